@@ -1,8 +1,10 @@
 //! All that compiler and runtime share: types, values and their encoding, the manifest, and
 //! the names and meaning of the calls between a step and its host.
 
+pub mod crash;
 pub mod types;
 pub mod value;
 
+pub use crash::CrashReason;
 pub use types::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
 pub use value::Value;
