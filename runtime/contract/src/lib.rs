@@ -2,9 +2,12 @@
 //! the names and meaning of the calls between a step and its host.
 
 pub mod crash;
+pub mod encode;
+pub mod library;
 pub mod types;
 pub mod value;
 
 pub use crash::CrashReason;
+pub use encode::{DecodeError, Reader, decode, encode};
 pub use types::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
 pub use value::Value;
