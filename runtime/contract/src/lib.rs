@@ -3,9 +3,12 @@
 
 pub mod border;
 pub mod crash;
+pub mod encode;
+pub mod library;
 pub mod types;
 pub mod value;
 
 pub use crash::CrashReason;
+pub use encode::{DecodeError, Reader, decode, encode};
 pub use types::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
 pub use value::Value;
