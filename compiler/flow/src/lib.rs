@@ -1,1 +1,4 @@
-//! Placeholder until this crate has content.
+//! The middle of the compiler: the flow IR with its text form and verifier, lowering from the checked
+//! program, and what is worked out about a program on the way.
+
+pub mod ir;

@@ -255,8 +255,10 @@ impl Manifest {
             let what = format!("function {}", function.name);
             match (function.kind, function.entity) {
                 (FunctionKind::Function, None) => {}
-                (FunctionKind::Handler | FunctionKind::Field | FunctionKind::Whole, Some(entity))
-                    if (entity as usize) < self.entities.len() => {}
+                (
+                    FunctionKind::Handler | FunctionKind::Field | FunctionKind::Whole,
+                    Some(entity),
+                ) if (entity as usize) < self.entities.len() => {}
                 _ => {
                     return Err(ManifestError(format!(
                         "{what} does not say which entity it is of"

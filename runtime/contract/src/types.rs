@@ -66,14 +66,25 @@ pub struct Def {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DefKind {
-    Record { fields: Vec<Field> },
-    Enum { variants: Vec<Variant> },
+    Record {
+        fields: Vec<Field>,
+    },
+    Enum {
+        variants: Vec<Variant>,
+    },
     /// `status` is the HTTP status of a reply that fails so.
-    Error { fields: Vec<Field>, status: u16 },
+    Error {
+        fields: Vec<Field>,
+        status: u16,
+    },
     /// `type Sku = new Text`: same representation, another type.
-    New { base: Type },
+    New {
+        base: Type,
+    },
     /// The value of an entity reference is its key.
-    Entity { keys: Vec<Field> },
+    Entity {
+        keys: Vec<Field>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,0 +1,577 @@
+//! The flow IR: what a checked program is after lowering.
+//!
+//! A module is a flat table of monomorphic functions. A function is a control-flow graph of blocks
+//! over typed registers that may be assigned many times (this is not SSA). Values have no identity:
+//! an instruction never changes a value another register holds. What lasts (entity state) is touched
+//! only by the instructions that name an instance register, so every read and write of state is
+//! in plain sight, each with a place in the source.
+//!
+//! Rules that hold for every module (`verify` checks them):
+//! - the first `params` registers of a function hold its arguments; every other register is
+//!   written on every path before it is read;
+//! - block 0 is where a function starts and no jump goes back to it;
+//! - operand types are exactly those documented at each [`Op`] (no implicit conversion; `new` types are
+//!   unwrapped by [`Op::Cast`]);
+//! - names of functions, entities, and of definitions in `defs` are unique.
+//!
+//! "May crash" below means: the step ends as a bug with the given [`CrashReason`] at the instruction's site.
+
+use weir_contract::{CrashReason, DefId, Defs, Type};
+
+/// A whole program.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Module {
+    pub defs: Defs,
+    pub entities: Vec<Entity>,
+    pub funcs: Vec<Func>,
+    /// What can be started from outside, in source order. An entry's position is its number in
+    /// `weir_step(entry, ..)`.
+    pub entries: Vec<Entry>,
+    /// Names of the source files, by [`Site::file`].
+    pub files: Vec<String>,
+    /// Places in the source. Site 0 is "no place" (code the compiler made up).
+    pub sites: Vec<Site>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntityId(pub u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FuncId(pub u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BlockId(pub u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Reg(pub u32);
+/// Position of a slot in its entity's `slots`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotId(pub u32);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SiteId(pub u32);
+
+/// A stretch of source text, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Site {
+    pub file: u32,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// A kind of durable object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    pub name: String,
+    /// The entity's reference type; its `DefKind::Entity` names the keys.
+    pub def: DefId,
+    /// Each state field flattened through records, tuples and `new` types to its leaves.
+    pub slots: Vec<Slot>,
+    /// `(Instance) -> Unit`: crashes with `InvariantBroken` at the first invariant that does not hold.
+    /// Runs for each instance written, when the outermost transaction ends.
+    pub check: Option<FuncId>,
+    /// `(Instance) -> Bool`: the conjunction of the entity's `allow` rules.
+    pub allow: Option<FuncId>,
+}
+
+/// One independently stored piece of an instance's state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    /// The field's name, with the path below it: `balance`, `address.city`, `pair.0`.
+    pub name: String,
+    pub kind: SlotKind,
+    /// What the slot holds while the store has nothing for it.
+    pub init: Init,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlotKind {
+    Scalar(Type),
+    List(Type),
+    Map(Type, Type),
+    Set(Type),
+}
+
+impl SlotKind {
+    /// Type of the slot's whole value.
+    pub fn value_type(&self) -> Type {
+        match self {
+            SlotKind::Scalar(t) => t.clone(),
+            SlotKind::List(t) => Type::List(Box::new(t.clone())),
+            SlotKind::Map(k, v) => Type::Map(Box::new(k.clone()), Box::new(v.clone())),
+            SlotKind::Set(t) => Type::Set(Box::new(t.clone())),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Init {
+    /// Collections only: nothing in it.
+    Empty,
+    /// Scalars only.
+    Literal(Literal),
+    /// `(Instance) -> whole value`. Effect at most read.
+    Func(FuncId),
+}
+
+/// What can be started from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub kind: EntryKind,
+    /// Unique together with `entity`; for a test its title.
+    pub name: String,
+    /// Set for handlers and getters: `func`'s first parameter is the instance.
+    pub entity: Option<EntityId>,
+    /// The parameters a caller gives, by name, after the instance.
+    pub params: Vec<EntryParam>,
+    /// A wrapper made for this entry. It takes the instance (when `entity` is set) and then the
+    /// parameters; a defaulted one as `Option` of its type. It opens and ends transactions itself.
+    pub func: FuncId,
+    /// `(Instance) -> Bool`, run first and outside any transaction; false = denied.
+    pub guard: Option<FuncId>,
+    /// Who may call at all; the host holds callers to it before the step starts.
+    pub access: Access,
+    pub effect: Effect,
+    pub site: SiteId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A top-level `pub fn`.
+    Function,
+    /// A `pub fn` of an entity.
+    Handler,
+    /// One `pub state` field; `name` is the field's.
+    Field,
+    /// All `pub state` fields as one named tuple; `name` is empty.
+    Whole,
+    /// A `test`. Never reachable in production.
+    Test,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntryParam {
+    pub name: String,
+    /// As declared; `func` takes `Option<ty>` when `defaulted`.
+    pub ty: Type,
+    /// May be left out by the caller.
+    pub defaulted: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    Anyone,
+    SignedIn,
+    /// A signed-in caller with at least one of these roles.
+    Roles(Vec<String>),
+}
+
+/// What running something can do to state; each includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    Pure,
+    Read,
+    Write,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Func {
+    /// Unique; for people: `Account.withdraw`, `list.map<Int, Text>`.
+    pub name: String,
+    /// The first `params` registers are the parameters.
+    pub params: u32,
+    pub regs: Vec<RegInfo>,
+    /// Every function returns one value; `Unit` when there is nothing to say.
+    pub ret: Type,
+    pub blocks: Vec<Block>,
+    /// Where it was declared.
+    pub site: SiteId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegInfo {
+    pub ty: RegType,
+    /// The variable's name in the source, when it has one.
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegType {
+    Value(Type),
+    /// An opened instance: its handle and its keys. Cannot be stored, compared or returned; can be
+    /// passed as an argument and copied.
+    Instance(EntityId),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    pub insts: Vec<Inst>,
+    pub term: Term,
+    /// Site of the terminator.
+    pub site: SiteId,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inst {
+    /// Set exactly when the operation has a result. May be one of the operands' registers:
+    /// operands are read before it is written.
+    pub dst: Option<Reg>,
+    pub op: Op,
+    pub site: SiteId,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    Unit,
+    Bool(bool),
+    Int(i64),
+    /// Count of 10^-9.
+    Decimal(i128),
+    Float(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+    /// Microseconds since 1970.
+    Time(i64),
+    /// Microseconds.
+    Duration(i64),
+}
+
+impl Literal {
+    pub fn ty(&self) -> Type {
+        match self {
+            Literal::Unit => Type::Unit,
+            Literal::Bool(_) => Type::Bool,
+            Literal::Int(_) => Type::Int,
+            Literal::Decimal(_) => Type::Decimal,
+            Literal::Float(_) => Type::Float,
+            Literal::Text(_) => Type::Text,
+            Literal::Bytes(_) => Type::Bytes,
+            Literal::Time(_) => Type::Time,
+            Literal::Duration(_) => Type::Duration,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ArithOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompareOp {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// The closed set of operations. `T`, `K`, `V` stand for any value type, `I` for an instance register,
+/// `list`, `map`, ... for registers of those types. "→ X" is the type of `dst`; without it there is no `dst`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    // ---- values -------------------------------------------------------------------------------
+    /// → the literal's type.
+    Const(Literal),
+    /// `T → T`, or `I → I`.
+    Copy(Reg),
+    /// `A → B` where both have one representation; changes nothing at run time. Allowed, in either direction
+    /// and under any number of layers (`List<Sku>` to `List<Text>`):
+    /// a `new` type and its base; `Map<K, V>` and `List<(K, V)>`; `Set<T>` and `List<T>`; tuples that
+    /// differ in field names; an entity reference and the tuple of its keys; `Result<T, E1>` and `Result<T, E2>`.
+    /// To `Map`/`Set` the list must be strictly ascending by key (not checked). Widening a `Result` adds errors; narrowing
+    /// is only emitted where the missing ones cannot occur.
+    Cast(Reg),
+    /// Operands and results:
+    /// - `Int op Int → Int`: all five; Div truncates towards zero, Rem has the dividend's sign. May crash: Overflow, DivideByZero.
+    /// - `Decimal op Decimal → Decimal`: all five; Mul and Div round half to even at 10^-9, Rem is exact
+    ///   with the dividend's sign. May crash: Overflow, DivideByZero.
+    /// - `Float op Float → Float`: all five, IEEE 754; Rem is the truncated remainder (C's `fmod`). Never crashes. A NaN
+    ///   result is the canonical NaN.
+    /// - `Duration ± Duration → Duration`, `Duration Rem Duration → Duration`, `Duration Div Duration → Int`
+    ///   (truncates), `Duration Mul Int → Duration`, `Int Mul Duration → Duration`, `Duration Div Int → Duration`,
+    ///   `Time ± Duration → Time`, `Duration Add Time → Time`, `Time Sub Time → Duration`.
+    ///   May crash: Overflow, DivideByZero.
+    Arith(ArithOp, Reg, Reg),
+    /// `Int → Int`, `Decimal → Decimal`, `Float → Float`, `Duration → Duration`. May crash: Overflow (not Float).
+    Neg(Reg),
+    /// `Bool → Bool`.
+    Not(Reg),
+    /// `T, T → Bool`, structural, by the total order of `contract::Value` (so NaN == NaN and -0.0 == 0.0).
+    Compare(CompareOp, Reg, Reg),
+
+    // ---- records and tuples -------------------------------------------------------------------
+    /// The fields in order → record, tuple, error or entity reference.
+    RecordMake(Vec<Reg>),
+    /// Field by position of a record, tuple, error or entity reference → the field's type.
+    FieldGet(Reg, u32),
+    /// A copy of the first with one field replaced: `(record, position, value) → record`.
+    FieldSet(Reg, u32, Reg),
+
+    // ---- variants: enum, Option, Result -------------------------------------------------------
+    /// `(tag, fields) → variant`. Tags: an enum's variant position; Option None = 0 `[]`, Some = 1 `[T]`;
+    /// Result Ok = 0 `[T]`, an error = its `DefId` + 1 `[the error record]`.
+    VariantMake(u32, Vec<Reg>),
+    /// `(variant, tag, position) → the field's type`. Only emitted where the value has that tag.
+    VariantGet(Reg, u32, u32),
+
+    // ---- lists --------------------------------------------------------------------------------
+    /// Elements → `List<T>`.
+    ListMake(Vec<Reg>),
+    /// `List<T> → Int`.
+    ListLen(Reg),
+    /// `(List<T>, Int) → T`. May crash: IndexOutOfRange (also for negative positions).
+    ListGet(Reg, Reg),
+    /// `(List<T>, Int, T) → List<T>` with that element replaced. May crash: IndexOutOfRange.
+    ListSet(Reg, Reg, Reg),
+    /// `(List<T>, T) → List<T>`, amortised O(1) when repeated on the newest list.
+    ListPush(Reg, Reg),
+    /// `(List<T>, from Int, to Int) → List<T>`: elements `from .. to`, both clamped to `0 ..= len`; empty when
+    /// `from >= to`. O(1).
+    ListSlice(Reg, Reg, Reg),
+    /// `(List<T>, List<T>) → List<T>`.
+    ListConcat(Reg, Reg),
+
+    // ---- text and library ---------------------------------------------------------------------
+    /// `Text... → Text`, all parts joined.
+    TextConcat(Vec<Reg>),
+    /// `T → Text`: how interpolation shows a value. Text as itself at the top, quoted inside others.
+    Show(Reg),
+    /// A pure library operation by name (`"text.upper"`); operand and result types are the operation's.
+    /// May crash: what the operation documents.
+    Lib(String, Vec<Reg>),
+    /// Calls a function of this module: arguments → its result.
+    Call(FuncId, Vec<Reg>),
+
+    // ---- the step -----------------------------------------------------------------------------
+    /// → `Time` of the step.
+    Now,
+    /// → `UserId`'s base `Text`: who calls; empty for nobody.
+    CallerId,
+    /// → `Set<Text>`.
+    CallerRoles,
+
+    // ---- state --------------------------------------------------------------------------------
+    /// `(entity reference) → I`. Touches nothing yet.
+    Open(EntityId, Reg),
+    /// `I → entity reference`: the keys it was opened with.
+    Keys(Reg),
+    /// `I → whole value of the slot`, its initial value when the store has none.
+    Load(Reg, SlotId),
+    /// `(I, slot, whole value)`: replaces all of the slot.
+    Store(Reg, SlotId, Reg),
+    /// `I → Bool`: whether the store has the slot (it was written before). For the operations on parts of collections
+    /// below an absent slot is empty, whatever its `init`: lowering asks first where that differs.
+    Present(Reg, SlotId),
+    /// `I → Int`: number of elements or entries. List, map and set slots.
+    SlotLen(Reg, SlotId),
+    /// `(I, Int) → T`. List slots. May crash: IndexOutOfRange.
+    ListSlotGet(Reg, SlotId, Reg),
+    /// `(I, Int, T)`. List slots. May crash: IndexOutOfRange.
+    ListSlotSet(Reg, SlotId, Reg, Reg),
+    /// `(I, T)`. List slots.
+    ListSlotPush(Reg, SlotId, Reg),
+    /// `I → Option<T>`: removes the last. List slots.
+    ListSlotPop(Reg, SlotId),
+    /// `(I, Int, T)`: before that position; the length is allowed. List slots. May crash: IndexOutOfRange.
+    ListSlotInsert(Reg, SlotId, Reg, Reg),
+    /// `(I, Int) → T`. List slots. May crash: IndexOutOfRange.
+    ListSlotRemove(Reg, SlotId, Reg),
+    /// `(I, from Int, to Int) → List<T>`, clamped like [`Op::ListSlice`]. List slots.
+    ListSlotSlice(Reg, SlotId, Reg, Reg),
+    /// `(I, K) → Option<V>`. Map slots.
+    MapSlotGet(Reg, SlotId, Reg),
+    /// `(I, K, V)`: inserts or replaces. Map slots.
+    MapSlotPut(Reg, SlotId, Reg, Reg),
+    /// `(I, K) → Option<V>`: removes and gives what was there. Map slots.
+    MapSlotRemove(Reg, SlotId, Reg),
+    /// `(I, K) → Bool`. Map and set slots.
+    SlotHas(Reg, SlotId, Reg),
+    /// `(I, T) → Bool`: true when it was not there before. Set slots.
+    SetSlotAdd(Reg, SlotId, Reg),
+    /// `(I, T) → Bool`: true when it was there. Set slots.
+    SetSlotRemove(Reg, SlotId, Reg),
+    /// `I`: makes a list, map or set slot present and empty.
+    SlotClear(Reg, SlotId),
+
+    // ---- transactions -------------------------------------------------------------------------
+    /// → `Int`: a mark in the undo journal.
+    Savepoint,
+    /// `Int`: undoes every write since that mark. The mark stays valid.
+    Rollback(Reg),
+    /// Depth of transactions + 1.
+    TxEnter,
+    /// Depth - 1; at depth 0 runs `check` of every instance written since the outermost `TxEnter` and
+    /// ends the transaction. May crash: InvariantBroken (with the invariant's own site).
+    TxLeave,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Term {
+    Jump(BlockId),
+    /// `Bool`: first when true.
+    Branch(Reg, BlockId, BlockId),
+    /// On the tag of an enum, Option or Result. Cases ascend by tag. Without a default, other tags cannot occur.
+    Switch {
+        on: Reg,
+        cases: Vec<(u32, BlockId)>,
+        default: Option<BlockId>,
+    },
+    Return(Reg),
+    /// Ends the step as a bug; `detail` is a `Text` shown to people.
+    Crash {
+        reason: CrashReason,
+        detail: Option<Reg>,
+    },
+}
+
+impl Module {
+    pub fn func(&self, id: FuncId) -> &Func {
+        &self.funcs[id.0 as usize]
+    }
+
+    pub fn entity(&self, id: EntityId) -> &Entity {
+        &self.entities[id.0 as usize]
+    }
+
+    pub fn slot(&self, entity: EntityId, slot: SlotId) -> &Slot {
+        &self.entity(entity).slots[slot.0 as usize]
+    }
+
+    pub fn site(&self, id: SiteId) -> Site {
+        self.sites[id.0 as usize]
+    }
+}
+
+impl Func {
+    pub fn reg_type(&self, reg: Reg) -> &RegType {
+        &self.regs[reg.0 as usize].ty
+    }
+
+    /// The value type of a register that is known to hold a value.
+    pub fn value_type(&self, reg: Reg) -> &Type {
+        match self.reg_type(reg) {
+            RegType::Value(ty) => ty,
+            RegType::Instance(_) => panic!("r{} of {} holds an instance", reg.0, self.name),
+        }
+    }
+
+    /// The entity of a register that is known to hold an instance.
+    pub fn instance_of(&self, reg: Reg) -> EntityId {
+        match self.reg_type(reg) {
+            RegType::Instance(entity) => *entity,
+            RegType::Value(_) => panic!("r{} of {} holds a value", reg.0, self.name),
+        }
+    }
+
+    pub fn block(&self, id: BlockId) -> &Block {
+        &self.blocks[id.0 as usize]
+    }
+}
+
+impl Op {
+    /// Calls `f` on each register the operation reads, in order.
+    pub fn for_each_use(&self, mut f: impl FnMut(Reg)) {
+        let mut copy = self.clone();
+        copy.for_each_use_mut(|r| f(*r));
+    }
+
+    /// The same, with leave to replace them.
+    pub fn for_each_use_mut(&mut self, mut f: impl FnMut(&mut Reg)) {
+        use Op::*;
+        match self {
+            Const(_) | Now | CallerId | CallerRoles | Savepoint | TxEnter | TxLeave => {}
+            Copy(a)
+            | Cast(a)
+            | Neg(a)
+            | Not(a)
+            | FieldGet(a, _)
+            | VariantGet(a, _, _)
+            | ListLen(a)
+            | Show(a)
+            | Open(_, a)
+            | Keys(a)
+            | Load(a, _)
+            | Present(a, _)
+            | SlotLen(a, _)
+            | ListSlotPop(a, _)
+            | SlotClear(a, _)
+            | Rollback(a) => f(a),
+            Arith(_, a, b)
+            | Compare(_, a, b)
+            | FieldSet(a, _, b)
+            | ListGet(a, b)
+            | ListPush(a, b)
+            | ListConcat(a, b)
+            | Store(a, _, b)
+            | ListSlotGet(a, _, b)
+            | ListSlotPush(a, _, b)
+            | ListSlotRemove(a, _, b)
+            | MapSlotGet(a, _, b)
+            | MapSlotRemove(a, _, b)
+            | SlotHas(a, _, b)
+            | SetSlotAdd(a, _, b)
+            | SetSlotRemove(a, _, b) => {
+                f(a);
+                f(b);
+            }
+            ListSet(a, b, c)
+            | ListSlice(a, b, c)
+            | ListSlotSet(a, _, b, c)
+            | ListSlotInsert(a, _, b, c)
+            | ListSlotSlice(a, _, b, c)
+            | MapSlotPut(a, _, b, c) => {
+                f(a);
+                f(b);
+                f(c);
+            }
+            RecordMake(rs)
+            | VariantMake(_, rs)
+            | ListMake(rs)
+            | TextConcat(rs)
+            | Lib(_, rs)
+            | Call(_, rs) => rs.iter_mut().for_each(f),
+        }
+    }
+
+    /// Whether the operation by itself (a call without its callee) reads or writes state.
+    pub fn effect(&self) -> Effect {
+        use Op::*;
+        match self {
+            Load(..) | Present(..) | SlotLen(..) | ListSlotGet(..) | ListSlotSlice(..)
+            | MapSlotGet(..) | SlotHas(..) => Effect::Read,
+            Store(..) | ListSlotSet(..) | ListSlotPush(..) | ListSlotPop(..)
+            | ListSlotInsert(..) | ListSlotRemove(..) | MapSlotPut(..) | MapSlotRemove(..)
+            | SetSlotAdd(..) | SetSlotRemove(..) | SlotClear(..) | Rollback(_) => Effect::Write,
+            _ => Effect::Pure,
+        }
+    }
+}
+
+impl Term {
+    /// Calls `f` on each block that may follow.
+    pub fn for_each_successor(&self, mut f: impl FnMut(BlockId)) {
+        match self {
+            Term::Jump(b) => f(*b),
+            Term::Branch(_, a, b) => {
+                f(*a);
+                f(*b);
+            }
+            Term::Switch { cases, default, .. } => {
+                cases.iter().for_each(|(_, b)| f(*b));
+                default.iter().for_each(|b| f(*b));
+            }
+            Term::Return(_) | Term::Crash { .. } => {}
+        }
+    }
+
+    /// The register the terminator reads, if any.
+    pub fn used(&self) -> Option<Reg> {
+        match self {
+            Term::Jump(_) => None,
+            Term::Branch(r, ..) | Term::Switch { on: r, .. } | Term::Return(r) => Some(*r),
+            Term::Crash { detail, .. } => *detail,
+        }
+    }
+}
