@@ -1,0 +1,153 @@
+//! The one table of diagnostic codes.
+//!
+//! To add a code: one line here and one page `pages/CODE.md`. A code is never
+//! reused for another meaning; people search the web for it.
+//!
+//! | numbers | about |
+//! |---|---|
+//! | E01xx | syntax |
+//! | E02xx | names |
+//! | E03xx | types |
+//! | E04xx | failures: `fails`, `?`, `??`, `fail` |
+//! | E05xx | effects, state, entities |
+//! | E06xx | patterns |
+//! | E09xx | parses, but has no meaning yet |
+//! | W07xx | warnings |
+//!
+//! A page is a heading `# CODE: title`, a few sentences, a block ```` ```weir wrong ````
+//! that raises exactly this code, and a block ```` ```weir right ```` that is accepted.
+
+use std::fmt;
+
+use crate::Severity;
+
+/// A stable diagnostic code such as `E0101`. Only the table below makes them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(&'static str);
+
+impl Code {
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    pub fn severity(self) -> Severity {
+        if self.0.starts_with('W') {
+            Severity::Warning
+        } else {
+            Severity::Error
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub code: Code,
+    pub title: &'static str,
+    /// The page in Markdown.
+    pub page: &'static str,
+}
+
+macro_rules! codes {
+    ($($code:ident $title:literal,)*) => {
+        $(
+            #[doc = $title]
+            pub const $code: Code = Code(stringify!($code));
+        )*
+
+        static TABLE: &[Entry] = &[$(
+            Entry {
+                code: $code,
+                title: $title,
+                page: include_str!(concat!("../pages/", stringify!($code), ".md")),
+            },
+        )*];
+    };
+}
+
+codes! {
+    E0101 "something that cannot stand here",
+    E0102 "text that is never closed",
+    E0103 "a character the language does not use",
+    E0104 "a number that does not fit or is not written right",
+    E0105 "a bracket that is never closed",
+    E0106 "a bracket that closes nothing",
+    E0107 "an escape that does not exist",
+    E0108 "a keyword used as a name",
+    E0109 "an attribute that does not exist",
+    E0110 "something that cannot be assigned to",
+    E0111 "`send` needs a call",
+    E0112 "a lambda parameter that is not a name",
+    E0113 "a time that is not written right",
+    E0114 "nested too deeply",
+    W0701 "a doc comment with nothing below it",
+}
+
+/// Every registered code, in the order of the table.
+pub fn all_codes() -> &'static [Entry] {
+    TABLE
+}
+
+/// The row of a code as a person types it (`E0101`, `e0101`); `None` if there
+/// is no such code.
+pub fn explain(code: &str) -> Option<&'static Entry> {
+    TABLE
+        .iter()
+        .find(|entry| entry.code.as_str().eq_ignore_ascii_case(code.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_page_is_registered_and_every_code_once() {
+        let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/pages");
+        let files: BTreeSet<String> = std::fs::read_dir(pages)
+            .expect("pages directory")
+            .map(|entry| entry.expect("entry").file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".md").map(str::to_owned))
+            .collect();
+        let codes: BTreeSet<String> = TABLE.iter().map(|e| e.code.to_string()).collect();
+        assert_eq!(codes.len(), TABLE.len(), "a code is registered twice");
+        assert_eq!(files, codes);
+    }
+
+    #[test]
+    fn pages_have_a_heading_and_both_programs() {
+        for Entry { code, title, page } in all_codes() {
+            let heading = format!("# {code}: {title}\n");
+            assert!(
+                page.starts_with(&heading),
+                "{code}: page must start with `{heading}`"
+            );
+            for block in ["\n```weir wrong\n", "\n```weir right\n"] {
+                assert_eq!(
+                    page.matches(block).count(),
+                    1,
+                    "{code}: one `{}`",
+                    block.trim()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn codes_are_found_in_either_case() {
+        assert_eq!(explain("e0101").unwrap().code, E0101);
+        assert!(explain("E0000").is_none());
+    }
+}

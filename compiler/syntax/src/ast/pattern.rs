@@ -1,0 +1,49 @@
+//! Patterns of `let`, `for`, `match`, `is`, `wait` and `on`.
+
+use weir_diagnostics::Span;
+
+use super::Ident;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pattern {
+    pub kind: PatternKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum PatternKind {
+    /// `_`
+    Wildcard,
+    /// A lower-case name: binds what is there.
+    Bind(Ident),
+    Int(i64),
+    Text(String),
+    Bool(bool),
+    /// `Paid`, `Paid(charge)`, `Status.Paid(charge: c)`, `Some(x)`.
+    Con {
+        /// `Status` of `Status.Paid`.
+        qualifier: Option<Ident>,
+        name: Ident,
+        /// `None` without parentheses.
+        args: Option<Vec<PatternArg>>,
+    },
+    /// `(a, b)`; never exactly one part.
+    Tuple(Vec<Pattern>),
+    /// `[a, b]`, `[first, ..rest]`
+    List {
+        items: Vec<Pattern>,
+        rest: Option<Ident>,
+    },
+    /// `A | B`: at least two, none of them an `Or`.
+    Or(Vec<Pattern>),
+    /// Broken, and reported.
+    Hole,
+}
+
+/// A pattern inside a constructor: by position, or `field: pattern`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PatternArg {
+    pub label: Option<Ident>,
+    pub pattern: Pattern,
+    pub span: Span,
+}
