@@ -1,1 +1,44 @@
-fn main() {}
+//! `weir`, the command line: one file a verb, each a plain function from its arguments to an [`output::Outcome`].
+//!
+//! What all verbs keep to: results go to standard output, everything said about them to standard error; the exit
+//! code is 0 for done, 1 for failed, 2 for a command that could not be understood; and whatever is refused names
+//! what to type next.
+
+mod check;
+mod explain;
+mod new;
+mod output;
+mod program;
+mod routes;
+mod watch;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Weir: stateful programs that survive kill -9.
+#[derive(Parser)]
+#[command(name = "weir", version, about, disable_help_subcommand = true)]
+#[command(after_help = "Start with `weir new shop`, then `cd shop` and `weir run`.")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    New(new::Args),
+    Check(check::Args),
+    Explain(explain::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().verb {
+        Verb::New(args) => new::new(args),
+        Verb::Check(args) => check::check(args),
+        Verb::Explain(args) => explain::explain(args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

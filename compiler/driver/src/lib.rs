@@ -1,1 +1,18 @@
-//! Placeholder until this crate has content.
+//! The order of the compiler's stages, and the two doors of a compilation: files in ([`World`]), bundles out.
+//!
+//! ```text
+//! path -> find -> Program -> check -> Analysis (diagnostics) -> build -> Bundle (NAME.wasm, NAME.manifest.json)
+//! ```
+//!
+//! [`check`] always gives a result, also for a broken program; [`build`] takes only a program without errors, and then
+//! cannot fail.
+
+mod bundle;
+mod project;
+mod stages;
+mod world;
+
+pub use bundle::{Bundle, BundleError, hex_sha256};
+pub use project::{NotFound, Program, find, is_module_name};
+pub use stages::{Analysis, check};
+pub use world::{Disk, Memory, World};

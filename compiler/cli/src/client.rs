@@ -1,0 +1,95 @@
+//! Asks a running node: one GET over a plain socket, which is all that `weir log` and `weir state` need.
+
+use crate::output::{Failure, Outcome};
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+const WAIT: Duration = Duration::from_secs(10);
+/// What a node may answer at most: more is not for a terminal, and `--limit` pages.
+const BODY_BYTES_MAX: u64 = 256 << 20;
+
+pub struct Reply {
+    pub status: u16,
+    pub body: String,
+}
+
+/// Sends `GET path` to a node, `url` being what its ready line said: `http://HOST:PORT`.
+pub fn get(url: &str, path: &str) -> Outcome<Reply> {
+    let host = url
+        .strip_prefix("http://")
+        .map(|rest| rest.trim_end_matches('/'))
+        .filter(|host| !host.is_empty() && !host.contains('/'))
+        .ok_or_else(|| {
+            Failure::usage(format_args!("`{url}` is not the address of a node"))
+                .next("give it as the node printed it: --url http://127.0.0.1:7878")
+        })?;
+    exchange(host, path).map_err(|error| {
+        Failure::new(format_args!("no node answers at {url}: {error}"))
+            .next("start one with `weir run FILE`, or read a directory with --data DIR")
+    })
+}
+
+fn exchange(host: &str, path: &str) -> std::io::Result<Reply> {
+    let address = host
+        .to_socket_addrs()?
+        .next()
+        .ok_or_else(|| std::io::Error::other("the host has no address"))?;
+    let mut socket = TcpStream::connect_timeout(&address, WAIT)?;
+    socket.set_read_timeout(Some(WAIT))?;
+    write!(
+        socket,
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut bytes = Vec::new();
+    socket.take(BODY_BYTES_MAX).read_to_end(&mut bytes)?;
+    parse(&bytes).ok_or_else(|| std::io::Error::other("the answer is not HTTP"))
+}
+
+fn parse(bytes: &[u8]) -> Option<Reply> {
+    let split = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&bytes[..split]).ok()?;
+    let body = &bytes[split + 4..];
+    let mut lines = head.lines();
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let chunked = lines.any(|line| line.eq_ignore_ascii_case("transfer-encoding: chunked"));
+    let body = if chunked { unchunk(body)? } else { body.to_vec() };
+    Some(Reply {
+        status,
+        body: String::from_utf8(body).ok()?,
+    })
+}
+
+fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    loop {
+        let line = rest.windows(2).position(|two| two == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?.trim(), 16).ok()?;
+        rest = &rest[line + 2..];
+        if size == 0 {
+            return Some(whole);
+        }
+        whole.extend_from_slice(rest.get(..size)?);
+        rest = rest.get(size + 2..)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_plain_and_chunked_bodies() {
+        let plain = parse(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]").unwrap();
+        assert_eq!((plain.status, plain.body.as_str()), (200, "[]"));
+        let chunked =
+            parse(b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{\"\r\n3\r\na\":\r\n0\r\n\r\n").unwrap();
+        assert_eq!((chunked.status, chunked.body.as_str()), (404, "{\"a\":"));
+    }
+
+    #[test]
+    fn refuses_what_is_not_an_address() {
+        assert!(get("127.0.0.1:1", "/").is_err());
+        assert!(get("http://", "/").is_err());
+    }
+}

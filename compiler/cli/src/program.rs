@@ -1,0 +1,68 @@
+//! What every verb that takes a program does first: find it, check it, say what is wrong with it.
+
+use crate::output::{Failure, Outcome, Style};
+use std::path::{Path, PathBuf};
+use weir_driver::{Analysis, Disk, NotFound, Program};
+
+/// The program a person means: a file, a folder, or nothing for the folder they are in.
+#[derive(clap::Args)]
+pub struct Which {
+    /// A .weir file, or the folder of a project [default: this folder]
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+}
+
+impl Which {
+    pub fn find(&self) -> Outcome<Program> {
+        find(self.path.as_deref().unwrap_or(Path::new(".")))
+    }
+}
+
+pub fn find(path: &Path) -> Outcome<Program> {
+    weir_driver::find(&Disk, path).map_err(refuse)
+}
+
+/// Checks a program, whatever is wrong with it.
+pub fn analyse(program: &Program) -> Outcome<Analysis> {
+    weir_driver::check(&Disk, program).map_err(refuse)
+}
+
+/// Writes the diagnostics to standard error as people read them, and a last line that counts.
+pub fn report(program: &Program, analysis: &Analysis) {
+    let style = Style::stderr();
+    for diagnostic in &analysis.diagnostics {
+        eprint!(
+            "{}",
+            weir_diagnostics::render(&analysis.sources, diagnostic, style.colour)
+        );
+    }
+    let errors = analysis.errors();
+    let warnings = analysis.diagnostics.len() - errors;
+    if errors + warnings > 0 {
+        eprintln!(
+            "{}: {}",
+            program.source.display(),
+            [count(errors, "error"), count(warnings, "warning")]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+    }
+    if let Some(first) = analysis.diagnostics.iter().find(|d| d.is_error()) {
+        eprintln!("{}: weir explain {}", style.bold("next"), first.code);
+    }
+}
+
+fn count(number: usize, what: &str) -> Option<String> {
+    match number {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{number} {what}s")),
+    }
+}
+
+fn refuse(why: NotFound) -> Failure {
+    let next = why.next();
+    Failure::new(why).next(next)
+}

@@ -1,0 +1,274 @@
+//! Which program a path means: a source file, or the folder of a project.
+//!
+//! A folder's program is what its `weir.toml` names as `entry`; without that file it is `main.weir`, or the file that
+//! is called like the folder.
+
+use crate::World;
+use serde::Deserialize;
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// A program that has been found: where its source is and what it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The stem of the file: `bank` for `examples/bank/bank.weir`. A valid name of a module.
+    pub name: String,
+    pub source: PathBuf,
+    /// The folder of the project: where `weir.toml` lies, or else the source.
+    pub folder: PathBuf,
+}
+
+/// `weir.toml`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    /// For people; the module is called after its file.
+    #[serde(rename = "name")]
+    _name: Option<String>,
+    /// The source file, beside `weir.toml`.
+    entry: PathBuf,
+}
+
+/// Why a path names no program. Each form says what to do about it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NotFound {
+    /// A folder with neither `weir.toml` nor a file of an expected name.
+    NothingInFolder {
+        folder: PathBuf,
+        tried: Vec<PathBuf>,
+    },
+    /// `weir.toml` does not say what it should.
+    BadConfig {
+        path: PathBuf,
+        why: String,
+    },
+    /// The file's name cannot be a module's name.
+    BadName {
+        path: PathBuf,
+    },
+    /// A file that is no Weir source.
+    NotSource {
+        path: PathBuf,
+    },
+    Unreadable {
+        path: PathBuf,
+        why: String,
+    },
+}
+
+impl fmt::Display for NotFound {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            NotFound::NothingInFolder { folder, tried } => {
+                write!(f, "there is no program in {}: looked for", shown(folder))?;
+                for (n, path) in tried.iter().enumerate() {
+                    let comma = if n == 0 { "" } else { "," };
+                    write!(
+                        f,
+                        "{comma} {}",
+                        path.file_name().unwrap_or_default().display()
+                    )?;
+                }
+                Ok(())
+            }
+            NotFound::BadConfig { path, why } => {
+                write!(f, "{} is not right: {why}", path.display())
+            }
+            NotFound::BadName { path } => write!(
+                f,
+                "`{}` cannot be a module's name: a name is lower-case letters, digits and `_`, and starts with a letter",
+                path.file_stem().unwrap_or_default().display()
+            ),
+            NotFound::NotSource { path } => {
+                write!(
+                    f,
+                    "{} is not a Weir program: its name does not end in .weir",
+                    path.display()
+                )
+            }
+            NotFound::Unreadable { path, why } => {
+                write!(f, "cannot read {}: {why}", path.display())
+            }
+        }
+    }
+}
+
+impl NotFound {
+    /// The next thing to type.
+    pub fn next(&self) -> &'static str {
+        match self {
+            NotFound::NothingInFolder { .. } => {
+                "name a file, as in `weir check bank.weir`, or make a project: weir new shop"
+            }
+            NotFound::BadConfig { .. } => {
+                "a weir.toml holds `entry = \"shop.weir\"`, and `name = \"shop\"` if you like"
+            }
+            NotFound::BadName { .. } => "rename the file, for example to shop.weir",
+            NotFound::NotSource { .. } => "name the .weir file, or the folder it is in",
+            NotFound::Unreadable { .. } => {
+                "name a file that exists, or make a project: weir new shop"
+            }
+        }
+    }
+}
+
+/// The program that `path` means.
+pub fn find(world: &dyn World, path: &Path) -> Result<Program, NotFound> {
+    if world.is_folder(path) {
+        return find_in_folder(world, path);
+    }
+    if path.extension().is_none_or(|ending| ending != "weir") {
+        return Err(NotFound::NotSource { path: path.into() });
+    }
+    program(path.into(), folder_of(path))
+}
+
+fn find_in_folder(world: &dyn World, folder: &Path) -> Result<Program, NotFound> {
+    let config = folder.join("weir.toml");
+    match world.read(&config) {
+        Ok(text) => {
+            let bad = |why: String| NotFound::BadConfig {
+                path: config.clone(),
+                why,
+            };
+            let read: Config =
+                toml::from_str(&text).map_err(|error| bad(error.message().to_string()))?;
+            let stays_inside = read
+                .entry
+                .components()
+                .all(|part| matches!(part, std::path::Component::Normal(_)));
+            if !stays_inside {
+                return Err(bad("`entry` must be a file inside the project".into()));
+            }
+            program(folder.join(read.entry), folder.into())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let mut tried = vec![config, folder.join("main.weir")];
+            if let Some(name) = folder_name(folder) {
+                tried.push(folder.join(format!("{name}.weir")));
+            }
+            let found = tried.iter().skip(1).find(|path| world.read(path).is_ok());
+            match found {
+                Some(path) => program(path.clone(), folder.into()),
+                None => Err(NotFound::NothingInFolder {
+                    folder: folder.into(),
+                    tried,
+                }),
+            }
+        }
+        Err(error) => Err(NotFound::Unreadable {
+            path: config,
+            why: error.to_string(),
+        }),
+    }
+}
+
+fn program(source: PathBuf, folder: PathBuf) -> Result<Program, NotFound> {
+    match source.file_stem().and_then(|stem| stem.to_str()) {
+        Some(name) if is_module_name(name) => Ok(Program {
+            name: name.into(),
+            source,
+            folder,
+        }),
+        _ => Err(NotFound::BadName { path: source }),
+    }
+}
+
+/// Whether a file may be called so: lower-case ASCII letters, digits and `_`, a letter first.
+pub fn is_module_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.into(),
+        _ => ".".into(),
+    }
+}
+
+/// The name of a folder, also of `.`.
+fn folder_name(folder: &Path) -> Option<String> {
+    let whole = if folder.file_name().is_some() {
+        folder.to_path_buf()
+    } else {
+        folder.canonicalize().ok()?
+    };
+    whole.file_name()?.to_str().map(str::to_owned)
+}
+
+fn shown(folder: &Path) -> String {
+    if folder == Path::new(".") {
+        "this folder".into()
+    } else {
+        folder.display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Memory;
+
+    fn source(world: &Memory, path: &str) -> Result<String, String> {
+        find(world, Path::new(path))
+            .map(|program| format!("{} {}", program.name, program.source.display()))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_file_is_called_after_its_stem() {
+        let world = Memory::default().with("a/bank.weir", "");
+        assert_eq!(source(&world, "a/bank.weir"), Ok("bank a/bank.weir".into()));
+        assert!(
+            source(&world, "a/My Bank.weir")
+                .unwrap_err()
+                .contains("`My Bank`")
+        );
+        assert!(source(&world, "a/bank.wasm").unwrap_err().contains(".weir"));
+    }
+
+    #[test]
+    fn a_folder_means_what_its_toml_names() {
+        let world = Memory::default()
+            .with(
+                "shop/weir.toml",
+                "name = \"shop\"\nentry = \"src/till.weir\"",
+            )
+            .with("shop/main.weir", "");
+        assert_eq!(source(&world, "shop"), Ok("till shop/src/till.weir".into()));
+    }
+
+    #[test]
+    fn a_folder_without_toml_means_main_or_the_file_called_like_it() {
+        let main = Memory::default()
+            .with("a/main.weir", "")
+            .with("a/a.weir", "");
+        assert_eq!(source(&main, "a"), Ok("main a/main.weir".into()));
+        let named = Memory::default().with("bank/bank.weir", "");
+        assert_eq!(source(&named, "bank"), Ok("bank bank/bank.weir".into()));
+        let neither = Memory::default().with("x/other.weir", "");
+        let said = source(&neither, "x").unwrap_err();
+        assert!(
+            said.ends_with("looked for weir.toml, main.weir, x.weir"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_toml_cannot_lead_out_of_the_project() {
+        for entry in ["../other.weir", "/etc/passwd"] {
+            let world = Memory::default().with("p/weir.toml", &format!("entry = \"{entry}\""));
+            assert!(
+                source(&world, "p")
+                    .unwrap_err()
+                    .contains("inside the project")
+            );
+        }
+        let world = Memory::default().with("p/weir.toml", "entrance = \"a.weir\"");
+        assert!(source(&world, "p").unwrap_err().contains("entrance"));
+    }
+}
