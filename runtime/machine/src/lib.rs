@@ -1,1 +1,5 @@
-//! Placeholder until this crate has content.
+//! The deterministic core of the runtime.
+
+pub mod access;
+
+pub use access::StateAccess;
