@@ -1,1 +1,5 @@
-//! Placeholder until this crate has content.
+//! From syntax tree to checked program: names, types, effects, failures.
+
+pub mod hir;
+
+pub use hir::Checked;

@@ -1,4 +1,8 @@
 //! The middle of the compiler: the flow IR with its text form and verifier, lowering from the checked
 //! program, and what is worked out about a program on the way.
 
+pub mod dataflow;
 pub mod ir;
+pub mod liveness;
+pub mod text;
+pub mod verify;

@@ -74,4 +74,21 @@ impl CrashReason {
             CrashReason::Unreachable => "unreachable",
         }
     }
+
+    /// What happened, for people.
+    pub fn text(self) -> &'static str {
+        match self {
+            CrashReason::Overflow => "overflow",
+            CrashReason::DivideByZero => "division by zero",
+            CrashReason::IndexOutOfRange => "index out of range",
+            CrashReason::MissingKey => "the map has no such key",
+            CrashReason::InvariantBroken => "invariant broken",
+            CrashReason::ExpectFailed => "expectation failed",
+            CrashReason::StepTooLarge => "step too large",
+            CrashReason::StackOverflow => "calls nested too deep",
+            CrashReason::StepTooLong => "step took too long",
+            CrashReason::BadArgument => "argument out of range",
+            CrashReason::Unreachable => "internal error: code that cannot be reached",
+        }
+    }
 }

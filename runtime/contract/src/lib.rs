@@ -2,13 +2,20 @@
 //! the names and meaning of the calls between a step and its host.
 
 pub mod border;
+pub mod call;
 pub mod crash;
 pub mod encode;
+pub mod keys;
 pub mod library;
+pub mod limits;
+pub mod manifest;
+pub mod plan;
+pub mod slots;
 pub mod types;
 pub mod value;
 
 pub use crash::CrashReason;
 pub use encode::{DecodeError, Reader, decode, encode};
+pub use manifest::Manifest;
 pub use types::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
 pub use value::Value;

@@ -314,10 +314,12 @@ pub enum WaitOn {
     Hole,
 }
 
-/// A lambda's parameter: a name, or `None` for `_`.
+/// A lambda's parameter: a name, or `None` for `_` (and for one that was reported).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LambdaParam {
     pub name: Option<Ident>,
+    /// `(x: Int) => ...`; only a plain, dotted or optional type name can be written.
+    pub ty: Option<Type>,
     pub span: Span,
 }
 

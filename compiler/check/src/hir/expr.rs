@@ -1,0 +1,353 @@
+//! Expressions, statements, places and patterns of a checked program.
+
+use weir_diagnostics::Span;
+
+use super::{ConstId, EntityId, EnumId, ErrorId, FieldId, FnId, LocalId, NewId, RecordId, Type};
+
+#[derive(Clone, Debug)]
+pub struct Expr {
+    pub kind: ExprKind,
+    /// Its type; `Never` when it does not come back.
+    pub ty: Type,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    // Literals.
+    Unit,
+    Bool(bool),
+    Int(i64),
+    /// Count of 10^-9.
+    Decimal(i128),
+    Float(f64),
+    Text(String),
+    /// Microseconds since 1970.
+    Time(i64),
+    /// Microseconds.
+    Duration(i64),
+    /// `"a {x}"`: parts of any type, shown (`contract::library` says how) and joined.
+    Interpolate(Vec<Expr>),
+
+    // Names.
+    Local(LocalId),
+    Constant(ConstId),
+    /// A field of the state of the instance this code belongs to.
+    State(FieldId),
+    /// `Account(k).balance`: a `pub state` field of another instance.
+    StateOf {
+        entity: EntityId,
+        /// Of type `Entity(entity)`.
+        target: Box<Expr>,
+        field: FieldId,
+    },
+    /// `self`: a reference to the instance this code belongs to.
+    SelfRef,
+    /// `now()`: time of the step.
+    Now,
+    /// `caller.id`, of the builtin `UserId`.
+    CallerId,
+    /// `caller.roles`
+    CallerRoles,
+
+    // Making values.
+    Tuple(Vec<Expr>),
+    List(Vec<Expr>),
+    Map(Vec<(Expr, Expr)>),
+    Record(RecordId, Vec<Expr>),
+    /// An error as a value: what follows `fail`.
+    Error(ErrorId, Vec<Expr>),
+    Variant(EnumId, u32, Vec<Expr>),
+    Some(Box<Expr>),
+    None,
+    /// `Sku("a")`, and a literal used at a `new` type.
+    Wrap(NewId, Box<Expr>),
+    /// The base value of a `new` type.
+    Unwrap(NewId, Box<Expr>),
+    /// `Account("ann")`: the keys.
+    EntityRef(EntityId, Vec<Expr>),
+    /// `p.with(y: 2)`: fields by position.
+    With(Box<Expr>, Vec<(u32, Expr)>),
+
+    // Taking apart.
+    /// Field by position of a record, error, tuple, or key of an entity reference.
+    Field(Box<Expr>, u32),
+    /// `xs[i]`; a position outside is a bug.
+    ListIndex(Box<Expr>, Box<Expr>),
+    /// `m[k]`, of type `V?`.
+    MapIndex(Box<Expr>, Box<Expr>),
+
+    // Operators; both sides have one type unless said.
+    Neg(Box<Expr>),
+    Not(Box<Expr>),
+    /// `and`, `or` do not look at the right side when the left decides.
+    And(Box<Expr>, Box<Expr>),
+    Or(Box<Expr>, Box<Expr>),
+    Compare(CompareOp, Box<Expr>, Box<Expr>),
+    /// Int, Decimal, Float; Time ± Duration, Time - Time, Duration ± Duration, Duration * Int, Int * Duration,
+    /// Duration / Int, Duration / Duration -> Int, Duration % Duration; Text + Text joins.
+    Arith(ArithOp, Box<Expr>, Box<Expr>),
+    /// `x in a..b`, on Int.
+    InRange {
+        value: Box<Expr>,
+        start: Box<Expr>,
+        end: Box<Expr>,
+    },
+    /// `x in xs` (list, set; map by key).
+    In {
+        value: Box<Expr>,
+        collection: Box<Expr>,
+    },
+    /// `value is pattern`: Bool. What the pattern binds is assigned when it matches.
+    Is(Box<Expr>, Pattern),
+
+    // Calls. Of type `Result(..)` when the callee can fail.
+    Call {
+        function: FnId,
+        type_args: Vec<Type>,
+        args: Vec<Arg>,
+    },
+    /// A handler of an instance, by itself or by others. Runs in the caller's transaction if there is one, else is one.
+    CallHandler {
+        entity: EntityId,
+        function: FnId,
+        /// Of type `Entity(entity)`; `None` is the instance this code belongs to.
+        target: Option<Box<Expr>>,
+        args: Vec<Arg>,
+    },
+    /// Calls a parameter of function type.
+    CallParam {
+        param: LocalId,
+        args: Vec<Expr>,
+    },
+
+    // Failure.
+    /// `e?`: the value, or leaves the function with the error. Under `Result` only.
+    Try(Box<Expr>),
+    /// `e ?? other`, on `T?` or `Result<T, ..>`; `other` is only run when needed.
+    Coalesce(Box<Expr>, Box<Expr>),
+    /// Leaves the function with an error value (of type `Error(..)`).
+    Fail(Box<Expr>),
+
+    // Control.
+    Block(Block),
+    If {
+        cond: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Option<Box<Expr>>,
+    },
+    /// Arms in order; they cover every value.
+    Match {
+        subject: Box<Expr>,
+        arms: Vec<Arm>,
+    },
+    /// Of type `Unit`.
+    While {
+        cond: Box<Expr>,
+        body: Box<Expr>,
+    },
+    /// `for pattern in source where .. { body }` of type `Unit`, or `.. select body` of type `List<body>`.
+    For(Box<For>),
+    Return(Option<Box<Expr>>),
+    Break,
+    Continue,
+    /// One transaction (a savepoint inside another). A failure that leaves it undoes what it wrote.
+    Atomic(Box<Expr>),
+
+    // Changing places; of type `Unit` unless said.
+    Assign {
+        place: Place,
+        value: Box<Expr>,
+    },
+    /// `place op= value`
+    AssignOp {
+        place: Place,
+        op: ArithOp,
+        value: Box<Expr>,
+    },
+    /// `place.push(x)`: type as in [`MutateOp`].
+    Mutate {
+        place: Place,
+        op: MutateOp,
+        args: Vec<Expr>,
+    },
+
+    /// In a test: a bug unless it holds. When it is a comparison or `is`, the message shows both sides.
+    Expect(Box<Expr>),
+}
+
+/// An argument in the place of its parameter.
+#[derive(Clone, Debug)]
+pub enum Arg {
+    Value(Expr),
+    /// Left out: the parameter's default.
+    Default,
+    /// For a parameter of function type.
+    Lambda(Lambda),
+    /// For a parameter of function type: an own parameter of function type, passed on.
+    Param(LocalId),
+    /// For a parameter of function type: a top-level function by name.
+    Function(FnId, Vec<Type>),
+}
+
+/// Its variables live in the enclosing body's table. It may read variables
+/// around it (their value when it is called), never assign them, and cannot fail or return out.
+#[derive(Clone, Debug)]
+pub struct Lambda {
+    pub params: Vec<LocalId>,
+    pub body: Box<Expr>,
+    /// Locals declared outside that it reads, sorted; parameters of function type it calls are among them.
+    pub captures: Vec<LocalId>,
+}
+
+/// The value is that of the last statement when that is an [`Stmt::Expr`] and the
+/// block's expression has another type than `Unit`.
+#[derive(Clone, Debug)]
+pub struct Block {
+    pub stmts: Vec<Stmt>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Stmt {
+    /// The pattern cannot fail to match. `var x = v` is a `Bind`.
+    Let(Pattern, Expr),
+    Expr(Expr),
+}
+
+#[derive(Clone, Debug)]
+pub struct Arm {
+    pub pattern: Pattern,
+    pub guard: Option<Expr>,
+    pub body: Expr,
+}
+
+#[derive(Clone, Debug)]
+pub struct For {
+    /// Later sources may use what earlier patterns bind. Patterns cannot fail to match.
+    pub generators: Vec<(Pattern, ForSource)>,
+    /// All must hold; looked at inside the innermost generator.
+    pub wheres: Vec<Expr>,
+    pub body: Expr,
+    pub kind: ForKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForKind {
+    /// Runs the body for its effect.
+    Loop,
+    /// Collects the body's values into a list.
+    Select,
+}
+
+#[derive(Clone, Debug)]
+pub enum ForSource {
+    /// `start..end` on Int, end excluded; both are computed once.
+    Range(Expr, Expr),
+    /// List (in order), set (in order), map (tuples `(key, value)` in key order). Computed once: changing
+    /// the collection in the body does not change the walk.
+    Collection(Expr),
+}
+
+/// Something that can be assigned: a root and the way down from it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub root: PlaceRoot,
+    pub path: Vec<PlaceStep>,
+    /// Of the place itself.
+    pub ty: Type,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceRoot {
+    /// A `var`.
+    Local(LocalId),
+    /// A field of own state.
+    State(FieldId),
+}
+
+/// Indices are evaluated left to right, before the value that is assigned.
+#[derive(Clone, Debug)]
+pub enum PlaceStep {
+    /// Field by position of a record or tuple.
+    Field(u32),
+    /// `xs[i]`; a position outside is a bug.
+    ListIndex(Expr),
+    /// `m[k]`: assigning inserts or replaces when this is the last step; on the way to
+    /// something deeper (or with `op=` or a mutating method) a missing key is a bug.
+    MapKey(Expr),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MutateOp {
+    /// `(T) -> Unit`
+    ListPush,
+    /// `() -> T?`
+    ListPop,
+    /// `(Int, T) -> Unit`; the length is a valid position, others outside are a bug.
+    ListInsert,
+    /// `(Int) -> T`; a position outside is a bug.
+    ListRemove,
+    /// `() -> Unit`
+    ListClear,
+    /// `(K) -> V?`
+    MapRemove,
+    MapClear,
+    /// `(T) -> Bool`: whether it was new.
+    SetAdd,
+    /// `(T) -> Bool`: whether it was there.
+    SetRemove,
+    SetClear,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ArithOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CompareOp {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    pub kind: PatternKind,
+    /// Of the value it is held against.
+    pub ty: Type,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum PatternKind {
+    Wildcard,
+    Bind(LocalId),
+    Bool(bool),
+    /// Also against Decimal, Float, and `new` types over them: equality with the literal expression.
+    Literal(Box<Expr>),
+    None,
+    Some(Box<Pattern>),
+    /// `Ok(p)` against a `Result`.
+    Ok(Box<Pattern>),
+    /// One error of a `Result`; a pattern for each field.
+    Error(ErrorId, Vec<Pattern>),
+    Variant(EnumId, u32, Vec<Pattern>),
+    /// A record or tuple; a pattern for each field.
+    Fields(Vec<Pattern>),
+    /// A list of exactly these, or of at least these with the rest bound.
+    List {
+        items: Vec<Pattern>,
+        rest: Option<LocalId>,
+    },
+    /// The first that matches; all bind the same locals.
+    Or(Vec<Pattern>),
+}

@@ -1,0 +1,229 @@
+//! The checked program (HIR): names resolved to numbers, every expression typed, sugar gone.
+//!
+//! Everything behind the gate (interpreter, lowering) reads this and nothing
+//! else. What is desugared already:
+//!
+//! - named and default arguments are placed: arguments stand in parameter order;
+//! - `x.f(y)` is a plain call, a field, or a handler call;
+//! - `a op= b` on a place has its operator resolved, operators are by type;
+//! - decimal literals are of the type they are used at, `new` types are explicit
+//!   ([`ExprKind::Wrap`]);
+//! - `require c else e` is `if not c { fail e }`;
+//! - a function body is one expression of the result type.
+//!
+//! The prelude (stdlib) is part of the program: its functions are ordinary ones, or intrinsics.
+
+pub mod expr;
+pub mod types;
+
+pub use expr::*;
+pub use types::*;
+use weir_diagnostics::Span;
+
+/// Position in [`Checked::functions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FnId(pub u32);
+/// Position in [`Checked::constants`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConstId(pub u32);
+/// Position in [`Entity::fields`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FieldId(pub u32);
+/// Position in [`Body::locals`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LocalId(pub u32);
+
+/// A program without errors.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    pub records: Vec<Record>,
+    pub errors: Vec<ErrorType>,
+    pub enums: Vec<Enum>,
+    /// `NewId(0)` is the builtin `UserId`, over `Text`.
+    pub news: Vec<NewType>,
+    pub entities: Vec<Entity>,
+    /// Of the prelude and of the program: plain functions and handlers.
+    pub functions: Vec<Function>,
+    pub constants: Vec<Constant>,
+    pub tests: Vec<Test>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub name: String,
+    pub fields: Vec<NamedType>,
+    pub doc: Option<String>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct NamedType {
+    pub name: String,
+    pub ty: Type,
+}
+
+#[derive(Clone, Debug)]
+pub struct ErrorType {
+    pub name: String,
+    pub fields: Vec<NamedType>,
+    /// HTTP status of a reply that fails so; 422 unless `@status` says otherwise.
+    pub status: u16,
+    pub doc: Option<String>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Enum {
+    pub name: String,
+    pub variants: Vec<Variant>,
+    pub doc: Option<String>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Variant {
+    pub name: String,
+    pub fields: Vec<NamedType>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewType {
+    pub name: String,
+    pub base: Type,
+    pub doc: Option<String>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Entity {
+    pub name: String,
+    /// Never empty.
+    pub keys: Vec<NamedType>,
+    pub fields: Vec<StateField>,
+    /// `Bool` each; locals `0..keys.len()` are the keys. May read own state.
+    pub invariants: Vec<Body>,
+    /// Same form. All must hold.
+    pub allows: Vec<Body>,
+    /// In source order; each has `Function::entity` set.
+    pub handlers: Vec<FnId>,
+    pub doc: Option<String>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct StateField {
+    pub name: String,
+    pub ty: Type,
+    /// Value while the instance never wrote it. Locals `0..keys.len()` are the keys; reads no state.
+    pub init: Body,
+    pub is_pub: bool,
+    pub doc: Option<String>,
+    pub span: Span,
+}
+
+/// A plain function, or a handler of an entity.
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub name: String,
+    /// Set for handlers.
+    pub entity: Option<EntityId>,
+    /// Names of the type parameters; `Type::Param(i)` is the i-th.
+    pub type_params: Vec<String>,
+    pub params: Vec<Param>,
+    /// What it gives when it does not fail.
+    pub ret: Type,
+    /// Sorted. A call has type `ret` when empty, else `Result(ret, fails)`.
+    pub fails: Vec<ErrorId>,
+    pub effect: Effect,
+    pub implementation: Implementation,
+    pub is_pub: bool,
+    pub access: Access,
+    pub is_prelude: bool,
+    pub doc: Option<String>,
+    /// Of the name.
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum Implementation {
+    /// Locals: the keys of the entity (handlers), then the parameters, then the rest.
+    /// The root expression has type `ret`.
+    Body(Body),
+    /// Built in, by name: `list.len`, `text.split` (the latter are `contract::library` ops).
+    Intrinsic(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Param {
+    pub name: String,
+    pub ty: Type,
+    /// Value when an outside caller leaves it out, or a call does ([`Arg::Default`]). May use the keys and the
+    /// parameters before it: locals are numbered as in the function's body.
+    pub default: Option<Body>,
+}
+
+/// Who may call a `pub fn` from outside, besides the entity's `allow`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// `@anyone`; `allow` is not asked.
+    Anyone,
+    /// `@role(..)`: any of these; `allow` is not asked.
+    Roles(Vec<String>),
+    /// Signed in, and every `allow` of the entity holds.
+    Allow,
+}
+
+/// What running something can do; each includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    Pure,
+    Read,
+    Write,
+}
+
+/// `let NAME = value` at the top. Pure, does not fail.
+#[derive(Clone, Debug)]
+pub struct Constant {
+    pub name: String,
+    pub ty: Type,
+    pub body: Body,
+    pub span: Span,
+}
+
+/// `test "name" { .. }`
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub name: String,
+    /// Of type `Unit`. A failure that leaves it (by `?` or `fail`) is a failed test.
+    pub body: Body,
+    /// What may leave it.
+    pub fails: Vec<ErrorId>,
+    pub span: Span,
+}
+
+/// Code with its variables.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// Parameters first (see where the body stands), then what the code declares, also inside its lambdas.
+    pub locals: Vec<Local>,
+    pub root: Expr,
+}
+
+#[derive(Clone, Debug)]
+pub struct Local {
+    pub name: String,
+    pub ty: Type,
+    /// `var`: may be assigned.
+    pub is_var: bool,
+    pub span: Span,
+}
+
+impl Checked {
+    pub fn function(&self, id: FnId) -> &Function {
+        &self.functions[id.0 as usize]
+    }
+
+    pub fn entity(&self, id: EntityId) -> &Entity {
+        &self.entities[id.0 as usize]
+    }
+}

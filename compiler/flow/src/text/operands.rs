@@ -1,0 +1,180 @@
+//! One table both ways between operations and their words: a mnemonic and a row of operands. Printer and
+//! parser only know operands; this file alone knows operations.
+
+use crate::ir::*;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    Reg(Reg),
+    /// A tag or a position.
+    Number(u32),
+    Slot(SlotId),
+    Func(FuncId),
+    Entity(EntityId),
+    Literal(Literal),
+    Name(String),
+    Regs(Vec<Reg>),
+}
+
+/// The words of an operation.
+pub fn of_op(op: &Op) -> (&'static str, Vec<Operand>) {
+    use Operand::{
+        Entity as E, Func as F, Literal as L, Name, Number as N, Reg as R, Regs, Slot as S,
+    };
+    match op {
+        Op::Const(l) => ("const", vec![L(l.clone())]),
+        Op::Copy(a) => ("copy", vec![R(*a)]),
+        Op::Cast(a) => ("cast", vec![R(*a)]),
+        Op::Arith(op, a, b) => (arith_name(*op), vec![R(*a), R(*b)]),
+        Op::Neg(a) => ("neg", vec![R(*a)]),
+        Op::Not(a) => ("not", vec![R(*a)]),
+        Op::Compare(op, a, b) => (compare_name(*op), vec![R(*a), R(*b)]),
+        Op::RecordMake(rs) => ("record", vec![Regs(rs.clone())]),
+        Op::FieldGet(a, n) => ("field", vec![R(*a), N(*n)]),
+        Op::FieldSet(a, n, b) => ("with", vec![R(*a), N(*n), R(*b)]),
+        Op::VariantMake(tag, rs) => ("variant", vec![N(*tag), Regs(rs.clone())]),
+        Op::VariantGet(a, tag, n) => ("payload", vec![R(*a), N(*tag), N(*n)]),
+        Op::ListMake(rs) => ("list", vec![Regs(rs.clone())]),
+        Op::ListLen(a) => ("list.len", vec![R(*a)]),
+        Op::ListGet(a, b) => ("list.get", vec![R(*a), R(*b)]),
+        Op::ListSet(a, b, c) => ("list.set", vec![R(*a), R(*b), R(*c)]),
+        Op::ListPush(a, b) => ("list.push", vec![R(*a), R(*b)]),
+        Op::ListSlice(a, b, c) => ("list.slice", vec![R(*a), R(*b), R(*c)]),
+        Op::ListConcat(a, b) => ("list.concat", vec![R(*a), R(*b)]),
+        Op::TextConcat(rs) => ("text.concat", vec![Regs(rs.clone())]),
+        Op::Show(a) => ("show", vec![R(*a)]),
+        Op::Lib(name, rs) => ("lib", vec![Name(name.clone()), Regs(rs.clone())]),
+        Op::Call(f, rs) => ("call", vec![F(*f), Regs(rs.clone())]),
+        Op::Now => ("now", vec![]),
+        Op::CallerId => ("caller.id", vec![]),
+        Op::CallerRoles => ("caller.roles", vec![]),
+        Op::Open(e, a) => ("open", vec![E(*e), R(*a)]),
+        Op::Keys(a) => ("keys", vec![R(*a)]),
+        Op::Load(i, s) => ("load", vec![R(*i), S(*s)]),
+        Op::Store(i, s, a) => ("store", vec![R(*i), S(*s), R(*a)]),
+        Op::Present(i, s) => ("present", vec![R(*i), S(*s)]),
+        Op::SlotLen(i, s) => ("slot.len", vec![R(*i), S(*s)]),
+        Op::ListSlotGet(i, s, a) => ("slot.list.get", vec![R(*i), S(*s), R(*a)]),
+        Op::ListSlotSet(i, s, a, b) => ("slot.list.set", vec![R(*i), S(*s), R(*a), R(*b)]),
+        Op::ListSlotPush(i, s, a) => ("slot.list.push", vec![R(*i), S(*s), R(*a)]),
+        Op::ListSlotPop(i, s) => ("slot.list.pop", vec![R(*i), S(*s)]),
+        Op::ListSlotInsert(i, s, a, b) => ("slot.list.insert", vec![R(*i), S(*s), R(*a), R(*b)]),
+        Op::ListSlotRemove(i, s, a) => ("slot.list.remove", vec![R(*i), S(*s), R(*a)]),
+        Op::ListSlotSlice(i, s, a, b) => ("slot.list.slice", vec![R(*i), S(*s), R(*a), R(*b)]),
+        Op::MapSlotGet(i, s, a) => ("slot.map.get", vec![R(*i), S(*s), R(*a)]),
+        Op::MapSlotPut(i, s, a, b) => ("slot.map.put", vec![R(*i), S(*s), R(*a), R(*b)]),
+        Op::MapSlotRemove(i, s, a) => ("slot.map.remove", vec![R(*i), S(*s), R(*a)]),
+        Op::SlotHas(i, s, a) => ("slot.has", vec![R(*i), S(*s), R(*a)]),
+        Op::SetSlotAdd(i, s, a) => ("slot.set.add", vec![R(*i), S(*s), R(*a)]),
+        Op::SetSlotRemove(i, s, a) => ("slot.set.remove", vec![R(*i), S(*s), R(*a)]),
+        Op::SlotClear(i, s) => ("slot.clear", vec![R(*i), S(*s)]),
+        Op::Savepoint => ("savepoint", vec![]),
+        Op::Rollback(a) => ("rollback", vec![R(*a)]),
+        Op::TxEnter => ("tx_enter", vec![]),
+        Op::TxLeave => ("tx_leave", vec![]),
+    }
+}
+
+/// The operation behind words; `None` when no operation has that name and shape.
+pub fn to_op(name: &str, operands: &[Operand]) -> Option<Op> {
+    use Operand::{
+        Entity as E, Func as F, Literal as L, Name, Number as N, Reg as R, Regs, Slot as S,
+    };
+    if let [R(a), R(b)] = operands {
+        if let Some(op) = ARITH.iter().find(|op| arith_name(**op) == name) {
+            return Some(Op::Arith(*op, *a, *b));
+        }
+        if let Some(op) = COMPARE.iter().find(|op| compare_name(**op) == name) {
+            return Some(Op::Compare(*op, *a, *b));
+        }
+    }
+    Some(match (name, operands) {
+        ("const", [L(l)]) => Op::Const(l.clone()),
+        ("copy", [R(a)]) => Op::Copy(*a),
+        ("cast", [R(a)]) => Op::Cast(*a),
+        ("neg", [R(a)]) => Op::Neg(*a),
+        ("not", [R(a)]) => Op::Not(*a),
+        ("record", [Regs(rs)]) => Op::RecordMake(rs.clone()),
+        ("field", [R(a), N(n)]) => Op::FieldGet(*a, *n),
+        ("with", [R(a), N(n), R(b)]) => Op::FieldSet(*a, *n, *b),
+        ("variant", [N(tag), Regs(rs)]) => Op::VariantMake(*tag, rs.clone()),
+        ("payload", [R(a), N(tag), N(n)]) => Op::VariantGet(*a, *tag, *n),
+        ("list", [Regs(rs)]) => Op::ListMake(rs.clone()),
+        ("list.len", [R(a)]) => Op::ListLen(*a),
+        ("list.get", [R(a), R(b)]) => Op::ListGet(*a, *b),
+        ("list.set", [R(a), R(b), R(c)]) => Op::ListSet(*a, *b, *c),
+        ("list.push", [R(a), R(b)]) => Op::ListPush(*a, *b),
+        ("list.slice", [R(a), R(b), R(c)]) => Op::ListSlice(*a, *b, *c),
+        ("list.concat", [R(a), R(b)]) => Op::ListConcat(*a, *b),
+        ("text.concat", [Regs(rs)]) => Op::TextConcat(rs.clone()),
+        ("show", [R(a)]) => Op::Show(*a),
+        ("lib", [Name(n), Regs(rs)]) => Op::Lib(n.clone(), rs.clone()),
+        ("call", [F(f), Regs(rs)]) => Op::Call(*f, rs.clone()),
+        ("now", []) => Op::Now,
+        ("caller.id", []) => Op::CallerId,
+        ("caller.roles", []) => Op::CallerRoles,
+        ("open", [E(e), R(a)]) => Op::Open(*e, *a),
+        ("keys", [R(a)]) => Op::Keys(*a),
+        ("load", [R(i), S(s)]) => Op::Load(*i, *s),
+        ("store", [R(i), S(s), R(a)]) => Op::Store(*i, *s, *a),
+        ("present", [R(i), S(s)]) => Op::Present(*i, *s),
+        ("slot.len", [R(i), S(s)]) => Op::SlotLen(*i, *s),
+        ("slot.list.get", [R(i), S(s), R(a)]) => Op::ListSlotGet(*i, *s, *a),
+        ("slot.list.set", [R(i), S(s), R(a), R(b)]) => Op::ListSlotSet(*i, *s, *a, *b),
+        ("slot.list.push", [R(i), S(s), R(a)]) => Op::ListSlotPush(*i, *s, *a),
+        ("slot.list.pop", [R(i), S(s)]) => Op::ListSlotPop(*i, *s),
+        ("slot.list.insert", [R(i), S(s), R(a), R(b)]) => Op::ListSlotInsert(*i, *s, *a, *b),
+        ("slot.list.remove", [R(i), S(s), R(a)]) => Op::ListSlotRemove(*i, *s, *a),
+        ("slot.list.slice", [R(i), S(s), R(a), R(b)]) => Op::ListSlotSlice(*i, *s, *a, *b),
+        ("slot.map.get", [R(i), S(s), R(a)]) => Op::MapSlotGet(*i, *s, *a),
+        ("slot.map.put", [R(i), S(s), R(a), R(b)]) => Op::MapSlotPut(*i, *s, *a, *b),
+        ("slot.map.remove", [R(i), S(s), R(a)]) => Op::MapSlotRemove(*i, *s, *a),
+        ("slot.has", [R(i), S(s), R(a)]) => Op::SlotHas(*i, *s, *a),
+        ("slot.set.add", [R(i), S(s), R(a)]) => Op::SetSlotAdd(*i, *s, *a),
+        ("slot.set.remove", [R(i), S(s), R(a)]) => Op::SetSlotRemove(*i, *s, *a),
+        ("slot.clear", [R(i), S(s)]) => Op::SlotClear(*i, *s),
+        ("savepoint", []) => Op::Savepoint,
+        ("rollback", [R(a)]) => Op::Rollback(*a),
+        ("tx_enter", []) => Op::TxEnter,
+        ("tx_leave", []) => Op::TxLeave,
+        _ => return None,
+    })
+}
+
+const ARITH: [ArithOp; 5] = [
+    ArithOp::Add,
+    ArithOp::Sub,
+    ArithOp::Mul,
+    ArithOp::Div,
+    ArithOp::Rem,
+];
+
+fn arith_name(op: ArithOp) -> &'static str {
+    match op {
+        ArithOp::Add => "add",
+        ArithOp::Sub => "sub",
+        ArithOp::Mul => "mul",
+        ArithOp::Div => "div",
+        ArithOp::Rem => "rem",
+    }
+}
+
+const COMPARE: [CompareOp; 6] = [
+    CompareOp::Eq,
+    CompareOp::Ne,
+    CompareOp::Lt,
+    CompareOp::Le,
+    CompareOp::Gt,
+    CompareOp::Ge,
+];
+
+fn compare_name(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Eq => "eq",
+        CompareOp::Ne => "ne",
+        CompareOp::Lt => "lt",
+        CompareOp::Le => "le",
+        CompareOp::Gt => "gt",
+        CompareOp::Ge => "ge",
+    }
+}

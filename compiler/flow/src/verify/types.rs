@@ -1,0 +1,410 @@
+//! The typing rule of each operation.
+
+use weir_contract::{DefKind, Field, TupleField, Type};
+
+use crate::ir::*;
+use crate::text::print_type;
+
+type Typed = Result<Option<RegType>, String>;
+
+/// The type of an operation's result, `None` when it has none. `wanted` is the type of the register it goes to, for
+/// operations whose operands alone do not say.
+pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -> Typed {
+    let rule = Rule { module, func };
+    let wanted_value = match wanted {
+        Some(RegType::Value(ty)) => Some(ty),
+        _ => None,
+    };
+    let into = || wanted_value.ok_or("its result must be a value".to_string());
+    match op {
+        Op::Const(l) => some(l.ty()),
+        Op::Copy(a) => Ok(Some(func.reg_type(*a).clone())),
+        Op::Cast(a) => {
+            let (from, to) = (rule.value(*a)?, into()?);
+            if same_shape(module, from, to) {
+                some(to.clone())
+            } else {
+                Err(format!(
+                    "{} and {} differ in shape",
+                    rule.show(from),
+                    rule.show(to)
+                ))
+            }
+        }
+        Op::Arith(op, a, b) => {
+            let (x, y) = (rule.value(*a)?, rule.value(*b)?);
+            some(arith(*op, x, y).ok_or(format!("{} and {}", rule.show(x), rule.show(y)))?)
+        }
+        Op::Neg(a) => match rule.value(*a)? {
+            ty @ (Type::Int | Type::Decimal | Type::Float | Type::Duration) => some(ty.clone()),
+            ty => Err(rule.show(ty)),
+        },
+        Op::Not(a) => rule.expect(*a, &Type::Bool).and(some(Type::Bool)),
+        Op::Compare(_, a, b) => rule.expect(*b, rule.value(*a)?).and(some(Type::Bool)),
+
+        Op::RecordMake(rs) => {
+            let ty = into()?;
+            let fields = fields(module, ty).ok_or(format!("{} is no record", rule.show(ty)))?;
+            rule.expect_all(rs, &fields).and(some(ty.clone()))
+        }
+        Op::FieldGet(a, n) => some(rule.field(*a, *n)?),
+        Op::FieldSet(a, n, b) => {
+            let field = rule.field(*a, *n)?;
+            rule.expect(*b, &field)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::VariantMake(tag, rs) => {
+            let ty = into()?;
+            rule.expect_all(rs, &rule.payload(ty, *tag)?)
+                .and(some(ty.clone()))
+        }
+        Op::VariantGet(a, tag, n) => {
+            let fields = rule.payload(rule.value(*a)?, *tag)?;
+            some(
+                fields
+                    .get(*n as usize)
+                    .ok_or(format!("no field {n}"))?
+                    .clone(),
+            )
+        }
+
+        Op::ListMake(rs) => match into()? {
+            ty @ Type::List(t) => {
+                rs.iter().try_for_each(|r| rule.expect(*r, t))?;
+                some(ty.clone())
+            }
+            ty => Err(format!("{} is no list", rule.show(ty))),
+        },
+        Op::ListLen(a) => rule.list(*a).and(some(Type::Int)),
+        Op::ListGet(a, i) => {
+            rule.expect(*i, &Type::Int)?;
+            some(rule.list(*a)?.clone())
+        }
+        Op::ListSet(a, i, x) => {
+            rule.expect(*i, &Type::Int)?;
+            rule.expect(*x, rule.list(*a)?)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::ListPush(a, x) => {
+            rule.expect(*x, rule.list(*a)?)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::ListSlice(a, from, to) => {
+            rule.list(*a)?;
+            rule.expect(*from, &Type::Int)?;
+            rule.expect(*to, &Type::Int)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::ListConcat(a, b) => {
+            rule.list(*a)?;
+            rule.expect(*b, rule.value(*a)?)?;
+            some(rule.value(*a)?.clone())
+        }
+
+        Op::TextConcat(rs) => {
+            rs.iter().try_for_each(|r| rule.expect(*r, &Type::Text))?;
+            some(Type::Text)
+        }
+        Op::Show(a) => rule.value(*a).and(some(Type::Text)),
+        Op::Lib(_, rs) => {
+            rs.iter().try_for_each(|r| rule.value(*r).map(|_| ()))?;
+            some(into()?.clone())
+        }
+        Op::Call(callee, rs) => {
+            let callee = module
+                .funcs
+                .get(callee.0 as usize)
+                .ok_or("no such function")?;
+            let params = &callee.regs[..callee.params as usize];
+            if params.len() != rs.len() {
+                return Err(format!("@{} takes {} arguments", callee.name, params.len()));
+            }
+            for (r, p) in rs.iter().zip(params) {
+                if func.reg_type(*r) != &p.ty {
+                    return Err(format!(
+                        "r{} does not fit a parameter of @{}",
+                        r.0, callee.name
+                    ));
+                }
+            }
+            some(callee.ret.clone())
+        }
+        Op::Now => some(Type::Time),
+        Op::CallerId => some(Type::Text),
+        Op::CallerRoles => some(Type::Set(Box::new(Type::Text))),
+
+        Op::Open(entity, key) => {
+            let def = module
+                .entities
+                .get(entity.0 as usize)
+                .ok_or("no such entity")?
+                .def;
+            rule.expect(*key, &Type::Named(def))?;
+            Ok(Some(RegType::Instance(*entity)))
+        }
+        Op::Keys(i) => some(Type::Named(module.entity(rule.instance(*i)?).def)),
+        Op::Load(i, s) => some(rule.slot(*i, *s)?.value_type()),
+        Op::Store(i, s, a) => {
+            let ty = rule.slot(*i, *s)?.value_type();
+            rule.expect(*a, &ty).and(Ok(None))
+        }
+        Op::Present(i, s) => rule.slot(*i, *s).and(some(Type::Bool)),
+        Op::SlotLen(i, s) => rule.collection(*i, *s).and(some(Type::Int)),
+        Op::SlotClear(i, s) => rule.collection(*i, *s).and(Ok(None)),
+        Op::ListSlotGet(i, s, at) | Op::ListSlotRemove(i, s, at) => {
+            rule.expect(*at, &Type::Int)?;
+            some(rule.list_slot(*i, *s)?.clone())
+        }
+        Op::ListSlotSet(i, s, at, x) | Op::ListSlotInsert(i, s, at, x) => {
+            rule.expect(*at, &Type::Int)?;
+            rule.expect(*x, rule.list_slot(*i, *s)?).and(Ok(None))
+        }
+        Op::ListSlotPush(i, s, x) => rule.expect(*x, rule.list_slot(*i, *s)?).and(Ok(None)),
+        Op::ListSlotPop(i, s) => some(option(rule.list_slot(*i, *s)?)),
+        Op::ListSlotSlice(i, s, from, to) => {
+            rule.expect(*from, &Type::Int)?;
+            rule.expect(*to, &Type::Int)?;
+            some(Type::List(Box::new(rule.list_slot(*i, *s)?.clone())))
+        }
+        Op::MapSlotGet(i, s, k) | Op::MapSlotRemove(i, s, k) => {
+            let (key, value) = rule.map_slot(*i, *s)?;
+            rule.expect(*k, key)?;
+            some(option(value))
+        }
+        Op::MapSlotPut(i, s, k, v) => {
+            let (key, value) = rule.map_slot(*i, *s)?;
+            rule.expect(*k, key)?;
+            rule.expect(*v, value).and(Ok(None))
+        }
+        Op::SlotHas(i, s, k) => match rule.slot(*i, *s)? {
+            SlotKind::Map(t, _) | SlotKind::Set(t) => rule.expect(*k, t).and(some(Type::Bool)),
+            _ => Err("neither a map nor a set".into()),
+        },
+        Op::SetSlotAdd(i, s, k) | Op::SetSlotRemove(i, s, k) => match rule.slot(*i, *s)? {
+            SlotKind::Set(t) => rule.expect(*k, t).and(some(Type::Bool)),
+            _ => Err("not a set".into()),
+        },
+        Op::Savepoint => some(Type::Int),
+        Op::Rollback(a) => rule.expect(*a, &Type::Int).and(Ok(None)),
+        Op::TxEnter | Op::TxLeave => Ok(None),
+    }
+}
+
+fn some(ty: Type) -> Typed {
+    Ok(Some(RegType::Value(ty)))
+}
+
+fn option(ty: &Type) -> Type {
+    Type::Option(Box::new(ty.clone()))
+}
+
+/// The type of `x op y`, `None` where there is no such operation. The one place that lists them.
+pub fn arith(op: ArithOp, x: &Type, y: &Type) -> Option<Type> {
+    use ArithOp::*;
+    Some(match (x, op, y) {
+        (Type::Int, _, Type::Int) => Type::Int,
+        (Type::Decimal, _, Type::Decimal) => Type::Decimal,
+        (Type::Float, _, Type::Float) => Type::Float,
+        (Type::Duration, Add | Sub | Rem, Type::Duration) => Type::Duration,
+        (Type::Duration, Div, Type::Duration) => Type::Int,
+        (Type::Duration, Mul | Div, Type::Int) | (Type::Int, Mul, Type::Duration) => Type::Duration,
+        (Type::Time, Add | Sub, Type::Duration) | (Type::Duration, Add, Type::Time) => Type::Time,
+        (Type::Time, Sub, Type::Time) => Type::Duration,
+        _ => return None,
+    })
+}
+
+/// The fields of a record-like type.
+pub fn fields(module: &Module, ty: &Type) -> Option<Vec<Type>> {
+    let of = |fields: &[Field]| fields.iter().map(|f| f.ty.clone()).collect();
+    match ty {
+        Type::Tuple(fields) => Some(fields.iter().map(|f| f.ty.clone()).collect()),
+        Type::Named(id) => match &module.defs.get(*id).kind {
+            DefKind::Record { fields } | DefKind::Error { fields, .. } => Some(of(fields)),
+            DefKind::Entity { keys } => Some(of(keys)),
+            DefKind::Enum { .. } | DefKind::New { .. } => None,
+        },
+        _ => None,
+    }
+}
+
+/// The tags a variant type has.
+pub fn tags(module: &Module, ty: &Type) -> Option<Vec<u32>> {
+    match ty {
+        Type::Option(_) => Some(vec![0, 1]),
+        Type::Result(_, errors) => Some(
+            std::iter::once(0)
+                .chain(errors.iter().map(|e| e.0 + 1))
+                .collect(),
+        ),
+        Type::Named(id) => match &module.defs.get(*id).kind {
+            DefKind::Enum { variants } => Some((0..variants.len() as u32).collect()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The fields of the variant with a tag.
+fn payload(module: &Module, ty: &Type, tag: u32) -> Option<Vec<Type>> {
+    if !tags(module, ty)?.contains(&tag) {
+        return None;
+    }
+    Some(match ty {
+        Type::Option(_) if tag == 0 => vec![],
+        Type::Option(t) => vec![(**t).clone()],
+        Type::Result(ok, _) if tag == 0 => vec![(**ok).clone()],
+        Type::Result(..) => vec![Type::Named(weir_contract::DefId(tag - 1))],
+        Type::Named(id) => match &module.defs.get(*id).kind {
+            DefKind::Enum { variants } => variants[tag as usize]
+                .fields
+                .iter()
+                .map(|f| f.ty.clone())
+                .collect(),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// Whether values of both types look the same in memory, see [`Op::Cast`].
+pub fn same_shape(module: &Module, a: &Type, b: &Type) -> bool {
+    let same = |x: &Type, y: &Type| same_shape(module, x, y);
+    let (a, b) = (module.defs.base(a), module.defs.base(b));
+    if a == b {
+        return true;
+    }
+    let entries = |k: &Type, v: &Type| {
+        let field = |t: &Type| TupleField {
+            name: None,
+            ty: t.clone(),
+        };
+        Type::Tuple(vec![field(k), field(v)])
+    };
+    let key = |t: &Type| match t {
+        Type::Named(id) => match &module.defs.get(*id).kind {
+            DefKind::Entity { keys } => Some(Type::Tuple(
+                keys.iter()
+                    .map(|k| TupleField {
+                        name: None,
+                        ty: k.ty.clone(),
+                    })
+                    .collect(),
+            )),
+            _ => None,
+        },
+        _ => None,
+    };
+    match (a, b) {
+        (Type::List(x), Type::List(y)) | (Type::Option(x), Type::Option(y)) => same(x, y),
+        (Type::Set(x) | Type::List(x), Type::Set(y) | Type::List(y)) => same(x, y),
+        (Type::Map(k, v), Type::Map(l, w)) => same(k, l) && same(v, w),
+        (Type::Map(k, v), Type::List(t)) | (Type::List(t), Type::Map(k, v)) => {
+            same(&entries(k, v), t)
+        }
+        (Type::Tuple(x), Type::Tuple(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(&x.ty, &y.ty))
+        }
+        (Type::Result(x, _), Type::Result(y, _)) => same(x, y),
+        (Type::Tuple(_), Type::Named(_)) => key(b).is_some_and(|b| same(a, &b)),
+        (Type::Named(_), Type::Tuple(_)) => key(a).is_some_and(|a| same(&a, b)),
+        _ => false,
+    }
+}
+
+/// Questions about the registers of one function.
+struct Rule<'a> {
+    module: &'a Module,
+    func: &'a Func,
+}
+
+impl<'a> Rule<'a> {
+    fn show(&self, ty: &Type) -> String {
+        print_type(self.module, ty)
+    }
+
+    fn value(&self, reg: Reg) -> Result<&'a Type, String> {
+        match self.func.reg_type(reg) {
+            RegType::Value(ty) => Ok(ty),
+            RegType::Instance(_) => Err(format!("r{} is an instance", reg.0)),
+        }
+    }
+
+    fn instance(&self, reg: Reg) -> Result<EntityId, String> {
+        match self.func.reg_type(reg) {
+            RegType::Instance(entity) => Ok(*entity),
+            RegType::Value(_) => Err(format!("r{} is no instance", reg.0)),
+        }
+    }
+
+    fn expect(&self, reg: Reg, ty: &Type) -> Result<(), String> {
+        let found = self.value(reg)?;
+        if found == ty {
+            Ok(())
+        } else {
+            Err(format!(
+                "r{} is {}, not {}",
+                reg.0,
+                self.show(found),
+                self.show(ty)
+            ))
+        }
+    }
+
+    fn expect_all(&self, regs: &[Reg], types: &[Type]) -> Result<(), String> {
+        if regs.len() != types.len() {
+            return Err(format!("{} fields, not {}", types.len(), regs.len()));
+        }
+        regs.iter()
+            .zip(types)
+            .try_for_each(|(r, t)| self.expect(*r, t))
+    }
+
+    fn field(&self, reg: Reg, position: u32) -> Result<Type, String> {
+        let ty = self.value(reg)?;
+        fields(self.module, ty)
+            .and_then(|f| f.get(position as usize).cloned())
+            .ok_or(format!("{} has no field {position}", self.show(ty)))
+    }
+
+    fn payload(&self, ty: &Type, tag: u32) -> Result<Vec<Type>, String> {
+        payload(self.module, ty, tag).ok_or(format!("{} has no tag {tag}", self.show(ty)))
+    }
+
+    fn list(&self, reg: Reg) -> Result<&'a Type, String> {
+        match self.value(reg)? {
+            Type::List(t) => Ok(t),
+            ty => Err(format!("{} is no list", self.show(ty))),
+        }
+    }
+
+    fn slot(&self, reg: Reg, slot: SlotId) -> Result<&'a SlotKind, String> {
+        let entity = self.module.entity(self.instance(reg)?);
+        entity
+            .slots
+            .get(slot.0 as usize)
+            .map(|s| &s.kind)
+            .ok_or(format!("no slot {}", slot.0))
+    }
+
+    fn collection(&self, reg: Reg, slot: SlotId) -> Result<(), String> {
+        match self.slot(reg, slot)? {
+            SlotKind::Scalar(_) => Err("a scalar slot".into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn list_slot(&self, reg: Reg, slot: SlotId) -> Result<&'a Type, String> {
+        match self.slot(reg, slot)? {
+            SlotKind::List(t) => Ok(t),
+            _ => Err("not a list slot".into()),
+        }
+    }
+
+    fn map_slot(&self, reg: Reg, slot: SlotId) -> Result<(&'a Type, &'a Type), String> {
+        match self.slot(reg, slot)? {
+            SlotKind::Map(k, v) => Ok((k, v)),
+            _ => Err("not a map slot".into()),
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! The manifest: all a runtime must know of a program besides its Wasm module, without knowing the language.
+//!
+//! The compiler writes it beside the module; reading goes through [`Manifest::from_json`], which refuses a
+//! manifest that contradicts itself, so that nothing after it needs to check an id again.
+//! `CONTRACT.md` describes the file and `manifest.schema.json` is its JSON schema.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Plan;
+use crate::slots::{Slot, flatten_all};
+use crate::types::{DefId, DefKind, Defs, Field, Type};
+
+/// The version this crate writes, and the only one it reads.
+pub const MANIFEST_VERSION: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`MANIFEST_VERSION`].
+    pub version: u32,
+    /// Name of the program.
+    pub program: String,
+    /// SHA-256 of the Wasm module this belongs to, 64 lower-case hex digits.
+    pub module_sha256: String,
+    /// The named types; [`DefId`]s are positions in it.
+    pub defs: Defs,
+    /// Position = the entity number of `open`.
+    pub entities: Vec<Entity>,
+    pub functions: Vec<Function>,
+    pub tests: Vec<Test>,
+    /// Places in the source that a crash may name; position = site number.
+    pub sites: Vec<Site>,
+    pub sources: Vec<Source>,
+}
+
+/// Position in [`Manifest::entities`].
+pub type EntityId = u32;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entity {
+    pub name: String,
+    pub keys: Vec<Field>,
+    /// The state fields in source order.
+    pub fields: Vec<StateField>,
+    /// The fields flattened by [`crate::slots::flatten_all`]; position = the slot number of the host calls.
+    pub slots: Vec<Slot>,
+    /// Entry that answers whether the caller may use this instance; without one any signed-in caller may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateField {
+    pub name: String,
+    pub ty: Type,
+    /// `pub state`: may be read from outside.
+    pub public: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    pub name: String,
+    pub kind: FunctionKind,
+    /// The entity of a handler, field or whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<EntityId>,
+    /// First argument of `weir_step`.
+    pub entry: u32,
+    /// Callable from outside.
+    pub public: bool,
+    pub params: Vec<Param>,
+    /// What a call that succeeds gives; never a `Result`.
+    pub returns: Type,
+    /// The errors a call may fail with.
+    pub fails: Vec<DefId>,
+    pub effect: Effect,
+    pub access: Access,
+    pub plan: Plan,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FunctionKind {
+    /// A top-level function.
+    Function,
+    /// A function of an entity; its key comes with the call.
+    Handler,
+    /// Reads one state field, with its initial value filled in; has the field's name. Every field may have one, so
+    /// that administration can show state; `public` says whether callers may use it.
+    Field,
+    /// Reads all `pub state` fields of an instance as one tuple with names; its own name is empty.
+    Whole,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Touches no state.
+    Pure,
+    /// Reads state; needs no record and may be a `GET`.
+    Read,
+    /// May write state.
+    Write,
+}
+
+/// Who may call a public function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    Anyone,
+    /// Callers with at least one of the roles.
+    Roles(Vec<String>),
+    /// Callers that the `allow` of the entity accepts; the step itself checks it and answers "denied".
+    Allow,
+    SignedIn,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Param {
+    pub name: String,
+    pub ty: Type,
+    /// May be left out; then the step fills in the default. Such a parameter is encoded as an `Option`.
+    pub has_default: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    pub name: String,
+    pub entry: u32,
+    pub site: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Position in [`Manifest::sources`].
+    pub source: u32,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in Unicode scalar values.
+    pub column: u32,
+    /// The line as written, without its end.
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Relative to the program's folder, with `/`.
+    pub path: String,
+    /// 64 lower-case hex digits.
+    pub sha256: String,
+}
+
+/// Why a file is not a manifest this runtime can obey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestError(pub String);
+
+impl std::fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "manifest: {}", self.0)
+    }
+}
+
+impl std::error::Error for ManifestError {}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    pub fn from_json(text: &[u8]) -> Result<Manifest, ManifestError> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let head: Head = serde_json::from_slice(text).map_err(|e| ManifestError(e.to_string()))?;
+        if head.version != MANIFEST_VERSION {
+            return Err(ManifestError(format!(
+                "is of version {}, this runtime reads version {MANIFEST_VERSION}",
+                head.version
+            )));
+        }
+        let manifest: Manifest =
+            serde_json::from_slice(text).map_err(|e| ManifestError(e.to_string()))?;
+        manifest.validate()?;
+        Ok(manifest)
+    }
+
+    /// The file's text: indented, ends with a newline, the same for the same manifest.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a manifest is plain data");
+        text.push('\n');
+        text
+    }
+
+    /// `bank.weir:12:5`, or a question mark for a site that is not known.
+    pub fn place(&self, site: u32) -> String {
+        match self.sites.get(site as usize) {
+            Some(site) => format!(
+                "{}:{}:{}",
+                self.sources[site.source as usize].path, site.line, site.column
+            ),
+            None => "?".to_owned(),
+        }
+    }
+
+    pub fn entity(&self, name: &str) -> Option<(EntityId, &Entity)> {
+        let index = self.entities.iter().position(|e| e.name == name)?;
+        Some((index as EntityId, &self.entities[index]))
+    }
+
+    /// The function of an entity, or a top-level one.
+    pub fn function(
+        &self,
+        entity: Option<EntityId>,
+        kind: FunctionKind,
+        name: &str,
+    ) -> Option<&Function> {
+        self.functions
+            .iter()
+            .find(|f| f.entity == entity && f.kind == kind && f.name == name)
+    }
+
+    /// Checks that every id points at something and that slots are those of the fields.
+    pub fn validate(&self) -> Result<(), ManifestError> {
+        check_defs(&self.defs)?;
+        for (i, entity) in self.entities.iter().enumerate() {
+            let what = format!("entity {}", entity.name);
+            if self.entities[..i].iter().any(|e| e.name == entity.name) {
+                return Err(ManifestError(format!("{what} occurs twice")));
+            }
+            if entity.keys.is_empty() {
+                return Err(ManifestError(format!("{what} has no key")));
+            }
+            for field in &entity.keys {
+                check_type(&self.defs, &field.ty, &what)?;
+            }
+            for field in &entity.fields {
+                check_type(&self.defs, &field.ty, &what)?;
+            }
+            if entity.slots != flatten_all(&self.defs, &entity.state()) {
+                return Err(ManifestError(format!(
+                    "the slots of {what} are not those of its fields"
+                )));
+            }
+        }
+        for function in &self.functions {
+            let what = format!("function {}", function.name);
+            match (function.kind, function.entity) {
+                (FunctionKind::Function, None) => {}
+                (
+                    FunctionKind::Handler | FunctionKind::Field | FunctionKind::Whole,
+                    Some(entity),
+                ) if (entity as usize) < self.entities.len() => {}
+                _ => {
+                    return Err(ManifestError(format!(
+                        "{what} does not say which entity it is of"
+                    )));
+                }
+            }
+            for param in &function.params {
+                check_type(&self.defs, &param.ty, &what)?;
+            }
+            check_type(&self.defs, &function.returns, &what)?;
+            for error in &function.fails {
+                check_error(&self.defs, *error, &what)?;
+            }
+        }
+        for test in &self.tests {
+            if test.site as usize >= self.sites.len() {
+                return Err(ManifestError(format!(
+                    "test \"{}\" names a site that is not there",
+                    test.name
+                )));
+            }
+        }
+        for site in &self.sites {
+            if site.source as usize >= self.sources.len() {
+                return Err(ManifestError(
+                    "a site names a source that is not there".to_owned(),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Entity {
+    /// The state fields by name and type.
+    pub fn state(&self) -> Vec<Field> {
+        self.fields
+            .iter()
+            .map(|f| Field {
+                name: f.name.clone(),
+                ty: f.ty.clone(),
+            })
+            .collect()
+    }
+}
+
+fn check_defs(defs: &Defs) -> Result<(), ManifestError> {
+    for def in &defs.defs {
+        let what = format!("type {}", def.name);
+        let check_all = |fields: &[Field]| {
+            fields
+                .iter()
+                .try_for_each(|f| check_type(defs, &f.ty, &what))
+        };
+        match &def.kind {
+            DefKind::Record { fields }
+            | DefKind::Error { fields, .. }
+            | DefKind::Entity { keys: fields } => check_all(fields)?,
+            DefKind::Enum { variants } => variants.iter().try_for_each(|v| check_all(&v.fields))?,
+            DefKind::New { base } => check_type(defs, base, &what)?,
+        }
+    }
+    // Directly nested in itself, a type would have no finite value and flattening it would not end.
+    let mut finished = vec![false; defs.defs.len()];
+    for index in 0..defs.defs.len() {
+        check_finite(
+            defs,
+            &Type::Named(DefId(index as u32)),
+            &mut Vec::new(),
+            &mut finished,
+        )?;
+    }
+    Ok(())
+}
+
+fn check_finite(
+    defs: &Defs,
+    ty: &Type,
+    open: &mut Vec<DefId>,
+    finished: &mut [bool],
+) -> Result<(), ManifestError> {
+    match ty {
+        Type::Tuple(fields) => fields
+            .iter()
+            .try_for_each(|f| check_finite(defs, &f.ty, open, finished)),
+        Type::Named(id) if !finished[id.0 as usize] => {
+            let def = defs.get(*id);
+            if open.contains(id) {
+                return Err(ManifestError(format!("type {} contains itself", def.name)));
+            }
+            open.push(*id);
+            match &def.kind {
+                DefKind::New { base } => check_finite(defs, base, open, finished)?,
+                DefKind::Record { fields }
+                | DefKind::Error { fields, .. }
+                | DefKind::Entity { keys: fields } => {
+                    for field in fields {
+                        check_finite(defs, &field.ty, open, finished)?;
+                    }
+                }
+                DefKind::Enum { .. } => {}
+            }
+            open.pop();
+            finished[id.0 as usize] = true;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_type(defs: &Defs, ty: &Type, what: &str) -> Result<(), ManifestError> {
+    match ty {
+        Type::List(t) | Type::Set(t) | Type::Option(t) => check_type(defs, t, what),
+        Type::Map(k, v) => check_type(defs, k, what).and_then(|()| check_type(defs, v, what)),
+        Type::Tuple(fields) => fields
+            .iter()
+            .try_for_each(|f| check_type(defs, &f.ty, what)),
+        Type::Named(id) if id.0 as usize >= defs.defs.len() => Err(ManifestError(format!(
+            "{what} names type {} that is not there",
+            id.0
+        ))),
+        Type::Result(ok, errors) => {
+            check_type(defs, ok, what)?;
+            errors
+                .iter()
+                .try_for_each(|id| check_error(defs, *id, what))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_error(defs: &Defs, id: DefId, what: &str) -> Result<(), ManifestError> {
+    match defs.defs.get(id.0 as usize).map(|d| &d.kind) {
+        Some(DefKind::Error { .. }) => Ok(()),
+        _ => Err(ManifestError(format!(
+            "{what} fails with type {} that is no error",
+            id.0
+        ))),
+    }
+}
