@@ -9,6 +9,8 @@ mod explain;
 mod new;
 mod output;
 mod program;
+mod routes;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -7,10 +7,12 @@
 //! [`check`] always gives a result, also for a broken program; [`build`] takes only a program without errors, and then
 //! cannot fail.
 
+mod bundle;
 mod project;
 mod stages;
 mod world;
 
+pub use bundle::{Bundle, BundleError, hex_sha256};
 pub use project::{NotFound, Program, find, is_module_name};
 pub use stages::{Analysis, check};
 pub use world::{Disk, Memory, World};

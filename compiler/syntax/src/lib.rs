@@ -1,14 +1,29 @@
 //! From text to syntax tree.
 //!
 //! ```text
-//! text -> lexer: tokens, trivia -> layout: brackets and line ends -> items
-//!      -> grammar (LALRPOP), one item at a time -> ast with holes -> syntactic checks
+//! text -> lexer: tokens, comments -> layout: brackets and line ends -> recover: items
+//!      -> grammar (LALRPOP), one item at a time -> ast with holes -> checks
 //! ```
 //!
 //! [`parse`] never fails: where the text is broken the tree has a hole and
 //! there is a diagnostic that says why. What follows only has to skip holes.
 
 pub mod ast;
+mod build;
+mod checks;
+mod layout;
+mod lexer;
+mod literal;
+mod messages;
 mod parse;
+mod recover;
+pub mod token;
+
+lalrpop_util::lalrpop_mod!(
+    /// Generated from `weir.lalrpop`.
+    #[allow(clippy::all, unused)]
+    grammar,
+    "/weir.rs"
+);
 
 pub use parse::{Comment, Parsed, parse};

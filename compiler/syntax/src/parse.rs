@@ -1,18 +1,25 @@
 //! The door of this crate: text in, tree and diagnostics out.
 
-use weir_diagnostics::{Diagnostic, FileId, Span};
+use std::collections::BTreeMap;
 
-use crate::ast;
+use weir_diagnostics::{Diagnostic, FileId, Span, codes};
+
+use crate::ast::{Doc, Module};
+use crate::recover::Input;
+use crate::token::Token;
+use crate::{checks, layout, lexer, recover};
 
 /// Everything parsing finds out about a file.
 #[derive(Clone, Debug)]
 pub struct Parsed {
     /// The tree; broken places are holes.
-    pub module: ast::Module,
+    pub module: Module,
     /// Sorted by place.
     pub diagnostics: Vec<Diagnostic>,
     /// Every comment, in order.
     pub comments: Vec<Comment>,
+    /// Every token, in order; brackets fit and line ends are `Semi`.
+    pub tokens: Vec<Token>,
 }
 
 /// A comment, `//` and `///` alike; the span covers it without the line end.
@@ -25,14 +32,93 @@ pub struct Comment {
 
 /// Parses one file. Never fails and never panics.
 pub fn parse(file: FileId, text: &str) -> Parsed {
-    let span = Span::new(file, 0, text.len() as u32);
+    let lexed = lexer::lex(file, text);
+    let laid_out = layout::lay_out(file, &lexed.tokens, text.len() as u32);
+    let mut diagnostics = lexed.diagnostics;
+    diagnostics.extend(laid_out.diagnostics);
+
+    let mut docs = docs_by_token(text, &lexed.comments, &lexed.tokens);
+    let mut items = Vec::new();
+    let mut used_docs = Vec::new();
+    let input = Input {
+        file,
+        text,
+        docs: &docs,
+    };
+    for tokens in recover::split_items(&laid_out.tokens) {
+        let (item, findings) = recover::parse_item(&input, tokens);
+        items.push(item);
+        diagnostics.extend(findings.diagnostics);
+        used_docs.extend(findings.used_docs);
+    }
+    let module = Module {
+        file,
+        items,
+        span: Span::new(file, 0, text.len() as u32),
+    };
+    checks::check(&module, &mut diagnostics);
+    drop_consequences(text, &mut diagnostics);
+
+    for used in used_docs {
+        docs.remove(&used);
+    }
+    for doc in docs.values() {
+        let message = "this doc comment describes nothing";
+        diagnostics.push(
+            Diagnostic::new(codes::W0701, doc.span, message)
+                .help("put it right above an item, member or field, or start it with `//`"),
+        );
+    }
+    weir_diagnostics::sort(&mut diagnostics);
+    diagnostics.dedup();
     Parsed {
-        module: ast::Module {
-            file,
-            items: Vec::new(),
-            span,
-        },
-        diagnostics: Vec::new(),
-        comments: Vec::new(),
+        module,
+        diagnostics,
+        comments: lexed.comments,
+        tokens: laid_out.tokens,
+    }
+}
+
+/// Joins `///` lines and finds the token each doc stands above. A doc with an
+/// ordinary comment or an empty line below it still belongs to what follows.
+fn docs_by_token(text: &str, comments: &[Comment], tokens: &[Token]) -> BTreeMap<u32, Doc> {
+    let mut docs: BTreeMap<u32, Doc> = BTreeMap::new();
+    for comment in comments.iter().filter(|comment| comment.is_doc) {
+        let after = tokens.partition_point(|token| token.start < comment.span.start);
+        let at = tokens.get(after).map_or(text.len() as u32, |t| t.start);
+        let line = &text[comment.span.range()][3..];
+        let line = line.strip_prefix(' ').unwrap_or(line).trim_end();
+        match docs.get_mut(&at) {
+            Some(doc) => {
+                doc.text.push('\n');
+                doc.text.push_str(line);
+                doc.span = doc.span.to(comment.span);
+            }
+            None => {
+                let span = comment.span;
+                let text = line.to_owned();
+                docs.insert(at, Doc { text, span });
+            }
+        }
+    }
+    docs
+}
+
+/// Where a character or text on a line was not understood, that the grammar does
+/// not understand the line either is no news.
+fn drop_consequences(text: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let line_of = |offset: u32| {
+        let offset = offset as usize;
+        text[..offset].rfind('\n').map_or(0, |at| at + 1)
+    };
+    let lines: Vec<usize> = diagnostics
+        .iter()
+        .filter(|found| found.code == codes::E0102 || found.code == codes::E0103)
+        .map(|found| line_of(found.primary.span.start))
+        .collect();
+    if !lines.is_empty() {
+        diagnostics.retain(|found| {
+            found.code != codes::E0101 || !lines.contains(&line_of(found.primary.span.start))
+        });
     }
 }

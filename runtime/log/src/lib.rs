@@ -1,1 +1,21 @@
-//! Placeholder until this crate has content.
+//! The log of Weir: what is in it is the truth, everything else is derived.
+//!
+//! `log` states the rules; `memory` keeps them without a disk. The rest of the
+//! runtime sees only the trait.
+
+pub mod ack;
+mod bytes;
+pub mod frame;
+pub mod log;
+pub mod lsn;
+pub mod memory;
+pub mod reader;
+pub mod snapshots;
+
+pub use ack::{Ack, Outcome};
+pub use frame::{Frame, Record, RecordKind};
+pub use log::{AppendError, Damage, Durability, Limits, Log, LogError, Tail, Writer};
+pub use lsn::{Epoch, Hlc, Lsn, OwnerId, Partition, Tag};
+pub use memory::MemoryLog;
+pub use reader::Reader;
+pub use snapshots::{Snapshot, SnapshotId, Snapshots};

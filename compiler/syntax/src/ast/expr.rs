@@ -314,10 +314,12 @@ pub enum WaitOn {
     Hole,
 }
 
-/// A lambda's parameter: a name, or `None` for `_`.
+/// A lambda's parameter: a name, or `None` for `_` (and for one that was reported).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LambdaParam {
     pub name: Option<Ident>,
+    /// `(x: Int) => ...`; only a plain, dotted or optional type name can be written.
+    pub ty: Option<Type>,
     pub span: Span,
 }
 
@@ -347,6 +349,7 @@ pub struct Clause {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // Few are ever made.
 pub enum ClauseKind {
     Where(Expr),
     /// `join pattern in source on condition`
@@ -375,6 +378,7 @@ pub struct SortKey {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // Few are ever made.
 pub enum ForBody {
     Block(Block),
     /// `select value limit n`

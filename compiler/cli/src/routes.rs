@@ -1,0 +1,251 @@
+//! The routes of a program as `weir run` prints them, each with a `curl` line that works when pasted.
+//!
+//! Arguments are made up from the types: a `UserId` is ann when it is a key and bob when it is an argument, a `Text` is
+//! the parameter's name with a 1, and so on. What has a default is left out.
+
+use serde_json::{Value, json};
+use weir_contract::manifest::{Access, Effect, Function, FunctionKind, Manifest, Param};
+use weir_contract::{DefKind, Defs, Field, Type};
+
+pub struct Route {
+    pub method: &'static str,
+    /// With its keys in braces: `/Account/{owner}/transfer`.
+    pub path: String,
+    /// `(to: UserId, amount: Decimal) -> Decimal`
+    pub signature: String,
+    pub curl: String,
+}
+
+/// The public functions and states in the order of the manifest; `url` is `http://HOST:PORT`.
+pub fn routes(manifest: &Manifest, url: &str) -> Vec<Route> {
+    let public = manifest.functions.iter().filter(|function| function.public);
+    public
+        .map(|function| route(manifest, function, url))
+        .collect()
+}
+
+fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
+    let defs = &manifest.defs;
+    let entity = function.entity.map(|id| &manifest.entities[id as usize]);
+    let keys: &[Field] = entity.map_or(&[], |entity| &entity.keys);
+    let owner = entity.map_or(&manifest.program, |entity| &entity.name);
+
+    let braces: String = keys
+        .iter()
+        .map(|key| format!("/{{{}}}", key.name))
+        .collect();
+    // All public state of an instance together is at the instance's own path.
+    let last = match function.kind {
+        FunctionKind::Whole => String::new(),
+        _ => format!("/{}", function.name),
+    };
+    let path = format!("/{owner}{braces}{last}");
+    let filled: String = keys
+        .iter()
+        .map(|key| format!("/{}", in_path(&example(defs, &key.ty, &key.name, "ann"))))
+        .collect();
+
+    let needed = || function.params.iter().filter(|param| !param.has_default);
+    let reads = function.effect < Effect::Write && needed().all(|param| is_plain(defs, &param.ty));
+    let mut curl = String::from("curl");
+    let mut query = String::new();
+    if reads {
+        for param in needed() {
+            let mark = if query.is_empty() { '?' } else { '&' };
+            let value = in_path(&example(defs, &param.ty, &param.name, "bob"));
+            query.push_str(&format!("{mark}{}={value}", param.name));
+        }
+    } else {
+        let body: serde_json::Map<String, Value> = needed()
+            .map(|param| {
+                (
+                    param.name.clone(),
+                    example(defs, &param.ty, &param.name, "bob"),
+                )
+            })
+            .collect();
+        curl.push_str(&format!(" --json '{}'", Value::Object(body)));
+    }
+    if function.access == Access::Allow && keys.iter().any(|key| is_user(defs, &key.ty)) {
+        curl.push_str(" -H 'Weir-Caller: ann'");
+    }
+    let target = format!("{url}/{owner}{filled}{last}{query}");
+    if query.contains('&') {
+        curl.push_str(&format!(" '{target}'"));
+    } else {
+        curl.push_str(&format!(" {target}"));
+    }
+    Route {
+        method: if reads { "GET" } else { "POST" },
+        path,
+        signature: signature(defs, function),
+        curl,
+    }
+}
+
+fn signature(defs: &Defs, function: &Function) -> String {
+    let mut text = String::new();
+    if matches!(
+        function.kind,
+        FunctionKind::Function | FunctionKind::Handler
+    ) {
+        let params: Vec<String> = function
+            .params
+            .iter()
+            .map(|param| shown(defs, param))
+            .collect();
+        text.push_str(&format!("({})", params.join(", ")));
+    }
+    if function.returns != Type::Unit {
+        text.push_str(&format!(" -> {}", type_name(defs, &function.returns)));
+    }
+    let fails: Vec<&str> = function
+        .fails
+        .iter()
+        .map(|id| defs.get(*id).name.as_str())
+        .collect();
+    if !fails.is_empty() {
+        text.push_str(&format!(" fails {}", fails.join(", ")));
+    }
+    text
+}
+
+fn shown(defs: &Defs, param: &Param) -> String {
+    let ending = if param.has_default { " = .." } else { "" };
+    format!("{}: {}{ending}", param.name, type_name(defs, &param.ty))
+}
+
+/// A type as it is written in Weir.
+pub fn type_name(defs: &Defs, ty: &Type) -> String {
+    let name = |ty| type_name(defs, ty);
+    match ty {
+        Type::Unit => "()".into(),
+        Type::Bool => "Bool".into(),
+        Type::Int => "Int".into(),
+        Type::Decimal => "Decimal".into(),
+        Type::Float => "Float".into(),
+        Type::Text => "Text".into(),
+        Type::Bytes => "Bytes".into(),
+        Type::Time => "Time".into(),
+        Type::Duration => "Duration".into(),
+        Type::List(of) => format!("List<{}>", name(of)),
+        Type::Set(of) => format!("Set<{}>", name(of)),
+        Type::Map(key, value) => format!("Map<{}, {}>", name(key), name(value)),
+        Type::Option(of) => format!("{}?", name(of)),
+        Type::Tuple(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|field| match &field.name {
+                    Some(label) => format!("{label}: {}", name(&field.ty)),
+                    None => name(&field.ty),
+                })
+                .collect();
+            format!("({})", fields.join(", "))
+        }
+        Type::Named(id) => defs.get(*id).name.clone(),
+        Type::Result(of, errors) => {
+            let errors: Vec<&str> = errors
+                .iter()
+                .map(|id| defs.get(*id).name.as_str())
+                .collect();
+            format!("Result<{}, {}>", name(of), errors.join(" | "))
+        }
+    }
+}
+
+/// A value of a type as JSON carries it. `user` is who a `UserId` is.
+fn example(defs: &Defs, ty: &Type, name: &str, user: &str) -> Value {
+    let inner = |ty| example(defs, ty, name, user);
+    let record = |fields: &[Field]| {
+        let fields = fields.iter().map(|field| {
+            (
+                field.name.clone(),
+                example(defs, &field.ty, &field.name, user),
+            )
+        });
+        Value::Object(fields.collect())
+    };
+    match ty {
+        Type::Unit => Value::Null,
+        Type::Bool => json!(true),
+        Type::Int => json!(1),
+        Type::Decimal => json!("10"),
+        Type::Float => json!(1.5),
+        Type::Text => json!(format!("{name}1")),
+        Type::Bytes => json!("aGVsbG8="),
+        Type::Time => json!("2026-01-31T10:00:00Z"),
+        Type::Duration => json!("PT1H"),
+        Type::List(of) | Type::Set(of) => json!([inner(of)]),
+        // Empty, because its form depends on the type of its keys.
+        Type::Map(..) => json!({}),
+        // Absent is a value of each of these, so a type that contains itself ends here.
+        Type::Option(_) => Value::Null,
+        Type::Tuple(fields) if fields.iter().all(|field| field.name.is_some()) => {
+            let fields = fields
+                .iter()
+                .map(|field| (field.name.clone().unwrap_or_default(), inner(&field.ty)));
+            Value::Object(fields.collect())
+        }
+        Type::Tuple(fields) => fields.iter().map(|field| inner(&field.ty)).collect(),
+        Type::Named(_) if is_user(defs, ty) => json!(user),
+        Type::Named(id) => match &defs.get(*id).kind {
+            DefKind::New { base } => inner(base),
+            DefKind::Record { fields } | DefKind::Error { fields, .. } => record(fields),
+            DefKind::Entity { keys } if keys.len() == 1 => inner(&keys[0].ty),
+            DefKind::Entity { keys } => keys.iter().map(|key| inner(&key.ty)).collect(),
+            DefKind::Enum { variants } => {
+                match variants.iter().min_by_key(|variant| variant.fields.len()) {
+                    Some(variant) if variant.fields.is_empty() => json!(variant.name),
+                    Some(variant) => {
+                        let mut whole = json!({ "kind": variant.name });
+                        for field in &variant.fields {
+                            whole[&field.name] = example(defs, &field.ty, &field.name, user);
+                        }
+                        whole
+                    }
+                    None => Value::Null,
+                }
+            }
+        },
+        Type::Result(of, _) => inner(of),
+    }
+}
+
+fn is_user(defs: &Defs, ty: &Type) -> bool {
+    matches!(ty, Type::Named(id) if defs.get(*id).name == "UserId")
+}
+
+/// Whether a value fits into a path or query as it is.
+fn is_plain(defs: &Defs, ty: &Type) -> bool {
+    matches!(
+        defs.base(ty),
+        Type::Bool
+            | Type::Int
+            | Type::Decimal
+            | Type::Float
+            | Type::Text
+            | Type::Time
+            | Type::Duration
+    )
+}
+
+/// A value as a segment of a path. What the examples are made of needs no escape but for brackets and quotes.
+fn in_path(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    percent_encode(&text)
+}
+
+/// Everything but letters, digits and `-._~:` as `%XX`.
+pub fn percent_encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
+                (byte as char).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,107 @@
+//! Tells when a file of the program has been saved.
+//!
+//! Editors save in many ways: they write in place, in several writes, or write another file and rename it over the
+//! old one, after which a watch on the file itself would watch a file that is gone. So the *folder* is watched, events
+//! of the wanted names are kept, and a save counts when it has been quiet for a moment.
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+/// How long nothing must happen until a save counts as finished.
+const QUIET: Duration = Duration::from_millis(60);
+
+/// What `weir run` waits for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A watched file may have changed.
+    Saved,
+    /// Ctrl-C or SIGTERM.
+    Stop,
+}
+
+/// Sends [`Event::Saved`] whenever something happens to one of `files`, until the watcher is dropped.
+pub fn watch(files: &[PathBuf], events: Sender<Event>) -> notify::Result<RecommendedWatcher> {
+    let names: Vec<OsString> = files
+        .iter()
+        .filter_map(|file| file.file_name().map(OsString::from))
+        .collect();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        let ours = event.paths.iter().any(|path| {
+            path.file_name()
+                .is_some_and(|name| names.iter().any(|ours| ours == name))
+        });
+        if ours && !matches!(event.kind, notify::EventKind::Access(_)) {
+            // The receiver is gone only when the program is ending.
+            let _ = events.send(Event::Saved);
+        }
+    })?;
+    let mut folders: Vec<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    for folder in folders {
+        let folder = if folder == Path::new("") {
+            Path::new(".")
+        } else {
+            folder
+        };
+        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    }
+    Ok(watcher)
+}
+
+/// Waits for the next event; many saves in a row are one.
+pub fn next(events: &Receiver<Event>) -> Event {
+    let mut event = events.recv().unwrap_or(Event::Stop);
+    while event == Event::Saved {
+        match events.recv_timeout(QUIET) {
+            Ok(next) => event = next,
+            Err(RecvTimeoutError::Timeout) => return Event::Saved,
+            Err(RecvTimeoutError::Disconnected) => return Event::Stop,
+        }
+    }
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::sync::mpsc::channel;
+    use std::time::Instant;
+
+    fn saved_within(receiver: &Receiver<Event>, wait: Duration) -> bool {
+        let end = Instant::now() + wait;
+        let mut saved = false;
+        while let Ok(event) = receiver.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            saved |= event == Event::Saved;
+        }
+        saved
+    }
+
+    #[test]
+    fn notices_writes_and_renames_over_and_over_but_not_other_files() {
+        let folder = std::env::temp_dir().join(format!("weir-watch-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("a.weir");
+        fs::write(&file, "1").unwrap();
+        let (sender, receiver) = channel();
+        let _watcher = watch(std::slice::from_ref(&file), sender).unwrap();
+
+        fs::write(&file, "2").unwrap();
+        assert_eq!(next(&receiver), Event::Saved);
+        for text in ["3", "4"] {
+            let other = folder.join(".a.weir.swp");
+            fs::write(&other, text).unwrap();
+            fs::rename(&other, &file).unwrap();
+            assert_eq!(next(&receiver), Event::Saved, "renamed over with {text}");
+        }
+        fs::write(folder.join("b.weir"), "").unwrap();
+        fs::read(&file).unwrap();
+        assert!(!saved_within(&receiver, Duration::from_millis(200)));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

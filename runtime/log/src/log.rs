@@ -1,0 +1,399 @@
+//! The log: its rules, and the trait every implementation keeps.
+//!
+//! ```text
+//!   partition 3, one total order
+//!
+//!   LSN      1       2 3 4     5       6 7          8
+//!        +-------+ +-------+ +-----+ +-------+ +---------+
+//!        | epoch | | frame | |frame| | epoch | |  frame  | - - >  next = 9
+//!        |   1   |<| 3 rec |<|1 rec|<|   2   |<|  in     |
+//!        +-------+ +-------+ +-----+ +-------+ |  flight |
+//!            `---- prev_hash ----'       ^     +---------+
+//!        [ trimmed ]      durable .......|.....]
+//!                                 `take` fences the writer of epoch 1
+//! ```
+//!
+//! 1. **Order.** A partition is a sequence of frames, a frame a sequence of
+//!    records. Each record has one `Lsn`; they are dense and start at 1.
+//! 2. **Atomic.** A frame is there with all its records, or not at all.
+//! 3. **Acknowledged is durable.** An ack of `Ok` means that every later reader,
+//!    in this process or the next, sees the frame at that position.
+//! 4. **Only durable frames are read.** What a reader has seen never goes away,
+//!    except by trimming.
+//! 5. **In order.** Acks of one writer come in the order of its appends. When
+//!    one fails, all that were in flight behind it fail too.
+//! 6. **One writer.** `take` appends an epoch record. When it returns, no earlier
+//!    writer can append or trim: it is told `Fenced`.
+//! 7. **Unknown is its own answer.** The frame may be there or not, now or after
+//!    a restart. Only `take` (or `tail`) followed by `read` finds out; sending it
+//!    again blindly could double it.
+//! 8. **Trim.** Records up to and including a position go away, oldest first,
+//!    never beyond the newest snapshot that has been read back and found whole.
+//! 9. **Damage is an error.** Bytes that once were durable and now are not what
+//!    was written are reported with file and offset, never skipped.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::ack::{Ack, Completer, pair};
+use crate::frame::{Chain, FRAME_HEADER_BYTES, Frame, Record, frame_hash};
+use crate::lsn::{Epoch, Hlc, Lsn, OwnerId, Partition};
+use crate::reader::Reader;
+use crate::snapshots::Snapshots;
+
+/// A set of partitions. See the module for the rules.
+pub trait Log: Send + Sync {
+    /// Become the writer of a partition: append an epoch record and wait until it
+    /// is durable. All earlier writers are fenced once this returns.
+    fn take(&self, partition: Partition, owner: OwnerId) -> Result<Writer, LogError>;
+
+    /// Every durable frame from the one that holds `from`, to the one that holds
+    /// `until` (or to the durable end, where the reader can wait for more).
+    /// `Trimmed` when `from` is not there any more.
+    fn read(&self, partition: Partition, from: Lsn, until: Option<Lsn>)
+    -> Result<Reader, LogError>;
+
+    /// Where the partition stands. Asks the authority, never a cache.
+    fn tail(&self, partition: Partition) -> Result<Tail, LogError>;
+
+    /// Give up records up to and including `up_to`. Doing it again, or with a
+    /// smaller position, changes nothing. `NotCovered` when no verified
+    /// snapshot holds that much, `Fenced` when the writer's reign is over.
+    fn trim(&self, writer: &Writer, up_to: Lsn) -> Result<(), LogError>;
+
+    /// What this implementation can take.
+    fn limits(&self) -> Limits;
+
+    /// The snapshots that guard this log's trimming.
+    fn snapshots(&self) -> Arc<dyn Snapshots>;
+}
+
+/// Where a partition stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tail {
+    /// The position the next durable record gets.
+    pub next: Lsn,
+    /// The newest reign; 0 if the partition was never taken.
+    pub epoch: Epoch,
+    /// Records up to and including this one are gone; `Lsn::ZERO` if none is.
+    pub trimmed: Lsn,
+}
+
+/// What an implementation can take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// The largest frame, in encoded bytes.
+    pub frame_bytes_max: usize,
+    /// Frames accepted and not yet durable, over all partitions.
+    pub in_flight_max: usize,
+    /// What an ack of `Ok` survives.
+    pub durable: Durability,
+}
+
+/// What an acknowledged frame survives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Durability {
+    /// Nothing: it lives in this process.
+    Process,
+    /// The end of the process and of the machine: it was synced to the disk.
+    Disk,
+}
+
+/// Why a frame was not acknowledged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AppendError {
+    /// Another writer has taken the partition. Nothing was written.
+    Fenced {
+        /// Where the partition stood when this was noticed.
+        tail: Tail,
+    },
+    /// It may be there or not. The writer is broken: take the partition again.
+    Unknown,
+    /// Refused before anything was written; the writer goes on.
+    TooLarge {
+        /// Encoded size of the frame.
+        bytes: usize,
+        /// The largest that is taken.
+        bytes_max: usize,
+    },
+    /// No room, on the disk or in the queue; nothing was written. If
+    /// `Writer::broken` is still `None` the writer goes on and may try later.
+    Full,
+}
+
+/// Why an operation on the log failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LogError {
+    /// The position asked for is gone.
+    Trimmed {
+        /// The first position that is still there.
+        first: Lsn,
+    },
+    /// The writer's reign is over.
+    Fenced {
+        /// Where the partition stands.
+        tail: Tail,
+    },
+    /// Trimming would pass the newest verified snapshot.
+    NotCovered {
+        /// What the newest verified snapshot holds, if there is one.
+        newest: Option<Lsn>,
+    },
+    /// The epoch record of `take` may be there or not.
+    Unknown,
+    /// No room for the epoch record.
+    Full,
+    /// An earlier write or sync failed. This log accepts nothing more until it
+    /// is opened again; what is durable can still be read.
+    Poisoned {
+        /// The failure that did it.
+        reason: String,
+    },
+    /// Another process has the directory open.
+    Locked {
+        /// The lock file.
+        file: String,
+    },
+    /// Stored bytes are not what was written.
+    Damaged(Damage),
+    /// The operating system refused.
+    Io {
+        /// What was being done, with the file.
+        doing: String,
+        /// What it said.
+        error: String,
+    },
+}
+
+/// Bytes that are not what was written, and what can be done about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Damage {
+    /// The file, relative to the log's directory.
+    pub file: String,
+    /// Where in the file, in bytes.
+    pub offset: u64,
+    /// What was expected there.
+    pub what: String,
+    /// Snapshots that were read and found whole, newest first in each partition.
+    pub restore: Vec<String>,
+}
+
+impl fmt::Display for AppendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AppendError::Fenced { tail } => {
+                write!(
+                    f,
+                    "another writer took the partition (epoch {}, next position {})",
+                    tail.epoch, tail.next
+                )
+            }
+            AppendError::Unknown => f.write_str("it is not known whether the frame was written"),
+            AppendError::TooLarge { bytes, bytes_max } => {
+                write!(
+                    f,
+                    "the frame has {bytes} bytes, at most {bytes_max} are taken"
+                )
+            }
+            AppendError::Full => f.write_str("there is no room in the log"),
+        }
+    }
+}
+
+impl fmt::Display for LogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LogError::Trimmed { first } => write!(
+                f,
+                "the position was trimmed; the first one there is {first}"
+            ),
+            LogError::Fenced { tail } => {
+                write!(
+                    f,
+                    "another writer took the partition (epoch {}, next position {})",
+                    tail.epoch, tail.next
+                )
+            }
+            LogError::NotCovered { newest: Some(at) } => {
+                write!(
+                    f,
+                    "trimming would pass the newest verified snapshot, which ends at {at}"
+                )
+            }
+            LogError::NotCovered { newest: None } => {
+                f.write_str("nothing can be trimmed without a snapshot")
+            }
+            LogError::Unknown => {
+                f.write_str("it is not known whether the epoch record was written")
+            }
+            LogError::Full => f.write_str("there is no room in the log"),
+            LogError::Poisoned { reason } => write!(f, "the log stopped after a failure: {reason}"),
+            LogError::Locked { file } => {
+                write!(f, "another process has the log open (lock {file})")
+            }
+            LogError::Damaged(damage) => damage.fmt(f),
+            LogError::Io { doing, error } => write!(f, "{doing}: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} is damaged at byte {}: {}",
+            self.file, self.offset, self.what
+        )?;
+        match self.restore.as_slice() {
+            [] => f.write_str("; there is no whole snapshot to restore from"),
+            some => write!(f, "; whole snapshots to restore from: {}", some.join(", ")),
+        }
+    }
+}
+
+impl std::error::Error for AppendError {}
+impl std::error::Error for LogError {}
+
+/// A frame that has its place: what an implementation is given to store.
+pub struct Sealed {
+    /// Whose log it is.
+    pub partition: Partition,
+    /// The reign of the writer.
+    pub epoch: Epoch,
+    /// Where the partition's chain must stand before this frame.
+    pub before: Lsn,
+    /// Where the chain stands after it.
+    pub after: Chain,
+    /// The encoded frame.
+    pub bytes: Vec<u8>,
+}
+
+/// The part of an implementation that a `Writer` talks to.
+pub trait Sink: Send + Sync {
+    /// Give the frame its place and return; the completer is told later. Must
+    /// not wait for a disk. An error means that the frame has no place: `Full` if
+    /// the same frame may be tried again, anything else if the writer is broken.
+    fn submit(&self, sealed: Sealed, done: Completer) -> Result<(), (AppendError, Completer)>;
+}
+
+/// The right to append to one partition, until someone else takes it.
+pub struct Writer {
+    partition: Partition,
+    chain: Chain,
+    frame_bytes_max: usize,
+    broken: Option<AppendError>,
+    sink: Arc<dyn Sink>,
+}
+
+impl Writer {
+    /// For implementations: a writer that goes on after `chain`, in whose epoch it writes.
+    pub fn new(
+        partition: Partition,
+        chain: Chain,
+        frame_bytes_max: usize,
+        sink: Arc<dyn Sink>,
+    ) -> Self {
+        Writer {
+            partition,
+            chain,
+            frame_bytes_max,
+            broken: None,
+            sink,
+        }
+    }
+
+    /// Whose log this is.
+    pub fn partition(&self) -> Partition {
+        self.partition
+    }
+
+    /// The reign of this writer.
+    pub fn epoch(&self) -> Epoch {
+        self.chain.epoch
+    }
+
+    /// The position the first record of the next append gets.
+    pub fn next(&self) -> Lsn {
+        self.chain.next
+    }
+
+    /// Why this writer can append no more, if so. An ack that fails also breaks
+    /// it, which is noticed at the next append.
+    pub fn broken(&self) -> Option<&AppendError> {
+        self.broken.as_ref()
+    }
+
+    /// Append one frame of these records, all or nothing. It has its place when
+    /// this returns, and is durable when the ack says so. Never waits for the
+    /// disk. `at` is raised to the last frame's time if it is before it.
+    ///
+    /// # Panics
+    /// When `records` is empty, or a record has more than 65,535 tags.
+    pub fn append(&mut self, at: Hlc, records: Vec<Record>) -> Ack {
+        assert!(!records.is_empty(), "a frame holds at least one record");
+        let (ack, done) = pair();
+        if let Some(error) = &self.broken {
+            done.complete(Err(error.clone()));
+            return ack;
+        }
+        let bytes = FRAME_HEADER_BYTES + records.iter().map(Record::encoded_bytes).sum::<usize>();
+        if bytes > self.frame_bytes_max {
+            done.complete(Err(AppendError::TooLarge {
+                bytes,
+                bytes_max: self.frame_bytes_max,
+            }));
+            return ack;
+        }
+        let sealed = seal(self.partition, self.chain, self.chain.epoch, at, records);
+        let after = sealed.after;
+        match self.sink.submit(sealed, done) {
+            Ok(()) => self.chain = after,
+            Err((error, done)) => {
+                if error != AppendError::Full {
+                    self.broken = Some(error.clone());
+                }
+                done.complete(Err(error));
+            }
+        }
+        ack
+    }
+}
+
+/// Put records into the frame that continues `chain`.
+pub fn seal(
+    partition: Partition,
+    chain: Chain,
+    epoch: Epoch,
+    at: Hlc,
+    records: Vec<Record>,
+) -> Sealed {
+    assert!(
+        records
+            .iter()
+            .all(|record| record.tags.len() <= u16::MAX as usize),
+        "too many tags on a record"
+    );
+    let at = at.max(chain.at);
+    let frame = Frame {
+        partition,
+        base: chain.next,
+        epoch,
+        prev_hash: chain.hash,
+        at,
+        records,
+    };
+    let bytes = frame.encode();
+    let after = Chain {
+        next: frame.next(),
+        epoch,
+        hash: frame_hash(&bytes),
+        at,
+    };
+    Sealed {
+        partition,
+        epoch,
+        before: chain.next,
+        after,
+        bytes,
+    }
+}

@@ -1,0 +1,207 @@
+//! The state of a program: instances by entity and key, each a row of slots.
+//!
+//! A cache of the log: only [`crate::transaction`] (while a step runs) and [`crate::ops`] (replaying a record) change it.
+//! Keys and values are in the encodings of the contract; nothing here knows their types.
+
+use std::collections::{BTreeMap, HashMap};
+
+/// What a slot holds. A set is a map with empty values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Slot {
+    /// Never written: the field's initial value holds.
+    #[default]
+    Absent,
+    Scalar(Vec<u8>),
+    Map(BTreeMap<Vec<u8>, Vec<u8>>),
+    List(Vec<Vec<u8>>),
+}
+
+/// What a slot may hold, from the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Scalar,
+    /// Also for sets.
+    Map,
+    List,
+}
+
+/// One durable object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    pub key: Box<[u8]>,
+    /// How many records have written it; from 1 once it exists.
+    pub version: u64,
+    pub slots: Vec<Slot>,
+}
+
+/// All instances of one entity.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    index: HashMap<Box<[u8]>, u32>,
+    instances: Vec<Instance>,
+    kinds: Vec<Kind>,
+}
+
+/// All instances of a program, by entity number.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    tables: Vec<Table>,
+}
+
+impl State {
+    /// Empty state for entities with these slots.
+    pub fn new(entities: impl IntoIterator<Item = Vec<Kind>>) -> State {
+        let table = |kinds| Table {
+            kinds,
+            ..Table::default()
+        };
+        State {
+            tables: entities.into_iter().map(table).collect(),
+        }
+    }
+
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// Position of an instance in its table, for as long as none is removed.
+    pub fn find(&self, entity: u32, key: &[u8]) -> Option<u32> {
+        self.table(entity).index.get(key).copied()
+    }
+
+    pub fn instance(&self, entity: u32, position: u32) -> &Instance {
+        &self.table(entity).instances[position as usize]
+    }
+
+    pub fn instance_mut(&mut self, entity: u32, position: u32) -> &mut Instance {
+        &mut self.tables[entity as usize].instances[position as usize]
+    }
+
+    /// What a slot may hold.
+    pub fn kind(&self, entity: u32, slot: u32) -> Kind {
+        self.table(entity).kinds[slot as usize]
+    }
+
+    /// The version of an instance, 0 when it does not exist.
+    pub fn version(&self, entity: u32, key: &[u8]) -> u64 {
+        let position = self.find(entity, key);
+        position.map_or(0, |position| self.instance(entity, position).version)
+    }
+
+    /// Adds an instance that is not there yet, with all slots absent.
+    pub fn create(&mut self, entity: u32, key: &[u8]) -> u32 {
+        let slots = self.table(entity).kinds.len();
+        self.insert(
+            entity,
+            Instance {
+                key: key.into(),
+                version: 0,
+                slots: vec![Slot::Absent; slots],
+            },
+        )
+    }
+
+    /// Adds an instance as it is.
+    pub fn insert(&mut self, entity: u32, instance: Instance) -> u32 {
+        let table = &mut self.tables[entity as usize];
+        let position = u32::try_from(table.instances.len()).expect("fewer than 2^32 instances");
+        let before = table.index.insert(instance.key.clone(), position);
+        assert!(before.is_none(), "the instance is there already");
+        table.instances.push(instance);
+        position
+    }
+
+    /// Takes back the newest instance of an entity.
+    pub fn uncreate(&mut self, entity: u32, position: u32) {
+        let table = &mut self.tables[entity as usize];
+        assert_eq!(position as usize + 1, table.instances.len());
+        let instance = table.instances.pop().expect("not empty");
+        table.index.remove(&instance.key);
+    }
+
+    fn table(&self, entity: u32) -> &Table {
+        let table = self.tables.get(entity as usize);
+        table.expect("a module only names entities of its manifest")
+    }
+}
+
+impl Table {
+    pub fn len(&self) -> usize {
+        self.instances.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.instances.is_empty()
+    }
+
+    /// The instances in order of their keys.
+    pub fn sorted(&self) -> Vec<&Instance> {
+        let mut instances: Vec<&Instance> = self.instances.iter().collect();
+        instances.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        instances
+    }
+
+    /// Whether any instance has that slot present.
+    pub fn holds_slot(&self, slot: usize) -> bool {
+        self.instances.iter().any(|i| i.slots[slot] != Slot::Absent)
+    }
+}
+
+impl Instance {
+    /// Approximate bytes held, for metrics.
+    pub fn byte_len(&self) -> usize {
+        self.key.len() + self.slots.iter().map(Slot::byte_len).sum::<usize>()
+    }
+}
+
+impl Slot {
+    /// A slot of that kind that is present and empty; a scalar is never empty.
+    pub fn empty(kind: Kind) -> Slot {
+        match kind {
+            Kind::Map => Slot::Map(BTreeMap::new()),
+            Kind::List => Slot::List(Vec::new()),
+            Kind::Scalar => Slot::Absent,
+        }
+    }
+
+    /// Whether it holds what its kind says, or nothing.
+    pub fn fits(&self, kind: Kind) -> bool {
+        match self {
+            Slot::Absent => true,
+            Slot::Scalar(_) => kind == Kind::Scalar,
+            Slot::Map(_) => kind == Kind::Map,
+            Slot::List(_) => kind == Kind::List,
+        }
+    }
+
+    fn byte_len(&self) -> usize {
+        match self {
+            Slot::Absent => 0,
+            Slot::Scalar(value) => value.len(),
+            Slot::Map(entries) => entries.iter().map(|(k, v)| k.len() + v.len()).sum(),
+            Slot::List(items) => items.iter().map(Vec::len).sum(),
+        }
+    }
+
+    /// The entries; an absent slot becomes an empty map first.
+    pub fn map_mut(&mut self) -> &mut BTreeMap<Vec<u8>, Vec<u8>> {
+        if *self == Slot::Absent {
+            *self = Slot::Map(BTreeMap::new());
+        }
+        match self {
+            Slot::Map(entries) => entries,
+            _ => panic!("the slot holds no map"),
+        }
+    }
+
+    /// The elements; an absent slot becomes an empty list first.
+    pub fn list_mut(&mut self) -> &mut Vec<Vec<u8>> {
+        if *self == Slot::Absent {
+            *self = Slot::List(Vec::new());
+        }
+        match self {
+            Slot::List(items) => items,
+            _ => panic!("the slot holds no list"),
+        }
+    }
+}

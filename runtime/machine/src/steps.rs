@@ -1,0 +1,29 @@
+//! How the machine has a step run: it hands the state to whoever runs steps and gets it back.
+//!
+//! The engine implements [`Steps`] with Wasm, tests with plain functions; the machine knows neither.
+
+use weir_contract::CrashReason;
+use weir_contract::border::StepInput;
+
+use crate::transaction::Transaction;
+
+/// Why a step stopped as a bug.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crash {
+    /// Position in the manifest's sites.
+    pub site: u32,
+    pub reason: CrashReason,
+    /// Shown to people after the reason; often empty.
+    pub detail: String,
+}
+
+pub trait Steps {
+    /// Runs one step to its end and gives the transaction back, with the output (`border::OUTPUT_OK`, ... and what
+    /// follows) or the crash. Commits and aborts nothing.
+    fn run(
+        &mut self,
+        entry: u32,
+        input: StepInput<'_>,
+        on: Transaction,
+    ) -> (Transaction, Result<Vec<u8>, Crash>);
+}
