@@ -195,12 +195,6 @@ fn print_entry(module: &Module, entry: &Entry, out: &mut String) {
             .collect::<String>(),
         site_text(entry.site)
     );
-    for touch in &entry.plan.touches {
-        let _ = writeln!(out, "// {}", crate::plans::show(touch));
-    }
-    if !entry.plan.complete {
-        let _ = writeln!(out, "// and more");
-    }
 }
 
 fn print_operand(module: &Module, func: &Func, all: &[Operand], operand: &Operand) -> String {
