@@ -92,6 +92,7 @@ codes! {
     E0112 "a lambda parameter that is not a name",
     E0113 "a time that is not written right",
     E0114 "nested too deeply",
+    E0115 "an event with a body in a workflow",
     W0701 "a doc comment with nothing below it",
 }
 
