@@ -92,6 +92,7 @@ codes! {
     E0112 "a lambda parameter that is not a name",
     E0113 "a time that is not written right",
     E0114 "nested too deeply",
+    E0115 "an event with a body in a workflow",
     E0201 "a name that stands for nothing here",
     E0202 "a type that does not exist",
     E0203 "a name declared twice",

@@ -81,6 +81,8 @@ struct Open {
     span: Span,
     /// Indentation of the line on which the statement or member it is part of starts.
     indent: u32,
+    /// The parentheses of `fn f(`, `entity E(`, ...
+    of_head: bool,
 }
 
 struct Layout {
@@ -114,6 +116,7 @@ impl Layout {
                     kind,
                     span: Span::new(self.file, token.start, token.end),
                     indent: self.unit_indent,
+                    of_head: kind == Tok::LParen && self.after_head_name(),
                 });
                 self.unit_starts = kind == Tok::LBrace;
             }
@@ -132,6 +135,14 @@ impl Layout {
             _ => {}
         }
         self.out.push(*token);
+    }
+
+    fn after_head_name(&self) -> bool {
+        let word = self.out.len().checked_sub(2).map(|at| self.out[at].kind);
+        matches!(
+            word,
+            Some(Tok::Fn | Tok::Entity | Tok::Workflow | Tok::Record | Tok::Event)
+        )
     }
 
     fn in_braces(&self) -> bool {
@@ -184,8 +195,11 @@ impl Layout {
 
     /// Closes brackets that their content has already left.
     fn close_by_indentation(&mut self, token: &Token, next: Option<&Token>) {
-        let Some(indent) = token.indent else { return };
         let Some(last) = self.open.last() else { return };
+        if last.of_head && self.leaves_head(token) {
+            return self.close_guessed(self.open.len() - 1, token);
+        }
+        let Some(indent) = token.indent else { return };
         if self.open.iter().any(|open| open.kind == Tok::StrHead) {
             return;
         }
@@ -212,6 +226,17 @@ impl Layout {
         };
         if keep < self.open.len() {
             self.close_guessed(keep, token);
+        }
+    }
+
+    /// Whether a token cannot stand in the parentheses of a head, but after them.
+    fn leaves_head(&self, token: &Token) -> bool {
+        let before = self.out.last().map(|last| last.kind);
+        match token.kind {
+            Tok::LBrace | Tok::Fails => before != Some(Tok::Colon),
+            // `fn(A) -> B` is a type as well.
+            Tok::Arrow => before != Some(Tok::RParen),
+            _ => false,
         }
     }
 

@@ -470,7 +470,13 @@ impl Lexer<'_> {
             _ => "take it away, or put it into a text or a comment",
         };
         let shown: String = run.chars().take(12).collect();
-        let span = self.span(start, self.at);
+        // Understood all the same, so that the rest of the line is read right.
+        match run {
+            "!" => self.push(Tok::Not, start, start + 1),
+            "&&" | "&" => self.push(Tok::And, start, start + length),
+            _ => {}
+        }
+        let span = self.span(start, start + length);
         let message = format!("`{}` means nothing in Weir", shown.escape_debug());
         self.diagnostics
             .push(Diagnostic::new(codes::E0103, span, message).help(help));

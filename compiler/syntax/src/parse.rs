@@ -57,6 +57,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         span: Span::new(file, 0, text.len() as u32),
     };
     checks::check(&module, &mut diagnostics);
+    drop_consequences(text, &mut diagnostics);
 
     for used in used_docs {
         docs.remove(&used);
@@ -101,4 +102,23 @@ fn docs_by_token(text: &str, comments: &[Comment], tokens: &[Token]) -> BTreeMap
         }
     }
     docs
+}
+
+/// Where a character or text on a line was not understood, that the grammar does
+/// not understand the line either is no news.
+fn drop_consequences(text: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let line_of = |offset: u32| {
+        let offset = offset as usize;
+        text[..offset].rfind('\n').map_or(0, |at| at + 1)
+    };
+    let lines: Vec<usize> = diagnostics
+        .iter()
+        .filter(|found| found.code == codes::E0102 || found.code == codes::E0103)
+        .map(|found| line_of(found.primary.span.start))
+        .collect();
+    if !lines.is_empty() {
+        diagnostics.retain(|found| {
+            found.code != codes::E0101 || !lines.contains(&line_of(found.primary.span.start))
+        });
+    }
 }

@@ -214,12 +214,13 @@ fn describe(input: &Input, tokens: &[Token], stopped: &Stopped) -> Diagnostic {
     let units = enclosing_units(tokens, stopped.at);
     let unit_start = units.first().map_or(0, |unit| unit.start);
     messages::unexpected(&Situation {
-        file: input.file,
         text: input.text,
         tokens,
         at: stopped.at,
         unit_start,
-        in_braces: units.len() > 1,
+        bracket: units
+            .first()
+            .and_then(|unit| Some(tokens[unit.bracket?].kind)),
         expected: &stopped.expected,
         span,
     })
@@ -301,6 +302,8 @@ fn value_start(tokens: &[Token], unit: &Unit, at: usize) -> Option<usize> {
 
 /// A part of an item between two separators: tokens `start..end`.
 struct Unit {
+    /// The bracket it is in; `None` for the item itself.
+    bracket: Option<usize>,
     start: usize,
     end: usize,
 }
@@ -323,6 +326,7 @@ fn enclosing_units(tokens: &[Token], at: usize) -> Vec<Unit> {
         }
     }
     units.push(Unit {
+        bracket: None,
         start: 0,
         end: tokens.len(),
     });
@@ -334,6 +338,7 @@ fn unit_around(tokens: &[Token], bracket: usize, at: usize) -> Unit {
     let in_braces = tokens[bracket].kind == Tok::LBrace;
     let commas = !in_braces || takes_commas(tokens, bracket);
     let mut unit = Unit {
+        bracket: Some(bracket),
         start: bracket + 1,
         end: tokens.len(),
     };
@@ -381,6 +386,8 @@ fn starts_unit(kind: Tok, next: Option<&Token>) -> bool {
     match kind {
         Tok::Let | Tok::Var | Tok::While | Tok::Require | Tok::Expect | Tok::Scratch => true,
         Tok::Pub | Tok::Return | Tok::Break | Tok::Continue => true,
+        Tok::If | Tok::For | Tok::Match | Tok::Fail | Tok::Send => true,
+        Tok::Wait | Tok::Atomic | Tok::Parallel => true,
         Tok::Fn | Tok::State | Tok::Merge | Tok::Event => named,
         _ => false,
     }

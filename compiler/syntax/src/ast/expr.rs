@@ -349,6 +349,7 @@ pub struct Clause {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // Few are ever made.
 pub enum ClauseKind {
     Where(Expr),
     /// `join pattern in source on condition`
@@ -377,6 +378,7 @@ pub struct SortKey {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // Few are ever made.
 pub enum ForBody {
     Block(Block),
     /// `select value limit n`

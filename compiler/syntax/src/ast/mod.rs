@@ -13,6 +13,7 @@ pub mod expr;
 pub mod item;
 pub mod pattern;
 pub mod types;
+pub mod walk;
 
 use std::fmt;
 
