@@ -45,7 +45,6 @@ struct Reach {
     others: bool,
 }
 
-
 const NOTHING: Reach = Reach {
     effect: Effect::Pure,
     others: false,
@@ -76,10 +75,14 @@ pub fn check(cx: &mut Cx) {
             if let Some(ceiling) = ceiling(owner) {
                 places.hold(&body.root, &ceiling, &mut found);
             }
-            walk::all(&body.root, &mut |expr| places.check_lambdas(expr, &mut found));
+            walk::all(&body.root, &mut |expr| {
+                places.check_lambdas(expr, &mut found)
+            });
         }
     }
-    found.into_iter().for_each(|diagnostic| cx.report(diagnostic));
+    found
+        .into_iter()
+        .for_each(|diagnostic| cx.report(diagnostic));
 }
 
 fn ceiling(owner: Owner) -> Option<Ceiling> {
@@ -98,9 +101,15 @@ fn ceiling(owner: Owner) -> Option<Ceiling> {
     match owner {
         Owner::Invariant => Some(own_read("an `invariant`")),
         Owner::Allow => Some(own_read("an `allow`")),
-        Owner::Constant(_) => Some(pure("a constant", "make it a function: `fn name() -> Type { ... }`")),
+        Owner::Constant(_) => Some(pure(
+            "a constant",
+            "make it a function: `fn name() -> Type { ... }`",
+        )),
         Owner::Init => Some(pure("the initial value of a state", "set it in a handler")),
-        Owner::Default => Some(pure("a default", "make the parameter optional and decide in the body")),
+        Owner::Default => Some(pure(
+            "a default",
+            "make the parameter optional and decide in the body",
+        )),
         Owner::Function(_) | Owner::Test => None,
     }
 }
@@ -126,7 +135,9 @@ fn acts(expr: &Expr) -> Vec<Act> {
             ExprKind::State(_) => act(Does::Read),
             ExprKind::StateOf { .. } => act(Does::ReadOther),
             ExprKind::Now | ExprKind::CallerId | ExprKind::CallerRoles => act(Does::Ask),
-            ExprKind::Assign { place, .. } | ExprKind::AssignOp { place, .. } | ExprKind::Mutate { place, .. } => {
+            ExprKind::Assign { place, .. }
+            | ExprKind::AssignOp { place, .. }
+            | ExprKind::Mutate { place, .. } => {
                 if let PlaceRoot::State(_) = place.root {
                     act(Does::Write);
                 }
@@ -183,7 +194,12 @@ fn reach_of(act: &Act, reach: &[Reach]) -> Reach {
         Does::Read | Does::Ask => (Effect::Read, false),
         Does::ReadOther => (Effect::Read, true),
         Does::Write => (Effect::Write, false),
-        Does::Handler(id) => return Reach { others: true, ..reach[id.0 as usize] },
+        Does::Handler(id) => {
+            return Reach {
+                others: true,
+                ..reach[id.0 as usize]
+            };
+        }
         Does::Call(id) => return reach[id.0 as usize],
     };
     Reach { effect, others }
@@ -251,7 +267,7 @@ impl Places<'_> {
             _ => "may only read",
         };
         let mut diagnostic = Diagnostic::new(
-            codes::E0501,
+            codes::E0502,
             act.span,
             format!("{} {allowed}, but this {what}", ceiling.place),
         )
@@ -264,7 +280,9 @@ impl Places<'_> {
             diagnostic = diagnostic.secondary(
                 step.span,
                 match step.does {
-                    Does::Call(id) | Does::Handler(id) => format!("which calls `{}`", self.name(id)),
+                    Does::Call(id) | Does::Handler(id) => {
+                        format!("which calls `{}`", self.name(id))
+                    }
                     _ => format!("which {what} here"),
                 },
             );

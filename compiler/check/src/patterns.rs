@@ -16,9 +16,13 @@ const NAMED_CASES_MAX: usize = 5;
 pub fn check(cx: &mut Cx) {
     let mut found = Vec::new();
     for (_, body) in walk::bodies(&cx.program) {
-        walk::all(&body.root, &mut |expr| check_expr(&cx.program, expr, &mut found));
+        walk::all(&body.root, &mut |expr| {
+            check_expr(&cx.program, expr, &mut found)
+        });
     }
-    found.into_iter().for_each(|diagnostic| cx.report(diagnostic));
+    found
+        .into_iter()
+        .for_each(|diagnostic| cx.report(diagnostic));
 }
 
 fn check_expr(program: &Checked, expr: &Expr, found: &mut Vec<Diagnostic>) {
@@ -41,7 +45,7 @@ fn check_expr(program: &Checked, expr: &Expr, found: &mut Vec<Diagnostic>) {
 }
 
 fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<Diagnostic>) {
-    if is_open(&subject.ty) {
+    if is_open(&subject.ty) || arms.iter().any(|arm| is_broken(&arm.pattern)) {
         return;
     }
     let types = [subject.ty.clone()];
@@ -50,13 +54,10 @@ fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<
     for arm in arms {
         let row = vec![simplify(&arm.pattern)];
         if !useful(program, &types, &rows, &row) {
-            let mut diagnostic = Diagnostic::new(
-                codes::E0602,
-                arm.pattern.span,
-                "nothing can reach this arm",
-            )
-            .label("every such value is taken by an arm above")
-            .help("remove this arm, or move it up");
+            let mut diagnostic =
+                Diagnostic::new(codes::E0602, arm.pattern.span, "nothing can reach this arm")
+                    .label("every such value is taken by an arm above")
+                    .help("remove this arm, or move it up");
             if let [only] = spans[..] {
                 diagnostic = diagnostic.secondary(only, "this arm takes them");
             }
@@ -81,14 +82,20 @@ fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<
     }
     let first = &missing[0];
     found.push(
-        Diagnostic::new(codes::E0601, subject.span, format!("this `match` does not cover {cases}"))
-            .label("not every value of this has an arm")
-            .help(format!("add an arm `{first} => ...`, or `_ => ...` for all the rest")),
+        Diagnostic::new(
+            codes::E0601,
+            subject.span,
+            format!("this `match` does not cover {cases}"),
+        )
+        .label("not every value of this has an arm")
+        .help(format!(
+            "add an arm `{first} => ...`, or `_ => ...` for all the rest"
+        )),
     );
 }
 
 fn always_matches(program: &Checked, pattern: &Pattern, what: &str, found: &mut Vec<Diagnostic>) {
-    if is_open(&pattern.ty) {
+    if is_broken(pattern) {
         return;
     }
     if let Some(case) = missing(program, &pattern.ty, &[vec![simplify(pattern)]]).first() {
@@ -98,7 +105,7 @@ fn always_matches(program: &Checked, pattern: &Pattern, what: &str, found: &mut 
         };
         found.push(
             Diagnostic::new(
-                codes::E0603,
+                codes::E0604,
                 pattern.span,
                 format!("the pattern of a `{what}` must always match, and this one does not match `{case}`"),
             )
@@ -111,6 +118,20 @@ fn always_matches(program: &Checked, pattern: &Pattern, what: &str, found: &mut 
 /// Holds something that is not known; an error was reported then.
 fn is_open(ty: &Type) -> bool {
     crate::infer::has_unknown(ty) || crate::infer::has_infer(ty)
+}
+
+/// A part of the pattern does not fit its value; somebody was told.
+fn is_broken(pattern: &Pattern) -> bool {
+    is_open(&pattern.ty)
+        || match &pattern.kind {
+            PatternKind::Some(part) | PatternKind::Ok(part) => is_broken(part),
+            PatternKind::Error(_, parts)
+            | PatternKind::Variant(_, _, parts)
+            | PatternKind::Fields(parts)
+            | PatternKind::Or(parts)
+            | PatternKind::List { items: parts, .. } => parts.iter().any(is_broken),
+            _ => false,
+        }
 }
 
 /// A pattern with only what matters for covering.
@@ -154,7 +175,10 @@ fn simplify(pattern: &Pattern) -> Pat {
         PatternKind::Variant(id, n, parts) => Pat::Make(Ctor::Variant(*id, *n), all(parts)),
         PatternKind::Fields(parts) => Pat::Make(Ctor::Fields, all(parts)),
         PatternKind::List { items, rest: None } => Pat::Make(Ctor::Length(items.len()), all(items)),
-        PatternKind::List { items, rest: Some(_) } => Pat::AtLeast(all(items)),
+        PatternKind::List {
+            items,
+            rest: Some(_),
+        } => Pat::AtLeast(all(items)),
         PatternKind::Or(parts) => Pat::Or(all(parts)),
     }
 }
@@ -186,7 +210,9 @@ fn constructors(program: &Checked, ty: &Type, rows: &[Vec<Pat>]) -> Option<Vec<C
             let count = program.enums[id.0 as usize].variants.len();
             Some((0..count).map(|n| Ctor::Variant(*id, n as u32)).collect())
         }
-        Type::Record(_) | Type::Error(_) | Type::Tuple(_) | Type::Entity(_) => Some(vec![Ctor::Fields]),
+        Type::Record(_) | Type::Error(_) | Type::Tuple(_) | Type::Entity(_) => {
+            Some(vec![Ctor::Fields])
+        }
         Type::New(id) => constructors(program, &program.news[id.0 as usize].base, rows),
         Type::List(_) => {
             let longest = rows.iter().map(|row| longest(&row[0])).max().unwrap_or(0);
@@ -216,7 +242,9 @@ fn part_types(program: &Checked, ty: &Type, ctor: &Ctor) -> Vec<Type> {
     let of = |fields: &[NamedType]| fields.iter().map(|field| field.ty.clone()).collect();
     match (ctor, ty) {
         (_, Type::New(id)) => part_types(program, &program.news[id.0 as usize].base, ctor),
-        (Ctor::Some, Type::Option(part)) | (Ctor::Ok, Type::Result(part, _)) => vec![(**part).clone()],
+        (Ctor::Some, Type::Option(part)) | (Ctor::Ok, Type::Result(part, _)) => {
+            vec![(**part).clone()]
+        }
         (Ctor::Error(id), _) => of(&program.errors[id.0 as usize].fields),
         (Ctor::Variant(id, n), _) => program.enums[id.0 as usize]
             .variants
@@ -225,7 +253,9 @@ fn part_types(program: &Checked, ty: &Type, ctor: &Ctor) -> Vec<Type> {
         (Ctor::Fields, Type::Record(id)) => of(&program.records[id.0 as usize].fields),
         (Ctor::Fields, Type::Error(id)) => of(&program.errors[id.0 as usize].fields),
         (Ctor::Fields, Type::Entity(id)) => of(&program.entities[id.0 as usize].keys),
-        (Ctor::Fields, Type::Tuple(fields)) => fields.iter().map(|field| field.ty.clone()).collect(),
+        (Ctor::Fields, Type::Tuple(fields)) => {
+            fields.iter().map(|field| field.ty.clone()).collect()
+        }
         (Ctor::Length(n) | Ctor::Longer(n), Type::List(item)) => vec![(**item).clone(); *n],
         _ => Vec::new(),
     }
@@ -250,13 +280,17 @@ fn specialize(row: &[Pat], ctor: &Ctor, arity: usize) -> Vec<Vec<Pat>> {
             })
             .collect(),
         (Pat::Make(made, parts), _) if made == ctor => with(parts.clone()),
-        (Pat::AtLeast(items), Ctor::Length(n) | Ctor::Longer(n)) if items.len() <= *n => with(items.clone()),
+        (Pat::AtLeast(items), Ctor::Length(n) | Ctor::Longer(n)) if items.len() <= *n => {
+            with(items.clone())
+        }
         _ => Vec::new(),
     }
 }
 
 fn specialize_all(rows: &[Vec<Pat>], ctor: &Ctor, arity: usize) -> Vec<Vec<Pat>> {
-    rows.iter().flat_map(|row| specialize(row, ctor, arity)).collect()
+    rows.iter()
+        .flat_map(|row| specialize(row, ctor, arity))
+        .collect()
 }
 
 /// Rows that take a first value no literal in the column names.

@@ -172,11 +172,19 @@ pub fn bodies(program: &Checked) -> Vec<(Owner, &Body)> {
     }
     for entity in &program.entities {
         out.extend(entity.fields.iter().map(|field| (Owner::Init, &field.init)));
-        out.extend(entity.invariants.iter().map(|body| (Owner::Invariant, body)));
+        out.extend(
+            entity
+                .invariants
+                .iter()
+                .map(|body| (Owner::Invariant, body)),
+        );
         out.extend(entity.allows.iter().map(|body| (Owner::Allow, body)));
     }
     for (at, function) in program.functions.iter().enumerate() {
-        let defaults = function.params.iter().filter_map(|param| param.default.as_ref());
+        let defaults = function
+            .params
+            .iter()
+            .filter_map(|param| param.default.as_ref());
         out.extend(defaults.map(|body| (Owner::Default, body)));
         if let Implementation::Body(body) = &function.implementation {
             out.push((Owner::Function(FnId(at as u32)), body));
@@ -279,7 +287,9 @@ pub fn each_type_mut(expr: &mut Expr, change: &mut impl FnMut(&mut Type, Span)) 
                 each_type_mut(value, change);
             }
         }
-        ExprKind::Call { type_args, args, .. } => {
+        ExprKind::Call {
+            type_args, args, ..
+        } => {
             type_args.iter_mut().for_each(|ty| change(ty, span));
             each_in_args(args, span, change);
         }
@@ -381,7 +391,8 @@ fn each_in_place(place: &mut Place, change: &mut impl FnMut(&mut Type, Span)) {
 fn each_in_pattern(pattern: &mut Pattern, change: &mut impl FnMut(&mut Type, Span)) {
     change(&mut pattern.ty, pattern.span);
     match &mut pattern.kind {
-        PatternKind::Wildcard | PatternKind::Bind(_) | PatternKind::Bool(_) | PatternKind::None => {}
+        PatternKind::Wildcard | PatternKind::Bind(_) | PatternKind::Bool(_) | PatternKind::None => {
+        }
         PatternKind::Literal(value) => each_type_mut(value, change),
         PatternKind::Some(part) | PatternKind::Ok(part) => each_in_pattern(part, change),
         PatternKind::Error(_, parts)
