@@ -7,31 +7,39 @@ use crate::asm::{Asm, I32, I64};
 use crate::layout;
 use crate::module::{CALLER, CURSOR, DEPTH, END, Gen, HEAP, SITE, TIME};
 use crate::rt::Helper;
+use crate::slots;
 
-/// `(entry, input, len) → output`. The input is time, caller, roles, keys and arguments; the heap starts behind it.
+/// Where the header of an input (`border::StepInput`) has its parts.
+const INPUT_TIME: u32 = 0;
+const INPUT_KEY_LEN: u32 = 8;
+const INPUT_CALLER_LEN: u32 = 12;
+
+/// `(entry, input, len) → output`. The heap starts behind the input.
 pub fn step(g: &mut Gen<'_>) -> Asm {
     let mut asm = Asm::new(3);
     let a = &mut asm;
     let (entry, input, len) = (0, 1, 2);
-    let (decode_time, skip) = (g.helper(Helper::Decode(Type::Time)), a.local(I32));
-    let varint = g.helper(Helper::GetVarint);
+    let (key, caller) = (a.local(I32), a.local(I32));
     a.i32(0).set_global(SITE);
     a.i32(0).set_global(DEPTH);
     a.memory_size().i32(16).i32_shl().set_global(END);
     a.get(input).get(len).i32_add();
     g.set_heap(a);
-    a.get(input).set_global(CURSOR);
-    a.call(decode_time).set_global(TIME);
-    a.global(CURSOR).set_global(CALLER);
-    skip_bytes(g, a);
-    // The roles, which few steps look at.
-    a.call(varint).i32_wrap_i64().set(skip);
-    let done = a.block();
-    let again = a.loop_();
-    a.get(skip).i32_eqz().br_if(done);
-    skip_bytes(g, a);
-    a.get(skip).i32(1).i32_sub().set(skip).br(again);
-    a.end().end();
+    a.get(input).i64_load(INPUT_TIME).set_global(TIME);
+    a.get(input)
+        .i32(border::INPUT_HEADER_BYTES as i32)
+        .i32_add()
+        .tee(key);
+    a.get(input)
+        .i32_load(INPUT_KEY_LEN)
+        .i32_add()
+        .tee(caller)
+        .set_global(CALLER);
+    a.get(caller)
+        .get(input)
+        .i32_load(INPUT_CALLER_LEN)
+        .i32_add()
+        .set_global(CURSOR);
     let entries = g.module.entries.len();
     let outside = a.block();
     let labels: Vec<_> = (0..entries).map(|_| a.block()).collect();
@@ -40,7 +48,11 @@ pub fn step(g: &mut Gen<'_>) -> Asm {
     for i in 0..entries {
         a.end();
         let wrapper = g.helper(Helper::Entry(i as u32));
-        a.call(wrapper).return_();
+        a.get(key)
+            .get(input)
+            .i32_load(INPUT_KEY_LEN)
+            .call(wrapper)
+            .return_();
     }
     a.end();
     a.unreachable();
@@ -55,17 +67,21 @@ fn skip_bytes(g: &mut Gen<'_>, a: &mut Asm) {
     a.release_temps();
 }
 
-/// `() → output`.
+/// `(key, key_len) → output`; the arguments are at the cursor.
 pub fn entry(g: &mut Gen<'_>, a: &mut Asm, number: u32) {
     let module = g.module;
     let entry: &Entry = &module.entries[number as usize];
     let func = module.func(entry.func);
     let instance = a.local(I32);
     if let Some(entity) = entry.entity {
-        let reference = Type::Named(module.entity(entity).def);
-        let decode = g.helper(Helper::Decode(reference));
-        let open = g.helper(Helper::Open(entity));
-        a.call(decode).call(open).set(instance);
+        let handle = a.local(I32);
+        a.u32(entity.0)
+            .get(0)
+            .get(1)
+            .call(g.import("open"))
+            .set(handle);
+        slots::instance_of_handle(g, a, handle);
+        a.set(instance);
     }
     let params: Vec<Type> = entry
         .params

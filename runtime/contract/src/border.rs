@@ -105,7 +105,7 @@ pub const IMPORTS: &[Import] = &[
     import("rollback", &[N], None),
     // touched() -> entity << 32 | handle of the next instance written since the answer was last -1, or -1.
     import("touched", &[], Some(N)),
-    // lib(op, site, arguments, len, dst) -> len: a pure function of the library.
+    // lib(op, arguments, len, dst) -> len: a pure function of the library.
     import("lib", &[P, P, P, P], Some(P)),
     // decimal_mul/div/rem(a, b, dst): 16-byte operands and result at those addresses.
     import("decimal_mul", &[P, P, P], None),
@@ -143,4 +143,63 @@ pub fn import_index(name: &str) -> u32 {
         .iter()
         .position(|i| i.name == name)
         .unwrap_or_else(|| panic!("no import {name}")) as u32
+}
+
+/// Bytes of an input before its parts of varying length.
+pub const INPUT_HEADER_BYTES: usize = 16;
+
+/// What a step is started with. Layout: time `i64`, length of key `u32`, length of caller `u32` (all
+/// little-endian), then key, caller and arguments one after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct StepInput<'a> {
+    /// Time of the step, microseconds since 1970.
+    pub time_us: i64,
+    /// Key encoding of the instance's keys; empty for an entry without an entity.
+    pub key: &'a [u8],
+    /// What [`encode_caller`] gives.
+    pub caller: &'a [u8],
+    /// The arguments in the value encoding one after the other, a defaulted one as `Option`.
+    pub args: &'a [u8],
+}
+
+impl StepInput<'_> {
+    /// Bytes of the whole input.
+    pub fn byte_len(&self) -> usize {
+        INPUT_HEADER_BYTES + self.key.len() + self.caller.len() + self.args.len()
+    }
+
+    /// Appends the input.
+    pub fn encode_into(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.time_us.to_le_bytes());
+        out.extend_from_slice(&(self.key.len() as u32).to_le_bytes());
+        out.extend_from_slice(&(self.caller.len() as u32).to_le_bytes());
+        out.extend_from_slice(self.key);
+        out.extend_from_slice(self.caller);
+        out.extend_from_slice(self.args);
+    }
+}
+
+/// Who calls: the id as `Text` (empty for nobody) and the roles as `Set<Text>`.
+pub fn encode_caller<'r>(id: &str, roles: impl IntoIterator<Item = &'r str>) -> Vec<u8> {
+    let roles: std::collections::BTreeSet<&str> = roles.into_iter().collect();
+    let mut out = Vec::new();
+    put_bytes(&mut out, id.as_bytes());
+    put_varint(&mut out, roles.len());
+    for role in roles {
+        put_bytes(&mut out, role.as_bytes());
+    }
+    out
+}
+
+fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_varint(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+fn put_varint(out: &mut Vec<u8>, mut n: usize) {
+    while n >= 0x80 {
+        out.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push(n as u8);
 }

@@ -77,7 +77,7 @@ pub enum Helper {
     Open(ir::EntityId),
     /// `()`: the invariants of what was written.
     CheckTouched,
-    /// `() → output`: one entry from the cursor on.
+    /// `(key, key_len) → output`: one entry, its arguments at the cursor.
     Entry(u32),
     /// `() → Set<Text>`.
     CallerRoles,
@@ -123,7 +123,7 @@ impl Helper {
             Keys(_) | Open(_) => (vec![I32], Some(I32)),
             Slot(op, entity, slot) => slots::signature(g, *op, *entity, *slot),
             CheckTouched => (vec![], None),
-            Entry(_) => (vec![], Some(I64)),
+            Entry(_) => (vec![I32, I32], Some(I64)),
             CallerRoles => (vec![], Some(I32)),
         }
     }

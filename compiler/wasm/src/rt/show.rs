@@ -44,8 +44,8 @@ pub fn show(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         }
         Type::Text => bytes(g, a, border::SHOW_TEXT),
         Type::Bytes => bytes(g, a, border::SHOW_BYTES),
-        Type::List(item) => items(g, a, "[", "]", item, |g, a, item| part(g, a, item)),
-        Type::Set(item) => items(g, a, "{", "}", item, |g, a, item| part(g, a, item)),
+        Type::List(item) => items(g, a, "[", "]", item, part),
+        Type::Set(item) => items(g, a, "{", "}", item, part),
         Type::Map(key, item) => {
             a.get(value).i32_load(LIST_LEN).i32_eqz().if_();
             literal(g, a, "[:]");
