@@ -124,7 +124,7 @@ impl Body<'_, '_> {
                     function,
                     types,
                     params,
-                    context: Context::Called,
+                    context: Context::Outside,
                 });
                 let ret = self.low.module.func(func).ret.clone();
                 let mut regs = vec![instance];
@@ -163,7 +163,7 @@ impl Body<'_, '_> {
             function,
             types,
             params,
-            context: Context::Called,
+            context: Context::Outside,
         });
         let ret = self.low.module.func(func).ret.clone();
         let regs = args

@@ -505,7 +505,7 @@ impl Lowering<'_> {
             builder,
             vec![],
             &constant.body.locals,
-            Context::Called,
+            Context::Outside,
         );
         let lowered = body.finish(&constant.body.root);
         self.define(func, lowered);
