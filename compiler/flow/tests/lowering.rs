@@ -19,10 +19,10 @@ fn lower_text(source: &str) -> Module {
     let mut diagnostics = parsed.diagnostics;
     let result = check(&prelude, &parsed.module);
     diagnostics.extend(result.diagnostics);
+    let errors: Vec<_> = diagnostics.iter().filter(|d| d.is_error()).collect();
+    assert!(errors.is_empty(), "{source}\n{errors:#?}");
     let files = sources.files().map(|(_, f)| f.name.to_string()).collect();
-    let checked = result
-        .checked
-        .unwrap_or_else(|| panic!("{source}\n{diagnostics:#?}"));
+    let checked = result.checked.expect("no errors");
     let module = lower(&checked, files);
     let problems = verify::verify(&module);
     assert!(
