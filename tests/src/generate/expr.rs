@@ -32,8 +32,16 @@ impl Gen {
 
     /// Something at hand that has the type.
     fn name(&mut self, scope: &mut Scope, ty: &Ty) -> Option<String> {
-        let mut names: Vec<String> = scope.vars.iter().filter(|v| v.ty == *ty).map(|v| v.name.clone()).collect();
-        for Var { name, ty: whole, .. } in &scope.vars {
+        let mut names: Vec<String> = scope
+            .vars
+            .iter()
+            .filter(|v| v.ty == *ty)
+            .map(|v| v.name.clone())
+            .collect();
+        for Var {
+            name, ty: whole, ..
+        } in &scope.vars
+        {
             match whole {
                 Ty::Record(id) => {
                     let parts = self.records[*id].fields.iter().filter(|f| f.1 == *ty);
@@ -46,7 +54,12 @@ impl Gen {
                 _ => {}
             }
         }
-        names.extend(self.constants.iter().filter(|c| c.1 == *ty).map(|c| c.0.clone()));
+        names.extend(
+            self.constants
+                .iter()
+                .filter(|c| c.1 == *ty)
+                .map(|c| c.0.clone()),
+        );
         if let Some(own) = scope.own {
             let fields = self.entities[own].fields.iter().filter(|f| f.ty == *ty);
             names.extend(fields.map(|f| f.name.clone()));
@@ -59,13 +72,19 @@ impl Gen {
         match self.below(14) {
             0..=3 => self.name(scope, ty),
             4 => {
-                let (c, a) = (self.expr(scope, &Ty::Bool, depth, false), self.expr(scope, ty, depth, told));
+                let (c, a) = (
+                    self.expr(scope, &Ty::Bool, depth, false),
+                    self.expr(scope, ty, depth, told),
+                );
                 let b = self.expr(scope, ty, depth, told);
                 Some(format!("(if {c} {{ {a} }} else {{ {b} }})"))
             }
             5 if self.swarm.options => {
                 let option = Ty::option(ty.clone());
-                let (a, b) = (self.expr(scope, &option, depth, false), self.expr(scope, ty, depth, told));
+                let (a, b) = (
+                    self.expr(scope, &option, depth, false),
+                    self.expr(scope, ty, depth, told),
+                );
                 Some(format!("({a} ?? {b})"))
             }
             6 if self.swarm.options => {
@@ -76,7 +95,9 @@ impl Gen {
                 let some = self.expr(scope, ty, depth, told);
                 scope.vars.retain(|v| v.name != name);
                 let none = self.expr(scope, ty, depth, told);
-                Some(format!("(match {option} {{ Some({name}) => {some}, None => {none} }})"))
+                Some(format!(
+                    "(match {option} {{ Some({name}) => {some}, None => {none} }})"
+                ))
             }
             7 if !self.enums.is_empty() => {
                 let id = self.below(self.enums.len());
@@ -90,7 +111,11 @@ impl Gen {
                     }
                     let value = self.expr(scope, ty, depth.min(1), told);
                     scope.vars.retain(|v| !names.contains(&v.name));
-                    let pattern = if names.is_empty() { variant } else { format!("{variant}({})", names.join(", ")) };
+                    let pattern = if names.is_empty() {
+                        variant
+                    } else {
+                        format!("{variant}({})", names.join(", "))
+                    };
                     arms.push(format!("{pattern} => {value}"));
                 }
                 Some(format!("(match {subject} {{ {} }})", arms.join(", ")))
@@ -121,11 +146,18 @@ impl Gen {
             }
             11 if self.swarm.generics => {
                 let c = self.expr(scope, &Ty::Bool, depth, false);
-                let (a, b) = (self.expr(scope, ty, depth, false), self.expr(scope, ty, depth, false));
+                let (a, b) = (
+                    self.expr(scope, ty, depth, false),
+                    self.expr(scope, ty, depth, false),
+                );
                 Some(format!("choose({c}, {a}, {b})"))
             }
             12 if self.swarm.generics && self.swarm.lambdas => {
-                let from = if self.on(50) { ty.clone() } else { self.simple_type() };
+                let from = if self.on(50) {
+                    ty.clone()
+                } else {
+                    self.simple_type()
+                };
                 let x = self.expr(scope, &from, depth, false);
                 let lambda = self.lambda(scope, &[from], ty, depth.min(1));
                 Some(format!("through({x}, {lambda})"))
@@ -177,7 +209,10 @@ impl Gen {
                 let fields = self.records[*id].fields.clone();
                 let (name, field) = self.pick(&fields);
                 let base = self.expr(scope, ty, depth, false);
-                Some(format!("{base}.with({name}: {})", self.expr(scope, &field, depth, true)))
+                Some(format!(
+                    "{base}.with({name}: {})",
+                    self.expr(scope, &field, depth, true)
+                ))
             }
             _ => None,
         };
@@ -191,13 +226,17 @@ impl Gen {
             Ty::List(item) => {
                 let least = if told { 0 } else { 1 };
                 let count = least + self.size(2);
-                let items: Vec<String> = (0..count).map(|_| self.part(scope, item, inner, told)).collect();
+                let items: Vec<String> = (0..count)
+                    .map(|_| self.part(scope, item, inner, told))
+                    .collect();
                 format!("[{}]", items.join(", "))
             }
             Ty::Set(item) => {
                 let least = if told { 0 } else { 1 };
                 let count = least + self.size(2);
-                let items: Vec<String> = (0..count).map(|_| self.part(scope, item, inner, told)).collect();
+                let items: Vec<String> = (0..count)
+                    .map(|_| self.part(scope, item, inner, told))
+                    .collect();
                 format!("set_of([{}])", items.join(", "))
             }
             Ty::Map(key, item) => {
@@ -207,7 +246,11 @@ impl Gen {
                     return "[:]".to_owned();
                 }
                 let entry = |_| {
-                    format!("{}: {}", self.part(scope, key, inner, told), self.part(scope, item, inner, told))
+                    format!(
+                        "{}: {}",
+                        self.part(scope, key, inner, told),
+                        self.part(scope, item, inner, told)
+                    )
                 };
                 let entries: Vec<String> = (0..count).map(entry).collect();
                 format!("[{}]", entries.join(", "))
@@ -215,7 +258,10 @@ impl Gen {
             Ty::Option(_) if told && self.on(30) => "None".to_owned(),
             Ty::Option(of) => format!("Some({})", self.part(scope, of, inner, told)),
             Ty::Tuple(items) => {
-                let items: Vec<String> = items.iter().map(|item| self.part(scope, item, inner, told)).collect();
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|item| self.part(scope, item, inner, told))
+                    .collect();
                 format!("({})", items.join(", "))
             }
             Ty::Record(id) => {
@@ -224,7 +270,11 @@ impl Gen {
                 let by_name = self.on(25);
                 let field = |(name, ty): &(String, Ty)| {
                     let value = self.part(scope, ty, inner, true);
-                    if by_name { format!("{name}: {value}") } else { value }
+                    if by_name {
+                        format!("{name}: {value}")
+                    } else {
+                        value
+                    }
                 };
                 let fields: Vec<String> = fields.iter().map(field).collect();
                 format!("{name}({})", fields.join(", "))
@@ -232,8 +282,15 @@ impl Gen {
             Ty::Enum(id) => {
                 let tag = self.below(self.enums[*id].variants.len());
                 let (name, fields) = self.variant(*id, tag);
-                let fields: Vec<String> = fields.iter().map(|ty| self.part(scope, ty, inner, true)).collect();
-                if fields.is_empty() { name } else { format!("{name}({})", fields.join(", ")) }
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|ty| self.part(scope, ty, inner, true))
+                    .collect();
+                if fields.is_empty() {
+                    name
+                } else {
+                    format!("{name}({})", fields.join(", "))
+                }
             }
             Ty::New(id) => {
                 let (name, base) = self.news[*id].clone();
@@ -245,7 +302,11 @@ impl Gen {
     }
 
     fn part(&mut self, scope: &mut Scope, ty: &Ty, depth: usize, told: bool) -> String {
-        if depth == 0 && self.on(50) { self.leaf(scope, ty, told) } else { self.expr(scope, ty, depth, told) }
+        if depth == 0 && self.on(50) {
+            self.leaf(scope, ty, told)
+        } else {
+            self.expr(scope, ty, depth, told)
+        }
     }
 
     fn int_expr(&mut self, scope: &mut Scope, depth: usize) -> Option<String> {
@@ -258,7 +319,9 @@ impl Gen {
             6 if self.swarm.bad_indices => self.binary(scope, &Ty::Int, &["/", "%"], depth),
             7 => format!("(-{})", self.expr(scope, &Ty::Int, depth, true)),
             8 => format!("{}.abs()", self.expr(scope, &Ty::Int, depth, false)),
-            9 if self.swarm.texts => format!("{}.length()", self.expr(scope, &Ty::Text, depth, false)),
+            9 if self.swarm.texts => {
+                format!("{}.length()", self.expr(scope, &Ty::Text, depth, false))
+            }
             10 if self.swarm.lists => {
                 let item = self.simple_type();
                 let list = self.expr(scope, &Ty::list(item.clone()), depth, false);
@@ -274,11 +337,18 @@ impl Gen {
                     _ => format!("{list}.length()"),
                 }
             }
-            11 if self.swarm.times => format!("{}.minute()", self.expr(scope, &Ty::Time, depth, false)),
-            12 if self.swarm.decimals => {
-                format!("({} % 1000.0).to_int()", self.expr(scope, &Ty::Decimal, depth, false))
+            11 if self.swarm.times => {
+                format!("{}.minute()", self.expr(scope, &Ty::Time, depth, false))
             }
-            13 if self.swarm.recursion => format!("down({} % 40)", self.expr(scope, &Ty::Int, depth, true)),
+            12 if self.swarm.decimals => {
+                format!(
+                    "({} % 1000.0).to_int()",
+                    self.expr(scope, &Ty::Decimal, depth, false)
+                )
+            }
+            13 if self.swarm.recursion => {
+                format!("down({} % 40)", self.expr(scope, &Ty::Int, depth, true))
+            }
             14 if self.swarm.maps => {
                 let map = Ty::Map(Box::new(self.key_type()), Box::new(self.simple_type()));
                 format!("{}.length()", self.expr(scope, &map, depth, false))
@@ -288,7 +358,10 @@ impl Gen {
     }
 
     fn binary(&mut self, scope: &mut Scope, ty: &Ty, ops: &[&str], depth: usize) -> String {
-        let (a, op) = (self.expr(scope, ty, depth, false), self.pick(ops).to_owned());
+        let (a, op) = (
+            self.expr(scope, ty, depth, false),
+            self.pick(ops).to_owned(),
+        );
         let b = self.expr(scope, ty, depth, false);
         format!("({a} {op} {b})")
     }
@@ -296,7 +369,11 @@ impl Gen {
     fn bool_expr(&mut self, scope: &mut Scope, depth: usize) -> Option<String> {
         Some(match self.below(12) {
             0..=3 => {
-                let ty = if self.on(70) { self.simple_type() } else { self.any_type(2) };
+                let ty = if self.on(70) {
+                    self.simple_type()
+                } else {
+                    self.any_type(2)
+                };
                 self.binary(scope, &ty, &["==", "!=", "<", "<=", ">", ">="], depth)
             }
             4 | 5 => self.binary(scope, &Ty::Bool, &["and", "or"], depth),
@@ -323,8 +400,14 @@ impl Gen {
                 format!("{set}.has({})", self.expr(scope, &item, depth, true))
             }
             11 if self.swarm.texts => {
-                let (a, b) = (self.expr(scope, &Ty::Text, depth, false), self.expr(scope, &Ty::Text, depth, true));
-                format!("{a}.{}({b})", self.pick(&["starts_with", "ends_with", "contains"]))
+                let (a, b) = (
+                    self.expr(scope, &Ty::Text, depth, false),
+                    self.expr(scope, &Ty::Text, depth, true),
+                );
+                format!(
+                    "{a}.{}({b})",
+                    self.pick(&["starts_with", "ends_with", "contains"])
+                )
             }
             _ => return None,
         })
@@ -334,13 +417,19 @@ impl Gen {
         Some(match self.below(6) {
             0 | 1 => self.binary(scope, &Ty::Decimal, &["+", "-", "*"], depth),
             2 => {
-                let (a, b) = (self.expr(scope, &Ty::Decimal, depth, false), self.pick(&["3.0", "0.07", "8.0"]));
+                let (a, b) = (
+                    self.expr(scope, &Ty::Decimal, depth, false),
+                    self.pick(&["3.0", "0.07", "8.0"]),
+                );
                 format!("({a} {} {b})", self.pick(&["/", "%"]))
             }
             3 => format!("{}.to_decimal()", self.expr(scope, &Ty::Int, depth, false)),
             4 => {
                 let places = self.below(4);
-                format!("{}.round({places})", self.expr(scope, &Ty::Decimal, depth, false))
+                format!(
+                    "{}.round({places})",
+                    self.expr(scope, &Ty::Decimal, depth, false)
+                )
             }
             _ => format!("(-{})", self.expr(scope, &Ty::Decimal, depth, false)),
         })
@@ -362,7 +451,11 @@ impl Gen {
         Some(match self.below(9) {
             0 | 1 => self.binary(scope, &Ty::Text, &["+"], depth),
             2..=4 if self.swarm.interpolation => {
-                let ty = if self.on(50) { self.any_type(2) } else { self.simple_type() };
+                let ty = if self.on(50) {
+                    self.any_type(2)
+                } else {
+                    self.simple_type()
+                };
                 let value = self.expr(scope, &ty, depth, false);
                 let other = self.name(scope, &Ty::Int).unwrap_or_else(|| "7".to_owned());
                 format!("\"a {{{value}}} b {{{other}}}\"")
@@ -373,7 +466,10 @@ impl Gen {
             }
             6 => {
                 let (from, to) = (self.below(3), self.below(6));
-                format!("{}.slice({from}, {to})", self.expr(scope, &Ty::Text, depth, false))
+                format!(
+                    "{}.slice({from}, {to})",
+                    self.expr(scope, &Ty::Text, depth, false)
+                )
             }
             7 if self.swarm.lists => {
                 let list = self.expr(scope, &Ty::list(Ty::Text), depth, false);
@@ -392,7 +488,10 @@ impl Gen {
             (Ty::Time, 0) => "now()".to_owned(),
             (Ty::Time, 1) => format!("{}.window(1h)", self.expr(scope, &Ty::Time, depth, false)),
             (Ty::Time, 2) => {
-                let (a, b) = (self.expr(scope, &Ty::Time, depth, false), self.expr(scope, &Ty::Duration, depth, false));
+                let (a, b) = (
+                    self.expr(scope, &Ty::Time, depth, false),
+                    self.expr(scope, &Ty::Duration, depth, false),
+                );
                 format!("({a} {} {b})", self.pick(&["+", "-"]))
             }
             (Ty::Duration, 0) => self.binary(scope, &Ty::Duration, &["+", "-"], depth),
@@ -409,7 +508,10 @@ impl Gen {
         let list = Ty::list(item.clone());
         Some(match self.below(10) {
             0 => {
-                let (a, b) = (self.expr(scope, &list, depth, false), self.expr(scope, &list, depth, false));
+                let (a, b) = (
+                    self.expr(scope, &list, depth, false),
+                    self.expr(scope, &list, depth, false),
+                );
                 format!("{a}.concat({b})")
             }
             1 => {
@@ -428,7 +530,8 @@ impl Gen {
             }
             4 if self.swarm.lambdas => {
                 let source = self.expr(scope, &list, depth, false);
-                let lambda = self.lambda(scope, std::slice::from_ref(item), &Ty::Bool, depth.min(1));
+                let lambda =
+                    self.lambda(scope, std::slice::from_ref(item), &Ty::Bool, depth.min(1));
                 format!("{source}.filter({lambda})")
             }
             5 | 6 if self.swarm.loops => {
@@ -437,7 +540,10 @@ impl Gen {
                 scope.bind(&name, &Ty::Int, false);
                 scope.rounds *= 4;
                 let cond = if self.on(40) {
-                    format!(" where {}", self.expr(scope, &Ty::Bool, depth.min(1), false))
+                    format!(
+                        " where {}",
+                        self.expr(scope, &Ty::Bool, depth.min(1), false)
+                    )
                 } else {
                     String::new()
                 };
@@ -454,7 +560,9 @@ impl Gen {
                 let set = Ty::Set(Box::new(item.clone()));
                 format!("{}.to_list()", self.expr(scope, &set, depth.min(1), false))
             }
-            9 if *item == Ty::Text => format!("{}.split(\",\")", self.expr(scope, &Ty::Text, depth, false)),
+            9 if *item == Ty::Text => {
+                format!("{}.split(\",\")", self.expr(scope, &Ty::Text, depth, false))
+            }
             _ => return None,
         })
     }
@@ -462,7 +570,10 @@ impl Gen {
     fn set_expr(&mut self, scope: &mut Scope, set: &Ty, item: &Ty, depth: usize) -> Option<String> {
         Some(match self.below(3) {
             0 => {
-                let (a, b) = (self.expr(scope, set, depth, false), self.expr(scope, set, depth, false));
+                let (a, b) = (
+                    self.expr(scope, set, depth, false),
+                    self.expr(scope, set, depth, false),
+                );
                 let op = self.pick(&["union", "intersect", "difference"]);
                 format!("{a}.{op}({b})")
             }
@@ -479,7 +590,10 @@ impl Gen {
             0 if self.swarm.lists => {
                 let list = self.expr(scope, &Ty::list(of.clone()), depth, false);
                 match self.below(4) {
-                    0 => format!("{list}.get({})", self.expr(scope, &Ty::Int, depth.min(1), true)),
+                    0 => format!(
+                        "{list}.get({})",
+                        self.expr(scope, &Ty::Int, depth.min(1), true)
+                    ),
                     1 => format!("{list}.last()"),
                     2 => format!("{list}.max()"),
                     _ => format!("{list}.first()"),
@@ -490,7 +604,11 @@ impl Gen {
                 let map = Ty::Map(Box::new(key.clone()), Box::new(of.clone()));
                 let map = self.expr(scope, &map, depth, false);
                 let key = self.expr(scope, &key, depth.min(1), true);
-                if self.on(50) { format!("{map}[{key}]") } else { format!("{map}.get({key})") }
+                if self.on(50) {
+                    format!("{map}[{key}]")
+                } else {
+                    format!("{map}.get({key})")
+                }
             }
             3 if self.swarm.lists && self.swarm.lambdas => {
                 let list = self.expr(scope, &Ty::list(of.clone()), depth, false);

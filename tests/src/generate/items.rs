@@ -23,19 +23,28 @@ impl Gen {
                     fields: self.fields(2, 1),
                 });
                 let variants = variants.collect();
-                self.enums.push(Enum { name: format!("Enum{i}"), variants });
+                self.enums.push(Enum {
+                    name: format!("Enum{i}"),
+                    variants,
+                });
             }
         }
         if self.swarm.records {
             for i in 0..1 + self.below(3) {
                 let fields = self.fields(3, 2);
-                self.records.push(Record { name: format!("Rec{i}"), fields });
+                self.records.push(Record {
+                    name: format!("Rec{i}"),
+                    fields,
+                });
             }
         }
         if self.swarm.failures {
             for i in 0..1 + self.below(3) {
                 let fields = self.fields(2, 1);
-                self.errors.push(Record { name: format!("Err{i}"), fields });
+                self.errors.push(Record {
+                    name: format!("Err{i}"),
+                    fields,
+                });
             }
         }
         for i in 0..1 + self.below(3) {
@@ -43,7 +52,9 @@ impl Gen {
             match self.below(4) {
                 0 => keys = vec![("k0".to_owned(), Ty::Int)],
                 1 => keys.push(("k1".to_owned(), Ty::Int)),
-                2 if !self.news.is_empty() => keys = vec![("k0".to_owned(), Ty::New(self.below(self.news.len())))],
+                2 if !self.news.is_empty() => {
+                    keys = vec![("k0".to_owned(), Ty::New(self.below(self.news.len())))]
+                }
                 _ => {}
             }
             self.entities.push(Entity {
@@ -64,15 +75,30 @@ impl Gen {
     }
 
     fn fields(&mut self, usual: usize, depth: usize) -> Vec<(String, Ty)> {
-        let count = if depth > 1 { 1 + self.size(usual) } else { self.size(usual) };
-        (0..count).map(|i| (format!("f{i}"), self.any_type(depth))).collect()
+        let count = if depth > 1 {
+            1 + self.size(usual)
+        } else {
+            self.size(usual)
+        };
+        (0..count)
+            .map(|i| (format!("f{i}"), self.any_type(depth)))
+            .collect()
     }
 
     fn state(&mut self, entity: usize) {
         for i in 0..1 + self.size(4) {
             let ty = if i == 0 { Ty::Int } else { self.any_type(3) };
-            let init = if i == 0 { "0".to_owned() } else { self.initial(&ty, 0) };
-            let field = StateField { name: format!("s{i}"), ty, is_pub: self.on(40), init };
+            let init = if i == 0 {
+                "0".to_owned()
+            } else {
+                self.initial(&ty, 0)
+            };
+            let field = StateField {
+                name: format!("s{i}"),
+                ty,
+                is_pub: self.on(40),
+                init,
+            };
             self.entities[entity].fields.push(field);
         }
         if self.swarm.invariants {
@@ -107,26 +133,47 @@ impl Gen {
             }
             Ty::Map(_, _) if size == 0 => "[:]".to_owned(),
             Ty::Map(key, item) => {
-                let entry = |_| format!("{}: {}", self.initial(key, depth + 1), self.initial(item, depth + 1));
+                let entry = |_| {
+                    format!(
+                        "{}: {}",
+                        self.initial(key, depth + 1),
+                        self.initial(item, depth + 1)
+                    )
+                };
                 let entries: Vec<String> = (0..size).map(entry).collect();
                 format!("[{}]", entries.join(", "))
             }
-            Ty::Option(of) if depth < 3 && self.on(50) => format!("Some({})", self.initial(of, depth + 1)),
+            Ty::Option(of) if depth < 3 && self.on(50) => {
+                format!("Some({})", self.initial(of, depth + 1))
+            }
             Ty::Option(_) => "None".to_owned(),
             Ty::Tuple(items) => {
-                let items: Vec<String> = items.iter().map(|item| self.initial(item, depth + 1)).collect();
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|item| self.initial(item, depth + 1))
+                    .collect();
                 format!("({})", items.join(", "))
             }
             Ty::Record(id) => {
                 let (name, fields) = (self.records[*id].name.clone(), self.types_of_record(*id));
-                let fields: Vec<String> = fields.iter().map(|field| self.initial(field, depth + 1)).collect();
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|field| self.initial(field, depth + 1))
+                    .collect();
                 format!("{name}({})", fields.join(", "))
             }
             Ty::Enum(id) => {
                 let tag = self.below(self.enums[*id].variants.len());
                 let (name, fields) = self.variant(*id, tag);
-                let fields: Vec<String> = fields.iter().map(|field| self.initial(field, depth + 1)).collect();
-                if fields.is_empty() { name } else { format!("{name}({})", fields.join(", ")) }
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|field| self.initial(field, depth + 1))
+                    .collect();
+                if fields.is_empty() {
+                    name
+                } else {
+                    format!("{name}({})", fields.join(", "))
+                }
             }
             Ty::New(id) => {
                 let (name, base) = self.news[*id].clone();
@@ -138,18 +185,28 @@ impl Gen {
     }
 
     pub fn types_of_record(&self, id: usize) -> Vec<Ty> {
-        self.records[id].fields.iter().map(|f| f.1.clone()).collect()
+        self.records[id]
+            .fields
+            .iter()
+            .map(|f| f.1.clone())
+            .collect()
     }
 
     /// The variant's name and the types of its fields.
     pub fn variant(&self, id: usize, tag: usize) -> (String, Vec<Ty>) {
         let variant = &self.enums[id].variants[tag];
-        (variant.name.clone(), variant.fields.iter().map(|f| f.1.clone()).collect())
+        (
+            variant.name.clone(),
+            variant.fields.iter().map(|f| f.1.clone()).collect(),
+        )
     }
 
     /// `Ent0("ann")`, from the few keys that calls use too.
     pub fn some_instance(&mut self, entity: usize) -> String {
-        let (name, keys) = (self.entities[entity].name.clone(), self.entities[entity].keys.clone());
+        let (name, keys) = (
+            self.entities[entity].name.clone(),
+            self.entities[entity].keys.clone(),
+        );
         let keys: Vec<String> = keys.iter().map(|(_, ty)| self.key_literal(ty)).collect();
         format!("{name}({})", keys.join(", "))
     }
@@ -184,11 +241,20 @@ impl Gen {
         let mut params = Vec::new();
         for i in 0..self.size(3) {
             let ty = self.any_type(2);
-            let default = self.swarm.defaults && (self.on(30) || params.last().is_some_and(|p: &Param| p.default.is_some()));
+            let default = self.swarm.defaults
+                && (self.on(30) || params.last().is_some_and(|p: &Param| p.default.is_some()));
             let default = default.then(|| self.initial(&ty, 0));
-            params.push(Param { name: format!("p{i}"), ty, default });
+            params.push(Param {
+                name: format!("p{i}"),
+                ty,
+                default,
+            });
         }
-        let ret = if self.on(25) { Ty::Unit } else { self.any_type(2) };
+        let ret = if self.on(25) {
+            Ty::Unit
+        } else {
+            self.any_type(2)
+        };
         let mut fails: Vec<usize> = Vec::new();
         if !self.errors.is_empty() && self.on(55) {
             fails = (0..self.errors.len()).filter(|_| self.on(60)).collect();
@@ -263,18 +329,33 @@ impl Gen {
         if !open.is_empty() {
             for _ in 0..3 + self.size(8) {
                 let id = self.pick(&open);
-                let params: Vec<(Ty, bool)> =
-                    self.functions[id].params.iter().map(|p| (p.ty.clone(), p.default.is_some())).collect();
+                let params: Vec<(Ty, bool)> = self.functions[id]
+                    .params
+                    .iter()
+                    .map(|p| (p.ty.clone(), p.default.is_some()))
+                    .collect();
                 let args = params.iter().map(|(ty, default)| {
                     let left_out = *default && self.on(50);
                     (!left_out).then(|| self.value(ty, 0))
                 });
                 let args = args.collect();
                 time += 1_000_000 + self.below(5_000_000) as i64;
-                let caller = if self.on(8) { "" } else { self.pick(&["ann", "bob"]) };
-                let roles = if self.on(50) { vec!["teller".to_owned()] } else { Vec::new() };
+                let caller = if self.on(8) {
+                    ""
+                } else {
+                    self.pick(&["ann", "bob"])
+                };
+                let roles = if self.on(50) {
+                    vec!["teller".to_owned()]
+                } else {
+                    Vec::new()
+                };
                 let instance = self.functions[id].entity.map(|entity| {
-                    let keys: Vec<Ty> = self.entities[entity].keys.iter().map(|k| k.1.clone()).collect();
+                    let keys: Vec<Ty> = self.entities[entity]
+                        .keys
+                        .iter()
+                        .map(|k| k.1.clone())
+                        .collect();
                     let keys = keys.iter().map(|key| self.key_value(key)).collect();
                     (self.entities[entity].name.clone(), keys)
                 });
@@ -291,7 +372,11 @@ impl Gen {
         for entity in 0..self.entities.len() {
             let mut seen: Vec<Vec<weir_contract::Value>> = Vec::new();
             for _ in 0..12 {
-                let keys: Vec<Ty> = self.entities[entity].keys.iter().map(|k| k.1.clone()).collect();
+                let keys: Vec<Ty> = self.entities[entity]
+                    .keys
+                    .iter()
+                    .map(|k| k.1.clone())
+                    .collect();
                 let keys = keys.iter().map(|key| self.key_value(key)).collect();
                 if !seen.contains(&keys) {
                     seen.push(keys);
@@ -316,7 +401,11 @@ impl Gen {
             lines.push(format!("type {name} = new {}", self.spell(base)));
         }
         for record in &self.records {
-            lines.push(format!("record {}{}", record.name, self.spell_fields(&record.fields)));
+            lines.push(format!(
+                "record {}{}",
+                record.name,
+                self.spell_fields(&record.fields)
+            ));
         }
         for en in &self.enums {
             let variants: Vec<String> = en.variants.iter().map(|v| self.spell_variant(v)).collect();
@@ -336,13 +425,24 @@ impl Gen {
             lines.push("fn told<T>(x: T) -> Text = \"<{x}>\"".to_owned());
         }
         if self.swarm.recursion {
-            lines.push("fn down(n: Int) -> Int = if n <= 0 { 0 } else { n + down(n - 1) }".to_owned());
+            lines.push(
+                "fn down(n: Int) -> Int = if n <= 0 { 0 } else { n + down(n - 1) }".to_owned(),
+            );
         }
         for (i, entity) in self.entities.iter().enumerate() {
-            lines.push(format!("entity {}{} {{", entity.name, self.spell_fields(&entity.keys)));
+            lines.push(format!(
+                "entity {}{} {{",
+                entity.name,
+                self.spell_fields(&entity.keys)
+            ));
             for field in &entity.fields {
                 let visible = if field.is_pub { "pub " } else { "" };
-                lines.push(format!("  {visible}state {}: {} = {}", field.name, self.spell(&field.ty), field.init));
+                lines.push(format!(
+                    "  {visible}state {}: {} = {}",
+                    field.name,
+                    self.spell(&field.ty),
+                    field.init
+                ));
             }
             lines.extend(entity.rules.iter().map(|rule| format!("  {rule}")));
             for function in self.functions.iter().filter(|f| f.entity == Some(i)) {
@@ -364,7 +464,10 @@ impl Gen {
     }
 
     fn spell_fields(&self, fields: &[(String, Ty)]) -> String {
-        let fields: Vec<String> = fields.iter().map(|(name, ty)| format!("{name}: {}", self.spell(ty))).collect();
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|(name, ty)| format!("{name}: {}", self.spell(ty)))
+            .collect();
         format!("({})", fields.join(", "))
     }
 
@@ -373,7 +476,11 @@ impl Gen {
             lines.push(format!("{indent}{}", function.attribute));
         }
         let params = function.params.iter().map(|p| {
-            let default = p.default.as_ref().map(|d| format!(" = {d}")).unwrap_or_default();
+            let default = p
+                .default
+                .as_ref()
+                .map(|d| format!(" = {d}"))
+                .unwrap_or_default();
             format!("{}: {}{default}", p.name, self.spell(&p.ty))
         });
         let params: Vec<String> = params.collect();
@@ -382,9 +489,21 @@ impl Gen {
             Ty::Unit => String::new(),
             ty => format!(" -> {}", self.spell(ty)),
         };
-        let errors: Vec<&str> = function.fails.iter().map(|e| self.errors[*e].name.as_str()).collect();
-        let fails = if errors.is_empty() { String::new() } else { format!(" fails {}", errors.join(", ")) };
-        lines.push(format!("{indent}{visible}fn {}({}){ret}{fails} {{", function.name, params.join(", ")));
+        let errors: Vec<&str> = function
+            .fails
+            .iter()
+            .map(|e| self.errors[*e].name.as_str())
+            .collect();
+        let fails = if errors.is_empty() {
+            String::new()
+        } else {
+            format!(" fails {}", errors.join(", "))
+        };
+        lines.push(format!(
+            "{indent}{visible}fn {}({}){ret}{fails} {{",
+            function.name,
+            params.join(", ")
+        ));
         lines.extend(function.body.iter().map(|line| format!("{indent}  {line}")));
         lines.push(format!("{indent}}}"));
     }

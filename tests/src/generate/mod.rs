@@ -45,7 +45,11 @@ impl std::fmt::Display for Call {
         if let Some((entity, keys)) = &self.instance {
             write!(f, "{entity}{keys:?}.")?;
         }
-        write!(f, "{}{:?} by {:?} {:?} at {}", self.function, self.args, self.caller, self.roles, self.time)
+        write!(
+            f,
+            "{}{:?} by {:?} {:?} at {}",
+            self.function, self.args, self.caller, self.roles, self.time
+        )
     }
 }
 
@@ -57,12 +61,20 @@ pub fn generate(seed: u64) -> Generated {
         chance.next();
     }
     let swarm = Swarm::draw(&mut chance);
-    let mut generator = Gen { chance, swarm, ..Gen::empty() };
+    let mut generator = Gen {
+        chance,
+        swarm,
+        ..Gen::empty()
+    };
     generator.declare();
     generator.functions();
     let source = generator.source();
     let calls = generator.calls();
-    Generated { seed, source, calls }
+    Generated {
+        seed,
+        source,
+        calls,
+    }
 }
 
 /// Which features a program may use.

@@ -56,7 +56,9 @@ mod tests {
     #[test]
     fn what_does_not_matter_goes() {
         let source = "record A(x: Int)\nfn f() {\n  let a = 1\n  if a > 0 {\n    bad()\n    good()\n  }\n}\n";
-        let small = reduce(source, 100, |text| text.contains("bad()") && text.contains("fn f"));
+        let small = reduce(source, 100, |text| {
+            text.contains("bad()") && text.contains("fn f")
+        });
         assert_eq!(small, "fn f() {\n  if a > 0 {\n    bad()\n  }\n}\n");
     }
 }

@@ -49,7 +49,11 @@ impl Scope {
     }
 
     pub fn bind(&mut self, name: &str, ty: &Ty, mutable: bool) {
-        self.vars.push(Var { name: name.to_owned(), ty: ty.clone(), mutable });
+        self.vars.push(Var {
+            name: name.to_owned(),
+            ty: ty.clone(),
+            mutable,
+        });
     }
 }
 
@@ -122,7 +126,11 @@ impl Gen {
             let ty = self.any_type(1);
             let subject = self.expr(scope, &Ty::option(ty.clone()), 2, false);
             let name = self.fresh("v");
-            let bound = Var { name: name.clone(), ty, mutable: false };
+            let bound = Var {
+                name: name.clone(),
+                ty,
+                mutable: false,
+            };
             return (format!("{subject} is Some({name})"), vec![bound]);
         }
         (self.expr(scope, &Ty::Bool, 3, false), Vec::new())
@@ -138,27 +146,54 @@ impl Gen {
                 lines.push(format!("while {name} < {rounds} {{"));
                 // Counted before anything can go on to the next round.
                 first = Some(format!("  {name} += 1"));
-                bound.push(Var { name, ty: Ty::Int, mutable: false });
+                bound.push(Var {
+                    name,
+                    ty: Ty::Int,
+                    mutable: false,
+                });
             }
             1 | 2 => {
                 let (name, to) = (self.fresh("v"), 1 + self.below(4));
                 let from = self.below(3);
-                let filter = if self.on(25) { format!(" where {name} != 1") } else { String::new() };
+                let filter = if self.on(25) {
+                    format!(" where {name} != 1")
+                } else {
+                    String::new()
+                };
                 lines.push(format!("for {name} in {from}..{}{filter} {{", from + to));
-                bound.push(Var { name, ty: Ty::Int, mutable: false });
+                bound.push(Var {
+                    name,
+                    ty: Ty::Int,
+                    mutable: false,
+                });
             }
             kind => {
                 let (name, ty) = (self.fresh("v"), self.any_type(1));
                 let (collection, pattern) = match kind {
                     3 if self.swarm.maps => {
                         let (key, value) = (self.key_type(), self.fresh("v"));
-                        bound.push(Var { name: value.clone(), ty: ty.clone(), mutable: false });
-                        bound.push(Var { name: name.clone(), ty: key.clone(), mutable: false });
+                        bound.push(Var {
+                            name: value.clone(),
+                            ty: ty.clone(),
+                            mutable: false,
+                        });
+                        bound.push(Var {
+                            name: name.clone(),
+                            ty: key.clone(),
+                            mutable: false,
+                        });
                         let map = Ty::Map(Box::new(key), Box::new(ty));
-                        (self.expr(scope, &map, 2, false), format!("({name}, {value})"))
+                        (
+                            self.expr(scope, &map, 2, false),
+                            format!("({name}, {value})"),
+                        )
                     }
                     _ => {
-                        bound.push(Var { name: name.clone(), ty: ty.clone(), mutable: false });
+                        bound.push(Var {
+                            name: name.clone(),
+                            ty: ty.clone(),
+                            mutable: false,
+                        });
                         (self.expr(scope, &Ty::list(ty), 2, false), name)
                     }
                 };
@@ -183,13 +218,27 @@ impl Gen {
             let subject = self.expr(scope, &Ty::Enum(id), 2, false);
             lines.push(format!("match {subject} {{"));
             let count = self.enums[id].variants.len();
-            let named = if count > 1 && self.on(30) { count - 1 } else { count };
+            let named = if count > 1 && self.on(30) {
+                count - 1
+            } else {
+                count
+            };
             for tag in 0..named {
                 let (name, fields) = self.variant(id, tag);
-                let bound: Vec<Var> =
-                    fields.into_iter().map(|ty| Var { name: self.fresh("v"), ty, mutable: false }).collect();
+                let bound: Vec<Var> = fields
+                    .into_iter()
+                    .map(|ty| Var {
+                        name: self.fresh("v"),
+                        ty,
+                        mutable: false,
+                    })
+                    .collect();
                 let names: Vec<&str> = bound.iter().map(|v| v.name.as_str()).collect();
-                let fields = if names.is_empty() { String::new() } else { format!("({})", names.join(", ")) };
+                let fields = if names.is_empty() {
+                    String::new()
+                } else {
+                    format!("({})", names.join(", "))
+                };
                 lines.push(format!("  {name}{fields} => {{"));
                 let inner = self.block(scope, |inner| inner.vars.extend(bound));
                 lines.extend(inner.into_iter().map(|line| format!("  {line}")));
@@ -240,14 +289,21 @@ impl Gen {
         if fields.is_empty() {
             return name;
         }
-        let values: Vec<String> = fields.iter().map(|(_, ty)| self.expr(scope, ty, 2, true)).collect();
+        let values: Vec<String> = fields
+            .iter()
+            .map(|(_, ty)| self.expr(scope, ty, 2, true))
+            .collect();
         format!("{name}({})", values.join(", "))
     }
 
     /// Changes a `var` or own state, whole or in part.
     fn change(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {
-        let mut places: Vec<(String, Ty)> =
-            scope.vars.iter().filter(|v| v.mutable).map(|v| (v.name.clone(), v.ty.clone())).collect();
+        let mut places: Vec<(String, Ty)> = scope
+            .vars
+            .iter()
+            .filter(|v| v.mutable)
+            .map(|v| (v.name.clone(), v.ty.clone()))
+            .collect();
         if let Some(own) = scope.own {
             let fields = &self.entities[own].fields;
             places.extend(fields.iter().map(|f| (f.name.clone(), f.ty.clone())));
@@ -271,7 +327,11 @@ impl Gen {
                     ty = items[at].clone();
                 }
                 Ty::List(item) if self.swarm.bad_indices => {
-                    let index = if self.on(70) { "0".to_owned() } else { self.expr(scope, &Ty::Int, 1, true) };
+                    let index = if self.on(70) {
+                        "0".to_owned()
+                    } else {
+                        self.expr(scope, &Ty::Int, 1, true)
+                    };
                     place = format!("{place}[{index}]");
                     ty = (**item).clone();
                 }
@@ -300,16 +360,32 @@ impl Gen {
     fn change_place(&mut self, scope: &mut Scope, place: &str, ty: &Ty) -> String {
         match ty {
             Ty::Int | Ty::Decimal | Ty::Float | Ty::Duration if self.on(60) => {
-                let op = if *ty == Ty::Duration { self.pick(&["+=", "-="]) } else { self.pick(&["+=", "-=", "*=", "+="]) };
+                let op = if *ty == Ty::Duration {
+                    self.pick(&["+=", "-="])
+                } else {
+                    self.pick(&["+=", "-=", "*=", "+="])
+                };
                 format!("{place} {op} {}", self.expr(scope, ty, 2, true))
             }
-            Ty::Text if self.on(40) => format!("{place} += {}", self.expr(scope, &Ty::Text, 2, true)),
+            Ty::Text if self.on(40) => {
+                format!("{place} += {}", self.expr(scope, &Ty::Text, 2, true))
+            }
             Ty::List(item) if self.on(75) => match self.below(7) {
                 0 => format!("let _ = {place}.pop()"),
-                1 if self.swarm.bad_indices => format!("let _ = {place}.remove({})", self.expr(scope, &Ty::Int, 1, true)),
+                1 if self.swarm.bad_indices => format!(
+                    "let _ = {place}.remove({})",
+                    self.expr(scope, &Ty::Int, 1, true)
+                ),
                 2 if self.swarm.bad_indices || self.on(50) => {
-                    let index = if self.on(70) { "0".to_owned() } else { self.expr(scope, &Ty::Int, 1, true) };
-                    format!("{place}.insert({index}, {})", self.expr(scope, item, 2, true))
+                    let index = if self.on(70) {
+                        "0".to_owned()
+                    } else {
+                        self.expr(scope, &Ty::Int, 1, true)
+                    };
+                    format!(
+                        "{place}.insert({index}, {})",
+                        self.expr(scope, item, 2, true)
+                    )
                 }
                 3 if self.on(30) => format!("{place}.clear()"),
                 _ => format!("{place}.push({})", self.expr(scope, item, 2, true)),
@@ -323,7 +399,10 @@ impl Gen {
                 }
             },
             Ty::Set(item) if self.on(85) => match self.below(6) {
-                0 | 1 => format!("let _ = {place}.remove({})", self.expr(scope, item, 1, true)),
+                0 | 1 => format!(
+                    "let _ = {place}.remove({})",
+                    self.expr(scope, item, 1, true)
+                ),
                 2 if self.on(30) => format!("{place}.clear()"),
                 _ => format!("let _ = {place}.add({})", self.expr(scope, item, 1, true)),
             },
@@ -360,7 +439,11 @@ impl Gen {
                 lines.push(format!("match {call} {{"));
                 let name = self.fresh("v");
                 lines.push(format!("  Ok({name}) => {{"));
-                let bound = Var { name, ty: ret, mutable: false };
+                let bound = Var {
+                    name,
+                    ty: ret,
+                    mutable: false,
+                };
                 let inner = self.block(scope, |inner| {
                     if bound.ty != Ty::Unit {
                         inner.vars.push(bound)
@@ -369,11 +452,24 @@ impl Gen {
                 lines.extend(inner.into_iter().map(|line| format!("  {line}")));
                 lines.push("  }".to_owned());
                 for error in fails {
-                    let (name, fields) = (self.errors[error].name.clone(), self.errors[error].fields.clone());
-                    let bound: Vec<Var> =
-                        fields.into_iter().map(|(_, ty)| Var { name: self.fresh("v"), ty, mutable: false }).collect();
+                    let (name, fields) = (
+                        self.errors[error].name.clone(),
+                        self.errors[error].fields.clone(),
+                    );
+                    let bound: Vec<Var> = fields
+                        .into_iter()
+                        .map(|(_, ty)| Var {
+                            name: self.fresh("v"),
+                            ty,
+                            mutable: false,
+                        })
+                        .collect();
                     let names: Vec<&str> = bound.iter().map(|v| v.name.as_str()).collect();
-                    let fields = if names.is_empty() { String::new() } else { format!("({})", names.join(", ")) };
+                    let fields = if names.is_empty() {
+                        String::new()
+                    } else {
+                        format!("({})", names.join(", "))
+                    };
                     lines.push(format!("  {name}{fields} => {{"));
                     let inner = self.block(scope, |inner| inner.vars.extend(bound));
                     lines.extend(inner.into_iter().map(|line| format!("  {line}")));
@@ -386,10 +482,16 @@ impl Gen {
     }
 
     /// A call of something made before, with its result type and its errors. `wanted` asks for a result.
-    pub fn call(&mut self, scope: &mut Scope, wanted: Option<&Ty>) -> Option<(String, Ty, Vec<usize>)> {
+    pub fn call(
+        &mut self,
+        scope: &mut Scope,
+        wanted: Option<&Ty>,
+    ) -> Option<(String, Ty, Vec<usize>)> {
         let fitting = (0..self.functions.len()).filter(|i| {
             let f = &self.functions[*i];
-            let allowed = (scope.write || !f.writes) && (scope.read || !f.reads) && !(scope.lambda && f.writes);
+            let allowed = (scope.write || !f.writes)
+                && (scope.read || !f.reads)
+                && !(scope.lambda && f.writes);
             let cheap = scope.cost + f.cost * scope.rounds < COST_MAX;
             allowed && cheap && wanted.is_none_or(|ty| *ty == f.ret)
         });
@@ -399,7 +501,10 @@ impl Gen {
         }
         let id = self.pick(&fitting);
         scope.cost += self.functions[id].cost * scope.rounds;
-        let (ret, fails) = (self.functions[id].ret.clone(), self.functions[id].fails.clone());
+        let (ret, fails) = (
+            self.functions[id].ret.clone(),
+            self.functions[id].fails.clone(),
+        );
         let (name, entity) = (self.functions[id].name.clone(), self.functions[id].entity);
         let target = match entity {
             None => String::new(),
@@ -419,15 +524,23 @@ impl Gen {
                 continue;
             }
             let value = self.expr(scope, &ty, 2, true);
-            args.push(if by_name { format!("{name}: {value}") } else { value });
+            args.push(if by_name {
+                format!("{name}: {value}")
+            } else {
+                value
+            });
         }
         Some((format!("{target}{name}({})", args.join(", ")), ret, fails))
     }
 
     /// An instance to call: a reference at hand, or keys.
     pub fn instance(&mut self, scope: &mut Scope, entity: usize) -> String {
-        let at_hand: Vec<String> =
-            scope.vars.iter().filter(|v| v.ty == Ty::Ref(entity)).map(|v| v.name.clone()).collect();
+        let at_hand: Vec<String> = scope
+            .vars
+            .iter()
+            .filter(|v| v.ty == Ty::Ref(entity))
+            .map(|v| v.name.clone())
+            .collect();
         if !at_hand.is_empty() && self.on(60) {
             return self.pick(&at_hand);
         }
@@ -437,8 +550,14 @@ impl Gen {
         if self.on(60) {
             return self.some_instance(entity);
         }
-        let (name, keys) = (self.entities[entity].name.clone(), self.entities[entity].keys.clone());
-        let keys: Vec<String> = keys.iter().map(|(_, ty)| self.expr(scope, ty, 1, true)).collect();
+        let (name, keys) = (
+            self.entities[entity].name.clone(),
+            self.entities[entity].keys.clone(),
+        );
+        let keys: Vec<String> = keys
+            .iter()
+            .map(|(_, ty)| self.expr(scope, ty, 1, true))
+            .collect();
         format!("{name}({})", keys.join(", "))
     }
 }

@@ -104,7 +104,9 @@ impl Gen {
                 5 if !self.records.is_empty() => Ty::Record(self.below(self.records.len())),
                 6 if !self.enums.is_empty() => Ty::Enum(self.below(self.enums.len())),
                 7 if !self.news.is_empty() => Ty::New(self.below(self.news.len())),
-                8 if self.swarm.references && !self.entities.is_empty() => Ty::Ref(self.below(self.entities.len())),
+                8 if self.swarm.references && !self.entities.is_empty() => {
+                    Ty::Ref(self.below(self.entities.len()))
+                }
                 _ => continue,
             };
             return ty;
@@ -127,7 +129,14 @@ impl Gen {
 
     pub fn int(&mut self) -> i64 {
         if self.swarm.big_numbers && self.on(12) {
-            return self.pick(&[i64::MAX, i64::MIN + 1, i64::MAX / 2, 1 << 32, 3_037_000_500, -(1 << 40)]);
+            return self.pick(&[
+                i64::MAX,
+                i64::MIN + 1,
+                i64::MAX / 2,
+                1 << 32,
+                3_037_000_500,
+                -(1 << 40),
+            ]);
         }
         match self.below(4) {
             0 => self.below(4) as i64,
@@ -149,12 +158,31 @@ impl Gen {
 
     fn float(&mut self) -> f64 {
         let special = [0.0, 1.0, -1.5, 0.1, 1e300, 1e-300, 2.5, -0.5];
-        if self.on(60) { self.pick(&special) } else { self.below(1000) as f64 / 8.0 - 20.0 }
+        if self.on(60) {
+            self.pick(&special)
+        } else {
+            self.below(1000) as f64 / 8.0 - 20.0
+        }
     }
 
     pub fn word(&mut self) -> String {
-        self.pick(&["", "a", "b", "ann", "bob", "Zoë", "two words", "x,y", "12", "-7", "end\"", "tab\t", "{brace}", "日本"])
-            .to_owned()
+        self.pick(&[
+            "",
+            "a",
+            "b",
+            "ann",
+            "bob",
+            "Zoë",
+            "two words",
+            "x,y",
+            "12",
+            "-7",
+            "end\"",
+            "tab\t",
+            "{brace}",
+            "日本",
+        ])
+        .to_owned()
     }
 
     /// Few keys, so that calls meet the same instances.
@@ -184,7 +212,8 @@ impl Gen {
             Ty::Duration => Value::Duration(self.int() % 1_000_000_000_000),
             Ty::List(item) => Value::List((0..size).map(|_| self.value(item, depth + 1)).collect()),
             Ty::Set(item) => {
-                let items: BTreeSet<Value> = (0..size).map(|_| self.value(item, depth + 1)).collect();
+                let items: BTreeSet<Value> =
+                    (0..size).map(|_| self.value(item, depth + 1)).collect();
                 Value::Set(items)
             }
             Ty::Map(key, item) => {
@@ -196,15 +225,36 @@ impl Gen {
                 let some = self.on(60).then(|| Box::new(self.value(of, depth + 1)));
                 Value::Option(some)
             }
-            Ty::Tuple(items) => Value::Record(items.iter().map(|item| self.value(item, depth + 1)).collect()),
+            Ty::Tuple(items) => Value::Record(
+                items
+                    .iter()
+                    .map(|item| self.value(item, depth + 1))
+                    .collect(),
+            ),
             Ty::Record(id) => {
-                let fields: Vec<Ty> = self.records[*id].fields.iter().map(|f| f.1.clone()).collect();
-                Value::Record(fields.iter().map(|field| self.value(field, depth + 1)).collect())
+                let fields: Vec<Ty> = self.records[*id]
+                    .fields
+                    .iter()
+                    .map(|f| f.1.clone())
+                    .collect();
+                Value::Record(
+                    fields
+                        .iter()
+                        .map(|field| self.value(field, depth + 1))
+                        .collect(),
+                )
             }
             Ty::Enum(id) => {
                 let tag = self.below(self.enums[*id].variants.len());
-                let fields: Vec<Ty> = self.enums[*id].variants[tag].fields.iter().map(|f| f.1.clone()).collect();
-                let fields = fields.iter().map(|field| self.value(field, depth + 1)).collect();
+                let fields: Vec<Ty> = self.enums[*id].variants[tag]
+                    .fields
+                    .iter()
+                    .map(|f| f.1.clone())
+                    .collect();
+                let fields = fields
+                    .iter()
+                    .map(|field| self.value(field, depth + 1))
+                    .collect();
                 Value::Variant(tag as u32, fields)
             }
             Ty::New(id) => {
@@ -212,7 +262,11 @@ impl Gen {
                 self.value(&base, depth)
             }
             Ty::Ref(id) => {
-                let keys: Vec<Ty> = self.entities[*id].keys.iter().map(|k| k.1.clone()).collect();
+                let keys: Vec<Ty> = self.entities[*id]
+                    .keys
+                    .iter()
+                    .map(|k| k.1.clone())
+                    .collect();
                 Value::Record(keys.iter().map(|key| self.key_value(key)).collect())
             }
         }
@@ -226,7 +280,11 @@ impl Gen {
             Ty::Int => signed(self.int().to_string()),
             Ty::Decimal => {
                 let shown = weir_contract::library::decimal::show(self.decimal());
-                signed(if shown.contains('.') { shown } else { shown + ".0" })
+                signed(if shown.contains('.') {
+                    shown
+                } else {
+                    shown + ".0"
+                })
             }
             Ty::Float => {
                 let x = self.pick(&[0.0, 1.0, -1.5, 0.1, 2.5, -0.5, 1024.0]);
@@ -237,7 +295,11 @@ impl Gen {
                 quoted(&word)
             }
             Ty::Time => self
-                .pick(&["t\"2026-01-31T10:00Z\"", "t\"1970-01-01T00:00Z\"", "t\"2024-02-29T23:59:59Z\""])
+                .pick(&[
+                    "t\"2026-01-31T10:00Z\"",
+                    "t\"1970-01-01T00:00Z\"",
+                    "t\"2024-02-29T23:59:59Z\"",
+                ])
                 .to_owned(),
             Ty::Duration => self.pick(&["5m", "1h30m", "250ms", "0s", "7d"]).to_owned(),
             other => panic!("{other:?} has no literal"),
@@ -247,7 +309,11 @@ impl Gen {
 
 /// A minus is an operator: it needs parentheses wherever the number stands.
 fn signed(number: String) -> String {
-    if number.starts_with('-') { format!("({number})") } else { number }
+    if number.starts_with('-') {
+        format!("({number})")
+    } else {
+        number
+    }
 }
 
 /// As a literal of the language.
