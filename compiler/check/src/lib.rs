@@ -1,5 +1,62 @@
-//! From syntax tree to checked program: names, types, effects, failures.
+//! From syntax tree to checked program: names, types, failures, effects.
+//!
+//! ```text
+//! ast -> collect: every top-level name gets a number
+//!     -> signatures: types of fields, parameters, results, `fails`
+//!     -> body: each body on its own (bidirectional, local inference)
+//!     -> patterns: every match covers, no arm is unreachable
+//!     -> effects: a fixpoint over calls, held against the ceiling of each place
+//!     -> gate: a `Checked` only when nothing was wrong
+//! ```
+//!
+//! Nothing here fails or panics on broken programs: what cannot be worked out is
+//! `Type::Unknown`, somebody was told once, and what depends on it stays silent.
 
+mod body;
+mod collect;
+mod effects;
 pub mod hir;
+mod infer;
+mod messages;
+mod patterns;
+pub mod prelude;
+mod scope;
+mod signatures;
+mod walk;
+
+use weir_diagnostics::Diagnostic;
+use weir_syntax::ast;
 
 pub use hir::Checked;
+pub use messages::show as show_type;
+
+/// What checking finds out.
+#[derive(Debug)]
+pub struct CheckResult {
+    /// The program, when it has no errors.
+    pub checked: Option<Checked>,
+    /// Errors and warnings of the program, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks a program together with the parsed prelude ([`prelude::load`]).
+pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
+    let mut cx = scope::Cx::default();
+    for module in prelude {
+        collect::collect(&mut cx, module, true);
+    }
+    collect::collect(&mut cx, program, false);
+    signatures::resolve(&mut cx);
+    body::check_all(&mut cx);
+    patterns::check(&mut cx);
+    effects::check(&mut cx);
+
+    let mut diagnostics = cx.diagnostics;
+    weir_diagnostics::sort(&mut diagnostics);
+    diagnostics.dedup();
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    CheckResult {
+        checked: (!failed).then_some(cx.program),
+        diagnostics,
+    }
+}

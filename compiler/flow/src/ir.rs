@@ -16,6 +16,7 @@
 //!
 //! "May crash" below means: the step ends as a bug with the given [`CrashReason`] at the instruction's site.
 
+use weir_contract::plan::Plan;
 use weir_contract::{CrashReason, DefId, Defs, Type};
 
 /// A whole program.
@@ -61,13 +62,24 @@ pub struct Entity {
     pub name: String,
     /// The entity's reference type; its `DefKind::Entity` names the keys.
     pub def: DefId,
-    /// Each state field flattened through records, tuples and `new` types to its leaves.
+    /// The state fields as declared.
+    pub fields: Vec<StateField>,
+    /// The fields flattened: exactly `contract::slots::flatten_all` of them, in that order.
     pub slots: Vec<Slot>,
     /// `(Instance) -> Unit`: crashes with `InvariantBroken` at the first invariant that does not hold.
     /// Runs for each instance written, when the outermost transaction ends.
     pub check: Option<FuncId>,
     /// `(Instance) -> Bool`: the conjunction of the entity's `allow` rules.
     pub allow: Option<FuncId>,
+    pub doc: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateField {
+    pub name: String,
+    pub ty: Type,
+    /// `pub state`.
+    pub public: bool,
 }
 
 /// One independently stored piece of an instance's state.
@@ -127,7 +139,12 @@ pub struct Entry {
     pub guard: Option<FuncId>,
     /// Who may call at all; the host holds callers to it before the step starts.
     pub access: Access,
+    /// Callable from outside. False for tests and for fields that only administration reads.
+    pub public: bool,
     pub effect: Effect,
+    /// What running it may touch; filled in by `plans`.
+    pub plan: Plan,
+    pub doc: Option<String>,
     pub site: SiteId,
 }
 
@@ -137,7 +154,7 @@ pub enum EntryKind {
     Function,
     /// A `pub fn` of an entity.
     Handler,
-    /// One `pub state` field; `name` is the field's.
+    /// One state field; `name` is the field's.
     Field,
     /// All `pub state` fields as one named tuple; `name` is empty.
     Whole,
@@ -191,7 +208,7 @@ pub struct RegInfo {
     pub name: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RegType {
     Value(Type),
     /// An opened instance: its handle and its keys. Cannot be stored, compared or returned; can be
@@ -279,9 +296,9 @@ pub enum Op {
     /// `A → B` where both have one representation; changes nothing at run time. Allowed, in either direction
     /// and under any number of layers (`List<Sku>` to `List<Text>`):
     /// a `new` type and its base; `Map<K, V>` and `List<(K, V)>`; `Set<T>` and `List<T>`; tuples that
-    /// differ in field names; an entity reference and the tuple of its keys; `Result<T, E1>` and `Result<T, E2>`.
-    /// To `Map`/`Set` the list must be strictly ascending by key (not checked). Widening a `Result` adds errors; narrowing
-    /// is only emitted where the missing ones cannot occur.
+    /// differ in field names; an entity reference and the tuple of its keys; any two `Result`s.
+    /// To `Map`/`Set` the list must be strictly ascending by key (not checked). A `Result` is only
+    /// cast where what it holds exists in both: an error passed on, or errors added.
     Cast(Reg),
     /// Operands and results:
     /// - `Int op Int → Int`: all five; Div truncates towards zero, Rem has the dividend's sign. May crash: Overflow, DivideByZero.

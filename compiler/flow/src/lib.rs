@@ -4,5 +4,8 @@
 pub mod dataflow;
 pub mod ir;
 pub mod liveness;
+pub mod lower;
+pub mod plans;
+pub mod simplify;
 pub mod text;
 pub mod verify;

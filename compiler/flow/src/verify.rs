@@ -4,6 +4,10 @@
 mod defined;
 mod types;
 
+pub use types::{
+    arith as arith_type, fields as record_fields, payload as payload_types, same_shape,
+};
+
 use std::collections::BTreeSet;
 
 use weir_contract::{DefKind, Type};

@@ -5,6 +5,7 @@ pub mod border;
 pub mod call;
 pub mod crash;
 pub mod encode;
+pub mod json;
 pub mod keys;
 pub mod library;
 pub mod limits;

@@ -27,6 +27,10 @@ pub struct Manifest {
     /// Position = the entity number of `open`.
     pub entities: Vec<Entity>,
     pub functions: Vec<Function>,
+    /// Every role the program names (in `@role`, and as text that is looked for in `caller.roles`), sorted. While
+    /// developing, a caller who says nothing has them all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
     pub tests: Vec<Test>,
     /// Places in the source that a crash may name; position = site number.
     pub sites: Vec<Site>,

@@ -322,11 +322,12 @@ impl Log for MemoryLog {
         if writer.epoch() != part.sequenced.epoch {
             return Err(LogError::Fenced { tail: part.tail() });
         }
-        if newest.is_none_or(|newest| up_to > newest) {
-            return Err(LogError::NotCovered { newest });
-        }
+        let asked = up_to;
         let up_to = up_to.min(part.durable.next.before());
         if up_to > part.trimmed {
+            if newest.is_none_or(|newest| asked > newest) {
+                return Err(LogError::NotCovered { newest });
+            }
             part.trimmed = up_to;
             // A frame goes when all of its records are given up.
             let keep_from = part

@@ -176,3 +176,19 @@ fn number(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
     let n = reader.varint()?;
     u32::try_from(n).map_err(|_| reader.error("number too big"))
 }
+
+/// An operation's name, for people.
+pub fn name(kind: u8) -> &'static str {
+    match kind {
+        PUT => "put",
+        CLEAR => "clear",
+        MAP_PUT => "insert",
+        MAP_DEL => "remove",
+        LIST_SET => "set",
+        LIST_PUSH => "push",
+        LIST_POP => "pop",
+        LIST_INSERT => "insert_at",
+        LIST_REMOVE => "remove_at",
+        _ => "?",
+    }
+}

@@ -154,6 +154,8 @@ impl Parser {
             slots: Vec::new(),
             check: None,
             allow: None,
+            fields: Vec::new(),
+            doc: None,
         };
         self.expect('{')?;
         while !self.eat('}') {
@@ -182,6 +184,17 @@ impl Parser {
                         Init::Literal(self.literal()?)
                     };
                     entity.slots.push(Slot { name, kind, init });
+                }
+                "doc" => entity.doc = Some(self.string()?),
+                word @ ("pub" | "field") => {
+                    let public = word == "pub";
+                    if public {
+                        self.word()?;
+                    }
+                    let name = self.word()?;
+                    self.expect(':')?;
+                    let ty = self.ty()?;
+                    entity.fields.push(StateField { name, ty, public });
                 }
                 "check" => entity.check = Some(self.func_ref()?),
                 "allow" => entity.allow = Some(self.func_ref()?),
@@ -424,14 +437,23 @@ impl Parser {
             "roles" => Access::Roles(self.rows('(', ')', |p| p.string())?),
             other => return Err(format!("unknown access {other}")),
         };
+        let public = self.eat_word("public");
         let effect = match self.word()?.as_str() {
             "pure" => Effect::Pure,
             "read" => Effect::Read,
             "write" => Effect::Write,
             other => return Err(format!("unknown effect {other}")),
         };
+        let doc = if self.eat_word("doc") {
+            Some(self.string()?)
+        } else {
+            None
+        };
         let site = self.site()?;
         self.module.entries.push(Entry {
+            public,
+            doc,
+            plan: Default::default(),
             kind,
             name,
             entity,

@@ -46,6 +46,14 @@ pub fn print(module: &Module) -> String {
     }
     for entity in &module.entities {
         let _ = writeln!(out, "entity {} {{", entity.name);
+        if let Some(doc) = &entity.doc {
+            let _ = writeln!(out, "  doc {}", quote(doc));
+        }
+        for field in &entity.fields {
+            let public = if field.public { "pub " } else { "" };
+            let ty = print_type(module, &field.ty);
+            let _ = writeln!(out, "  {public}field {}: {ty}", field.name);
+        }
         for slot in &entity.slots {
             let kind = match &slot.kind {
                 SlotKind::Scalar(t) => format!("scalar {}", print_type(module, t)),
@@ -176,9 +184,15 @@ fn print_entry(module: &Module, entry: &Entry, out: &mut String) {
     };
     let _ = writeln!(
         out,
-        " ({}) = {}{guard} {access} {effect}{}",
+        " ({}) = {}{guard} {access}{} {effect}{}{}",
         params.join(", "),
         func_name(module, entry.func),
+        if entry.public { " public" } else { "" },
+        entry
+            .doc
+            .iter()
+            .map(|d| format!(" doc {}", quote(d)))
+            .collect::<String>(),
         site_text(entry.site)
     );
 }

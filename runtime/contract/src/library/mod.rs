@@ -5,7 +5,7 @@
 //! step by number on encoded bytes ([`call`]), so both have one meaning by construction. None of them
 //! reads anything but its arguments.
 
-mod bytes;
+pub mod bytes;
 pub mod decimal;
 pub mod duration;
 mod float;

@@ -1,0 +1,799 @@
+//! Calls: of functions, handlers, parameters; methods; placing of arguments.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{self, ExprKind as Ast, Ident};
+
+use super::{BodyCx, LambdaFrame, entry, hole, node};
+use crate::hir::*;
+use crate::infer;
+use crate::messages::nearest;
+
+/// An argument on its way to its parameter.
+enum Given<'e> {
+    Written(&'e ast::Expr),
+    Checked(Expr),
+    Default,
+}
+
+/// A function without its body.
+struct Signature {
+    name: String,
+    entity: Option<EntityId>,
+    /// How many.
+    type_params: usize,
+    params: Vec<Type>,
+    ret: Type,
+}
+
+impl BodyCx<'_> {
+    fn signature(&self, id: FnId) -> Signature {
+        let function = self.cx.program.function(id);
+        Signature {
+            name: function.name.clone(),
+            entity: function.entity,
+            type_params: function.type_params.len(),
+            params: function.params.iter().map(|p| p.ty.clone()).collect(),
+            ret: function.ret.clone(),
+        }
+    }
+
+    pub(super) fn call(
+        &mut self,
+        callee: &ast::Expr,
+        args: &[ast::Arg],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        match &callee.kind {
+            Ast::Var(name) => self.call_name(name, args, want, span),
+            Ast::Con(name) => self.constructor(name, Some(args), want, span),
+            Ast::Field { base, name } => self.call_method(base, name, args, want, span),
+            Ast::Hole => hole(span),
+            _ => {
+                let found = self.plain(callee, None);
+                if self.head(&found.ty) != Type::Unknown {
+                    let shown = self.show(&found.ty);
+                    self.report(
+                        Diagnostic::new(
+                            codes::E0305,
+                            callee.span,
+                            format!("`{shown}` cannot be called"),
+                        )
+                        .label("not a function")
+                        .help("only functions, handlers and constructors can be called"),
+                    );
+                }
+                hole(span)
+            }
+        }
+    }
+
+    fn call_name(
+        &mut self,
+        name: &Ident,
+        args: &[ast::Arg],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        if let Some(id) = self.lookup(name.as_str()) {
+            return self.call_local(id, name, args, span);
+        }
+        if let Some(handler) = self.own_handler(name.as_str()) {
+            return self.call_handler(None, handler, args, span);
+        }
+        let all = self.functions_named(name.as_str());
+        if let Some(own) = self.own_function(&all) {
+            return self.call_one(own, None, args, want, span);
+        }
+        if !all.is_empty() {
+            return self.call_function(name, all, None, args, want, span);
+        }
+        match name.as_str() {
+            "now" if args.is_empty() => return node(ExprKind::Now, Type::Time, span),
+            _ if self.cx.later_values.contains_key(name.as_str()) => {}
+            _ => self.unknown_name(name, "function"),
+        }
+        self.check_loose(args);
+        hole(span)
+    }
+
+    /// The plain functions of a name. The prelude only sees its own, whatever the program declares.
+    fn functions_named(&self, name: &str) -> Vec<FnId> {
+        let all = self.cx.fn_names.get(name).cloned().unwrap_or_default();
+        if self.is_prelude {
+            let of_prelude = |f: &FnId| self.cx.program.function(*f).is_prelude;
+            return all.into_iter().filter(of_prelude).collect();
+        }
+        all
+    }
+
+    /// The one of them the program itself declares.
+    fn own_function(&self, all: &[FnId]) -> Option<FnId> {
+        let own = |f: &FnId| !self.cx.program.function(*f).is_prelude;
+        all.iter().copied().find(own)
+    }
+
+    /// Arguments of a call that went wrong: what is in them is still looked at.
+    fn check_loose(&mut self, args: &[ast::Arg]) {
+        for arg in args {
+            if !matches!(arg.value.kind, Ast::Lambda { .. }) {
+                self.expr(&arg.value, None);
+            }
+        }
+    }
+
+    fn call_local(&mut self, id: LocalId, name: &Ident, args: &[ast::Arg], span: Span) -> Expr {
+        let local = self.locals[id.0 as usize].clone();
+        let Type::Fn(params, ret) = local.ty else {
+            let shown = self.show(&local.ty);
+            if self.head(&local.ty) != Type::Unknown {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0305,
+                        name.span,
+                        format!("`{name}` is a `{shown}`, it cannot be called"),
+                    )
+                    .label("not a function")
+                    .secondary(local.span, "declared here")
+                    .help("rename one of them if a function of this name was meant"),
+                );
+            }
+            self.check_loose(args);
+            return hole(span);
+        };
+        if args.len() != params.len() {
+            self.report(
+                Diagnostic::new(
+                    codes::E0302,
+                    span,
+                    format!(
+                        "`{name}` takes {} arguments, found {}",
+                        params.len(),
+                        args.len()
+                    ),
+                )
+                .label("wrong number of arguments")
+                .secondary(local.span, "declared here")
+                .help("give one argument for each type in its `fn(..)`"),
+            );
+            return node(ExprKind::Unit, Type::Unknown, span);
+        }
+        let args = args
+            .iter()
+            .zip(&params)
+            .map(|(a, ty)| self.expr_of(&a.value, ty))
+            .collect();
+        node(ExprKind::CallParam { param: id, args }, *ret, span)
+    }
+
+    fn call_method(
+        &mut self,
+        base: &ast::Expr,
+        name: &Ident,
+        args: &[ast::Arg],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        if let Ast::Con(con) = &base.kind {
+            return self.qualified(con, name, Some(args), want, span);
+        }
+        if let (Ast::SelfRef, Some(handler)) = (&base.kind, self.own_handler(name.as_str())) {
+            return self.call_handler(None, handler, args, span);
+        }
+        if let Some(done) = self.mutation(base, name, args, span) {
+            return done;
+        }
+        let is_caller = matches!(&base.kind, Ast::Var(v) if v.name == "caller")
+            && self.lookup("caller").is_none();
+        if is_caller {
+            let Ast::Var(var) = &base.kind else {
+                return hole(span);
+            };
+            self.unknown_name(var, "name");
+            return hole(span);
+        }
+        let base = self.plain(base, None);
+        let head = self.head(&base.ty);
+        match &head {
+            Type::Unknown => {
+                self.check_loose(args);
+                return hole(span);
+            }
+            Type::Entity(entity) => {
+                if let Some(handler) = self.handler_of(*entity, name.as_str()) {
+                    return self.call_handler(Some(base), handler, args, span);
+                }
+            }
+            Type::Record(id) if name.as_str() == "with" => return self.with(base, *id, args, span),
+            _ => {}
+        }
+        let all = self.functions_named(name.as_str());
+        let mut receiver = base;
+        loop {
+            let fitting = self.fitting(&all, &receiver.ty, args.len() + 1);
+            if !fitting.is_empty() {
+                return self.call_function(name, fitting, Some(receiver), args, want, span);
+            }
+            // A `new` type can do what its base can.
+            match self.head(&receiver.ty) {
+                Type::New(id) => {
+                    let base = self.cx.program.news[id.0 as usize].base.clone();
+                    let at = receiver.span;
+                    receiver = node(ExprKind::Unwrap(id, Box::new(receiver)), base, at);
+                }
+                _ => break,
+            }
+        }
+        self.no_method(name, &head);
+        self.check_loose(args);
+        hole(span)
+    }
+
+    fn no_method(&mut self, name: &Ident, ty: &Type) {
+        let shown = self.show(ty);
+        let mutating = ["push", "pop", "insert", "remove", "clear", "add"].contains(&name.as_str())
+            && matches!(ty, Type::List(_) | Type::Map(..) | Type::Set(_));
+        if mutating {
+            self.report(
+                Diagnostic::new(
+                    codes::E0501,
+                    name.span,
+                    format!("`{name}` changes a collection, and this one is only a value"),
+                )
+                .label("nothing to change")
+                .help("call it on a `var` or on own state"),
+            );
+            return;
+        }
+        let mut known: Vec<String> = Vec::new();
+        if let Type::Entity(id) = ty {
+            let handlers = self.cx.program.entity(*id).handlers.clone();
+            known.extend(
+                handlers
+                    .iter()
+                    .map(|h| self.cx.program.function(*h).name.clone()),
+            );
+            if matches!(name.as_str(), "get" | "set") {
+                self.cx
+                    .later(name.span, &format!("`.{name}(..)` on an entity"));
+                return;
+            }
+        } else {
+            let names: Vec<String> = self.cx.fn_names.keys().cloned().collect();
+            for n in names {
+                let all = self.cx.fn_names[&n].clone();
+                if !self.fitting(&all, ty, 0).is_empty() {
+                    known.push(n);
+                }
+            }
+        }
+        if matches!(name.as_str(), "within" | "emit" | "result") {
+            self.cx.later(name.span, &format!("`.{name}(..)`"));
+            return;
+        }
+        let mut found = Diagnostic::new(
+            codes::E0204,
+            name.span,
+            format!("`{shown}` has no `{name}`"),
+        )
+        .label("not there");
+        found = match nearest(name.as_str(), known.iter().map(String::as_str)) {
+            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                vec![(name.span, near.to_owned())],
+            ),
+            None => found.help(format!(
+                "declare it: `fn {name}(x: {shown}, ..)` can be called as `x.{name}(..)`"
+            )),
+        };
+        self.report(found);
+    }
+
+    /// The functions whose first parameter takes a type; with `arguments` above 0 also by their number.
+    fn fitting(&self, all: &[FnId], ty: &Type, arguments: usize) -> Vec<FnId> {
+        let fits = |f: &&FnId| {
+            let function = self.cx.program.function(**f);
+            let required = self.cx.functions[f.0 as usize]
+                .decl
+                .params
+                .iter()
+                .filter(|p| p.default.is_none())
+                .count();
+            let count =
+                arguments == 0 || (arguments >= required && arguments <= function.params.len());
+            count
+                && function
+                    .params
+                    .first()
+                    .is_some_and(|p| self.could_be(&p.ty, ty))
+        };
+        let mut found: Vec<FnId> = all.iter().filter(fits).copied().collect();
+        if found.is_empty() && arguments > 0 {
+            // Better the right function with the wrong arguments than none.
+            found = self.fitting(all, ty, 0);
+        }
+        found
+    }
+
+    fn could_be(&self, param: &Type, arg: &Type) -> bool {
+        let arg = self.head(arg);
+        match (param, &arg) {
+            (Type::Param(_), _) | (_, Type::Infer(_) | Type::Unknown) => true,
+            (Type::List(p), Type::List(a))
+            | (Type::Set(p), Type::Set(a))
+            | (Type::Option(p), Type::Option(a)) => self.could_be(p, a),
+            (Type::Map(k, v), Type::Map(l, w)) => self.could_be(k, l) && self.could_be(v, w),
+            (Type::Tuple(ps), Type::Tuple(qs)) => {
+                ps.len() == qs.len() && ps.iter().zip(qs).all(|(p, q)| self.could_be(&p.ty, &q.ty))
+            }
+            _ => *param == arg,
+        }
+    }
+
+    /// `x.f` for a function of one parameter.
+    pub(super) fn method_without_arguments(
+        &mut self,
+        base: Expr,
+        name: &Ident,
+        span: Span,
+    ) -> Option<Expr> {
+        let all = self.functions_named(name.as_str());
+        let mut receiver = base;
+        loop {
+            let fitting: Vec<FnId> = self
+                .fitting(&all, &receiver.ty, 1)
+                .into_iter()
+                .filter(|f| self.cx.program.function(*f).params.len() == 1)
+                .collect();
+            if !fitting.is_empty() {
+                return Some(self.call_function(name, fitting, Some(receiver), &[], None, span));
+            }
+            let Type::New(id) = self.head(&receiver.ty) else {
+                return None;
+            };
+            let base = self.cx.program.news[id.0 as usize].base.clone();
+            let at = receiver.span;
+            receiver = node(ExprKind::Unwrap(id, Box::new(receiver)), base, at);
+        }
+    }
+
+    fn with(&mut self, base: Expr, id: RecordId, args: &[ast::Arg], span: Span) -> Expr {
+        let fields = self.cx.program.records[id.0 as usize].fields.clone();
+        let mut changes = Vec::new();
+        for arg in args {
+            let at = arg
+                .label
+                .as_ref()
+                .and_then(|l| fields.iter().position(|f| f.name == l.name));
+            match at {
+                Some(at) => changes.push((at as u32, self.expr_of(&arg.value, &fields[at].ty))),
+                None => {
+                    let names: Vec<String> =
+                        fields.iter().map(|f| format!("`{}: ..`", f.name)).collect();
+                    self.report(
+                        Diagnostic::new(codes::E0302, arg.span, "`with` takes fields by name")
+                            .label("not a field")
+                            .help(format!("name one of {}", names.join(", "))),
+                    );
+                }
+            }
+        }
+        let ty = base.ty.clone();
+        node(ExprKind::With(Box::new(base), changes), ty, span)
+    }
+
+    fn call_handler(
+        &mut self,
+        target: Option<Expr>,
+        id: FnId,
+        args: &[ast::Arg],
+        span: Span,
+    ) -> Expr {
+        let function = self.signature(id);
+        let Some(entity) = function.entity else {
+            return hole(span);
+        };
+        let decl = self.cx.functions[id.0 as usize].decl.clone();
+        let params: Vec<(&str, bool)> = decl
+            .params
+            .iter()
+            .map(|p| (p.name.as_str(), p.default.is_some()))
+            .collect();
+        let Some(placed) = self.place_args(&function.name, &params, args, span) else {
+            return hole(span);
+        };
+        let mut done = Vec::new();
+        for (at, slot) in placed.into_iter().enumerate() {
+            done.push(match slot {
+                Some(e) => Arg::Value(self.argument(e, &function.params[at], &decl.params[at])),
+                None => Arg::Default,
+            });
+        }
+        let ty = self.call_type(id, &[]);
+        let kind = ExprKind::CallHandler {
+            entity,
+            function: id,
+            target: target.map(Box::new),
+            args: done,
+        };
+        node(kind, ty, span)
+    }
+
+    fn argument(&mut self, e: &ast::Expr, ty: &Type, decl: &ast::Field) -> Expr {
+        let found = self.expr(e, Some(ty));
+        let why = Some((decl.span, format!("`{}` is declared here", decl.name)));
+        self.fit(found, ty, why)
+    }
+
+    /// What a call gives: the result, or a `Result` where it may fail.
+    fn call_type(&mut self, id: FnId, type_args: &[Type]) -> Type {
+        if self.cx.functions[id.0 as usize].infers_fails {
+            entry::function(self.cx, id);
+        }
+        let function = self.cx.program.function(id);
+        let ret = infer::substitute(&function.ret, type_args);
+        if function.fails.is_empty() {
+            ret
+        } else {
+            Type::Result(Box::new(ret), function.fails.clone())
+        }
+    }
+
+    /// Calls one of the functions of a name; `receiver` is the first argument of a method call.
+    fn call_function(
+        &mut self,
+        name: &Ident,
+        all: Vec<FnId>,
+        receiver: Option<Expr>,
+        args: &[ast::Arg],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let (id, receiver) = match (&all[..], receiver) {
+            ([only], receiver) => (*only, receiver),
+            (_, Some(receiver)) => (self.prefer(&all), Some(receiver)),
+            (_, None) => {
+                let Some(first) = args.first() else {
+                    return self.no_arguments(name, span);
+                };
+                let first = self.plain(&first.value, None);
+                let fitting = self.fitting(&all, &first.ty, args.len());
+                if fitting.is_empty() {
+                    self.no_method(name, &self.head(&first.ty));
+                    return hole(span);
+                }
+                let id = self.prefer(&fitting);
+                return self.call_one(id, Some(first), &args[1..], want, span);
+            }
+        };
+        self.call_one(id, receiver, args, want, span)
+    }
+
+    fn no_arguments(&mut self, name: &Ident, span: Span) -> Expr {
+        self.report(
+            Diagnostic::new(
+                codes::E0302,
+                span,
+                format!("`{name}` needs something to work on"),
+            )
+            .label("no argument")
+            .help(format!("write `x.{name}()` or `{name}(x)`")),
+        );
+        hole(span)
+    }
+
+    /// The program's own function before the prelude's.
+    fn prefer(&self, all: &[FnId]) -> FnId {
+        self.own_function(all).unwrap_or(all[0])
+    }
+
+    fn call_one(
+        &mut self,
+        id: FnId,
+        receiver: Option<Expr>,
+        args: &[ast::Arg],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let function = self.signature(id);
+        let decl = self.cx.functions[id.0 as usize].decl.clone();
+        let type_args: Vec<Type> = (0..function.type_params)
+            .map(|_| self.table.fresh())
+            .collect();
+        let skip = usize::from(receiver.is_some());
+        let params: Vec<(&str, bool)> = decl
+            .params
+            .iter()
+            .skip(skip)
+            .map(|p| (p.name.as_str(), p.default.is_some()))
+            .collect();
+        let Some(placed) = self.place_args(&function.name, &params, args, span) else {
+            return hole(span);
+        };
+        let mut given: Vec<Given> = receiver.into_iter().map(Given::Checked).collect();
+        given.extend(
+            placed
+                .into_iter()
+                .map(|slot| slot.map_or(Given::Default, Given::Written)),
+        );
+
+        // What is wanted helps where a type parameter is only in the result: `let xs: List<Int> = none()`.
+        let ret = infer::substitute(&function.ret, &type_args);
+        if let (Some(want), false) = (want, type_args.is_empty()) {
+            let want = self.table.resolve(want);
+            if !infer::has_unknown(&want)
+                && want != Type::Unit
+                && !infer::has_infer(&want)
+                && literal_free(&function)
+            {
+                self.table.unify(&ret, &want);
+            }
+        }
+        // Lambdas last: the other arguments say what they take.
+        let mut done: Vec<Option<Arg>> = given.iter().map(|_| None).collect();
+        let mut waiting = Vec::new();
+        for (at, arg) in given.into_iter().enumerate() {
+            let ty = infer::substitute(&function.params[at], &type_args);
+            let field = &decl.params[at];
+            match arg {
+                Given::Default => done[at] = Some(Arg::Default),
+                Given::Checked(e) => {
+                    let why = Some((field.span, format!("`{}` is declared here", field.name)));
+                    done[at] = Some(Arg::Value(self.fit(e, &ty, why)));
+                }
+                Given::Written(e) if matches!(ty, Type::Fn(..)) => waiting.push((at, e, ty)),
+                Given::Written(e) => done[at] = Some(Arg::Value(self.argument(e, &ty, field))),
+            }
+        }
+        for (at, e, ty) in waiting {
+            done[at] = Some(self.function_argument(e, &ty));
+        }
+        let args: Vec<Arg> = done.into_iter().flatten().collect();
+        let ty = self.call_type(id, &type_args);
+        node(
+            ExprKind::Call {
+                function: id,
+                type_args,
+                args,
+            },
+            ty,
+            span,
+        )
+    }
+
+    /// An argument for a parameter of function type: a lambda, an own parameter, or a function by name.
+    fn function_argument(&mut self, e: &ast::Expr, ty: &Type) -> Arg {
+        let Type::Fn(params, ret) = ty else {
+            return Arg::Value(hole(e.span));
+        };
+        match &e.kind {
+            Ast::Lambda {
+                params: names,
+                body,
+            } => self.lambda(names, body, params, ret, e.span),
+            Ast::Var(name) => {
+                if let Some(id) = self.lookup(name.as_str()) {
+                    let found = self.locals[id.0 as usize].ty.clone();
+                    if !self.table.unify(&found, ty) {
+                        self.mismatch(e.span, ty, &found, None);
+                    }
+                    return if matches!(found, Type::Fn(..)) {
+                        Arg::Param(id)
+                    } else {
+                        Arg::Value(hole(e.span))
+                    };
+                }
+                let all = self.functions_named(name.as_str());
+                let first = params.first().cloned().unwrap_or(Type::Unknown);
+                let fitting = self.fitting(&all, &first, params.len());
+                let Some(id) = fitting.first().copied() else {
+                    self.unknown_name(name, "function");
+                    return Arg::Value(hole(e.span));
+                };
+                let function = self.signature(id);
+                let type_args: Vec<Type> = (0..function.type_params)
+                    .map(|_| self.table.fresh())
+                    .collect();
+                let own = Type::Fn(
+                    function
+                        .params
+                        .iter()
+                        .map(|ty| infer::substitute(ty, &type_args))
+                        .collect(),
+                    Box::new(self.call_type(id, &type_args)),
+                );
+                if !self.table.unify(&own, ty) {
+                    self.mismatch(e.span, ty, &own, None);
+                }
+                Arg::Function(id, type_args)
+            }
+            Ast::Hole => Arg::Value(hole(e.span)),
+            _ => {
+                let shown = self.show(ty);
+                self.report(
+                    Diagnostic::new(
+                        codes::E0301,
+                        e.span,
+                        format!("expected a function `{shown}`"),
+                    )
+                    .label("not a function")
+                    .help("write a lambda: `x => ..`, or the name of a function"),
+                );
+                Arg::Value(hole(e.span))
+            }
+        }
+    }
+
+    fn lambda(
+        &mut self,
+        names: &[ast::LambdaParam],
+        body: &ast::Expr,
+        params: &[Type],
+        ret: &Type,
+        span: Span,
+    ) -> Arg {
+        if names.len() != params.len() {
+            self.report(
+                Diagnostic::new(
+                    codes::E0302,
+                    span,
+                    format!(
+                        "this lambda has {} parameters, {} wanted",
+                        names.len(),
+                        params.len()
+                    ),
+                )
+                .label("wrong number of parameters")
+                .help(if params.len() == 2 {
+                    "write `(a, b) => ..`"
+                } else {
+                    "write `x => ..`"
+                }),
+            );
+            return Arg::Value(hole(span));
+        }
+        let first = self.locals.len() as u32;
+        self.lambdas.push(LambdaFrame {
+            first,
+            captures: Default::default(),
+        });
+        let depth = std::mem::take(&mut self.loop_depth);
+        let (ids, body) = self.scoped(|b| {
+            let ids: Vec<LocalId> = names
+                .iter()
+                .zip(params)
+                .map(|(p, ty)| match &p.name {
+                    Some(name) => b.declare(name.as_str(), ty.clone(), false, name.span),
+                    None => b.declare("_", ty.clone(), false, p.span),
+                })
+                .collect();
+            let body = b.value(body, ret);
+            (ids, body)
+        });
+        self.loop_depth = depth;
+        let frame = self.lambdas.pop();
+        Arg::Lambda(Lambda {
+            params: ids,
+            body: Box::new(body),
+            captures: frame
+                .map(|f| f.captures.into_iter().collect())
+                .unwrap_or_default(),
+        })
+    }
+
+    /// Brings arguments into parameter order; `None` for those left to their default. Reports what does not fit.
+    pub(super) fn place_args<'e>(
+        &mut self,
+        callee: &str,
+        params: &[(&str, bool)],
+        args: &'e [ast::Arg],
+        span: Span,
+    ) -> Option<Vec<Option<&'e ast::Expr>>> {
+        let mut slots: Vec<Option<&ast::Expr>> = vec![None; params.len()];
+        let mut next = 0;
+        let mut fine = true;
+        for arg in args {
+            let at = match &arg.label {
+                Some(label) => match params.iter().position(|(name, _)| *name == label.name) {
+                    Some(at) => at,
+                    None => {
+                        let mut found = Diagnostic::new(
+                            codes::E0302,
+                            label.span,
+                            format!("`{callee}` takes no `{label}`"),
+                        )
+                        .label("no such parameter");
+                        found = match nearest(label.as_str(), params.iter().map(|(name, _)| *name))
+                        {
+                            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+                                format!("write `{near}`"),
+                                vec![(label.span, near.to_owned())],
+                            ),
+                            None => found.help(format!("it takes ({})", names(params))),
+                        };
+                        self.report(found);
+                        fine = false;
+                        continue;
+                    }
+                },
+                None => {
+                    next += 1;
+                    next - 1
+                }
+            };
+            if at >= params.len() {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0302,
+                        arg.span,
+                        format!(
+                            "`{callee}` takes {} argument{}, found {}",
+                            params.len(),
+                            if params.len() == 1 { "" } else { "s" },
+                            args.len()
+                        ),
+                    )
+                    .label("one too many")
+                    .help(format!("it takes ({})", names(params))),
+                );
+                fine = false;
+                break;
+            }
+            if slots[at].is_some() {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0302,
+                        arg.span,
+                        format!("`{}` is given twice", params[at].0),
+                    )
+                    .label("again here")
+                    .help("remove one of them"),
+                );
+                fine = false;
+            }
+            slots[at] = Some(&arg.value);
+        }
+        let missing: Vec<&str> = params
+            .iter()
+            .zip(&slots)
+            .filter(|((_, default), slot)| !default && slot.is_none())
+            .map(|((name, _), _)| *name)
+            .collect();
+        if fine && !missing.is_empty() {
+            let list: Vec<String> = missing.iter().map(|m| format!("`{m}`")).collect();
+            self.report(
+                Diagnostic::new(
+                    codes::E0302,
+                    span,
+                    format!("`{callee}` needs {}", list.join(" and ")),
+                )
+                .label("missing argument")
+                .help(format!("it takes ({})", names(params))),
+            );
+            fine = false;
+        }
+        if !fine {
+            self.check_loose(args);
+        }
+        fine.then_some(slots)
+    }
+}
+
+fn names(params: &[(&str, bool)]) -> String {
+    params
+        .iter()
+        .map(|(name, default)| {
+            if *default {
+                format!("{name}: ..")
+            } else {
+                (*name).to_owned()
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// No parameter is a function: then the wanted result cannot clash with what a lambda turns out to give.
+fn literal_free(function: &Signature) -> bool {
+    function.params.iter().all(|ty| !matches!(ty, Type::Fn(..)))
+}

@@ -1,0 +1,318 @@
+//! Upper-case names: making records, errors, variants, entity references, `new` values.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{self, Ident};
+
+use super::{BodyCx, hole, node};
+use crate::hir::*;
+use crate::messages::nearest;
+use crate::scope::TypeName;
+
+impl BodyCx<'_> {
+    /// `Name` or `Name(args)`.
+    pub(super) fn constructor(
+        &mut self,
+        name: &Ident,
+        args: Option<&[ast::Arg]>,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        match (name.as_str(), args) {
+            ("None", None) => {
+                let inner = match want.map(|t| self.head(t)) {
+                    Some(Type::Option(inner)) => *inner,
+                    _ => self.table.fresh(),
+                };
+                return node(ExprKind::None, Type::option(inner), span);
+            }
+            ("Some", Some([arg])) => {
+                let inner = match want.map(|t| self.head(t)) {
+                    Some(Type::Option(inner)) => Some(*inner),
+                    _ => None,
+                };
+                let value = self.plain(&arg.value, inner.as_ref());
+                let ty = Type::option(value.ty.clone());
+                return node(ExprKind::Some(Box::new(value)), ty, span);
+            }
+            ("Some" | "None" | "Ok", _) => {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0302,
+                        span,
+                        format!("`{name}` is not written like this"),
+                    )
+                    .label("wrong number of arguments")
+                    .help("write `Some(value)` or `None`; `Ok(x)` is only a pattern"),
+                );
+                return hole(span);
+            }
+            _ => {}
+        }
+        let stands_for = self.cx.type_names.get(name.as_str()).map(|(t, _)| *t);
+        let given = args.unwrap_or_default();
+        match stands_for {
+            Some(TypeName::Record(id)) => {
+                let decl = self.cx.records[id.0 as usize].clone();
+                let fields = self.cx.program.records[id.0 as usize].fields.clone();
+                if args.is_none() {
+                    return self.needs_arguments(name, &fields, span);
+                }
+                match self.fields(name, &decl.fields, &fields, given, span) {
+                    Some(values) => node(ExprKind::Record(id, values), Type::Record(id), span),
+                    None => node(ExprKind::Unit, Type::Unknown, span),
+                }
+            }
+            Some(TypeName::Error(id)) => {
+                let decl = self.cx.errors[id.0 as usize].clone();
+                let fields = self.cx.program.errors[id.0 as usize].fields.clone();
+                match self.fields(name, &decl.fields, &fields, given, span) {
+                    Some(values) => node(ExprKind::Error(id, values), Type::Error(id), span),
+                    None => hole(span),
+                }
+            }
+            Some(TypeName::Entity(id)) => {
+                let decl = self.cx.entities[id.0 as usize].clone();
+                let keys = self.cx.program.entity(id).keys.clone();
+                if args.is_none() {
+                    return self.needs_arguments(name, &keys, span);
+                }
+                match self.fields(name, &decl.keys, &keys, given, span) {
+                    Some(values) => node(ExprKind::EntityRef(id, values), Type::Entity(id), span),
+                    None => hole(span),
+                }
+            }
+            Some(TypeName::New(id)) => {
+                let base = self.cx.program.news[id.0 as usize].base.clone();
+                match given {
+                    [arg] => {
+                        let value = self.expr_of(&arg.value, &base);
+                        node(ExprKind::Wrap(id, Box::new(value)), Type::New(id), span)
+                    }
+                    _ => {
+                        let shown = self.show(&base);
+                        self.report(
+                            Diagnostic::new(
+                                codes::E0302,
+                                span,
+                                format!("`{name}` is made of one `{shown}`"),
+                            )
+                            .label("wrong number of arguments")
+                            .help(format!("write `{name}(..)` with one `{shown}`")),
+                        );
+                        hole(span)
+                    }
+                }
+            }
+            Some(TypeName::Enum(_) | TypeName::Alias(_)) => {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0305,
+                        name.span,
+                        format!("`{name}` is a type, not a value"),
+                    )
+                    .label("a type")
+                    .help(format!("name a variant: `{name}.Something`")),
+                );
+                hole(span)
+            }
+            Some(TypeName::Later) => hole(span),
+            None => self.bare_variant(name, args, want, span),
+        }
+    }
+
+    /// A variant without its enum's name: of the enum that is wanted, or of the only one that has it.
+    fn bare_variant(
+        &mut self,
+        name: &Ident,
+        args: Option<&[ast::Arg]>,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let has = |e: &Enum| e.variants.iter().any(|v| v.name == name.name);
+        let wanted = match want.map(|t| self.head(t)) {
+            Some(Type::Enum(id)) if has(&self.cx.program.enums[id.0 as usize]) => Some(id),
+            _ => {
+                let all: Vec<usize> = (0..self.cx.program.enums.len())
+                    .filter(|at| has(&self.cx.program.enums[*at]))
+                    .collect();
+                match all[..] {
+                    [only] => Some(EnumId(only as u32)),
+                    _ => None,
+                }
+            }
+        };
+        if let Some(id) = wanted {
+            return self.variant(id, name, args, span);
+        }
+        let owners: Vec<String> = self
+            .cx
+            .program
+            .enums
+            .iter()
+            .filter(|e| has(e))
+            .map(|e| e.name.clone())
+            .collect();
+        let mut known: Vec<String> = self.cx.type_names.keys().cloned().collect();
+        known.extend(
+            self.cx
+                .program
+                .enums
+                .iter()
+                .flat_map(|e| e.variants.iter().map(|v| v.name.clone())),
+        );
+        let mut found = Diagnostic::new(
+            codes::E0201,
+            name.span,
+            format!("there is no `{name}` here"),
+        )
+        .label("not declared");
+        found = if !owners.is_empty() {
+            found.help(format!(
+                "several enums have it: write `{}.{name}`",
+                owners[0]
+            ))
+        } else if let Some(near) = nearest(name.as_str(), known.iter().map(String::as_str)) {
+            found.help(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                vec![(name.span, near.to_owned())],
+            )
+        } else {
+            found.help(format!(
+                "declare it, for example `record {name}(..)` or `error {name}`"
+            ))
+        };
+        self.report(found);
+        for arg in args.unwrap_or_default() {
+            self.expr(&arg.value, None);
+        }
+        hole(span)
+    }
+
+    /// `Enum.Variant` or `Enum.Variant(args)`.
+    pub(super) fn qualified(
+        &mut self,
+        con: &Ident,
+        name: &Ident,
+        args: Option<&[ast::Arg]>,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        match self.cx.type_names.get(con.as_str()).map(|(t, _)| *t) {
+            Some(TypeName::Enum(id)) => self.variant(id, name, args, span),
+            Some(TypeName::Later) => hole(span),
+            Some(TypeName::New(_)) if name.as_str() == "fresh" => self.later(span, "`fresh`"),
+            Some(TypeName::Entity(_)) => {
+                self.report(
+                    Diagnostic::new(codes::E0305, con.span, format!("of which `{con}`?"))
+                        .label("no key")
+                        .help(format!("say which one: `{con}(..).{name}`")),
+                );
+                hole(span)
+            }
+            Some(_) => {
+                self.report(
+                    Diagnostic::new(codes::E0204, name.span, format!("`{con}` has no `{name}`"))
+                        .label("not there")
+                        .help("only enums have variants"),
+                );
+                hole(span)
+            }
+            None => {
+                let con_expr = self.constructor(con, None, want, con.span);
+                debug_assert!(con_expr.ty == Type::Unknown || !con.name.is_empty());
+                hole(span)
+            }
+        }
+    }
+
+    fn variant(&mut self, id: EnumId, name: &Ident, args: Option<&[ast::Arg]>, span: Span) -> Expr {
+        let decl = self.cx.enums[id.0 as usize].clone();
+        let variants = self.cx.program.enums[id.0 as usize].variants.clone();
+        let Some(at) = variants.iter().position(|v| v.name == name.name) else {
+            let mut found = Diagnostic::new(
+                codes::E0205,
+                name.span,
+                format!("`{}` has no variant `{name}`", decl.name),
+            )
+            .label("not one of its variants")
+            .secondary(decl.name.span, "declared here");
+            found = match nearest(name.as_str(), variants.iter().map(|v| v.name.as_str())) {
+                Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+                    format!("write `{near}`"),
+                    vec![(name.span, near.to_owned())],
+                ),
+                None => {
+                    let all: Vec<String> =
+                        variants.iter().map(|v| format!("`{}`", v.name)).collect();
+                    found.help(format!("it has {}", all.join(", ")))
+                }
+            };
+            self.report(found);
+            return hole(span);
+        };
+        let fields = variants[at].fields.clone();
+        match self.fields(
+            name,
+            &decl.variants[at].fields,
+            &fields,
+            args.unwrap_or_default(),
+            span,
+        ) {
+            Some(values) => node(
+                ExprKind::Variant(id, at as u32, values),
+                Type::Enum(id),
+                span,
+            ),
+            None => hole(span),
+        }
+    }
+
+    fn needs_arguments(&mut self, name: &Ident, fields: &[NamedType], span: Span) -> Expr {
+        let list: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
+        self.report(
+            Diagnostic::new(codes::E0302, span, format!("`{name}` needs its values"))
+                .label("nothing given")
+                .help(format!("write `{name}({})`", list.join(", "))),
+        );
+        hole(span)
+    }
+
+    /// The values for the fields of something, in order; defaults are checked where they are used.
+    fn fields(
+        &mut self,
+        name: &Ident,
+        decls: &[ast::Field],
+        fields: &[NamedType],
+        args: &[ast::Arg],
+        span: Span,
+    ) -> Option<Vec<Expr>> {
+        let params: Vec<(&str, bool)> = decls
+            .iter()
+            .map(|f| (f.name.as_str(), f.default.is_some()))
+            .collect();
+        let placed = self.place_args(name.as_str(), &params, args, span)?;
+        let mut values = Vec::new();
+        for ((slot, decl), field) in placed.into_iter().zip(decls).zip(fields) {
+            let value = match (slot, &decl.default) {
+                (Some(e), _) => {
+                    let found = self.expr(e, Some(&field.ty));
+                    let why = Some((decl.ty.span, format!("`{}` is declared here", field.name)));
+                    self.fit(found, &field.ty, why)
+                }
+                (None, Some(default)) => {
+                    // A default sees nothing of the place it is used at.
+                    let scopes = std::mem::take(&mut self.scopes);
+                    let entity = self.entity.take();
+                    self.scopes.push(Vec::new());
+                    let value = self.expr_of(default, &field.ty);
+                    self.scopes = scopes;
+                    self.entity = entity;
+                    value
+                }
+                (None, None) => hole(span),
+            };
+            values.push(value);
+        }
+        Some(values)
+    }
+}

@@ -1,0 +1,261 @@
+//! Where bodies stand: functions, initial values, rules, constants, tests.
+
+use weir_diagnostics::{Diagnostic, codes};
+use weir_syntax::ast::{self, FnBody, MemberKind};
+
+use super::{BodyCx, Fails, hole, order};
+use crate::hir::*;
+use crate::scope::{Cx, Progress};
+
+pub fn check_all(cx: &mut Cx) {
+    for id in order::constants(cx) {
+        constant(cx, id);
+    }
+    for id in order::functions(cx) {
+        function(cx, id);
+    }
+    for at in 0..cx.entities.len() {
+        entity(cx, EntityId(at as u32));
+    }
+    for at in 0..cx.tests.len() {
+        test(cx, at);
+    }
+}
+
+/// Checks a function's body unless that was done; needed early where its failures are worked out.
+pub fn function(cx: &mut Cx, id: FnId) {
+    let at = id.0 as usize;
+    match cx.functions[at].progress {
+        Progress::Done => return,
+        Progress::Running => {
+            cx.recursive.insert(id);
+            return;
+        }
+        Progress::Waiting => cx.functions[at].progress = Progress::Running,
+    }
+    let decl = cx.functions[at].decl.clone();
+    let infers = cx.functions[at].infers_fails;
+    let signature = cx.program.functions[at].clone();
+    defaults(cx, id, &decl, &signature);
+
+    let fails = if infers {
+        Fails::Inferred(Vec::new())
+    } else {
+        Fails::Declared(signature.fails.clone())
+    };
+    let mut body = parameters(cx, &decl, &signature, signature.params.len(), fails);
+    body.ret = Some(signature.ret.clone());
+    body.function = infers.then_some(id);
+    let root = match &decl.body {
+        FnBody::Block(block) => {
+            let root = body.block(block, Some(&signature.ret));
+            body.result_of_block(
+                root,
+                block,
+                &signature.ret,
+                decl.ret.as_ref().map(|t| t.span),
+            )
+        }
+        FnBody::Expr(e) => body.value(e, &signature.ret),
+    };
+    let recursive_try = body.recursive_try;
+    let (body, fails) = body.finish(root);
+    if let Fails::Inferred(found) = fails {
+        if let (Some(span), true) = (recursive_try, found.is_empty()) {
+            let d = Diagnostic::new(codes::E0402, span, "`?` on a call that cannot fail");
+            cx.report(d.label("cannot fail").help("remove the `?`"));
+        }
+        if !found.is_empty() && cx.recursive.contains(&id) {
+            let names: Vec<String> = found
+                .iter()
+                .map(|e| cx.program.errors[e.0 as usize].name.clone())
+                .collect();
+            cx.report(
+                Diagnostic::new(
+                    codes::E0403,
+                    decl.name.span,
+                    format!(
+                        "`{}` calls itself and may fail, so it has to say with what",
+                        decl.name
+                    ),
+                )
+                .label("what it fails with cannot be worked out")
+                .help(format!("add `fails {}` to its signature", names.join(", "))),
+            );
+        }
+        cx.program.functions[at].fails = found;
+    }
+    cx.program.functions[at].implementation = Implementation::Body(body);
+    cx.functions[at].progress = Progress::Done;
+}
+
+/// A body context with the keys and the first `count` parameters declared.
+fn parameters<'a>(
+    cx: &'a mut Cx,
+    decl: &ast::FnDecl,
+    signature: &Function,
+    count: usize,
+    fails: Fails,
+) -> BodyCx<'a> {
+    let mut body = BodyCx::new(cx, fails);
+    body.is_prelude = signature.is_prelude;
+    body.type_params = decl.type_params.clone();
+    if let Some(entity) = signature.entity {
+        body = body.with_keys(entity);
+    }
+    for (field, param) in decl.params.iter().zip(&signature.params).take(count) {
+        let id = body.declare(&param.name, param.ty.clone(), false, field.name.span);
+        body.used[id.0 as usize] = true;
+    }
+    body
+}
+
+fn defaults(cx: &mut Cx, id: FnId, decl: &ast::FnDecl, signature: &Function) {
+    for (at, field) in decl.params.iter().enumerate() {
+        let Some(default) = &field.default else {
+            continue;
+        };
+        if !decl.type_params.is_empty() {
+            cx.later(default.span, "a default in a generic function");
+            continue;
+        }
+        let mut body = parameters(cx, decl, signature, at, Fails::Never("a default"));
+        let root = body.expr_of(default, &signature.params[at].ty);
+        let (body, _) = body.finish(root);
+        cx.program.functions[id.0 as usize].params[at].default = Some(body);
+    }
+}
+
+/// Checks a constant unless that was done.
+pub fn constant(cx: &mut Cx, id: ConstId) {
+    let at = id.0 as usize;
+    let (decl, progress) = cx.constants[at].clone();
+    match progress {
+        Progress::Done => return,
+        Progress::Running => {
+            cx.report(
+                Diagnostic::new(
+                    codes::E0507,
+                    decl.name.span,
+                    format!("the value of `{}` depends on itself", decl.name),
+                )
+                .label("leads back here")
+                .help("write the value out"),
+            );
+            return;
+        }
+        Progress::Waiting => cx.constants[at].1 = Progress::Running,
+    }
+    let declared = cx.program.constants[at].ty.clone();
+    let mut body = BodyCx::new(cx, Fails::Never("a constant"));
+    let root = if decl.ty.is_some() {
+        body.expr_of(&decl.value, &declared)
+    } else {
+        let found = body.expr(&decl.value, None);
+        let ty = found.ty.clone();
+        body.fit(found, &ty, None)
+    };
+    let (body, _) = body.finish(root);
+    cx.program.constants[at].ty = if decl.ty.is_some() {
+        declared
+    } else {
+        body.root.ty.clone()
+    };
+    cx.program.constants[at].body = body;
+    cx.constants[at].1 = Progress::Done;
+}
+
+fn entity(cx: &mut Cx, id: EntityId) {
+    let at = id.0 as usize;
+    let decl = cx.entities[at].clone();
+    let mut field = 0;
+    for member in &decl.members {
+        match &member.kind {
+            MemberKind::State(state) => {
+                let ty = cx.program.entities[at].fields[field].ty.clone();
+                if matches!(ty, Type::Fn(..)) {
+                    cx.report(
+                        Diagnostic::new(
+                            codes::E0405,
+                            state.ty.span,
+                            "a function cannot be kept in state",
+                        )
+                        .label("not data")
+                        .help("keep data that says what to do"),
+                    );
+                }
+                let mut body = BodyCx::new(cx, Fails::Never("an initial value")).with_keys(id);
+                let root = match &state.init {
+                    Some(init) => body.expr_of(init, &ty),
+                    None => body.initial(&ty, state),
+                };
+                let (body, _) = body.finish(root);
+                cx.program.entities[at].fields[field].init = body;
+                field += 1;
+            }
+            MemberKind::Invariant(e) => {
+                let rule = rule(cx, id, e, "an invariant");
+                cx.program.entities[at].invariants.push(rule);
+            }
+            MemberKind::Allow(e) => {
+                let rule = rule(cx, id, e, "`allow`");
+                cx.program.entities[at].allows.push(rule);
+            }
+            MemberKind::Fn(_) | MemberKind::Merge(_) | MemberKind::Event(_) | MemberKind::Hole => {}
+        }
+    }
+}
+
+fn rule(cx: &mut Cx, entity: EntityId, e: &ast::Expr, place: &'static str) -> Body {
+    let mut body = BodyCx::new(cx, Fails::Never(place)).with_keys(entity);
+    let root = body.scoped(|b| b.expr_of(e, &Type::Bool));
+    body.finish(root).0
+}
+
+fn test(cx: &mut Cx, at: usize) {
+    let decl = cx.tests[at].clone();
+    if decl.params.is_some() {
+        return;
+    }
+    let mut body = BodyCx::new(cx, Fails::Inferred(Vec::new()));
+    body.in_test = true;
+    body.ret = Some(Type::Unit);
+    let root = body.block(&decl.body, Some(&Type::Unit));
+    let root = body.fit(root, &Type::Unit, None);
+    let (body, fails) = body.finish(root);
+    cx.program.tests[at].body = body;
+    if let Fails::Inferred(found) = fails {
+        cx.program.tests[at].fails = found;
+    }
+}
+
+impl BodyCx<'_> {
+    /// What state without `=` starts as, where that is obvious.
+    fn initial(&mut self, ty: &Type, state: &ast::StateDecl) -> Expr {
+        let span = state.name.span;
+        let kind = match ty {
+            Type::Option(_) => ExprKind::None,
+            Type::List(_) => ExprKind::List(Vec::new()),
+            Type::Set(item) => {
+                let list = super::node(ExprKind::List(Vec::new()), Type::List(item.clone()), span);
+                return self.set_of(list, (**item).clone());
+            }
+            Type::Map(..) => ExprKind::Map(Vec::new()),
+            Type::Unknown => return hole(span),
+            _ => {
+                let shown = self.show(ty);
+                self.report(
+                    Diagnostic::new(
+                        codes::E0504,
+                        span,
+                        format!("the state `{}` does not say what it starts as", state.name),
+                    )
+                    .label("no initial value")
+                    .help(format!("write `state {}: {shown} = ..`", state.name)),
+                );
+                return hole(span);
+            }
+        };
+        super::node(kind, ty.clone(), span)
+    }
+}

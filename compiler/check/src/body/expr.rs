@@ -1,0 +1,466 @@
+//! Expressions by kind: literals, collections, fields, indexing.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{self, ExprKind as Ast, TextPart, UnaryOp};
+
+use super::{BodyCx, hole, node};
+use crate::hir::*;
+use crate::messages::nearest;
+
+impl BodyCx<'_> {
+    /// Checks an expression; `want` is a hint, not a demand. What an `is` inside binds is in reach afterwards only
+    /// where the whole being true says that it matched: through `is` and `and`.
+    pub(super) fn expr(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {
+        match &e.kind {
+            Ast::Is { .. }
+            | Ast::Binary {
+                op: ast::BinaryOp::And,
+                ..
+            } => self.expr_open(e, want),
+            _ => self.scoped(|b| b.expr_open(e, want)),
+        }
+    }
+
+    fn expr_open(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {
+        let span = e.span;
+        match &e.kind {
+            Ast::Hole => hole(span),
+            Ast::Int(_)
+            | Ast::Decimal(_)
+            | Ast::Float(_)
+            | Ast::Text(_)
+            | Ast::Bool(_)
+            | Ast::Time(_)
+            | Ast::Duration(_) => self.literal(e, want),
+            Ast::Money { .. } => self.later(span, "`Money`"),
+            Ast::Interpolated(parts) => self.interpolated(parts, want, span),
+            Ast::Var(name) => self.name(name, want),
+            Ast::Con(name) => self.constructor(name, None, want, span),
+            Ast::SelfRef => match self.entity {
+                Some(entity) => node(ExprKind::SelfRef, Type::Entity(entity), span),
+                None => {
+                    self.report(
+                        Diagnostic::new(codes::E0506, span, "`self` outside of an entity")
+                            .label("there is no instance here")
+                            .help("name the instance, for example `Account(\"ann\")`"),
+                    );
+                    hole(span)
+                }
+            },
+            Ast::Tuple(parts) => self.tuple(parts, want, span),
+            Ast::List(items) => self.list(items, want, span),
+            Ast::Map(entries) => self.map(entries, want, span),
+            Ast::Unary {
+                op: UnaryOp::Neg,
+                operand,
+            } => self.negate(operand, want, span),
+            Ast::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => {
+                let operand = self.scoped(|b| b.expr_of(operand, &Type::Bool));
+                node(ExprKind::Not(Box::new(operand)), Type::Bool, span)
+            }
+            Ast::Binary {
+                op,
+                op_span,
+                left,
+                right,
+            } => self.binary(*op, *op_span, left, right, want, span),
+            Ast::Range { .. } => {
+                self.report(
+                    Diagnostic::new(codes::E0305, span, "a range is not a value")
+                        .label("only after `in`")
+                        .help("walk it with `for i in a..b`, or ask `x in a..b`"),
+                );
+                hole(span)
+            }
+            Ast::Is { value, pattern } => self.is(value, pattern, span),
+            Ast::Coalesce { value, otherwise } => self.coalesce(value, otherwise, want, span),
+            Ast::Try(inner) => self.try_(inner, span),
+            Ast::Field { base, name } => self.field(base, name, want, span),
+            Ast::TupleField {
+                base,
+                index,
+                index_span,
+            } => self.tuple_field(base, *index, *index_span, span),
+            Ast::Index { base, index } => self.index(base, index, span),
+            Ast::Call { callee, args } => self.call(callee, args, want, span),
+            Ast::If {
+                cond,
+                then,
+                otherwise,
+            } => self.if_(cond, then, otherwise.as_deref(), want, span),
+            Ast::Match { subject, arms } => self.match_(subject, arms, want, span),
+            Ast::For(f) => self.for_(f, want, span),
+            Ast::Lambda { .. } => {
+                self.report(
+                    Diagnostic::new(codes::E0405, span, "a lambda may only be an argument")
+                        .label("cannot be kept")
+                        .help("write it where it is passed, or make it a `fn`"),
+                );
+                hole(span)
+            }
+            Ast::Fail(error) => self.fail(error, span),
+            Ast::Return(value) => self.return_(value.as_deref(), span),
+            Ast::Break | Ast::Continue => self.jump(matches!(e.kind, Ast::Break), span),
+            Ast::Atomic(block) => {
+                let inner = self.block(block, want);
+                let ty = inner.ty.clone();
+                node(ExprKind::Atomic(Box::new(inner)), ty, span)
+            }
+            Ast::Block(block) => self.block(block, want),
+            Ast::Peek(_) => self.later(span, "`peek`"),
+            Ast::Send { .. } => self.later(span, "`send`"),
+            Ast::Undo { .. } => self.later(span, "`undo`"),
+            Ast::Parallel(_) => self.later(span, "`parallel`"),
+            Ast::Wait(_) => self.later(span, "`wait`"),
+        }
+    }
+
+    pub(super) fn later(&mut self, span: Span, what: &str) -> Expr {
+        self.cx.later(span, what);
+        hole(span)
+    }
+
+    /// A literal is of the type it is used at, as far as it can be.
+    pub(super) fn literal(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {
+        let wanted = want.map(|t| self.head(t));
+        if let Some(Type::New(id)) = wanted {
+            let base = self.cx.program.news[id.0 as usize].base.clone();
+            let inner = self.literal(e, Some(&base));
+            if self.head(&inner.ty) == self.head(&base) {
+                return node(ExprKind::Wrap(id, Box::new(inner)), Type::New(id), e.span);
+            }
+            return inner;
+        }
+        let (kind, ty) = match (&e.kind, &wanted) {
+            (Ast::Int(n), Some(Type::Decimal)) => {
+                (ExprKind::Decimal(*n as i128 * 1_000_000_000), Type::Decimal)
+            }
+            (Ast::Int(n), Some(Type::Float)) => (ExprKind::Float(*n as f64), Type::Float),
+            (Ast::Int(n), _) => (ExprKind::Int(*n), Type::Int),
+            (Ast::Decimal(d), Some(Type::Float)) => {
+                (ExprKind::Float(decimal_to_float(*d)), Type::Float)
+            }
+            (Ast::Decimal(d), _) => (ExprKind::Decimal(*d), Type::Decimal),
+            (Ast::Float(x), _) => (ExprKind::Float(*x), Type::Float),
+            (Ast::Text(t), _) => (ExprKind::Text(t.clone()), Type::Text),
+            (Ast::Bool(b), _) => (ExprKind::Bool(*b), Type::Bool),
+            (Ast::Time(t), _) => (ExprKind::Time(*t), Type::Time),
+            (Ast::Duration(d), _) => (ExprKind::Duration(*d), Type::Duration),
+            _ => return hole(e.span),
+        };
+        node(kind, ty, e.span)
+    }
+
+    fn interpolated(&mut self, parts: &[TextPart], want: Option<&Type>, span: Span) -> Expr {
+        let parts = parts
+            .iter()
+            .map(|part| match part {
+                TextPart::Text(t) => node(ExprKind::Text(t.clone()), Type::Text, span),
+                TextPart::Expr(e) => {
+                    let found = self.expr(e, None);
+                    let ty = found.ty.clone();
+                    match self.head(&ty) {
+                        Type::Result(_, errors) => {
+                            self.unhandled(e.span, &errors);
+                            hole(e.span)
+                        }
+                        _ => found,
+                    }
+                }
+            })
+            .collect();
+        let text = node(ExprKind::Interpolate(parts), Type::Text, span);
+        if let Some(Type::New(id)) = want.map(|t| self.head(t))
+            && self.cx.program.news[id.0 as usize].base == Type::Text
+        {
+            return node(ExprKind::Wrap(id, Box::new(text)), Type::New(id), span);
+        }
+        text
+    }
+
+    fn tuple(&mut self, parts: &[ast::Arg], want: Option<&Type>, span: Span) -> Expr {
+        if parts.is_empty() {
+            return node(ExprKind::Unit, Type::Unit, span);
+        }
+        let wants: Vec<Option<Type>> = match want.map(|t| self.head(t)) {
+            Some(Type::Tuple(fields)) if fields.len() == parts.len() => {
+                fields.into_iter().map(|f| Some(f.ty)).collect()
+            }
+            _ => vec![None; parts.len()],
+        };
+        let mut fields = Vec::new();
+        let mut values = Vec::new();
+        for (part, want) in parts.iter().zip(&wants) {
+            let value = self.plain(&part.value, want.as_ref());
+            fields.push(TupleField {
+                name: part.label.as_ref().map(|l| l.name.clone()),
+                ty: value.ty.clone(),
+            });
+            values.push(value);
+        }
+        node(ExprKind::Tuple(values), Type::Tuple(fields), span)
+    }
+
+    /// Checks an expression whose value is used: it cannot be one that may fail.
+    pub(super) fn plain(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {
+        match want {
+            Some(want) => self.expr_of(e, want),
+            None => {
+                let found = self.expr(e, None);
+                match self.head(&found.ty) {
+                    Type::Result(_, errors) => {
+                        self.unhandled(e.span, &errors);
+                        hole(e.span)
+                    }
+                    _ => found,
+                }
+            }
+        }
+    }
+
+    fn list(&mut self, items: &[ast::Expr], want: Option<&Type>, span: Span) -> Expr {
+        let (item, is_set) = match want.map(|t| self.head(t)) {
+            Some(Type::List(item)) => (*item, false),
+            Some(Type::Set(item)) => (*item, true),
+            _ => (self.table.fresh(), false),
+        };
+        let items = items.iter().map(|e| self.expr_of(e, &item)).collect();
+        let list = node(ExprKind::List(items), Type::list(item.clone()), span);
+        if is_set {
+            self.set_of(list, item)
+        } else {
+            list
+        }
+    }
+
+    /// The set of a list's items: what `[a, b]` means where a set is wanted.
+    pub(super) fn set_of(&mut self, list: Expr, item: Type) -> Expr {
+        let span = list.span;
+        let of_prelude = |f: &&FnId| self.cx.program.function(**f).is_prelude;
+        let named = self.cx.fn_names.get("set_of");
+        let Some(function) = named.and_then(|all| all.iter().find(of_prelude)).copied() else {
+            return list; // only without the prelude
+        };
+        let kind = ExprKind::Call {
+            function,
+            type_args: vec![item.clone()],
+            args: vec![Arg::Value(list)],
+        };
+        node(kind, Type::Set(Box::new(item)), span)
+    }
+
+    fn map(&mut self, entries: &[ast::MapEntry], want: Option<&Type>, span: Span) -> Expr {
+        let (key, value) = match want.map(|t| self.head(t)) {
+            Some(Type::Map(k, v)) => (*k, *v),
+            _ => (self.table.fresh(), self.table.fresh()),
+        };
+        let entries = entries
+            .iter()
+            .map(|e| (self.expr_of(&e.key, &key), self.expr_of(&e.value, &value)))
+            .collect();
+        node(
+            ExprKind::Map(entries),
+            Type::Map(Box::new(key), Box::new(value)),
+            span,
+        )
+    }
+
+    fn field(
+        &mut self,
+        base: &ast::Expr,
+        name: &ast::Ident,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        if let Ast::Con(con) = &base.kind {
+            return self.qualified(con, name, None, want, span);
+        }
+        if let Ast::Var(var) = &base.kind
+            && var.name == "caller"
+            && self.lookup("caller").is_none()
+        {
+            return self.caller(name, span);
+        }
+        if let (Ast::SelfRef, Some(entity)) = (&base.kind, self.entity)
+            && let Some(found) = self.own_field(entity, name.as_str(), span)
+        {
+            return found;
+        }
+        let base = self.plain(base, None);
+        self.field_of(base, name, span)
+    }
+
+    fn caller(&mut self, name: &ast::Ident, span: Span) -> Expr {
+        match name.as_str() {
+            "id" => node(ExprKind::CallerId, Type::New(NewId(0)), span),
+            "roles" => node(ExprKind::CallerRoles, Type::Set(Box::new(Type::Text)), span),
+            other => {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0204,
+                        name.span,
+                        format!("`caller` has no `{other}`"),
+                    )
+                    .label("not there")
+                    .help("it has `id` and `roles`"),
+                );
+                hole(span)
+            }
+        }
+    }
+
+    /// `base.name` on a checked base.
+    fn field_of(&mut self, base: Expr, name: &ast::Ident, span: Span) -> Expr {
+        let ty = self.head(&base.ty);
+        let fields: Vec<NamedType> = match &ty {
+            Type::Unknown => return hole(span),
+            Type::Record(id) => self.cx.program.records[id.0 as usize].fields.clone(),
+            Type::Error(id) => self.cx.program.errors[id.0 as usize].fields.clone(),
+            Type::Tuple(fields) => fields
+                .iter()
+                .map(|f| NamedType {
+                    name: f.name.clone().unwrap_or_default(),
+                    ty: f.ty.clone(),
+                })
+                .collect(),
+            Type::Entity(id) => {
+                let entity = self.cx.program.entity(*id);
+                if let Some(at) = entity.fields.iter().position(|f| f.name == name.name) {
+                    return self.state_of(base, *id, at, name, span);
+                }
+                entity.keys.clone()
+            }
+            Type::New(id) if name.as_str() == "value" => {
+                let inner = self.cx.program.news[id.0 as usize].base.clone();
+                return node(ExprKind::Unwrap(*id, Box::new(base)), inner, span);
+            }
+            _ => Vec::new(),
+        };
+        if let Some(at) = fields.iter().position(|f| f.name == name.name) {
+            return node(
+                ExprKind::Field(Box::new(base), at as u32),
+                fields[at].ty.clone(),
+                span,
+            );
+        }
+        // `xs.length` is `xs.length()`: a function of one parameter needs no parentheses.
+        if let Some(call) = self.method_without_arguments(base, name, span) {
+            return call;
+        }
+        let shown = self.show(&ty);
+        let mut found = Diagnostic::new(
+            codes::E0204,
+            name.span,
+            format!("`{shown}` has no `{name}`"),
+        )
+        .label("not there");
+        found = match nearest(name.as_str(), fields.iter().map(|f| f.name.as_str())) {
+            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                vec![(name.span, near.to_owned())],
+            ),
+            None if fields.is_empty() => found.help("look at the type: it has no fields"),
+            None => {
+                let names: Vec<String> = fields.iter().map(|f| format!("`{}`", f.name)).collect();
+                found.help(format!("it has {}", names.join(", ")))
+            }
+        };
+        self.report(found);
+        hole(span)
+    }
+
+    fn state_of(
+        &mut self,
+        base: Expr,
+        id: EntityId,
+        at: usize,
+        name: &ast::Ident,
+        span: Span,
+    ) -> Expr {
+        let field = &self.cx.program.entity(id).fields[at];
+        let (is_pub, declared, ty) = (field.is_pub, field.span, field.ty.clone());
+        if !is_pub && self.entity != Some(id) {
+            let entity = self.cx.program.entity(id).name.clone();
+            self.report(
+                Diagnostic::new(codes::E0503, name.span, format!("`{name}` is private to `{entity}`"))
+                    .label("not visible here")
+                      .secondary(declared, "declared without `pub`")
+                    .help(format!("write `pub state {name}`, or add a function to `{entity}` that answers what you need")),
+            );
+        }
+        node(
+            ExprKind::StateOf {
+                entity: id,
+                target: Box::new(base),
+                field: FieldId(at as u32),
+            },
+            ty,
+            span,
+        )
+    }
+
+    fn tuple_field(&mut self, base: &ast::Expr, index: u32, index_span: Span, span: Span) -> Expr {
+        let base = self.plain(base, None);
+        let ty = self.head(&base.ty);
+        match &ty {
+            Type::Unknown => hole(span),
+            Type::Tuple(fields) if (index as usize) < fields.len() => {
+                let ty = fields[index as usize].ty.clone();
+                node(ExprKind::Field(Box::new(base), index), ty, span)
+            }
+            _ => {
+                let shown = self.show(&ty);
+                self.report(
+                    Diagnostic::new(
+                        codes::E0204,
+                        index_span,
+                        format!("`{shown}` has no part {index}"),
+                    )
+                    .label("not there")
+                    .help("parts of a tuple are counted from 0; items of a list are `xs[0]`"),
+                );
+                hole(span)
+            }
+        }
+    }
+
+    fn index(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span) -> Expr {
+        let base = self.plain(base, None);
+        let ty = self.head(&base.ty);
+        match &ty {
+            Type::List(item) => {
+                let index = self.expr_of(index, &Type::Int);
+                node(
+                    ExprKind::ListIndex(Box::new(base), Box::new(index)),
+                    (**item).clone(),
+                    span,
+                )
+            }
+            Type::Map(key, value) => {
+                let index = self.expr_of(index, key);
+                node(
+                    ExprKind::MapIndex(Box::new(base), Box::new(index)),
+                    Type::option((**value).clone()),
+                    span,
+                )
+            }
+            Type::Unknown => hole(span),
+            _ => {
+                let shown = self.show(&ty);
+                self.report(
+                    Diagnostic::new(codes::E0305, span, format!("`{shown}` cannot be indexed"))
+                        .label("neither a list nor a map")
+                        .help("only lists (`xs[0]`) and maps (`m[key]`) can"),
+                );
+                hole(span)
+            }
+        }
+    }
+}
+
+fn decimal_to_float(units: i128) -> f64 {
+    format!("{units}e-9").parse().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,367 @@
+//! Checks bodies: one [`BodyCx`] a body, from its parameters to its typed root expression.
+//!
+//! `expr(e, want)` checks an expression; `want` is what its place would like, a
+//! hint for literals and empty collections. `expr_of(e, ty)` also insists.
+
+mod call;
+mod construct;
+mod control;
+mod entry;
+mod expr;
+mod names;
+mod operators;
+mod order;
+mod pattern;
+mod place;
+
+use std::collections::BTreeSet;
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast;
+
+pub use entry::check_all;
+
+use crate::hir::*;
+use crate::infer::{self, Table};
+use crate::messages;
+use crate::scope::Cx;
+use crate::walk;
+
+/// What may leave a body as a failure.
+enum Fails {
+    /// These, as declared.
+    Declared(Vec<ErrorId>),
+    /// Whatever does; collected.
+    Inferred(Vec<ErrorId>),
+    /// Nothing: invariants, initial values, constants. With the words for the place.
+    Never(&'static str),
+}
+
+/// A lambda being checked.
+struct LambdaFrame {
+    /// Locals below this number are outside.
+    first: u32,
+    captures: BTreeSet<LocalId>,
+}
+
+pub(crate) struct BodyCx<'a> {
+    cx: &'a mut Cx,
+    table: Table,
+    locals: Vec<Local>,
+    used: Vec<bool>,
+    scopes: Vec<Vec<(String, LocalId)>>,
+    /// The entity this code belongs to.
+    entity: Option<EntityId>,
+    type_params: Vec<ast::Ident>,
+    /// Type of `return`; `None` where there is no function to return from.
+    ret: Option<Type>,
+    fails: Fails,
+    lambdas: Vec<LambdaFrame>,
+    loop_depth: u32,
+    in_test: bool,
+    is_prelude: bool,
+    /// How many diagnostics there were before this body.
+    told_before: usize,
+    /// The function this is the body of.
+    function: Option<FnId>,
+    /// A `?` on a call of the function itself whose failures are not known yet.
+    recursive_try: Option<Span>,
+}
+
+impl<'a> BodyCx<'a> {
+    fn new(cx: &'a mut Cx, fails: Fails) -> BodyCx<'a> {
+        BodyCx {
+            told_before: cx.diagnostics.len(),
+            cx,
+            table: Table::default(),
+            locals: Vec::new(),
+            used: Vec::new(),
+            scopes: vec![Vec::new()],
+            entity: None,
+            type_params: Vec::new(),
+            ret: None,
+            fails,
+            lambdas: Vec::new(),
+            loop_depth: 0,
+            in_test: false,
+            is_prelude: false,
+            function: None,
+            recursive_try: None,
+        }
+    }
+
+    /// Declares the keys of the entity as the first locals.
+    fn with_keys(mut self, entity: EntityId) -> BodyCx<'a> {
+        self.entity = Some(entity);
+        let (keys, span) = {
+            let e = self.cx.program.entity(entity);
+            (e.keys.clone(), e.span)
+        };
+        for key in keys {
+            let id = self.declare(&key.name, key.ty, false, span);
+            self.used[id.0 as usize] = true;
+        }
+        self
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.cx.report(diagnostic);
+    }
+
+    fn show(&self, ty: &Type) -> String {
+        let params: Vec<String> = self.type_params.iter().map(|p| p.name.clone()).collect();
+        messages::show(&self.cx.program, &params, &self.table.resolve(ty))
+    }
+
+    /// The type with what is known filled in, one layer deep.
+    fn head(&self, ty: &Type) -> Type {
+        self.table.shallow(ty)
+    }
+
+    fn declare(&mut self, name: &str, ty: Type, is_var: bool, span: Span) -> LocalId {
+        let id = LocalId(self.locals.len() as u32);
+        self.locals.push(Local {
+            name: name.to_owned(),
+            ty,
+            is_var,
+            span,
+        });
+        self.used.push(name.starts_with('_'));
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push((name.to_owned(), id));
+        }
+        id
+    }
+
+    fn lookup(&mut self, name: &str) -> Option<LocalId> {
+        let found = self
+            .scopes
+            .iter()
+            .rev()
+            .find_map(|scope| scope.iter().rev().find(|(n, _)| n == name))
+            .map(|(_, id)| *id)?;
+        self.used[found.0 as usize] = true;
+        for frame in &mut self.lambdas {
+            if found.0 < frame.first {
+                frame.captures.insert(found);
+            }
+        }
+        Some(found)
+    }
+
+    fn scoped<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
+        self.scopes.push(Vec::new());
+        let result = f(self);
+        self.scopes.pop();
+        result
+    }
+
+    /// Checks an expression and insists on its type.
+    fn expr_of(&mut self, e: &ast::Expr, want: &Type) -> Expr {
+        let found = self.expr(e, Some(want));
+        self.fit(found, want, None)
+    }
+
+    /// Insists that a checked expression has a type; `why` points at who asked.
+    fn fit(&mut self, e: Expr, want: &Type, why: Option<(Span, String)>) -> Expr {
+        let wanted = self.head(want);
+        if let Type::Result(_, errors) = self.head(&e.ty)
+            && !matches!(wanted, Type::Result(..))
+        {
+            self.unhandled(e.span, &errors);
+            return Expr {
+                ty: Type::Unknown,
+                ..e
+            };
+        }
+        if !self.table.unify(&e.ty, want) {
+            self.mismatch(e.span, want, &e.ty, why);
+            return Expr {
+                ty: Type::Unknown,
+                ..e
+            };
+        }
+        e
+    }
+
+    fn mismatch(&mut self, span: Span, want: &Type, found: &Type, why: Option<(Span, String)>) {
+        if infer::has_unknown(&self.table.resolve(want))
+            || infer::has_unknown(&self.table.resolve(found))
+        {
+            return;
+        }
+        let (want_text, found_text) = (self.show(want), self.show(found));
+        let mut d = Diagnostic::new(
+            codes::E0301,
+            span,
+            format!("expected `{want_text}`, found `{found_text}`"),
+        )
+        .label(format!("this is `{found_text}`"));
+        if let Some((at, text)) = why {
+            d = d.secondary(at, text);
+        }
+        if let Some(help) = self.conversion(&self.head(want), &self.head(found)) {
+            d = d.help(help);
+        }
+        self.report(d);
+    }
+
+    /// The next step when a value of one type stands where another is wanted.
+    fn conversion(&self, want: &Type, found: &Type) -> Option<String> {
+        Some(match (want, found) {
+            (Type::Option(inner), found) if self.head(inner) == *found => "wrap it: `Some(..)`".into(),
+            (want, Type::Option(inner)) if self.head(inner) == *want => {
+                "it may be missing: give a value for that case with `?? ..`, or look with `is Some(x)`".into()
+            }
+            (Type::New(id), found) if self.cx.program.news[id.0 as usize].base == *found => {
+                format!("make it one: `{}(..)`", self.cx.program.news[id.0 as usize].name)
+            }
+            (want, Type::New(id)) if self.cx.program.news[id.0 as usize].base == *want => {
+                "take what it is made of: `.value`".into()
+            }
+            (Type::Decimal, Type::Int) => "convert it: `.to_decimal()`".into(),
+            (Type::Float, Type::Int | Type::Decimal) => "convert it: `.to_float()`".into(),
+            (Type::Text, Type::Int | Type::Decimal | Type::Float | Type::Bool | Type::Time | Type::Duration) => {
+                "put it into a text: `\"{..}\"`".into()
+            }
+            (Type::Unit, _) => "nothing is wanted here: add `-> Type` to the function, or drop the value".into(),
+            _ => return None,
+        })
+    }
+
+    /// A call that may fail stands where its value is wanted.
+    fn unhandled(&mut self, span: Span, errors: &[ErrorId]) {
+        let names = self.error_names(errors);
+        self.report(
+            Diagnostic::new(codes::E0401, span, format!("this may fail with {names}, and nobody looks"))
+                .label("may fail")
+                .help("write `?` after it to pass the failure on, `?? other` to use another value, or `match` it")
+                .fix("pass the failure on with `?`", vec![(span.after(), "?".into())]),
+        );
+    }
+
+    fn error_names(&self, errors: &[ErrorId]) -> String {
+        let names: Vec<String> = errors
+            .iter()
+            .map(|e| format!("`{}`", self.cx.program.errors[e.0 as usize].name))
+            .collect();
+        names.join(" or ")
+    }
+
+    /// Notes that `errors` may leave this body at `span`.
+    fn may_fail(&mut self, errors: &[ErrorId], span: Span) {
+        if let Some(_frame) = self.lambdas.last() {
+            self.report(
+                Diagnostic::new(codes::E0406, span, "a lambda cannot fail")
+                    .label("would leave the lambda")
+                    .help("use a `for` loop, or `??` inside the lambda"),
+            );
+            return;
+        }
+        match &mut self.fails {
+            Fails::Inferred(all) => {
+                for e in errors {
+                    if let Err(at) = all.binary_search(e) {
+                        all.insert(at, *e);
+                    }
+                }
+            }
+            Fails::Declared(declared) => {
+                let missing: Vec<ErrorId> = errors
+                    .iter()
+                    .copied()
+                    .filter(|e| !declared.contains(e))
+                    .collect();
+                if missing.is_empty() {
+                    return;
+                }
+                let names = self.error_names(&missing);
+                let plain = names.replace('`', "").replace(" or ", ", ");
+                self.report(
+                    Diagnostic::new(
+                        codes::E0403,
+                        span,
+                        format!("this may fail with {names}, which the function does not declare"),
+                    )
+                    .label("leaves the function here")
+                    .help(format!("add it to the signature: `fails {plain}`")),
+                );
+            }
+            Fails::Never(place) => {
+                let place = *place;
+                self.report(
+                    Diagnostic::new(codes::E0403, span, format!("{place} cannot fail"))
+                        .label("may fail")
+                        .help("use `?? other` to give a value for that case"),
+                );
+            }
+        }
+    }
+
+    /// Fills in every type, says where one could not be worked out, and gives the finished body.
+    fn finish(mut self, mut root: Expr) -> (Body, Fails) {
+        let mut open: Option<Span> = None;
+        let table = std::mem::take(&mut self.table);
+        let mut fill = |ty: &mut Type, span: Span| {
+            *ty = table.resolve(ty);
+            if infer::has_infer(ty) {
+                open.get_or_insert(span);
+                *ty = Type::Unknown;
+            }
+        };
+        for local in &mut self.locals {
+            fill(&mut local.ty, local.span);
+        }
+        walk::each_type_mut(&mut root, &mut fill);
+        if let Some(span) = open {
+            let silent = self.cx.diagnostics.iter().any(Diagnostic::is_error);
+            if !silent {
+                self.cx.report(
+                    Diagnostic::new(codes::E0303, span, "the type of this cannot be worked out")
+                        .label("of what type?")
+                        .help("write the type, for example `let xs: List<Int> = []`"),
+                );
+            }
+        }
+        // In a broken body a variable may be unused because its use could not be understood.
+        let broken = self.cx.diagnostics[self.told_before..]
+            .iter()
+            .any(Diagnostic::is_error);
+        if !self.is_prelude && !broken {
+            for (local, used) in self.locals.iter().zip(&self.used) {
+                if !used {
+                    self.cx.diagnostics.push(
+                        Diagnostic::new(
+                            codes::W0702,
+                            local.span,
+                            format!("`{}` is never used", local.name),
+                        )
+                        .label("not used")
+                        .help(format!(
+                            "remove it, or write `_{}` to keep it on purpose",
+                            local.name
+                        ))
+                        .fix("mark it as unused", vec![(local.span.before(), "_".into())]),
+                    );
+                }
+            }
+        }
+        (
+            Body {
+                locals: self.locals,
+                root,
+            },
+            self.fails,
+        )
+    }
+}
+
+/// An expression node.
+fn node(kind: ExprKind, ty: Type, span: Span) -> Expr {
+    Expr { kind, ty, span }
+}
+
+/// Stands for what could not be checked; somebody was told.
+fn hole(span: Span) -> Expr {
+    node(ExprKind::Unit, Type::Unknown, span)
+}

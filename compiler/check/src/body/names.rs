@@ -1,0 +1,164 @@
+//! Lower-case names: variables, state, constants.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast;
+
+use super::{BodyCx, entry, hole, node};
+use crate::hir::*;
+use crate::messages::nearest;
+
+/// Functions of the full language that have no meaning yet.
+const LATER_FUNCTIONS: &[&str] = &[
+    "sleep",
+    "sleep_until",
+    "cancel",
+    "random",
+    "fresh_id",
+    "advance",
+    "mock",
+    "crash_at",
+    "replicas",
+    "sync",
+    "settle",
+    "history",
+    "emit",
+];
+
+impl BodyCx<'_> {
+    pub(super) fn name(&mut self, name: &ast::Ident, _want: Option<&Type>) -> Expr {
+        let span = name.span;
+        if let Some(id) = self.lookup(name.as_str()) {
+            let ty = self.locals[id.0 as usize].ty.clone();
+            if matches!(ty, Type::Fn(..)) {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0405,
+                        span,
+                        format!("`{name}` is a function: it can be called or passed on, not kept"),
+                    )
+                    .label("not data")
+                    .help("call it here, or pass it as an argument"),
+                );
+                return hole(span);
+            }
+            return node(ExprKind::Local(id), ty, span);
+        }
+        if let Some(entity) = self.entity
+            && let Some(found) = self.own_field(entity, name.as_str(), span)
+        {
+            return found;
+        }
+        if let Some(id) = self.cx.const_names.get(name.as_str()).copied() {
+            entry::constant(self.cx, id);
+            let ty = self.cx.program.constants[id.0 as usize].ty.clone();
+            return node(ExprKind::Constant(id), ty, span);
+        }
+        if self.cx.later_values.contains_key(name.as_str()) {
+            return hole(span);
+        }
+        if self.is_function(name.as_str()) {
+            self.report(
+                Diagnostic::new(
+                    codes::E0405,
+                    span,
+                    format!("`{name}` is a function: it can be called or passed on, not kept"),
+                )
+                .label("not called")
+                .help(format!("call it: `{name}(..)`")),
+            );
+            return hole(span);
+        }
+        if name.as_str() == "caller" {
+            self.report(
+                Diagnostic::new(codes::E0305, span, "`caller` alone is not a value")
+                    .label("what about the caller?")
+                    .help("write `caller.id` or `caller.roles`"),
+            );
+            return hole(span);
+        }
+        self.unknown_name(name, "name");
+        hole(span)
+    }
+
+    pub(super) fn own_field(&mut self, entity: EntityId, name: &str, span: Span) -> Option<Expr> {
+        let entity = self.cx.program.entity(entity);
+        let at = entity.fields.iter().position(|f| f.name == name)?;
+        Some(node(
+            ExprKind::State(FieldId(at as u32)),
+            entity.fields[at].ty.clone(),
+            span,
+        ))
+    }
+
+    /// The handler of this entity with that name.
+    pub(super) fn own_handler(&self, name: &str) -> Option<FnId> {
+        self.handler_of(self.entity?, name)
+    }
+
+    pub(super) fn handler_of(&self, entity: EntityId, name: &str) -> Option<FnId> {
+        let handlers = &self.cx.program.entity(entity).handlers;
+        handlers
+            .iter()
+            .copied()
+            .find(|f| self.cx.program.function(*f).name == name)
+    }
+
+    fn is_function(&self, name: &str) -> bool {
+        self.cx.fn_names.contains_key(name) || self.own_handler(name).is_some() || name == "now"
+    }
+
+    /// Says that a name stands for nothing, with the nearest that does. `what` is how it is used.
+    pub(super) fn unknown_name(&mut self, name: &ast::Ident, what: &str) {
+        if LATER_FUNCTIONS.contains(&name.as_str()) {
+            self.cx.later(name.span, &format!("`{name}`"));
+            return;
+        }
+        let mut known: Vec<String> = Vec::new();
+        for scope in &self.scopes {
+            known.extend(scope.iter().map(|(n, _)| n.clone()));
+        }
+        if let Some(entity) = self.entity {
+            let e = self.cx.program.entity(entity);
+            known.extend(e.fields.iter().map(|f| f.name.clone()));
+            known.extend(
+                e.handlers
+                    .iter()
+                    .map(|h| self.cx.program.function(*h).name.clone()),
+            );
+        }
+        known.extend(self.cx.const_names.keys().cloned());
+        known.extend(self.cx.fn_names.keys().cloned());
+        known.push("caller".into());
+        known.push("now".into());
+        let mut found = Diagnostic::new(
+            codes::E0201,
+            name.span,
+            format!("there is no {what} `{name}` here"),
+        )
+        .label("not declared");
+        let owner = self
+            .cx
+            .program
+            .entities
+            .iter()
+            .find(|e| e.fields.iter().any(|f| f.name == name.name))
+            .map(|e| e.name.clone());
+        found = match (
+            nearest(name.as_str(), known.iter().map(String::as_str)),
+            owner,
+        ) {
+            (Some(near), _) => found.help(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                vec![(name.span, near.to_owned())],
+            ),
+            (None, Some(owner)) => found.help(format!(
+                "it is state of `{owner}`: say of which one, for example `{owner}(..).{name}`"
+            )),
+            (None, None) if what == "function" => {
+                found.help(format!("declare it: `fn {name}(..) {{ .. }}`"))
+            }
+            (None, None) => found.help(format!("declare it before: `let {name} = ..`")),
+        };
+        self.report(found);
+    }
+}

@@ -1,0 +1,342 @@
+//! Gives every top-level name a number, so that later passes may refer forwards.
+
+use std::rc::Rc;
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{self, ItemKind, MemberKind};
+
+use crate::hir::*;
+use crate::scope::{Cx, FnSource, Progress, TypeName};
+
+/// Types that are built in; the last is only used for suggestions and clashes.
+pub const BUILTIN_TYPES: &[&str] = &[
+    "Bool", "Int", "Decimal", "Float", "Text", "Bytes", "Time", "Duration", "List", "Map", "Set",
+    "Result",
+];
+
+/// Types of the full language that have no meaning yet.
+pub const LATER_TYPES: &[&str] = &[
+    "Money", "Date", "Blob", "Run", "Ticket", "EntryId", "Counter", "MoneySum", "Average", "MaxOf",
+    "MinOf", "Flag", "Latest", "GrowSet", "AddSet", "MergeMap",
+];
+
+pub fn collect(cx: &mut Cx, module: &ast::Module, is_prelude: bool) {
+    if cx.program.news.is_empty() {
+        builtin_user_id(cx, module.span.before());
+    }
+    for item in &module.items {
+        collect_item(cx, item, is_prelude);
+    }
+}
+
+fn builtin_user_id(cx: &mut Cx, span: Span) {
+    cx.type_names
+        .insert("UserId".into(), (TypeName::New(NewId(0)), span));
+    cx.news.push(None);
+    cx.program.news.push(NewType {
+        name: "UserId".into(),
+        base: Type::Text,
+        doc: Some("Who calls: the identity of a signed-in caller.".into()),
+        span,
+    });
+}
+
+fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
+    let doc = item.doc.as_ref().map(|d| d.text.clone());
+    match &item.kind {
+        ItemKind::Record(decl) => {
+            if let Some(param) = decl.type_params.first() {
+                declare_type(cx, &decl.name, TypeName::Later);
+                return cx.later(param.span, "a record with type parameters");
+            }
+            let id = RecordId(cx.records.len() as u32);
+            declare_type(cx, &decl.name, TypeName::Record(id));
+            cx.records.push(Rc::new(decl.clone()));
+            cx.program.records.push(Record {
+                name: decl.name.name.clone(),
+                fields: Vec::new(),
+                doc,
+                span: decl.name.span,
+            });
+        }
+        ItemKind::Error(decl) => {
+            let id = ErrorId(cx.errors.len() as u32);
+            declare_type(cx, &decl.name, TypeName::Error(id));
+            cx.errors.push(Rc::new(decl.clone()));
+            cx.error_attrs.push(item.attrs.clone().into());
+            cx.program.errors.push(ErrorType {
+                name: decl.name.name.clone(),
+                fields: Vec::new(),
+                status: 422,
+                doc,
+                span: decl.name.span,
+            });
+        }
+        ItemKind::Enum(decl) => {
+            if let Some(param) = decl.type_params.first() {
+                declare_type(cx, &decl.name, TypeName::Later);
+                return cx.later(param.span, "an enum with type parameters");
+            }
+            let id = EnumId(cx.enums.len() as u32);
+            declare_type(cx, &decl.name, TypeName::Enum(id));
+            cx.enums.push(Rc::new(decl.clone()));
+            cx.program.enums.push(Enum {
+                name: decl.name.name.clone(),
+                variants: Vec::new(),
+                doc,
+                span: decl.name.span,
+            });
+        }
+        ItemKind::TypeAlias(decl) => {
+            if let Some(param) = decl.type_params.first() {
+                declare_type(cx, &decl.name, TypeName::Later);
+                return cx.later(param.span, "a type with type parameters");
+            }
+            let at = cx.aliases.len();
+            declare_type(cx, &decl.name, TypeName::Alias(at));
+            cx.aliases.push((Rc::new(decl.ty.clone()), None));
+        }
+        ItemKind::NewType(decl) => {
+            if let Some(param) = decl.type_params.first() {
+                declare_type(cx, &decl.name, TypeName::Later);
+                return cx.later(param.span, "a `new` type with type parameters");
+            }
+            let id = NewId(cx.news.len() as u32);
+            declare_type(cx, &decl.name, TypeName::New(id));
+            cx.news.push(Some(Rc::new(decl.clone())));
+            cx.program.news.push(NewType {
+                name: decl.name.name.clone(),
+                base: Type::Unknown,
+                doc,
+                span: decl.name.span,
+            });
+        }
+        ItemKind::Let(decl) => {
+            let id = ConstId(cx.constants.len() as u32);
+            if let Some(first) = cx.const_names.get(&decl.name.name) {
+                let span = cx.program.constants[first.0 as usize].span;
+                duplicate(cx, &decl.name, span);
+            } else {
+                cx.const_names.insert(decl.name.name.clone(), id);
+            }
+            cx.constants
+                .push((Rc::new(decl.clone()), Progress::Waiting));
+            cx.program.constants.push(Constant {
+                name: decl.name.name.clone(),
+                ty: Type::Unknown,
+                body: empty_body(decl.name.span),
+                span: decl.name.span,
+            });
+        }
+        ItemKind::Fn(decl) => {
+            let id = add_function(cx, decl, &item.attrs, doc, None, is_prelude);
+            let name = cx.program.functions[id.0 as usize].name.clone();
+            let same = cx.fn_names.entry(name).or_default();
+            let first = same
+                .iter()
+                .copied()
+                .find(|f| !cx.program.functions[f.0 as usize].is_prelude);
+            same.push(id);
+            if let Some(first) = first {
+                let span = cx.program.functions[first.0 as usize].span;
+                duplicate(cx, &decl.name, span);
+            }
+        }
+        ItemKind::Entity(decl) => collect_entity(cx, decl, doc),
+        ItemKind::Test(decl) => {
+            if let Some(first) = cx.program.tests.iter().find(|t| t.name == decl.name.value) {
+                let (span, name) = (first.span, decl.name.span);
+                cx.report(
+                    Diagnostic::new(codes::E0203, name, "two tests have this name")
+                        .label("again here")
+                        .secondary(span, "first here")
+                        .help("say in the name what is different about this one"),
+                );
+            }
+            if decl.params.is_some() {
+                cx.later(decl.name.span, "a test with parameters");
+            }
+            cx.tests.push(Rc::new(decl.clone()));
+            cx.program.tests.push(Test {
+                name: decl.name.value.clone(),
+                body: empty_body(decl.name.span),
+                fails: Vec::new(),
+                span: decl.name.span,
+            });
+        }
+        ItemKind::Workflow(decl) => {
+            declare_type(cx, &decl.name, TypeName::Later);
+            cx.later(decl.name.span, "`workflow`");
+        }
+        ItemKind::Import(decl) => {
+            let span = decl.path[0].span;
+            for name in decl.names.iter().flatten() {
+                declare_later(cx, name);
+            }
+            if decl.names.is_none() {
+                let name = decl
+                    .alias
+                    .as_ref()
+                    .unwrap_or(&decl.path[decl.path.len() - 1]);
+                declare_later(cx, name);
+            }
+            cx.later(span, "`import`");
+        }
+        ItemKind::Stream(decl) => later_value(cx, &decl.name, "`stream`"),
+        ItemKind::View(decl) => later_value(cx, &decl.name, "`view`"),
+        ItemKind::Extern(decl) => later_value(cx, &decl.name, "`extern`"),
+        ItemKind::On(decl) => cx.later(decl.stream.span, "`on`"),
+        ItemKind::Every(decl) => cx.later(decl.period.span, "`every`"),
+        ItemKind::Migrate(decl) => cx.later(decl.workflow.span, "`migrate`"),
+        ItemKind::Hole => {}
+    }
+}
+
+fn collect_entity(cx: &mut Cx, decl: &ast::EntityDecl, doc: Option<String>) {
+    let id = EntityId(cx.entities.len() as u32);
+    declare_type(cx, &decl.name, TypeName::Entity(id));
+    cx.entities.push(Rc::new(decl.clone()));
+    cx.program.entities.push(Entity {
+        name: decl.name.name.clone(),
+        keys: Vec::new(),
+        fields: Vec::new(),
+        invariants: Vec::new(),
+        allows: Vec::new(),
+        handlers: Vec::new(),
+        doc,
+        span: decl.name.span,
+    });
+    let mut names: Vec<(String, Span)> = Vec::new();
+    for key in &decl.keys {
+        member_name(cx, &mut names, &key.name);
+    }
+    for member in &decl.members {
+        match &member.kind {
+            MemberKind::State(state) => {
+                member_name(cx, &mut names, &state.name);
+                cx.program.entities[id.0 as usize].fields.push(StateField {
+                    name: state.name.name.clone(),
+                    ty: Type::Unknown,
+                    init: empty_body(state.name.span),
+                    is_pub: state.is_pub.is_some(),
+                    doc: member.doc.as_ref().map(|d| d.text.clone()),
+                    span: state.name.span,
+                });
+            }
+            MemberKind::Fn(handler) => {
+                member_name(cx, &mut names, &handler.name);
+                let doc = member.doc.as_ref().map(|d| d.text.clone());
+                let f = add_function(cx, handler, &member.attrs, doc, Some(id), false);
+                cx.program.entities[id.0 as usize].handlers.push(f);
+            }
+            MemberKind::Merge(merge) => later_value(cx, &merge.name, "`merge`"),
+            MemberKind::Event(event) => later_value(cx, &event.name, "`event`"),
+            MemberKind::Invariant(_) | MemberKind::Allow(_) | MemberKind::Hole => {}
+        }
+    }
+}
+
+fn member_name(cx: &mut Cx, names: &mut Vec<(String, Span)>, name: &ast::Ident) {
+    if let Some((_, first)) = names.iter().find(|(n, _)| *n == name.name) {
+        duplicate(cx, name, *first);
+    }
+    names.push((name.name.clone(), name.span));
+}
+
+fn add_function(
+    cx: &mut Cx,
+    decl: &ast::FnDecl,
+    attrs: &[ast::Attr],
+    doc: Option<String>,
+    entity: Option<EntityId>,
+    is_prelude: bool,
+) -> FnId {
+    let id = FnId(cx.functions.len() as u32);
+    let mut decl = decl.clone();
+    if is_prelude && decl.name.name.ends_with('_') {
+        // Any word may follow a dot, but only this way can a keyword be declared: `xs.join(", ")`.
+        decl.name.name.pop();
+    }
+    cx.functions.push(FnSource {
+        decl: Rc::new(decl.clone()),
+        attrs: attrs.to_vec().into(),
+        progress: Progress::Waiting,
+        infers_fails: !is_prelude && decl.is_pub.is_none() && decl.fails.is_empty(),
+    });
+    cx.program.functions.push(Function {
+        name: decl.name.name.clone(),
+        entity,
+        type_params: decl.type_params.iter().map(|p| p.name.clone()).collect(),
+        params: Vec::new(),
+        ret: Type::Unit,
+        fails: Vec::new(),
+        effect: Effect::Pure,
+        implementation: Implementation::Body(empty_body(decl.name.span)),
+        is_pub: decl.is_pub.is_some(),
+        access: Access::Allow,
+        is_prelude,
+        doc,
+        span: decl.name.span,
+    });
+    id
+}
+
+fn declare_type(cx: &mut Cx, name: &ast::Ident, stands_for: TypeName) {
+    if BUILTIN_TYPES.contains(&name.as_str()) || matches!(name.as_str(), "Some" | "None" | "Ok") {
+        cx.report(
+            Diagnostic::new(codes::E0203, name.span, format!("`{name}` is built in"))
+                .label("this name is taken")
+                .help("choose another name"),
+        );
+        return;
+    }
+    match cx.type_names.get(&name.name) {
+        Some((_, first)) => {
+            let first = *first;
+            duplicate(cx, name, first);
+        }
+        None => {
+            cx.type_names
+                .insert(name.name.clone(), (stands_for, name.span));
+        }
+    }
+}
+
+fn declare_later(cx: &mut Cx, name: &ast::Ident) {
+    if name.is_upper() {
+        cx.type_names
+            .insert(name.name.clone(), (TypeName::Later, name.span));
+    } else {
+        cx.later_values.insert(name.name.clone(), name.span);
+    }
+}
+
+fn later_value(cx: &mut Cx, name: &ast::Ident, what: &str) {
+    cx.later_values.insert(name.name.clone(), name.span);
+    cx.later(name.span, what);
+}
+
+fn duplicate(cx: &mut Cx, name: &ast::Ident, first: Span) {
+    cx.report(
+        Diagnostic::new(
+            codes::E0203,
+            name.span,
+            format!("`{name}` is declared twice"),
+        )
+        .label("again here")
+        .secondary(first, "first here")
+        .help("rename one of them"),
+    );
+}
+
+/// Stands where a body is not checked yet.
+pub fn empty_body(span: Span) -> Body {
+    Body {
+        locals: Vec::new(),
+        root: Expr {
+            kind: ExprKind::Unit,
+            ty: Type::Unit,
+            span,
+        },
+    }
+}

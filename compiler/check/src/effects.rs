@@ -1,0 +1,321 @@
+//! What each function does to state (`pure < read < write`), and whether the place allows it.
+//!
+//! A function does what its body does and what the functions it calls do: a fixpoint over the call graph, taken one
+//! strongly connected component after another, callees first. Then each place with a ceiling is held against
+//! it; a message shows the way from the place to the line that goes too far. Fills in `Function::effect`. Runs on
+//! checked bodies.
+
+use std::collections::BTreeSet;
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::DiGraph;
+use weir_diagnostics::{Diagnostic, Span, codes};
+
+use crate::hir::*;
+use crate::scope::Cx;
+use crate::walk::{self, Owner};
+
+/// One thing a body does, with where.
+#[derive(Clone, Copy, Debug)]
+struct Act {
+    does: Does,
+    span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    /// Reads own state.
+    Read,
+    /// `now()`, `caller`: not the same in every step.
+    Ask,
+    /// Reads another instance's state.
+    ReadOther,
+    /// Changes own state.
+    Write,
+    /// A handler is a transaction of its own instance or another.
+    Handler(FnId),
+    Call(FnId),
+}
+
+/// What a function does with everything it calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reach {
+    effect: Effect,
+    /// Looks at or changes an instance other than its own.
+    others: bool,
+}
+
+const NOTHING: Reach = Reach {
+    effect: Effect::Pure,
+    others: false,
+};
+
+/// What a place may do, and how it is called in messages.
+struct Ceiling {
+    place: &'static str,
+    effect: Effect,
+    others: bool,
+    help: &'static str,
+}
+
+pub fn check(cx: &mut Cx) {
+    let acts: Vec<Vec<Act>> = cx.program.functions.iter().map(function_acts).collect();
+    let reach = fixpoint(&acts);
+    for (function, reach) in cx.program.functions.iter_mut().zip(&reach) {
+        function.effect = reach.effect;
+    }
+    let mut found = Vec::new();
+    {
+        let places = Places {
+            program: &cx.program,
+            acts: &acts,
+            reach: &reach,
+        };
+        for (owner, body) in walk::bodies(&cx.program) {
+            if let Some(ceiling) = ceiling(owner) {
+                places.hold(&body.root, &ceiling, &mut found);
+            }
+            walk::all(&body.root, &mut |expr| {
+                places.check_lambdas(expr, &mut found)
+            });
+        }
+    }
+    found
+        .into_iter()
+        .for_each(|diagnostic| cx.report(diagnostic));
+}
+
+fn ceiling(owner: Owner) -> Option<Ceiling> {
+    let own_read = |place| Ceiling {
+        place,
+        effect: Effect::Read,
+        others: false,
+        help: "use only keys and state of this entity",
+    };
+    let pure = |place, help| Ceiling {
+        place,
+        effect: Effect::Pure,
+        others: false,
+        help,
+    };
+    match owner {
+        Owner::Invariant => Some(own_read("an `invariant`")),
+        Owner::Allow => Some(own_read("an `allow`")),
+        Owner::Constant(_) => Some(pure(
+            "a constant",
+            "make it a function: `fn name() -> Type { ... }`",
+        )),
+        Owner::Init => Some(pure("the initial value of a state", "set it in a handler")),
+        Owner::Default => Some(pure(
+            "a default",
+            "make the parameter optional and decide in the body",
+        )),
+        Owner::Function(_) | Owner::Test => None,
+    }
+}
+
+fn function_acts(function: &Function) -> Vec<Act> {
+    match &function.implementation {
+        Implementation::Body(body) => acts(&body.root),
+        Implementation::Intrinsic(_) => Vec::new(),
+    }
+}
+
+/// Everything a piece of code does, in source order.
+fn acts(expr: &Expr) -> Vec<Act> {
+    let mut out = Vec::new();
+    walk::all(expr, &mut |expr| {
+        let mut act = |does| {
+            out.push(Act {
+                does,
+                span: expr.span,
+            });
+        };
+        match &expr.kind {
+            ExprKind::State(_) => act(Does::Read),
+            ExprKind::StateOf { .. } => act(Does::ReadOther),
+            ExprKind::Now | ExprKind::CallerId | ExprKind::CallerRoles => act(Does::Ask),
+            ExprKind::Assign { place, .. }
+            | ExprKind::AssignOp { place, .. }
+            | ExprKind::Mutate { place, .. } => {
+                if let PlaceRoot::State(_) = place.root {
+                    act(Does::Write);
+                }
+            }
+            ExprKind::Call { function, .. } => act(Does::Call(*function)),
+            ExprKind::CallHandler { function, .. } => act(Does::Handler(*function)),
+            _ => {}
+        }
+        for arg in walk::call_args(expr) {
+            if let Arg::Function(function, _) = arg {
+                act(Does::Call(*function));
+            }
+        }
+    });
+    out
+}
+
+/// What each function does, all calls followed.
+fn fixpoint(acts: &[Vec<Act>]) -> Vec<Reach> {
+    let mut graph = DiGraph::<(), ()>::with_capacity(acts.len(), acts.len());
+    let nodes: Vec<_> = acts.iter().map(|_| graph.add_node(())).collect();
+    for (from, acts) in acts.iter().enumerate() {
+        for act in acts {
+            if let Does::Call(to) | Does::Handler(to) = act.does {
+                graph.add_edge(nodes[from], nodes[to.0 as usize], ());
+            }
+        }
+    }
+    let mut reach = vec![NOTHING; acts.len()];
+    // Callees come first, so one look at each component is enough.
+    for component in kosaraju_scc(&graph) {
+        let mut whole = NOTHING;
+        for node in &component {
+            for act in &acts[node.index()] {
+                whole = join(whole, reach_of(act, &reach));
+            }
+        }
+        for node in component {
+            reach[node.index()] = whole;
+        }
+    }
+    reach
+}
+
+fn join(a: Reach, b: Reach) -> Reach {
+    Reach {
+        effect: a.effect.max(b.effect),
+        others: a.others || b.others,
+    }
+}
+
+fn reach_of(act: &Act, reach: &[Reach]) -> Reach {
+    let (effect, others) = match act.does {
+        Does::Read | Does::Ask => (Effect::Read, false),
+        Does::ReadOther => (Effect::Read, true),
+        Does::Write => (Effect::Write, false),
+        Does::Handler(id) => {
+            return Reach {
+                others: true,
+                ..reach[id.0 as usize]
+            };
+        }
+        Does::Call(id) => return reach[id.0 as usize],
+    };
+    Reach { effect, others }
+}
+
+struct Places<'a> {
+    program: &'a Checked,
+    acts: &'a [Vec<Act>],
+    reach: &'a [Reach],
+}
+
+impl Places<'_> {
+    /// A lambda may look but not change.
+    fn check_lambdas(&self, expr: &Expr, found: &mut Vec<Diagnostic>) {
+        for arg in walk::call_args(expr) {
+            let ceiling = Ceiling {
+                place: "a lambda",
+                effect: Effect::Read,
+                others: true,
+                help: "write a `for` loop instead; it may do everything the function around may",
+            };
+            match arg {
+                Arg::Lambda(lambda) => self.hold(&lambda.body, &ceiling, found),
+                Arg::Function(id, _) if self.breaks(self.reach[id.0 as usize], &ceiling) => {
+                    let act = Act {
+                        does: Does::Call(*id),
+                        span: expr.span,
+                    };
+                    found.push(self.too_much(&act, &ceiling));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn breaks(&self, reach: Reach, ceiling: &Ceiling) -> bool {
+        reach.effect > ceiling.effect || (reach.others && !ceiling.others)
+    }
+
+    /// Reports the first thing that goes over the ceiling.
+    fn hold(&self, code: &Expr, ceiling: &Ceiling, found: &mut Vec<Diagnostic>) {
+        let first = acts(code)
+            .into_iter()
+            .find(|act| self.breaks(reach_of(act, self.reach), ceiling));
+        if let Some(act) = first {
+            found.push(self.too_much(&act, ceiling));
+        }
+    }
+
+    fn too_much(&self, act: &Act, ceiling: &Ceiling) -> Diagnostic {
+        let mut way = vec![*act];
+        self.follow(ceiling, &mut way, &mut BTreeSet::new());
+        let last = way[way.len() - 1];
+        let what = match last.does {
+            Does::Write => "changes state",
+            Does::ReadOther => "reads another instance",
+            Does::Read => "reads state",
+            Does::Ask => "depends on the step it runs in",
+            Does::Handler(_) => "calls a handler",
+            Does::Call(_) => "does more than is allowed here",
+        };
+        let allowed = match (ceiling.effect, ceiling.others) {
+            (Effect::Pure, _) => "may only compute",
+            (Effect::Read, false) => "may only read the state of its own instance",
+            _ => "may only read",
+        };
+        let mut diagnostic = Diagnostic::new(
+            codes::E0502,
+            act.span,
+            format!("{} {allowed}, but this {what}", ceiling.place),
+        )
+        .label(match act.does {
+            Does::Call(id) | Does::Handler(id) => format!("calls `{}`", self.name(id)),
+            _ => what.to_owned(),
+        })
+        .help(ceiling.help);
+        for step in &way[1..] {
+            diagnostic = diagnostic.secondary(
+                step.span,
+                match step.does {
+                    Does::Call(id) | Does::Handler(id) => {
+                        format!("which calls `{}`", self.name(id))
+                    }
+                    _ => format!("which {what} here"),
+                },
+            );
+        }
+        diagnostic
+    }
+
+    /// From a call down to the line that goes too far.
+    fn follow(&self, ceiling: &Ceiling, way: &mut Vec<Act>, seen: &mut BTreeSet<FnId>) {
+        let (Does::Call(id) | Does::Handler(id)) = way[way.len() - 1].does else {
+            return;
+        };
+        if !seen.insert(id) {
+            return;
+        }
+        let next = self.acts[id.0 as usize]
+            .iter()
+            .filter(|act| self.breaks(reach_of(act, self.reach), ceiling))
+            .min_by_key(|act| match act.does {
+                Does::Call(id) | Does::Handler(id) => 1 + usize::from(seen.contains(&id)),
+                _ => 0,
+            });
+        if let Some(act) = next {
+            way.push(*act);
+            self.follow(ceiling, way, seen);
+        }
+    }
+
+    fn name(&self, id: FnId) -> String {
+        let function = self.program.function(id);
+        match function.entity {
+            Some(entity) => format!("{}.{}", self.program.entity(entity).name, function.name),
+            None => function.name.clone(),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! How types and near names are written in messages.
+
+use crate::hir::{Checked, Type};
+
+/// A type as a person writes it.
+pub fn show(program: &Checked, params: &[String], ty: &Type) -> String {
+    let s = |t: &Type| show(program, params, t);
+    let all = |ts: &[Type]| ts.iter().map(s).collect::<Vec<_>>().join(", ");
+    match ty {
+        Type::Unit => "()".into(),
+        Type::Bool => "Bool".into(),
+        Type::Int => "Int".into(),
+        Type::Decimal => "Decimal".into(),
+        Type::Float => "Float".into(),
+        Type::Text => "Text".into(),
+        Type::Bytes => "Bytes".into(),
+        Type::Time => "Time".into(),
+        Type::Duration => "Duration".into(),
+        Type::List(t) => format!("List<{}>", s(t)),
+        Type::Set(t) => format!("Set<{}>", s(t)),
+        Type::Map(k, v) => format!("Map<{}, {}>", s(k), s(v)),
+        Type::Option(t) => format!("{}?", s(t)),
+        Type::Tuple(fields) => {
+            let parts: Vec<String> = fields
+                .iter()
+                .map(|f| match &f.name {
+                    Some(name) => format!("{name}: {}", s(&f.ty)),
+                    None => s(&f.ty),
+                })
+                .collect();
+            format!("({})", parts.join(", "))
+        }
+        Type::Record(id) => program.records[id.0 as usize].name.clone(),
+        Type::Error(id) => program.errors[id.0 as usize].name.clone(),
+        Type::Enum(id) => program.enums[id.0 as usize].name.clone(),
+        Type::New(id) => program.news[id.0 as usize].name.clone(),
+        Type::Entity(id) => program.entities[id.0 as usize].name.clone(),
+        Type::Result(t, errors) => {
+            let names: Vec<&str> = errors
+                .iter()
+                .map(|e| program.errors[e.0 as usize].name.as_str())
+                .collect();
+            format!("Result<{}, {}>", s(t), names.join(" | "))
+        }
+        Type::Fn(ps, r) => format!("fn({}) -> {}", all(ps), s(r)),
+        Type::Param(i) => params
+            .get(*i as usize)
+            .cloned()
+            .unwrap_or_else(|| "_".into()),
+        Type::Never => "nothing".into(),
+        Type::Unknown | Type::Infer(_) => "_".into(),
+    }
+}
+
+/// The name most like `wanted`, if one is near enough to be what was meant.
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = match wanted.chars().count() {
+        // Any two short names are near each other.
+        0..=2 => 0,
+        length => (length / 3).max(1),
+    };
+    names
+        .into_iter()
+        .filter(|name| *name != wanted)
+        .map(|name| (distance(wanted, name), name))
+        .filter(|(d, _)| *d <= limit)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Edits (insert, delete, replace, swap of neighbours) between two names, case ignored.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.to_lowercase().chars().collect();
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let change = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j] + 1)
+                .min(rows[i][j - 1] + 1)
+                .min(rows[i - 1][j - 1] + change);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}

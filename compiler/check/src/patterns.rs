@@ -1,0 +1,415 @@
+//! Every `match` covers, no arm is in vain, and the patterns of `let` and `for` always match.
+//!
+//! This is Maranget's way ("Warnings for pattern matching", 2007): arms are rows of a matrix; taking one constructor off the
+//! first column gives a smaller matrix; a row is useful if something gets to it that no row above takes. Runs on
+//! checked bodies, so types are known. What holds an unknown type is passed over.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+
+use crate::hir::*;
+use crate::scope::Cx;
+use crate::walk;
+
+/// At most so many missing cases are named.
+const NAMED_CASES_MAX: usize = 5;
+
+pub fn check(cx: &mut Cx) {
+    let mut found = Vec::new();
+    for (_, body) in walk::bodies(&cx.program) {
+        walk::all(&body.root, &mut |expr| {
+            check_expr(&cx.program, expr, &mut found)
+        });
+    }
+    found
+        .into_iter()
+        .for_each(|diagnostic| cx.report(diagnostic));
+}
+
+fn check_expr(program: &Checked, expr: &Expr, found: &mut Vec<Diagnostic>) {
+    match &expr.kind {
+        ExprKind::Match { subject, arms } => check_match(program, subject, arms, found),
+        ExprKind::Block(block) => {
+            for stmt in &block.stmts {
+                if let Stmt::Let(pattern, _) = stmt {
+                    always_matches(program, pattern, "let", found);
+                }
+            }
+        }
+        ExprKind::For(for_) => {
+            for (pattern, _) in &for_.generators {
+                always_matches(program, pattern, "for", found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<Diagnostic>) {
+    if is_open(&subject.ty) || arms.iter().any(|arm| is_broken(&arm.pattern)) {
+        return;
+    }
+    let types = [subject.ty.clone()];
+    let mut rows: Vec<Vec<Pat>> = Vec::new();
+    let mut spans: Vec<Span> = Vec::new();
+    for arm in arms {
+        let row = vec![simplify(&arm.pattern)];
+        if !useful(program, &types, &rows, &row) {
+            let mut diagnostic =
+                Diagnostic::new(codes::E0602, arm.pattern.span, "nothing can reach this arm")
+                    .label("every such value is taken by an arm above")
+                    .help("remove this arm, or move it up");
+            if let [only] = spans[..] {
+                diagnostic = diagnostic.secondary(only, "this arm takes them");
+            }
+            found.push(diagnostic);
+        } else if arm.guard.is_none() {
+            rows.push(row);
+            spans.push(arm.pattern.span);
+        }
+    }
+    let missing = missing(program, &subject.ty, &rows);
+    if missing.is_empty() {
+        return;
+    }
+    let shown: Vec<String> = missing
+        .iter()
+        .take(NAMED_CASES_MAX)
+        .map(|case| format!("`{case}`"))
+        .collect();
+    let mut cases = shown.join(", ");
+    if missing.len() > NAMED_CASES_MAX {
+        cases.push_str(&format!(" and {} more", missing.len() - NAMED_CASES_MAX));
+    }
+    let first = &missing[0];
+    found.push(
+        Diagnostic::new(
+            codes::E0601,
+            subject.span,
+            format!("this `match` does not cover {cases}"),
+        )
+        .label("not every value of this has an arm")
+        .help(format!(
+            "add an arm `{first} => ...`, or `_ => ...` for all the rest"
+        )),
+    );
+}
+
+fn always_matches(program: &Checked, pattern: &Pattern, what: &str, found: &mut Vec<Diagnostic>) {
+    if is_broken(pattern) {
+        return;
+    }
+    if let Some(case) = missing(program, &pattern.ty, &[vec![simplify(pattern)]]).first() {
+        let help = match what {
+            "let" => "use `match`, or `if value is pattern { ... }`",
+            _ => "bind a name here, and `match` in the body",
+        };
+        found.push(
+            Diagnostic::new(
+                codes::E0604,
+                pattern.span,
+                format!("the pattern of a `{what}` must always match, and this one does not match `{case}`"),
+            )
+            .label("does not match everything")
+            .help(help),
+        );
+    }
+}
+
+/// Holds something that is not known; an error was reported then.
+fn is_open(ty: &Type) -> bool {
+    crate::infer::has_unknown(ty) || crate::infer::has_infer(ty)
+}
+
+/// A part of the pattern does not fit its value; somebody was told.
+fn is_broken(pattern: &Pattern) -> bool {
+    is_open(&pattern.ty)
+        || match &pattern.kind {
+            PatternKind::Some(part) | PatternKind::Ok(part) => is_broken(part),
+            PatternKind::Error(_, parts)
+            | PatternKind::Variant(_, _, parts)
+            | PatternKind::Fields(parts)
+            | PatternKind::Or(parts)
+            | PatternKind::List { items: parts, .. } => parts.iter().any(is_broken),
+            _ => false,
+        }
+}
+
+/// A pattern with only what matters for covering.
+#[derive(Clone, Debug)]
+enum Pat {
+    Any,
+    Make(Ctor, Vec<Pat>),
+    /// A list of at least these.
+    AtLeast(Vec<Pat>),
+    Or(Vec<Pat>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Ctor {
+    Bool(bool),
+    None,
+    Some,
+    Ok,
+    Error(ErrorId),
+    Variant(EnumId, u32),
+    /// The one constructor of records and tuples.
+    Fields,
+    /// Lists of exactly this length.
+    Length(usize),
+    /// Lists of this length or longer; only made by [`constructors`].
+    Longer(usize),
+    /// A literal of a type with endlessly many values.
+    Literal(String),
+}
+
+fn simplify(pattern: &Pattern) -> Pat {
+    let all = |parts: &[Pattern]| parts.iter().map(simplify).collect::<Vec<_>>();
+    match &pattern.kind {
+        PatternKind::Wildcard | PatternKind::Bind(_) => Pat::Any,
+        PatternKind::Bool(value) => Pat::Make(Ctor::Bool(*value), Vec::new()),
+        PatternKind::Literal(value) => Pat::Make(Ctor::Literal(literal(value)), Vec::new()),
+        PatternKind::None => Pat::Make(Ctor::None, Vec::new()),
+        PatternKind::Some(part) => Pat::Make(Ctor::Some, vec![simplify(part)]),
+        PatternKind::Ok(part) => Pat::Make(Ctor::Ok, vec![simplify(part)]),
+        PatternKind::Error(id, parts) => Pat::Make(Ctor::Error(*id), all(parts)),
+        PatternKind::Variant(id, n, parts) => Pat::Make(Ctor::Variant(*id, *n), all(parts)),
+        PatternKind::Fields(parts) => Pat::Make(Ctor::Fields, all(parts)),
+        PatternKind::List { items, rest: None } => Pat::Make(Ctor::Length(items.len()), all(items)),
+        PatternKind::List {
+            items,
+            rest: Some(_),
+        } => Pat::AtLeast(all(items)),
+        PatternKind::Or(parts) => Pat::Or(all(parts)),
+    }
+}
+
+/// Equal literals have equal texts.
+fn literal(value: &Expr) -> String {
+    match &value.kind {
+        ExprKind::Int(n) => n.to_string(),
+        ExprKind::Decimal(n) => n.to_string(),
+        ExprKind::Text(text) => format!("{text:?}"),
+        ExprKind::Neg(part) => format!("-{}", literal(part)),
+        ExprKind::Wrap(_, part) => literal(part),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Every constructor of a type, or `None` when there is no end to them. How long lists must be looked at depends on
+/// the first column of the matrix.
+fn constructors(program: &Checked, ty: &Type, rows: &[Vec<Pat>]) -> Option<Vec<Ctor>> {
+    match ty {
+        Type::Bool => Some(vec![Ctor::Bool(true), Ctor::Bool(false)]),
+        Type::Option(_) => Some(vec![Ctor::None, Ctor::Some]),
+        Type::Result(_, errors) => Some(
+            std::iter::once(Ctor::Ok)
+                .chain(errors.iter().map(|error| Ctor::Error(*error)))
+                .collect(),
+        ),
+        Type::Enum(id) => {
+            let count = program.enums[id.0 as usize].variants.len();
+            Some((0..count).map(|n| Ctor::Variant(*id, n as u32)).collect())
+        }
+        Type::Record(_) | Type::Error(_) | Type::Tuple(_) | Type::Entity(_) => {
+            Some(vec![Ctor::Fields])
+        }
+        Type::New(id) => constructors(program, &program.news[id.0 as usize].base, rows),
+        Type::List(_) => {
+            let longest = rows.iter().map(|row| longest(&row[0])).max().unwrap_or(0);
+            Some(
+                (0..longest)
+                    .map(Ctor::Length)
+                    .chain([Ctor::Longer(longest)])
+                    .collect(),
+            )
+        }
+        _ => None,
+    }
+}
+
+/// From this length on a pattern cannot tell lists apart.
+fn longest(pat: &Pat) -> usize {
+    match pat {
+        Pat::Make(Ctor::Length(n), _) => n + 1,
+        Pat::AtLeast(items) => items.len(),
+        Pat::Or(parts) => parts.iter().map(longest).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Types of the parts a constructor is made of.
+fn part_types(program: &Checked, ty: &Type, ctor: &Ctor) -> Vec<Type> {
+    let of = |fields: &[NamedType]| fields.iter().map(|field| field.ty.clone()).collect();
+    match (ctor, ty) {
+        (_, Type::New(id)) => part_types(program, &program.news[id.0 as usize].base, ctor),
+        (Ctor::Some, Type::Option(part)) | (Ctor::Ok, Type::Result(part, _)) => {
+            vec![(**part).clone()]
+        }
+        (Ctor::Error(id), _) => of(&program.errors[id.0 as usize].fields),
+        (Ctor::Variant(id, n), _) => program.enums[id.0 as usize]
+            .variants
+            .get(*n as usize)
+            .map_or(Vec::new(), |variant| of(&variant.fields)),
+        (Ctor::Fields, Type::Record(id)) => of(&program.records[id.0 as usize].fields),
+        (Ctor::Fields, Type::Error(id)) => of(&program.errors[id.0 as usize].fields),
+        (Ctor::Fields, Type::Entity(id)) => of(&program.entities[id.0 as usize].keys),
+        (Ctor::Fields, Type::Tuple(fields)) => {
+            fields.iter().map(|field| field.ty.clone()).collect()
+        }
+        (Ctor::Length(n) | Ctor::Longer(n), Type::List(item)) => vec![(**item).clone(); *n],
+        _ => Vec::new(),
+    }
+}
+
+/// What is left of a row when its first value is made by `ctor` from `arity` parts: nothing if the row does not take it,
+/// several rows for an `|`.
+fn specialize(row: &[Pat], ctor: &Ctor, arity: usize) -> Vec<Vec<Pat>> {
+    let with = |mut parts: Vec<Pat>| {
+        parts.resize(arity, Pat::Any);
+        parts.extend_from_slice(&row[1..]);
+        vec![parts]
+    };
+    match (&row[0], ctor) {
+        (Pat::Any, _) => with(Vec::new()),
+        (Pat::Or(parts), _) => parts
+            .iter()
+            .flat_map(|part| {
+                let mut row = row.to_vec();
+                row[0] = part.clone();
+                specialize(&row, ctor, arity)
+            })
+            .collect(),
+        (Pat::Make(made, parts), _) if made == ctor => with(parts.clone()),
+        (Pat::AtLeast(items), Ctor::Length(n) | Ctor::Longer(n)) if items.len() <= *n => {
+            with(items.clone())
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn specialize_all(rows: &[Vec<Pat>], ctor: &Ctor, arity: usize) -> Vec<Vec<Pat>> {
+    rows.iter()
+        .flat_map(|row| specialize(row, ctor, arity))
+        .collect()
+}
+
+/// Rows that take a first value no literal in the column names.
+fn defaults(rows: &[Vec<Pat>]) -> Vec<Vec<Pat>> {
+    rows.iter()
+        .filter(|row| takes_anything(&row[0]))
+        .map(|row| row[1..].to_vec())
+        .collect()
+}
+
+fn takes_anything(pat: &Pat) -> bool {
+    match pat {
+        Pat::Any => true,
+        Pat::Or(parts) => parts.iter().any(takes_anything),
+        _ => false,
+    }
+}
+
+/// Whether some value gets past all rows and is taken by `row`.
+fn useful(program: &Checked, types: &[Type], rows: &[Vec<Pat>], row: &[Pat]) -> bool {
+    if rows.is_empty() {
+        return true;
+    }
+    let Some((ty, others)) = types.split_first() else {
+        return false;
+    };
+    let under = |ctor: &Ctor| {
+        let parts = part_types(program, ty, ctor);
+        let rows = specialize_all(rows, ctor, parts.len());
+        specialize(row, ctor, parts.len()).iter().any(|row| {
+            let types: Vec<Type> = parts.iter().chain(others).cloned().collect();
+            useful(program, &types, &rows, row)
+        })
+    };
+    let mut column = rows.to_vec();
+    column.push(row.to_vec());
+    match (constructors(program, ty, &column), &row[0]) {
+        (Some(all), _) => all.iter().any(under),
+        (None, Pat::Make(ctor, _)) => under(ctor),
+        (None, Pat::Or(parts)) => parts.iter().any(|part| {
+            let mut row = row.to_vec();
+            row[0] = part.clone();
+            useful(program, types, rows, &row)
+        }),
+        (None, _) => useful(program, others, &defaults(rows), &row[1..]),
+    }
+}
+
+/// The cases no row takes, one for each constructor that has some, as they are written.
+fn missing(program: &Checked, ty: &Type, rows: &[Vec<Pat>]) -> Vec<String> {
+    let tops = match constructors(program, ty, rows) {
+        Some(all) if !rows.is_empty() => all,
+        _ => return witness(program, std::slice::from_ref(ty), rows).unwrap_or_default(),
+    };
+    tops.iter()
+        .filter_map(|ctor| under_constructor(program, ty, &[], rows, ctor))
+        .map(|mut case| case.remove(0))
+        .collect()
+}
+
+/// One value for each column that no row takes, as it is written.
+fn witness(program: &Checked, types: &[Type], rows: &[Vec<Pat>]) -> Option<Vec<String>> {
+    if rows.is_empty() {
+        return Some(vec!["_".to_owned(); types.len()]);
+    }
+    let (ty, others) = types.split_first()?;
+    match constructors(program, ty, rows) {
+        Some(all) => all
+            .iter()
+            .find_map(|ctor| under_constructor(program, ty, others, rows, ctor)),
+        None => {
+            let mut case = witness(program, others, &defaults(rows))?;
+            case.insert(0, "_".to_owned());
+            Some(case)
+        }
+    }
+}
+
+fn under_constructor(
+    program: &Checked,
+    ty: &Type,
+    others: &[Type],
+    rows: &[Vec<Pat>],
+    ctor: &Ctor,
+) -> Option<Vec<String>> {
+    let parts = part_types(program, ty, ctor);
+    let rows = specialize_all(rows, ctor, parts.len());
+    let types: Vec<Type> = parts.iter().chain(others).cloned().collect();
+    let mut case = witness(program, &types, &rows)?;
+    let rest = case.split_off(parts.len());
+    let mut out = vec![written(program, ty, ctor, &case)];
+    out.extend(rest);
+    Some(out)
+}
+
+fn written(program: &Checked, ty: &Type, ctor: &Ctor, parts: &[String]) -> String {
+    let call = |name: &str| match parts {
+        [] => name.to_owned(),
+        _ => format!("{name}({})", parts.join(", ")),
+    };
+    match ctor {
+        Ctor::Bool(value) => value.to_string(),
+        Ctor::None => "None".to_owned(),
+        Ctor::Some => call("Some"),
+        Ctor::Ok => call("Ok"),
+        Ctor::Error(id) => call(&program.errors[id.0 as usize].name),
+        Ctor::Variant(id, n) => match program.enums[id.0 as usize].variants.get(*n as usize) {
+            Some(variant) => call(&variant.name),
+            None => "_".to_owned(),
+        },
+        Ctor::Fields => match ty {
+            Type::Record(id) => call(&program.records[id.0 as usize].name),
+            Type::Error(id) => call(&program.errors[id.0 as usize].name),
+            Type::Entity(id) => call(&program.entities[id.0 as usize].name),
+            _ => call(""),
+        },
+        Ctor::Length(_) => format!("[{}]", parts.join(", ")),
+        Ctor::Longer(0) => "_".to_owned(),
+        Ctor::Longer(_) => format!("[{}, ..rest]", parts.join(", ")),
+        Ctor::Literal(text) => text.clone(),
+    }
+}

@@ -1,0 +1,87 @@
+//! What all passes share: the program as far as it is known, the names, and the diagnostics.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast;
+
+use crate::hir::{Checked, ConstId, EntityId, EnumId, ErrorId, FnId, NewId, RecordId, Type};
+
+/// What an upper-case name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypeName {
+    Record(RecordId),
+    Error(ErrorId),
+    Enum(EnumId),
+    New(NewId),
+    Entity(EntityId),
+    /// Position in [`Cx::aliases`].
+    Alias(usize),
+    /// Declared, but of a kind that has no meaning yet; somebody was told.
+    Later,
+}
+
+/// How far a function's body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    Waiting,
+    Running,
+    Done,
+}
+
+/// A function's declaration and where it stands.
+pub struct FnSource {
+    pub decl: Rc<ast::FnDecl>,
+    pub attrs: Rc<[ast::Attr]>,
+    pub progress: Progress,
+    /// Worked out from the body rather than written: not `pub`, no `fails`.
+    pub infers_fails: bool,
+}
+
+/// Everything the passes read and write.
+#[derive(Default)]
+pub struct Cx {
+    pub program: Checked,
+    pub diagnostics: Vec<Diagnostic>,
+
+    pub type_names: BTreeMap<String, (TypeName, Span)>,
+    /// Plain functions by name; more than one only in the prelude.
+    pub fn_names: BTreeMap<String, Vec<FnId>>,
+    pub const_names: BTreeMap<String, ConstId>,
+    /// Names that parse but have no meaning yet; somebody was told.
+    pub later_values: BTreeMap<String, Span>,
+
+    pub aliases: Vec<(Rc<ast::Type>, Option<Type>)>,
+    pub records: Vec<Rc<ast::RecordDecl>>,
+    pub errors: Vec<Rc<ast::ErrorDecl>>,
+    pub error_attrs: Vec<Rc<[ast::Attr]>>,
+    pub enums: Vec<Rc<ast::EnumDecl>>,
+    pub news: Vec<Option<Rc<ast::TypeDecl>>>,
+    pub entities: Vec<Rc<ast::EntityDecl>>,
+    /// Same positions as `program.functions`.
+    pub functions: Vec<FnSource>,
+    pub constants: Vec<(Rc<ast::LetDecl>, Progress)>,
+    pub tests: Vec<Rc<ast::TestDecl>>,
+    /// Functions met while their own body was being checked.
+    pub recursive: std::collections::BTreeSet<FnId>,
+}
+
+impl Cx {
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The one message for what parses and has no meaning yet.
+    pub fn later(&mut self, span: Span, what: &str) {
+        self.report(
+            Diagnostic::new(
+                codes::E0901,
+                span,
+                format!("{what} has no meaning yet in this version of Weir"),
+            )
+            .label("not yet")
+            .help("leave it out for now; `weir explain E0901` lists what is there"),
+        );
+    }
+}

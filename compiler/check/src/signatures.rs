@@ -1,0 +1,614 @@
+//! Types as written become types: fields, parameters, results, `fails`, attributes.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{self, ExprKind as Ast, TypeKind};
+
+use crate::collect::{BUILTIN_TYPES, LATER_TYPES};
+use crate::hir::*;
+use crate::messages::nearest;
+use crate::scope::{Cx, TypeName};
+
+pub fn resolve(cx: &mut Cx) {
+    for at in 0..cx.aliases.len() {
+        alias(cx, at, &mut Vec::new());
+    }
+    for at in 0..cx.news.len() {
+        if let Some(decl) = cx.news[at].clone() {
+            cx.program.news[at].base = ty(cx, &decl.ty, &[]);
+        }
+    }
+    for at in 0..cx.records.len() {
+        let decl = cx.records[at].clone();
+        cx.program.records[at].fields = fields(cx, &decl.fields);
+    }
+    for at in 0..cx.errors.len() {
+        let decl = cx.errors[at].clone();
+        cx.program.errors[at].fields = fields(cx, &decl.fields);
+        let attrs = cx.error_attrs[at].clone();
+        if let Some(status) = status(cx, &attrs) {
+            cx.program.errors[at].status = status;
+        }
+    }
+    for at in 0..cx.enums.len() {
+        let decl = cx.enums[at].clone();
+        let mut seen: Vec<&ast::Ident> = Vec::new();
+        for variant in &decl.variants {
+            if let Some(first) = seen.iter().find(|s| s.name == variant.name.name) {
+                let found = Diagnostic::new(
+                    codes::E0203,
+                    variant.name.span,
+                    format!("the variant `{}` is declared twice", variant.name),
+                );
+                cx.report(
+                    found
+                        .label("again here")
+                        .secondary(first.span, "first here")
+                        .help("rename one of them"),
+                );
+            }
+            seen.push(&variant.name);
+            let variant = Variant {
+                name: variant.name.name.clone(),
+                fields: fields(cx, &variant.fields),
+            };
+            cx.program.enums[at].variants.push(variant);
+        }
+    }
+    for at in 0..cx.entities.len() {
+        entity(cx, at);
+    }
+    for at in 0..cx.functions.len() {
+        function(cx, at);
+    }
+    for at in 0..cx.constants.len() {
+        if let Some(written) = &cx.constants[at].0.clone().ty {
+            cx.program.constants[at].ty = ty(cx, written, &[]);
+        }
+    }
+    endless_types(cx);
+}
+
+fn entity(cx: &mut Cx, at: usize) {
+    let decl = cx.entities[at].clone();
+    if decl.keys.is_empty() {
+        cx.report(
+            Diagnostic::new(
+                codes::E0504,
+                decl.name.span,
+                format!("the entity `{}` has no key", decl.name),
+            )
+            .label("needs at least one key")
+            .help(format!(
+                "write what tells one from another: `entity {}(id: Text)`",
+                decl.name
+            )),
+        );
+    }
+    cx.program.entities[at].keys = fields(cx, &decl.keys);
+    for (key, resolved) in decl.keys.iter().zip(cx.program.entities[at].keys.clone()) {
+        if !can_be_key(cx, &resolved.ty) {
+            cx.report(
+                Diagnostic::new(codes::E0504, key.ty.span, "this type cannot be a key")
+                    .label("not a key")
+                    .help("keys are made of Bool, Int, Decimal, Text, Bytes, Time, Duration, `new` types and tuples of them"),
+            );
+        }
+        if let Some(default) = &key.default {
+            cx.later(default.span, "a default for a key");
+        }
+    }
+    let mut next = 0;
+    for member in &decl.members {
+        if let ast::MemberKind::State(state) = &member.kind {
+            let resolved = ty(cx, &state.ty, &[]);
+            cx.program.entities[at].fields[next].ty = resolved;
+            next += 1;
+            for attr in &member.attrs {
+                cx.later(attr.span, &format!("`@{}` on state", attr.name));
+            }
+        }
+    }
+}
+
+fn can_be_key(cx: &Cx, ty: &Type) -> bool {
+    match ty {
+        Type::Bool
+        | Type::Int
+        | Type::Decimal
+        | Type::Text
+        | Type::Bytes
+        | Type::Time
+        | Type::Duration
+        | Type::Unknown => true,
+        Type::New(id) => can_be_key(cx, &cx.program.news[id.0 as usize].base),
+        Type::Tuple(fields) => fields.iter().all(|f| can_be_key(cx, &f.ty)),
+        _ => false,
+    }
+}
+
+fn function(cx: &mut Cx, at: usize) {
+    let decl = cx.functions[at].decl.clone();
+    let attrs = cx.functions[at].attrs.clone();
+    let entity = cx.program.functions[at].entity;
+    if entity.is_some() && !decl.type_params.is_empty() {
+        cx.later(decl.type_params[0].span, "a handler with type parameters");
+    }
+    let mut params: Vec<Param> = Vec::new();
+    for field in &decl.params {
+        if let Some(first) = decl
+            .params
+            .iter()
+            .take(params.len())
+            .find(|p| p.name.name == field.name.name)
+        {
+            let found = Diagnostic::new(
+                codes::E0203,
+                field.name.span,
+                format!("`{}` is a parameter twice", field.name),
+            );
+            cx.report(
+                found
+                    .label("again here")
+                    .secondary(first.name.span, "first here")
+                    .help("rename one of them"),
+            );
+        }
+        for attr in &field.attrs {
+            cx.later(attr.span, &format!("`@{}` on a parameter", attr.name));
+        }
+        let resolved = ty(cx, &field.ty, &decl.type_params);
+        let is_fn = matches!(resolved, Type::Fn(..));
+        if is_fn && (decl.is_pub.is_some() || entity.is_some()) {
+            cx.report(
+                Diagnostic::new(
+                    codes::E0405,
+                    field.ty.span,
+                    "a function cannot come from outside",
+                )
+                .label("only plain functions that are not `pub` take functions")
+                .help("take data, and choose what to do inside"),
+            );
+        }
+        params.push(Param {
+            name: field.name.name.clone(),
+            ty: resolved,
+            default: None,
+        });
+    }
+    let ret = match &decl.ret {
+        Some(written) => ty(cx, written, &decl.type_params),
+        None => Type::Unit,
+    };
+    let mut fails = Vec::new();
+    for path in &decl.fails {
+        if let Some(id) = error_named(cx, path) {
+            fails.push(id);
+        }
+    }
+    fails.sort();
+    fails.dedup();
+    let (access, intrinsic) =
+        attributes(cx, &attrs, decl.is_pub, cx.program.functions[at].is_prelude);
+    let function = &mut cx.program.functions[at];
+    function.params = params;
+    function.ret = ret;
+    function.fails = fails;
+    function.access = access;
+    if let Some(name) = intrinsic {
+        function.implementation = Implementation::Intrinsic(name);
+        cx.functions[at].progress = crate::scope::Progress::Done;
+    }
+}
+
+/// Reads the attributes of a function: who may call it, and whether it is built in.
+fn attributes(
+    cx: &mut Cx,
+    attrs: &[ast::Attr],
+    is_pub: Option<Span>,
+    is_prelude: bool,
+) -> (Access, Option<String>) {
+    let mut access = Access::Allow;
+    let mut intrinsic = None;
+    for attr in attrs {
+        match attr.name.as_str() {
+            "intrinsic" if is_prelude => intrinsic = text_arg(attr),
+            "anyone" | "role" if is_pub.is_none() => cx.report(
+                Diagnostic::new(
+                    codes::E0508,
+                    attr.span,
+                    format!(
+                        "`@{}` says who may call from outside, but this is not `pub`",
+                        attr.name
+                    ),
+                )
+                .label("nobody can call it from outside")
+                .help("write `pub fn`, or remove the attribute"),
+            ),
+            "anyone" => access = Access::Anyone,
+            "role" => match text_arg(attr) {
+                Some(role) => match &mut access {
+                    Access::Roles(roles) => roles.push(role),
+                    Access::Anyone => {}
+                    Access::Allow => access = Access::Roles(vec![role]),
+                },
+                None => cx.report(
+                    Diagnostic::new(codes::E0508, attr.span, "`@role` needs the name of a role")
+                        .label("no role named")
+                        .help("write `@role(\"teller\")`"),
+                ),
+            },
+            _ => cx.later(attr.span, &format!("`@{}` here", attr.name)),
+        }
+    }
+    (access, intrinsic)
+}
+
+fn text_arg(attr: &ast::Attr) -> Option<String> {
+    match attr.args.as_slice() {
+        [
+            ast::Arg {
+                value:
+                    ast::Expr {
+                        kind: Ast::Text(text),
+                        ..
+                    },
+                ..
+            },
+        ] => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn status(cx: &mut Cx, attrs: &[ast::Attr]) -> Option<u16> {
+    let mut found = None;
+    for attr in attrs {
+        if attr.name.as_str() != "status" {
+            cx.later(attr.span, &format!("`@{}` on an error", attr.name));
+            continue;
+        }
+        match attr.args.as_slice() {
+            [
+                ast::Arg {
+                    value:
+                        ast::Expr {
+                            kind: Ast::Int(n @ 400..=499),
+                            ..
+                        },
+                    ..
+                },
+            ] => found = Some(*n as u16),
+            _ => cx.report(
+                Diagnostic::new(
+                    codes::E0508,
+                    attr.span,
+                    "`@status` takes one number from 400 to 499",
+                )
+                .label("not a status of a refusal")
+                .help("write `@status(409)`"),
+            ),
+        }
+    }
+    found
+}
+
+fn fields(cx: &mut Cx, decls: &[ast::Field]) -> Vec<NamedType> {
+    let mut out: Vec<NamedType> = Vec::new();
+    for field in decls {
+        if out.iter().any(|f| f.name == field.name.name) {
+            let first = decls
+                .iter()
+                .find(|f| f.name.name == field.name.name)
+                .map_or(field.name.span, |f| f.name.span);
+            let found = Diagnostic::new(
+                codes::E0203,
+                field.name.span,
+                format!("the field `{}` is declared twice", field.name),
+            );
+            cx.report(
+                found
+                    .label("again here")
+                    .secondary(first, "first here")
+                    .help("rename one of them"),
+            );
+        }
+        for attr in &field.attrs {
+            cx.later(attr.span, &format!("`@{}` on a field", attr.name));
+        }
+        let resolved = ty(cx, &field.ty, &[]);
+        if let Type::Fn(..) = resolved {
+            cx.report(
+                Diagnostic::new(
+                    codes::E0405,
+                    field.ty.span,
+                    "a function cannot be kept in a value",
+                )
+                .label("not data")
+                .help("keep data that says what to do, and decide where it is used"),
+            );
+        }
+        out.push(NamedType {
+            name: field.name.name.clone(),
+            ty: resolved,
+        });
+    }
+    out
+}
+
+/// The error a `fails` clause names.
+pub fn error_named(cx: &mut Cx, path: &ast::TypePath) -> Option<ErrorId> {
+    match cx.type_names.get(&path.name.name) {
+        Some((TypeName::Error(id), _)) => Some(*id),
+        Some((TypeName::Later, _)) => None,
+        Some((_, declared)) => {
+            let declared = *declared;
+            cx.report(
+                Diagnostic::new(
+                    codes::E0404,
+                    path.span,
+                    format!("`{}` is not an error", path.name),
+                )
+                .label("`fails` takes errors")
+                .secondary(declared, "declared here")
+                .help(format!("declare it with `error {}` instead", path.name)),
+            );
+            None
+        }
+        None => {
+            let names: Vec<String> = cx.program.errors.iter().map(|e| e.name.clone()).collect();
+            let mut found = Diagnostic::new(
+                codes::E0202,
+                path.span,
+                format!("there is no error `{}`", path.name),
+            )
+            .label("not declared");
+            found = match nearest(&path.name.name, names.iter().map(String::as_str)) {
+                Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+                    format!("write `{near}`"),
+                    vec![(path.name.span, near.to_owned())],
+                ),
+                None => found.help(format!("declare it: `error {}`", path.name)),
+            };
+            cx.report(found);
+            None
+        }
+    }
+}
+
+fn alias(cx: &mut Cx, at: usize, running: &mut Vec<usize>) -> Type {
+    if let Some(known) = &cx.aliases[at].1 {
+        return known.clone();
+    }
+    let written = cx.aliases[at].0.clone();
+    if running.contains(&at) {
+        cx.report(
+            Diagnostic::new(codes::E0507, written.span, "this type is defined by itself")
+                .label("leads back here")
+                .help("name an existing type, or declare a `record` or `enum`"),
+        );
+        return Type::Unknown;
+    }
+    running.push(at);
+    let found = resolve_type(cx, &written, &[], running);
+    running.pop();
+    cx.aliases[at].1 = Some(found.clone());
+    found
+}
+
+/// Resolves a type as written; `params` are the type parameters in scope.
+pub fn ty(cx: &mut Cx, written: &ast::Type, params: &[ast::Ident]) -> Type {
+    resolve_type(cx, written, params, &mut Vec::new())
+}
+
+fn resolve_type(
+    cx: &mut Cx,
+    written: &ast::Type,
+    params: &[ast::Ident],
+    running: &mut Vec<usize>,
+) -> Type {
+    match &written.kind {
+        TypeKind::Hole => Type::Unknown,
+        TypeKind::Optional(inner) => Type::option(resolve_type(cx, inner, params, running)),
+        TypeKind::Tuple(fields) if fields.is_empty() => Type::Unit,
+        TypeKind::Tuple(fields) => Type::Tuple(
+            fields
+                .iter()
+                .map(|f| TupleField {
+                    name: f.label.as_ref().map(|l| l.name.clone()),
+                    ty: resolve_type(cx, &f.ty, params, running),
+                })
+                .collect(),
+        ),
+        TypeKind::Fn { params: from, ret } => Type::Fn(
+            from.iter()
+                .map(|t| resolve_type(cx, t, params, running))
+                .collect(),
+            Box::new(resolve_type(cx, ret, params, running)),
+        ),
+        TypeKind::Path { path, args } => {
+            if let Some(module) = path.module.first() {
+                cx.later(module.span, "a type of another module");
+                return Type::Unknown;
+            }
+            let args: Vec<Type> = args
+                .iter()
+                .map(|t| resolve_type(cx, t, params, running))
+                .collect();
+            named(cx, path, args, params, running)
+        }
+    }
+}
+
+fn named(
+    cx: &mut Cx,
+    path: &ast::TypePath,
+    args: Vec<Type>,
+    params: &[ast::Ident],
+    running: &mut Vec<usize>,
+) -> Type {
+    let name = path.name.as_str();
+    let wanted = match name {
+        "List" | "Set" => 1,
+        "Map" => 2,
+        _ => 0,
+    };
+    if let Some(i) = params.iter().position(|p| p.name == name) {
+        return Type::Param(i as u32);
+    }
+    let builtin = match name {
+        "Bool" => Some(Type::Bool),
+        "Int" => Some(Type::Int),
+        "Decimal" => Some(Type::Decimal),
+        "Float" => Some(Type::Float),
+        "Text" => Some(Type::Text),
+        "Bytes" => Some(Type::Bytes),
+        "Time" => Some(Type::Time),
+        "Duration" => Some(Type::Duration),
+        _ => None,
+    };
+    let is_later = matches!(cx.type_names.get(name), Some((TypeName::Later, _)));
+    if args.len() != wanted
+        && !is_later
+        && (wanted > 0 || builtin.is_some() || cx.type_names.contains_key(name))
+    {
+        let help = match name {
+            "Map" => "write `Map<Key, Value>`".into(),
+            "List" | "Set" => format!("write `{name}<Item>`"),
+            _ => format!("write just `{name}`"),
+        };
+        cx.report(
+            Diagnostic::new(
+                codes::E0302,
+                path.span,
+                format!("`{name}` takes {wanted} types, found {}", args.len()),
+            )
+            .label("wrong number of types")
+            .help(help),
+        );
+        return Type::Unknown;
+    }
+    let mut args = args.into_iter();
+    match (name, args.next(), args.next()) {
+        ("List", Some(t), _) => return Type::list(t),
+        ("Set", Some(t), _) => return Type::Set(Box::new(t)),
+        ("Map", Some(k), Some(v)) => return Type::Map(Box::new(k), Box::new(v)),
+        _ => {}
+    }
+    if let Some(found) = builtin {
+        return found;
+    }
+    match cx.type_names.get(name).map(|(t, _)| *t) {
+        Some(TypeName::Record(id)) => Type::Record(id),
+        Some(TypeName::Error(id)) => Type::Error(id),
+        Some(TypeName::Enum(id)) => Type::Enum(id),
+        Some(TypeName::New(id)) => Type::New(id),
+        Some(TypeName::Entity(id)) => Type::Entity(id),
+        Some(TypeName::Alias(at)) => alias(cx, at, running),
+        Some(TypeName::Later) => Type::Unknown,
+        None if LATER_TYPES.contains(&name) || name == "Result" => {
+            cx.later(path.span, &format!("the type `{name}`"));
+            Type::Unknown
+        }
+        None => {
+            unknown_type(cx, path);
+            Type::Unknown
+        }
+    }
+}
+
+fn unknown_type(cx: &mut Cx, path: &ast::TypePath) {
+    let name = path.name.as_str();
+    let mut found = Diagnostic::new(
+        codes::E0202,
+        path.span,
+        format!("there is no type `{name}`"),
+    )
+    .label("not declared");
+    let known: Vec<String> = cx
+        .type_names
+        .keys()
+        .cloned()
+        .chain(BUILTIN_TYPES.iter().map(|s| s.to_string()))
+        .collect();
+    let usual = match name {
+        "String" | "Str" | "string" => Some("Text"),
+        "Integer" | "I64" | "Long" => Some("Int"),
+        "Boolean" => Some("Bool"),
+        "Double" | "F64" | "Number" => Some("Float"),
+        "Array" | "Vec" => Some("List"),
+        "Dict" | "HashMap" => Some("Map"),
+        "DateTime" | "Instant" | "Timestamp" => Some("Time"),
+        _ => None,
+    };
+    found = match usual.or_else(|| nearest(name, known.iter().map(String::as_str))) {
+        Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            vec![(path.name.span, near.to_owned())],
+        ),
+        None => found.help(format!(
+            "declare it, for example `record {name}(..)` or `type {name} = new Text`"
+        )),
+    };
+    cx.report(found);
+}
+
+/// A record that holds itself without a way out could never be made.
+fn endless_types(cx: &mut Cx) {
+    for at in 0..cx.program.records.len() {
+        let id = Type::Record(RecordId(at as u32));
+        if holds(cx, &cx.program.records[at].fields, &id, &mut Vec::new()) {
+            let (span, name) = (
+                cx.program.records[at].span,
+                cx.program.records[at].name.clone(),
+            );
+            cx.report(
+                Diagnostic::new(
+                    codes::E0507,
+                    span,
+                    format!("a `{name}` would hold a `{name}` for ever"),
+                )
+                .label("can never be made")
+                .help(format!("break the circle with `{name}?` or `List<{name}>`")),
+            );
+        }
+    }
+    for at in 0..cx.program.news.len() {
+        let id = Type::New(NewId(at as u32));
+        let base = NamedType {
+            name: String::new(),
+            ty: cx.program.news[at].base.clone(),
+        };
+        if holds(cx, &[base], &id, &mut Vec::new()) {
+            let (span, name) = (cx.program.news[at].span, cx.program.news[at].name.clone());
+            cx.report(
+                Diagnostic::new(codes::E0507, span, format!("`{name}` is made of itself"))
+                    .label("can never be made")
+                    .help("name another type after `new`"),
+            );
+        }
+    }
+}
+
+fn holds(cx: &Cx, fields: &[NamedType], wanted: &Type, seen: &mut Vec<Type>) -> bool {
+    fields.iter().any(|f| type_holds(cx, &f.ty, wanted, seen))
+}
+
+fn type_holds(cx: &Cx, ty: &Type, wanted: &Type, seen: &mut Vec<Type>) -> bool {
+    if ty == wanted {
+        return true;
+    }
+    if seen.contains(ty) {
+        return false;
+    }
+    match ty {
+        Type::Record(id) => {
+            seen.push(ty.clone());
+            holds(cx, &cx.program.records[id.0 as usize].fields, wanted, seen)
+        }
+        Type::New(id) => {
+            seen.push(ty.clone());
+            type_holds(cx, &cx.program.news[id.0 as usize].base, wanted, seen)
+        }
+        Type::Tuple(parts) => parts.iter().any(|p| type_holds(cx, &p.ty, wanted, seen)),
+        _ => false,
+    }
+}

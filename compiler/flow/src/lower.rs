@@ -1,0 +1,214 @@
+//! Lowering: checked program -> flow IR.
+//!
+//! Generic functions are copied for each choice of types, parameters of function type for each function
+//! that is passed (lambdas become functions, what they capture becomes arguments), so that calls are direct and
+//! types closed. `match` becomes tests, places become functional updates of registers or operations on slots, failures become
+//! `Result` values with rollbacks on the way out. Nothing here can fail: the program was checked.
+
+mod body;
+mod builder;
+mod call;
+mod collection;
+mod condition;
+mod entities;
+mod entries;
+mod expr;
+mod loops;
+mod pattern;
+mod place;
+mod state;
+mod types;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use weir_check::hir;
+use weir_contract::{CrashReason, Type};
+use weir_diagnostics::Span;
+
+use crate::ir::*;
+use state::Node;
+use types::DefStarts;
+
+/// Lowers a whole program. `files` names the source files by the number their spans carry.
+pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
+    let starts = DefStarts::new(checked);
+    let module = Module {
+        defs: types::defs(checked, &starts),
+        files,
+        sites: vec![Site::default()],
+        ..Module::default()
+    };
+    let mut lowering = Lowering {
+        checked,
+        starts,
+        module,
+        fields: Vec::new(),
+        sites: BTreeMap::new(),
+        names: BTreeMap::new(),
+        captures: BTreeMap::new(),
+        instances: BTreeMap::new(),
+        constants: BTreeMap::new(),
+        defaults: BTreeMap::new(),
+        work: VecDeque::new(),
+    };
+    lowering.entities();
+    lowering.entries();
+    while let Some((id, key)) = lowering.work.pop_front() {
+        lowering.function(id, &key);
+    }
+    let mut module = lowering.module;
+    for func in &mut module.funcs {
+        crate::simplify::simplify(func);
+    }
+    crate::plans::fill(&mut module);
+    module
+}
+
+/// One copy of a function of the source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Instance {
+    function: hir::FnId,
+    types: Vec<Type>,
+    /// How each parameter arrives.
+    params: Vec<Passed>,
+    context: Context,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Passed {
+    Value,
+    /// This function, with its captures as arguments.
+    Function(FuncId),
+    /// A list, map or set that stays in the store: the instance is the argument, the path names the slot.
+    Slot(EntityId, Vec<u32>),
+}
+
+/// From where a function runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Context {
+    /// An entry's own function outside any transaction: when it fails, what it did stays done.
+    Top,
+    /// Called, perhaps outside any transaction.
+    Called,
+    /// Always inside a transaction.
+    Transaction,
+}
+
+struct Lowering<'c> {
+    checked: &'c hir::Checked,
+    starts: DefStarts,
+    module: Module,
+    /// How the fields of each entity lie in slots.
+    fields: Vec<Vec<Node>>,
+    sites: BTreeMap<Site, SiteId>,
+    /// How often each function name was given.
+    names: BTreeMap<String, u32>,
+    /// Leading parameters of lambdas that are captures.
+    captures: BTreeMap<FuncId, Vec<RegType>>,
+    instances: BTreeMap<Instance, FuncId>,
+    constants: BTreeMap<hir::ConstId, FuncId>,
+    defaults: BTreeMap<(hir::FnId, usize, Vec<Type>), FuncId>,
+    /// Instances that are named but not lowered yet.
+    work: VecDeque<(FuncId, Instance)>,
+}
+
+impl<'c> Lowering<'c> {
+    fn site(&mut self, span: Span) -> SiteId {
+        let site = Site {
+            file: span.file.0,
+            start: span.start,
+            end: span.end,
+        };
+        if let Some(id) = self.sites.get(&site) {
+            return *id;
+        }
+        let id = SiteId(self.module.sites.len() as u32);
+        self.module.sites.push(site);
+        self.sites.insert(site, id);
+        id
+    }
+
+    /// A number for a function that is written later.
+    fn reserve(&mut self) -> FuncId {
+        let id = FuncId(self.module.funcs.len() as u32);
+        let term = Term::Crash {
+            reason: CrashReason::Unreachable,
+            detail: None,
+        };
+        let block = Block {
+            insts: Vec::new(),
+            term,
+            site: SiteId(0),
+        };
+        self.module.funcs.push(Func {
+            name: String::new(),
+            params: 0,
+            regs: Vec::new(),
+            ret: Type::Unit,
+            blocks: vec![block],
+            site: SiteId(0),
+        });
+        id
+    }
+
+    fn define(&mut self, id: FuncId, func: Func) {
+        self.module.funcs[id.0 as usize] = func;
+    }
+
+    /// The name itself the first time, then with a number.
+    fn unique_name(&mut self, name: String) -> String {
+        let count = self.names.entry(name.clone()).or_insert(0);
+        *count += 1;
+        if *count == 1 {
+            name
+        } else {
+            format!("{name}#{count}")
+        }
+    }
+
+    fn instance(&mut self, key: Instance) -> FuncId {
+        if let Some(id) = self.instances.get(&key) {
+            return *id;
+        }
+        let id = self.reserve();
+        // The name and result type are known now, and callers may need the latter.
+        let function = self.checked.function(key.function);
+        let base = match function.entity {
+            Some(e) => format!("{}.{}", self.checked.entity(e).name, function.name),
+            None => function.name.clone(),
+        };
+        let types: Vec<String> = key
+            .types
+            .iter()
+            .map(|t| crate::text::print_type(&self.module, t))
+            .collect();
+        let name = if types.is_empty() {
+            base
+        } else {
+            format!("{base}<{}>", types.join(", "))
+        };
+        self.module.funcs[id.0 as usize].name = self.unique_name(name);
+        self.module.funcs[id.0 as usize].ret = self
+            .starts
+            .outcome(self.starts.ty(&function.ret, &key.types), &function.fails);
+        self.instances.insert(key.clone(), id);
+        self.work.push_back((id, key));
+        id
+    }
+
+    /// A prelude function by name and the head of its first parameter.
+    fn prelude(&self, name: &str, head: &Type) -> hir::FnId {
+        let fits = |ty: &hir::Type| {
+            matches!(
+                (ty, head),
+                (hir::Type::List(_), Type::List(_))
+                    | (hir::Type::Map(..), Type::Map(..))
+                    | (hir::Type::Set(_), Type::Set(_))
+            )
+        };
+        let found = self.checked.functions.iter().position(|f| {
+            f.is_prelude && f.name == name && f.params.first().is_some_and(|p| fits(&p.ty))
+        });
+        hir::FnId(found.unwrap_or_else(|| panic!("the prelude has no {name} on {head:?}")) as u32)
+    }
+}

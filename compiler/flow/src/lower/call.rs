@@ -1,0 +1,297 @@
+//! Calls: specialisation for types, functions and slots; lambdas become functions; handlers open their
+//! instance and, outside a transaction, are one.
+
+use weir_check::hir;
+use weir_contract::Type;
+
+use super::body::{Binding, Body};
+use super::builder::Builder;
+use super::{Context, FuncId, Instance, Lowering, Passed};
+use crate::ir::*;
+
+impl Body<'_, '_> {
+    pub fn call(
+        &mut self,
+        id: hir::FnId,
+        type_args: &[hir::Type],
+        args: &[hir::Arg],
+    ) -> Option<Reg> {
+        let checked = self.low.checked;
+        let function = checked.function(id);
+        if function.is_prelude
+            && let Some(value) = self.call_on_slot(&function.name, args)
+        {
+            return value;
+        }
+        let types: Vec<Type> = type_args.iter().map(|t| self.ty(t)).collect();
+        let (passed, regs) = self.arguments(function, id, &types, None, args)?;
+        if let hir::Implementation::Intrinsic(name) = &function.implementation {
+            let ret = self.low.starts.ty(&function.ret, &types);
+            return Some(self.intrinsic(name, ret, &regs));
+        }
+        let context = match (function.effect, self.context) {
+            (hir::Effect::Write, Context::Transaction) => Context::Transaction,
+            _ => Context::Called,
+        };
+        let func = self.low.instance(Instance {
+            function: id,
+            types,
+            params: passed,
+            context,
+        });
+        let ret = self.low.module.func(func).ret.clone();
+        Some(self.b.emit(ret, Op::Call(func, regs)))
+    }
+
+    pub fn call_handler(
+        &mut self,
+        entity: hir::EntityId,
+        id: hir::FnId,
+        target: Option<&hir::Expr>,
+        args: &[hir::Arg],
+    ) -> Option<Reg> {
+        let checked = self.low.checked;
+        let function = checked.function(id);
+        let instance = match target {
+            Some(target) => {
+                let keys = self.expr(target)?;
+                self.b.open(EntityId(entity.0), keys)
+            }
+            None => self.this(),
+        };
+        let (passed, mut regs) = self.arguments(function, id, &[], Some(instance), args)?;
+        regs.insert(0, instance);
+        let key = Instance {
+            function: id,
+            types: vec![],
+            params: passed,
+            context: Context::Transaction,
+        };
+        let func = self.low.instance(key);
+        let ret = self.low.module.func(func).ret.clone();
+        // What only reads needs no transaction of its own: a step sees one state.
+        let own = function.effect == hir::Effect::Write && self.context != Context::Transaction;
+        if own {
+            self.b.run(Op::TxEnter);
+        }
+        let value = self.b.emit(ret, Op::Call(func, regs));
+        if own {
+            self.b.run(Op::TxLeave);
+        }
+        Some(value)
+    }
+
+    /// How each argument is passed, and the registers: explicit arguments left to right, then defaults.
+    fn arguments(
+        &mut self,
+        function: &hir::Function,
+        id: hir::FnId,
+        types: &[Type],
+        instance: Option<Reg>,
+        args: &[hir::Arg],
+    ) -> Option<(Vec<Passed>, Vec<Reg>)> {
+        let explicit: Vec<&hir::Expr> = args
+            .iter()
+            .filter_map(|a| match a {
+                hir::Arg::Value(e) => Some(e),
+                _ => None,
+            })
+            .collect();
+        let mut values = self.operands(&explicit)?.into_iter();
+        let mut passed = Vec::new();
+        let mut regs = Vec::new();
+        // What a default may mention: the values before it.
+        let mut before = Vec::new();
+        for (i, (param, arg)) in function.params.iter().zip(args).enumerate() {
+            match arg {
+                hir::Arg::Value(_) => {
+                    let ty = self.low.starts.ty(&param.ty, types);
+                    let value = self.b.coerce(values.next().expect("counted"), &ty);
+                    before.push(value);
+                    regs.push(value);
+                    passed.push(Passed::Value);
+                }
+                hir::Arg::Default => {
+                    let value = self.default(id, i, types, instance, &before);
+                    before.push(value);
+                    regs.push(value);
+                    passed.push(Passed::Value);
+                }
+                hir::Arg::Lambda(lambda) => {
+                    let hir::Type::Fn(_, ret) = &param.ty else {
+                        unreachable!("a lambda for {:?}", param.ty)
+                    };
+                    let ret = self.low.starts.ty(ret, types);
+                    let (func, captures) = self.lambda(lambda, ret);
+                    regs.extend(captures);
+                    passed.push(Passed::Function(func));
+                }
+                hir::Arg::Param(local) => {
+                    let Binding::Function(func, captures) = self.env[local.0 as usize].clone()
+                    else {
+                        unreachable!("a parameter passed on is a function")
+                    };
+                    regs.extend(captures);
+                    passed.push(Passed::Function(func));
+                }
+                hir::Arg::Function(function, type_args) => {
+                    let types = type_args.iter().map(|t| self.ty(t)).collect();
+                    let params =
+                        vec![Passed::Value; self.low.checked.function(*function).params.len()];
+                    let context = Context::Called;
+                    let func = self.low.instance(Instance {
+                        function: *function,
+                        types,
+                        params,
+                        context,
+                    });
+                    passed.push(Passed::Function(func));
+                }
+            }
+        }
+        Some((passed, regs))
+    }
+
+    pub fn call_param(&mut self, param: hir::LocalId, args: &[hir::Expr], ty: Type) -> Option<Reg> {
+        let Binding::Function(func, captures) = self.env[param.0 as usize].clone() else {
+            unreachable!("only parameters of function type are called")
+        };
+        let items: Vec<&hir::Expr> = args.iter().collect();
+        let values = self.operands(&items)?;
+        let mut regs = captures;
+        regs.extend(values);
+        let ret = self.low.module.func(func).ret.clone();
+        let value = self.b.emit(ret, Op::Call(func, regs));
+        Some(self.b.coerce(value, &ty))
+    }
+
+    /// The value of a parameter that was left out.
+    pub fn default(
+        &mut self,
+        id: hir::FnId,
+        param: usize,
+        types: &[Type],
+        instance: Option<Reg>,
+        before: &[Reg],
+    ) -> Reg {
+        let checked = self.low.checked;
+        let default = checked.function(id).params[param]
+            .default
+            .as_ref()
+            .expect("it has a default");
+        let ty = self
+            .low
+            .starts
+            .ty(&checked.function(id).params[param].ty, types);
+        if let Some(literal) = Lowering::literal(&default.root) {
+            let value = self.b.literal(literal);
+            return self.b.coerce(value, &ty);
+        }
+        let func = self.low.default_function(id, param, types);
+        let regs = instance.into_iter().chain(before.iter().copied()).collect();
+        self.b.emit(ty, Op::Call(func, regs))
+    }
+
+    /// Makes a function of a lambda; gives it and the registers it captures.
+    fn lambda(&mut self, lambda: &hir::Lambda, ret: Type) -> (FuncId, Vec<Reg>) {
+        let id = self.low.reserve();
+        let name = self.low.unique_name(format!("{}.lambda", self.b.func.name));
+        let mut b = Builder::new(name, ret, self.b.site);
+        let mut regs = Vec::new();
+        let mut env = vec![Binding::Unset; self.locals.len()];
+        let this = self.this.map(|this| {
+            regs.push(this);
+            b.param(self.b.func.reg_type(this).clone(), Some("self"))
+        });
+        let mut capture = |b: &mut Builder, outer: Reg, name: &str| {
+            regs.push(outer);
+            b.param(self.b.func.reg_type(outer).clone(), Some(name))
+        };
+        for local in &lambda.captures {
+            let at = local.0 as usize;
+            let name = &self.locals[at].name;
+            env[at] = match &self.env[at] {
+                Binding::Unset => Binding::Unset,
+                Binding::Value(reg) => Binding::Value(capture(&mut b, *reg, name)),
+                Binding::Slot(reg, path) => {
+                    Binding::Slot(capture(&mut b, *reg, name), path.clone())
+                }
+                Binding::Function(func, outer) => Binding::Function(
+                    *func,
+                    outer.iter().map(|r| capture(&mut b, *r, name)).collect(),
+                ),
+            };
+        }
+        let captures = b.func.regs.iter().map(|r| r.ty.clone()).collect();
+        self.low.captures.insert(id, captures);
+        for param in &lambda.params {
+            let local = &self.locals[param.0 as usize];
+            let ty = self.low.starts.ty(&local.ty, &self.types);
+            env[param.0 as usize] = Binding::Value(b.param(RegType::Value(ty), Some(&local.name)));
+        }
+        let mut inner = Body::new(
+            &mut *self.low,
+            b,
+            self.types.clone(),
+            self.locals,
+            Context::Called,
+        );
+        inner.env = env;
+        inner.this = this;
+        let func = inner.finish(&lambda.body);
+        self.low.define(id, func);
+        (id, regs)
+    }
+}
+
+impl Lowering<'_> {
+    /// The function that computes a parameter's default from the instance and the values before it.
+    fn default_function(&mut self, id: hir::FnId, param: usize, types: &[Type]) -> FuncId {
+        let key = (id, param, types.to_vec());
+        if let Some(func) = self.defaults.get(&key) {
+            return *func;
+        }
+        let func = self.reserve();
+        self.defaults.insert(key, func);
+        let checked = self.checked;
+        let function = checked.function(id);
+        let declared = &function.params[param];
+        let source = declared.default.as_ref().expect("it has a default");
+        let site = self.site(source.root.span);
+        let ret = self.starts.ty(&declared.ty, types);
+        let name = self.unique_name(format!("{}.{}.default", function.name, declared.name));
+        let builder = Builder::new(name, ret, site);
+        let mut body = Body::new(
+            self,
+            builder,
+            types.to_vec(),
+            &source.locals,
+            Context::Called,
+        );
+        // A default of a parameter that comes before others may be checked with fewer locals than those.
+        let mut first = 0;
+        if let Some(entity) = function.entity {
+            body.this = Some(
+                body.b
+                    .param(RegType::Instance(EntityId(entity.0)), Some("self")),
+            );
+            first = checked.entity(entity).keys.len();
+        }
+        for (i, before) in function.params[..param].iter().enumerate() {
+            if matches!(before.ty, hir::Type::Fn(..)) {
+                continue;
+            }
+            let ty = body.ty(&before.ty);
+            let reg = body.b.param(RegType::Value(ty), Some(&before.name));
+            if first + i < body.env.len() {
+                body.env[first + i] = Binding::Value(reg);
+            }
+        }
+        if let Some(entity) = function.entity {
+            body.bind_keys(entity);
+        }
+        let lowered = body.finish(&source.root);
+        self.define(func, lowered);
+        func
+    }
+}

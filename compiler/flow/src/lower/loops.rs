@@ -1,0 +1,164 @@
+//! `while` and `for`.
+
+use weir_check::hir;
+use weir_contract::Type;
+
+use super::body::{Body, Loop};
+use crate::ir::*;
+
+impl Body<'_, '_> {
+    pub fn while_(&mut self, cond: &hir::Expr, body: &hir::Expr) -> Option<Reg> {
+        let (head, inside, after) = (self.b.block(), self.b.block(), self.b.block());
+        self.b.jump(head);
+        self.b.go_to(head);
+        self.condition(cond, inside, after)?;
+        self.b.go_to(inside);
+        self.in_loop(after, head, |this| {
+            if this.expr(body).is_some() {
+                this.b.jump(head);
+            }
+        });
+        self.b.go_to(after);
+        Some(self.b.unit())
+    }
+
+    pub fn for_(&mut self, source: &hir::For, ty: Type) -> Option<Reg> {
+        let out = match source.kind {
+            hir::ForKind::Loop => None,
+            hir::ForKind::Select => {
+                let out = self.b.reg(RegType::Value(ty), None);
+                self.b.emit_into(out, Op::ListMake(vec![]));
+                Some(out)
+            }
+        };
+        let after = self.b.block();
+        self.generator(source, 0, after, out)?;
+        Some(match out {
+            Some(out) => out,
+            None => self.b.unit(),
+        })
+    }
+
+    /// One loop for each generator, then the conditions and the body. `break` leaves all of them. `None` when the
+    /// source does not come back.
+    fn generator(
+        &mut self,
+        source: &hir::For,
+        depth: usize,
+        broken: BlockId,
+        out: Option<Reg>,
+    ) -> Option<()> {
+        let Some((pattern, from)) = source.generators.get(depth) else {
+            self.innermost(source, out);
+            return Some(());
+        };
+        let walk = self.start(from)?;
+        let (head, inside, next) = (self.b.block(), self.b.block(), self.b.block());
+        // The outermost loop ends where `break` goes.
+        let after = if depth == 0 { broken } else { self.b.block() };
+        self.b.jump(head);
+        self.b.go_to(head);
+        let more = self.b.compare(CompareOp::Lt, walk.at, walk.end);
+        self.b.end(Term::Branch(more, inside, after));
+        self.b.go_to(inside);
+        let item = match &walk.list {
+            None => walk.at,
+            Some(list) => {
+                let ty = self.b.item_type(*list);
+                self.b.emit(ty, Op::ListGet(*list, walk.at))
+            }
+        };
+        self.bind(pattern, item);
+        self.in_loop(broken, next, |this| {
+            if this.generator(source, depth + 1, broken, out).is_some() && this.b.is_open() {
+                this.b.jump(next);
+            }
+        });
+        self.b.go_to(next);
+        let one = self.b.int(1);
+        self.b
+            .emit_into(walk.at, Op::Arith(ArithOp::Add, walk.at, one));
+        self.b.jump(head);
+        self.b.go_to(after);
+        Some(())
+    }
+
+    fn innermost(&mut self, source: &hir::For, out: Option<Reg>) {
+        let on_continue = self.loops.last().expect("inside a loop").on_continue;
+        for condition in &source.wheres {
+            let rest = self.b.block();
+            if self.condition(condition, rest, on_continue).is_none() {
+                return;
+            }
+            self.b.go_to(rest);
+        }
+        let value = self.expr(&source.body);
+        if let (Some(value), Some(out)) = (value, out) {
+            let ty = self.b.item_type(out);
+            let value = self.b.coerce(value, &ty);
+            self.b.emit_into(out, Op::ListPush(out, value));
+        }
+    }
+
+    fn start(&mut self, from: &hir::ForSource) -> Option<Walk> {
+        let at = self.b.reg(RegType::Value(Type::Int), None);
+        Some(match from {
+            hir::ForSource::Range(start, end) => {
+                let regs = self.operands(&[start, end])?;
+                self.b.emit_into(at, Op::Copy(regs[0]));
+                let end = self.b.emit(Type::Int, Op::Copy(regs[1]));
+                Walk {
+                    at,
+                    end,
+                    list: None,
+                }
+            }
+            hir::ForSource::Collection(e) => {
+                let value = self.expr(e)?;
+                let value = self.base(value);
+                let ty = list_type(self.b.ty(value));
+                // A copy, because the body may assign the variable it came from.
+                let list = self.b.reg(RegType::Value(ty), None);
+                self.b.assign(list, value);
+                self.b.emit_into(at, Op::Const(Literal::Int(0)));
+                let end = self.b.len(list);
+                Walk {
+                    at,
+                    end,
+                    list: Some(list),
+                }
+            }
+        })
+    }
+
+    fn in_loop(&mut self, on_break: BlockId, on_continue: BlockId, inside: impl FnOnce(&mut Self)) {
+        self.loops.push(Loop {
+            on_break,
+            on_continue,
+            atomics: self.atomics.len(),
+        });
+        inside(self);
+        self.loops.pop();
+    }
+}
+
+/// A walk over positions, of a list or of a range itself.
+struct Walk {
+    at: Reg,
+    end: Reg,
+    list: Option<Reg>,
+}
+
+/// A collection as the list it is in memory.
+pub fn list_type(ty: &Type) -> Type {
+    let field = |t: &Type| weir_contract::TupleField {
+        name: None,
+        ty: t.clone(),
+    };
+    match ty {
+        Type::Map(k, v) => Type::List(Box::new(Type::Tuple(vec![field(k), field(v)]))),
+        Type::Set(t) => Type::List(t.clone()),
+        Type::List(_) => ty.clone(),
+        other => panic!("{other:?} is no collection"),
+    }
+}

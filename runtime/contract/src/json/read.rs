@@ -1,0 +1,260 @@
+//! From JSON to values. Every error says where it is and, for an unknown name, which was probably meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json};
+
+use super::error::{JsonError, shorten};
+use super::{duration, is_nullable, is_text_like};
+use crate::library::{bytes, decimal, time};
+use crate::limits::JSON_DEPTH_MAX;
+use crate::types::{DefKind, Defs, Field, Type};
+use crate::value::Value;
+
+/// Parses JSON text, refusing what is nested deeper than [`JSON_DEPTH_MAX`] before it costs anything.
+pub fn parse(text: &[u8]) -> Result<Json, JsonError> {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > JSON_DEPTH_MAX {
+            let what = format!("JSON is nested deeper than {JSON_DEPTH_MAX} levels");
+            return Err(JsonError::new("", what));
+        }
+    }
+    serde_json::from_slice(text).map_err(|e| JsonError::new("", format!("not JSON: {e}")))
+}
+
+/// The value that JSON is, by type. `path` is where the JSON stands, for errors.
+pub fn from_json(defs: &Defs, ty: &Type, json: &Json, path: &str) -> Result<Value, JsonError> {
+    let wrong = |expected: &str| Err(mismatch(path, expected, json));
+    Ok(match ty {
+        Type::Unit if json.is_null() => Value::Unit,
+        Type::Unit => return wrong("null"),
+        Type::Bool => match json.as_bool() {
+            Some(b) => Value::Bool(b),
+            None => return wrong("true or false"),
+        },
+        Type::Int => match json.as_i64() {
+            Some(n) => Value::Int(n),
+            None => return wrong("an Int (a whole number of 64 bits)"),
+        },
+        Type::Decimal => match (json.as_i64(), json.as_str().and_then(decimal::parse)) {
+            (Some(n), _) => Value::Decimal(n as i128 * 1_000_000_000),
+            (None, Some(n)) => Value::Decimal(n),
+            _ => return wrong("a Decimal as a string, as \"12.50\""),
+        },
+        Type::Float => match (json.as_f64(), json.as_str()) {
+            (Some(x), _) => Value::Float(x),
+            (_, Some("NaN")) => Value::Float(f64::NAN),
+            (_, Some("Infinity")) => Value::Float(f64::INFINITY),
+            (_, Some("-Infinity")) => Value::Float(f64::NEG_INFINITY),
+            _ => return wrong("a number"),
+        },
+        Type::Text => match json.as_str() {
+            Some(text) => Value::Text(text.to_owned()),
+            None => return wrong("a string"),
+        },
+        Type::Bytes => match json.as_str().and_then(bytes::from_base64) {
+            Some(bytes) => Value::Bytes(bytes),
+            None => return wrong("bytes in base64"),
+        },
+        Type::Time => match json.as_str().and_then(time::parse) {
+            Some(t) => Value::Time(t),
+            None => return wrong("a time as \"2026-01-31T10:00:00Z\""),
+        },
+        Type::Duration => match json.as_str().and_then(duration::parse) {
+            Some(d) => Value::Duration(d),
+            None => return wrong("a duration as \"PT1H30M\""),
+        },
+        Type::List(item) => {
+            let items = array(json, path)?.iter().enumerate();
+            let read = |(i, v)| from_json(defs, item, v, &format!("{path}[{i}]"));
+            Value::List(items.map(read).collect::<Result<_, _>>()?)
+        }
+        Type::Set(item) => {
+            let mut set = BTreeSet::new();
+            for (i, v) in array(json, path)?.iter().enumerate() {
+                let at = format!("{path}[{i}]");
+                if !set.insert(from_json(defs, item, v, &at)?) {
+                    return Err(JsonError::new(&at, "is in the set twice"));
+                }
+            }
+            Value::Set(set)
+        }
+        Type::Map(key, item) => map(defs, key, item, json, path)?,
+        Type::Option(_) if json.is_null() => Value::Option(None),
+        Type::Option(inner) if is_nullable(defs, inner) => match json.as_array().map(Vec::as_slice)
+        {
+            Some([some]) => Value::Option(Some(Box::new(from_json(defs, inner, some, path)?))),
+            _ => return wrong("null or an array of one"),
+        },
+        Type::Option(inner) => Value::Option(Some(Box::new(from_json(defs, inner, json, path)?))),
+        Type::Tuple(fields) => {
+            let named = fields.iter().filter_map(|f| {
+                let name = f.name.clone()?;
+                Some(Field {
+                    name,
+                    ty: f.ty.clone(),
+                })
+            });
+            let named: Vec<Field> = named.collect();
+            if !fields.is_empty() && named.len() == fields.len() {
+                return Ok(Value::Record(field_values(
+                    defs,
+                    &named,
+                    object(json, path)?,
+                    path,
+                    &[],
+                )?));
+            }
+            let items = array(json, path)?;
+            if items.len() != fields.len() {
+                let what = format!(
+                    "expected an array of {}, found one of {}",
+                    fields.len(),
+                    items.len()
+                );
+                return Err(JsonError::new(path, what));
+            }
+            let parts = fields.iter().zip(items).enumerate();
+            let read = |(i, (f, v)): (usize, (&crate::types::TupleField, &Json))| {
+                from_json(defs, &f.ty, v, &format!("{path}[{i}]"))
+            };
+            Value::Record(parts.map(read).collect::<Result<_, _>>()?)
+        }
+        Type::Named(id) => match &defs.get(*id).kind {
+            DefKind::New { base } => from_json(defs, base, json, path)?,
+            DefKind::Entity { keys } if keys.len() == 1 => {
+                Value::Record(vec![from_json(defs, &keys[0].ty, json, path)?])
+            }
+            DefKind::Record { fields }
+            | DefKind::Error { fields, .. }
+            | DefKind::Entity { keys: fields } => {
+                Value::Record(field_values(defs, fields, object(json, path)?, path, &[])?)
+            }
+            DefKind::Enum { variants } => {
+                let kind = match json {
+                    Json::String(name) => Some(name.as_str()),
+                    Json::Object(members) => members.get("kind").and_then(Json::as_str),
+                    _ => None,
+                };
+                let Some(kind) = kind else {
+                    return wrong("a variant as \"Name\" or {\"kind\": \"Name\", ...}");
+                };
+                let Some(index) = variants.iter().position(|v| v.name == kind) else {
+                    let known = variants.iter().map(|v| v.name.as_str());
+                    return Err(JsonError::unknown(path, "variant", kind, known));
+                };
+                let none = Map::new();
+                let members = json.as_object().unwrap_or(&none);
+                let values = field_values(defs, &variants[index].fields, members, path, &["kind"])?;
+                Value::Variant(index as u32, values)
+            }
+        },
+        Type::Result(ok, errors) => {
+            let members = object(json, path)?;
+            match (
+                members.get("ok"),
+                members.get("error").and_then(Json::as_str),
+            ) {
+                (Some(v), _) => Value::Ok(Box::new(from_json(defs, ok, v, &join(path, "ok"))?)),
+                (None, Some(name)) => {
+                    let Some(id) = errors.iter().find(|id| defs.get(**id).name == name) else {
+                        let known = errors.iter().map(|id| defs.get(*id).name.as_str());
+                        return Err(JsonError::unknown(path, "error", name, known));
+                    };
+                    let DefKind::Error { fields, .. } = &defs.get(*id).kind else {
+                        return wrong("an error");
+                    };
+                    Value::Err(*id, field_values(defs, fields, members, path, &["error"])?)
+                }
+                _ => return wrong("{\"ok\": ...} or {\"error\": ...}"),
+            }
+        }
+    })
+}
+
+/// The values of fields from an object's members: each field once, nothing else but the names in `besides`.
+pub fn field_values(
+    defs: &Defs,
+    fields: &[Field],
+    members: &Map<String, Json>,
+    path: &str,
+    besides: &[&str],
+) -> Result<Vec<Value>, JsonError> {
+    for name in members.keys() {
+        if !besides.contains(&name.as_str()) && !fields.iter().any(|f| f.name == *name) {
+            let known = fields.iter().map(|f| f.name.as_str());
+            return Err(JsonError::unknown(&join(path, name), "field", name, known));
+        }
+    }
+    let read = |field: &Field| match members.get(&field.name) {
+        Some(json) => from_json(defs, &field.ty, json, &join(path, &field.name)),
+        None if matches!(defs.base(&field.ty), Type::Option(_)) => Ok(Value::Option(None)),
+        None => Err(JsonError::new(&join(path, &field.name), "is missing")),
+    };
+    fields.iter().map(read).collect()
+}
+
+fn map(defs: &Defs, key: &Type, item: &Type, json: &Json, path: &str) -> Result<Value, JsonError> {
+    let mut entries = BTreeMap::new();
+    if is_text_like(defs, key) {
+        for (name, v) in object(json, path)? {
+            let at = join(path, name);
+            let k = from_json(defs, key, &Json::String(name.clone()), &at)?;
+            entries.insert(k, from_json(defs, item, v, &at)?);
+        }
+        return Ok(Value::Map(entries));
+    }
+    for (i, pair) in array(json, path)?.iter().enumerate() {
+        let at = format!("{path}[{i}]");
+        let Some([k, v]) = pair.as_array().map(Vec::as_slice) else {
+            return Err(mismatch(&at, "a pair [key, value]", pair));
+        };
+        let k = from_json(defs, key, k, &format!("{at}[0]"))?;
+        let v = from_json(defs, item, v, &format!("{at}[1]"))?;
+        if entries.insert(k, v).is_some() {
+            return Err(JsonError::new(&at, "has a key that occurs twice"));
+        }
+    }
+    Ok(Value::Map(entries))
+}
+
+fn array<'j>(json: &'j Json, path: &str) -> Result<&'j [Json], JsonError> {
+    json.as_array()
+        .map(Vec::as_slice)
+        .ok_or_else(|| mismatch(path, "an array", json))
+}
+
+fn object<'j>(json: &'j Json, path: &str) -> Result<&'j Map<String, Json>, JsonError> {
+    json.as_object()
+        .ok_or_else(|| mismatch(path, "an object", json))
+}
+
+/// `lines[2].qty`
+pub(super) fn join(path: &str, name: &str) -> String {
+    let name = shorten(name);
+    if path.is_empty() {
+        name
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
+pub(super) fn mismatch(path: &str, expected: &str, found: &Json) -> JsonError {
+    let found = match found {
+        Json::Null => "null".to_owned(),
+        Json::Array(_) => "an array".to_owned(),
+        Json::Object(_) => "an object".to_owned(),
+        Json::String(text) => format!("\"{}\"", shorten(text)),
+        other => other.to_string(),
+    };
+    JsonError::new(path, format!("expected {expected}, found {found}"))
+}

@@ -1,0 +1,81 @@
+//! Answers kept for requests with an `Idempotency-Key`: the same key of the same caller gets the same answer.
+//!
+//! Filled only by records, so a key is answered the same after a crash. An answer is kept for a time counted in record
+//! times; forgetting happens at records too, and so at the same place in each replay.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::record::Digest;
+
+/// How long an answer is kept, in microseconds: 24 hours.
+pub const KEEP_US: i64 = 24 * 3_600 * 1_000_000;
+
+/// An answer given once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub run: u64,
+    /// Time of the record.
+    pub time: i64,
+    pub digest: Digest,
+    pub answer: KeptAnswer,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptAnswer {
+    /// The output of a function of the program in force, by position.
+    Output { function: u32, output: Vec<u8> },
+    /// The answer of an earlier program: HTTP status and JSON.
+    Rendered { status: u16, json: String },
+}
+
+/// All answers kept.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// By caller and key.
+    kept: HashMap<(String, String), Kept>,
+    /// In the order they came, which is the order of their times.
+    order: VecDeque<(String, String)>,
+}
+
+impl Answers {
+    /// The answer to a key, unless it is too old at `now`.
+    pub fn find(&self, caller: &str, key: &str, now: i64) -> Option<&Kept> {
+        let kept = self.kept.get(&(caller.to_owned(), key.to_owned()))?;
+        (now.saturating_sub(kept.time) < KEEP_US).then_some(kept)
+    }
+
+    /// Keeps an answer; one that was kept for the key and is too old by now is replaced.
+    pub fn keep(&mut self, caller: &str, key: &str, kept: Kept) {
+        self.forget(kept.time);
+        let id = (caller.to_owned(), key.to_owned());
+        if self.kept.insert(id.clone(), kept).is_none() {
+            self.order.push_back(id);
+        }
+    }
+
+    /// Drops what is too old at `now`.
+    pub fn forget(&mut self, now: i64) {
+        while let Some(id) = self.order.front() {
+            if now.saturating_sub(self.kept[id].time) < KEEP_US {
+                break;
+            }
+            self.kept.remove(id);
+            self.order.pop_front();
+        }
+    }
+
+    /// In the order they came: caller, key, answer.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str, &Kept)> {
+        self.order
+            .iter()
+            .map(|id| (id.0.as_str(), id.1.as_str(), &self.kept[id]))
+    }
+
+    /// Replaces each answer, in the order they came.
+    pub fn rewrite(&mut self, mut f: impl FnMut(&Kept) -> KeptAnswer) {
+        for id in &self.order {
+            let kept = self.kept.get_mut(id).expect("each id in the order is kept");
+            kept.answer = f(kept);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Putting another program in force: what happens to the state.
+//!
+//! Entities, fields and slots are matched by name, types by name and structure, so a program whose slots moved reads what
+//! the one before it wrote. Whatever would lose or misread data is refused before anything is written.
+
+use std::collections::BTreeSet;
+
+use weir_contract::manifest::{Entity, Manifest};
+use weir_contract::slots::SlotKind;
+use weir_contract::types::{DefId, DefKind, Defs, Field, Type};
+
+use crate::state::{Instance, Kind, Slot, State};
+
+/// Why the state of the program in force cannot be taken over; one sentence each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incompatible(pub Vec<String>);
+
+impl std::fmt::Display for Incompatible {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "the state does not fit the new program: {}",
+            self.0.join("; ")
+        )
+    }
+}
+
+impl std::error::Error for Incompatible {}
+
+/// Empty state for the entities of a program.
+pub fn empty_state(program: &Manifest) -> State {
+    State::new(program.entities.iter().map(kinds))
+}
+
+fn kinds(entity: &Entity) -> Vec<Kind> {
+    let kind = |slot: &weir_contract::slots::Slot| match slot.kind {
+        SlotKind::Scalar(_) => Kind::Scalar,
+        SlotKind::Map(..) | SlotKind::Set(_) => Kind::Map,
+        SlotKind::List(_) => Kind::List,
+    };
+    entity.slots.iter().map(kind).collect()
+}
+
+/// Whether all data of `state` has its place in the new program.
+pub fn check(state: &State, old: &Manifest, new: &Manifest) -> Result<(), Incompatible> {
+    let mut problems = Vec::new();
+    for (entity, table) in old.entities.iter().zip(state.tables()) {
+        if table.is_empty() {
+            continue;
+        }
+        let count = table.len();
+        let name = &entity.name;
+        let Some((_, now)) = new.entity(name) else {
+            problems.push(format!(
+                "entity {name} is gone, but has state for {count} keys"
+            ));
+            continue;
+        };
+        let keys_match = entity.keys.len() == now.keys.len()
+            && entity
+                .keys
+                .iter()
+                .zip(&now.keys)
+                .all(|(a, b)| same(&old.defs, &a.ty, &new.defs, &b.ty));
+        if !keys_match {
+            problems.push(format!(
+                "the key of entity {name} is of another type, but {count} keys have state"
+            ));
+        }
+        for (index, slot) in entity.slots.iter().enumerate() {
+            if !table.holds_slot(index) {
+                continue;
+            }
+            let path = slot.path.join(".");
+            match now.slots.iter().find(|s| s.path == slot.path) {
+                None => problems.push(format!("{name}.{path} is gone, but holds values")),
+                Some(s) if !same_slot(&old.defs, &slot.kind, &new.defs, &s.kind) => problems.push(
+                    format!("{name}.{path} is of another type, but holds values"),
+                ),
+                Some(_) => {}
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Incompatible(problems))
+    }
+}
+
+/// Moves state that [`check`] has accepted into the places of the new program.
+pub fn migrate(state: &State, old: &Manifest, new: &Manifest) -> State {
+    let mut moved = empty_state(new);
+    for (entity, table) in old.entities.iter().zip(state.tables()) {
+        let Some((number, now)) = new.entity(&entity.name) else {
+            continue;
+        };
+        let from = now
+            .slots
+            .iter()
+            .map(|s| entity.slots.iter().position(|o| o.path == s.path));
+        let from: Vec<Option<usize>> = from.collect();
+        for instance in table.sorted() {
+            let slot = |i: &Option<usize>| i.map_or(Slot::Absent, |i| instance.slots[i].clone());
+            moved.insert(
+                number,
+                Instance {
+                    key: instance.key.clone(),
+                    version: instance.version,
+                    slots: from.iter().map(slot).collect(),
+                },
+            );
+        }
+    }
+    moved
+}
+
+fn same_slot(old: &Defs, a: &SlotKind, new: &Defs, b: &SlotKind) -> bool {
+    match (a, b) {
+        (SlotKind::Scalar(a), SlotKind::Scalar(b))
+        | (SlotKind::Set(a), SlotKind::Set(b))
+        | (SlotKind::List(a), SlotKind::List(b)) => same(old, a, new, b),
+        (SlotKind::Map(k, v), SlotKind::Map(l, w)) => same(old, k, new, l) && same(old, v, new, w),
+        _ => false,
+    }
+}
+
+/// Whether bytes of the old type mean the same as bytes of the new one.
+fn same(old: &Defs, a: &Type, new: &Defs, b: &Type) -> bool {
+    Comparison {
+        old,
+        new,
+        seen: BTreeSet::new(),
+    }
+    .types(a, b)
+}
+
+struct Comparison<'d> {
+    old: &'d Defs,
+    new: &'d Defs,
+    /// Pairs assumed equal while they are compared, so that types that mention themselves end.
+    seen: BTreeSet<(DefId, DefId)>,
+}
+
+impl Comparison<'_> {
+    fn types(&mut self, a: &Type, b: &Type) -> bool {
+        match (a, b) {
+            (Type::List(a), Type::List(b))
+            | (Type::Set(a), Type::Set(b))
+            | (Type::Option(a), Type::Option(b)) => self.types(a, b),
+            (Type::Map(k, v), Type::Map(l, w)) => self.types(k, l) && self.types(v, w),
+            (Type::Tuple(a), Type::Tuple(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(x, y)| self.types(&x.ty, &y.ty))
+            }
+            (Type::Named(a), Type::Named(b)) => self.defs(*a, *b),
+            // Errors in a stored result are numbered by definition, so the numbers must be the same too.
+            (Type::Result(a, e), Type::Result(b, f)) => {
+                e == f && self.types(a, b) && e.iter().all(|id| self.defs(*id, *id))
+            }
+            _ => a == b,
+        }
+    }
+
+    fn defs(&mut self, a: DefId, b: DefId) -> bool {
+        if !self.seen.insert((a, b)) {
+            return true;
+        }
+        let (Some(old), Some(new)) = (
+            self.old.defs.get(a.0 as usize),
+            self.new.defs.get(b.0 as usize),
+        ) else {
+            return false;
+        };
+        if old.name != new.name {
+            return false;
+        }
+        match (&old.kind, &new.kind) {
+            (DefKind::Record { fields: x }, DefKind::Record { fields: y })
+            | (DefKind::Error { fields: x, .. }, DefKind::Error { fields: y, .. })
+            | (DefKind::Entity { keys: x }, DefKind::Entity { keys: y }) => self.fields(x, y),
+            (DefKind::New { base: x }, DefKind::New { base: y }) => self.types(x, y),
+            // New variants may follow the old ones: those keep their numbers.
+            (DefKind::Enum { variants: x }, DefKind::Enum { variants: y }) => {
+                x.len() <= y.len()
+                    && x.iter()
+                        .zip(y)
+                        .all(|(v, w)| v.name == w.name && self.fields(&v.fields, &w.fields))
+            }
+            _ => false,
+        }
+    }
+
+    fn fields(&mut self, a: &[Field], b: &[Field]) -> bool {
+        a.len() == b.len()
+            && a.iter()
+                .zip(b)
+                .all(|(x, y)| x.name == y.name && self.types(&x.ty, &y.ty))
+    }
+}

@@ -1,0 +1,175 @@
+//! The records a machine writes to the log, and reads back.
+//!
+//! ```text
+//!   STEP     version u8, run, function, time, caller, roles, keys, args,
+//!            idempotency: 0 or 1, key, digest 32; outcome u8, output or place and reason, writes (`ops`)
+//!   PROGRAM  version u8, time, manifest as JSON (without sites and tests): how every later record is read
+//! ```
+//! Numbers are varints, texts and bytes length-prefixed, as in the value encoding. A step names its function by position
+//! in the program in force, so a log is readable with nothing else at hand.
+
+use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
+use weir_log::{Record, RecordKind};
+
+use crate::ops::Writes;
+
+/// One step: what went in, what came out, what it wrote.
+pub const STEP: RecordKind = RecordKind(16);
+/// From here on another program is in force.
+pub const PROGRAM: RecordKind = RecordKind(17);
+
+/// The version of the bodies this crate writes, and the only one it reads.
+pub const RECORD_VERSION: u8 = 1;
+
+/// SHA-256 of what a request asks for, to tell a retry from another request with the same key.
+pub type Digest = [u8; 32];
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRecord {
+    pub run: u64,
+    /// Position in the functions of the program in force.
+    pub function: u32,
+    /// Microseconds since 1970.
+    pub time: i64,
+    pub caller: String,
+    pub roles: Vec<String>,
+    /// The instance's key in the key encoding.
+    pub keys: Vec<u8>,
+    /// As `contract::call::encode_args` writes them.
+    pub args: Vec<u8>,
+    /// The `Idempotency-Key` and the digest of the request.
+    pub idempotency: Option<(String, Digest)>,
+    pub outcome: Outcome,
+    pub writes: Writes,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The step's output: `border::OUTPUT_OK`, ... and what follows.
+    Output(Vec<u8>),
+    /// A bug: nothing was written.
+    Bug(Bug),
+}
+
+/// A bug of the program, as it is told to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bug {
+    /// `bank.weir:12:5`
+    pub at: String,
+    pub reason: String,
+}
+
+impl StepRecord {
+    pub fn to_record(&self) -> Record {
+        let mut out = vec![RECORD_VERSION];
+        put_varint(&mut out, self.run);
+        put_varint(&mut out, self.function as u64);
+        put_int(&mut out, self.time);
+        put_bytes(&mut out, self.caller.as_bytes());
+        put_varint(&mut out, self.roles.len() as u64);
+        for role in &self.roles {
+            put_bytes(&mut out, role.as_bytes());
+        }
+        put_bytes(&mut out, &self.keys);
+        put_bytes(&mut out, &self.args);
+        match &self.idempotency {
+            None => out.push(0),
+            Some((key, digest)) => {
+                out.push(1);
+                put_bytes(&mut out, key.as_bytes());
+                out.extend_from_slice(digest);
+            }
+        }
+        match &self.outcome {
+            Outcome::Output(output) => {
+                out.push(0);
+                put_bytes(&mut out, output);
+            }
+            Outcome::Bug(bug) => {
+                out.push(1);
+                put_bytes(&mut out, bug.at.as_bytes());
+                put_bytes(&mut out, bug.reason.as_bytes());
+            }
+        }
+        self.writes.encode_into(&mut out);
+        Record::new(STEP, out)
+    }
+
+    pub fn decode(body: &[u8]) -> Result<StepRecord, DecodeError> {
+        let mut r = Reader::new(body);
+        check_version(&mut r)?;
+        let run = r.varint()?;
+        let function = u32::try_from(r.varint()?).map_err(|_| r.error("number too big"))?;
+        let time = r.int()?;
+        let caller = r.text()?.to_owned();
+        let mut roles = Vec::new();
+        for _ in 0..r.varint()? {
+            roles.push(r.text()?.to_owned());
+        }
+        let keys = r.bytes()?.to_vec();
+        let args = r.bytes()?.to_vec();
+        let idempotency = match r.byte()? {
+            0 => None,
+            1 => {
+                let key = r.text()?.to_owned();
+                let digest = r.take(32)?.try_into().expect("32 bytes");
+                Some((key, digest))
+            }
+            _ => return Err(r.error("neither 0 nor 1")),
+        };
+        let outcome = match r.byte()? {
+            0 => Outcome::Output(r.bytes()?.to_vec()),
+            1 => Outcome::Bug(Bug {
+                at: r.text()?.to_owned(),
+                reason: r.text()?.to_owned(),
+            }),
+            _ => return Err(r.error("no such outcome")),
+        };
+        let writes = Writes::decode(&mut r)?;
+        Ok(StepRecord {
+            run,
+            function,
+            time,
+            caller,
+            roles,
+            keys,
+            args,
+            idempotency,
+            outcome,
+            writes,
+        })
+    }
+}
+
+/// A new program in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramRecord {
+    pub time: i64,
+    /// The manifest as JSON.
+    pub manifest: String,
+}
+
+impl ProgramRecord {
+    pub fn to_record(&self) -> Record {
+        let mut out = vec![RECORD_VERSION];
+        put_int(&mut out, self.time);
+        put_bytes(&mut out, self.manifest.as_bytes());
+        Record::new(PROGRAM, out)
+    }
+
+    pub fn decode(body: &[u8]) -> Result<ProgramRecord, DecodeError> {
+        let mut r = Reader::new(body);
+        check_version(&mut r)?;
+        let time = r.int()?;
+        let manifest = r.text()?.to_owned();
+        r.finish()?;
+        Ok(ProgramRecord { time, manifest })
+    }
+}
+
+fn check_version(r: &mut Reader<'_>) -> Result<(), DecodeError> {
+    match r.byte()? {
+        RECORD_VERSION => Ok(()),
+        _ => Err(r.error("a version this runtime does not know")),
+    }
+}

@@ -1,0 +1,262 @@
+//! State and records as JSON, by the types of the program in force: for administration and for answers that outlive their
+//! program.
+
+use serde_json::{Map, Value as Json, json};
+use weir_contract::call::{Reply, decode_args};
+use weir_contract::encode::Reader;
+use weir_contract::json::{failure_to_json, fields_to_json, to_json};
+use weir_contract::keys::{decode_key, decode_keys};
+use weir_contract::manifest::{Entity, Manifest};
+use weir_contract::slots::SlotKind;
+use weir_contract::types::{DefKind, Defs, Type};
+use weir_contract::{Value, decode};
+
+use crate::idempotency::KeptAnswer;
+use crate::machine::{BadRecord, Machine};
+use crate::ops;
+use crate::record::{Outcome, StepRecord};
+use crate::state::{Instance, Slot};
+
+/// HTTP status and JSON of a reply: 200 with the value, or the error's status with its fields.
+pub fn render_reply(defs: &Defs, returns: &Type, reply: &Reply) -> (u16, Json) {
+    match reply {
+        Reply::Ok(value) => (200, to_json(defs, returns, value)),
+        Reply::Failed(id, values) => {
+            let status = match &defs.get(*id).kind {
+                DefKind::Error { status, .. } => *status,
+                _ => 422,
+            };
+            (status, failure_to_json(defs, *id, values))
+        }
+        Reply::Denied => (403, json!({ "error": "Forbidden" })),
+    }
+}
+
+/// Output of a function by position in the manifest, as [`render_reply`].
+pub fn render_output(
+    manifest: &Manifest,
+    function: u32,
+    output: &[u8],
+) -> Result<(u16, Json), BadRecord> {
+    let function = manifest.functions.get(function as usize);
+    let function = function.ok_or_else(|| BadRecord("no such function".to_owned()))?;
+    let reply = Reply::decode(&manifest.defs, &function.returns, &function.fails, output)?;
+    Ok(render_reply(&manifest.defs, &function.returns, &reply))
+}
+
+/// An answer written out, so that it no longer needs its program.
+pub fn render_kept(manifest: &Manifest, answer: &KeptAnswer) -> KeptAnswer {
+    match answer {
+        KeptAnswer::Output { function, output } => {
+            let (status, json) = render_output(manifest, *function, output)
+                .unwrap_or_else(|e| (500, json!({ "error": "Bug", "reason": e.to_string() })));
+            KeptAnswer::Rendered {
+                status,
+                json: json.to_string(),
+            }
+        }
+        rendered => rendered.clone(),
+    }
+}
+
+impl Machine {
+    /// One instance: key, version and the fields that were ever written. `None` when it does not exist.
+    pub fn instance_json(&self, entity: u32, key: &[u8]) -> Result<Option<Json>, BadRecord> {
+        let Some(program) = &self.program else {
+            return Ok(None);
+        };
+        let Some(position) = self.state.find(entity, key) else {
+            return Ok(None);
+        };
+        let instance = self.state.instance(entity, position);
+        instance_to_json(&program.defs, &program.entities[entity as usize], instance).map(Some)
+    }
+
+    /// The instances of an entity in key order, from the first with a key after `after`.
+    pub fn instances_json(
+        &self,
+        entity: u32,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Json>, BadRecord> {
+        let Some(program) = &self.program else {
+            return Ok(Vec::new());
+        };
+        let table = self.state.tables()[entity as usize].sorted();
+        let later = |i: &&&Instance| after.is_none_or(|after| *i.key > *after);
+        let instances = table.iter().filter(later).take(limit);
+        let entity = &program.entities[entity as usize];
+        instances
+            .map(|i| instance_to_json(&program.defs, entity, i))
+            .collect()
+    }
+}
+
+fn instance_to_json(defs: &Defs, entity: &Entity, instance: &Instance) -> Result<Json, BadRecord> {
+    let keys = decode_keys(defs, &entity.keys, &instance.key)?;
+    let mut state = Map::new();
+    for (slot, held) in entity.slots.iter().zip(&instance.slots) {
+        if let Some(json) = slot_to_json(defs, &slot.kind, held)? {
+            place(&mut state, &slot.path, json);
+        }
+    }
+    Ok(json!({
+        "entity": entity.name,
+        "key": fields_to_json(defs, &entity.keys, &keys),
+        "version": instance.version,
+        "state": state,
+    }))
+}
+
+/// Puts a slot under its path, making the objects above it.
+fn place(object: &mut Map<String, Json>, path: &[String], json: Json) {
+    let Some((name, below)) = path.split_first() else {
+        return;
+    };
+    if below.is_empty() {
+        object.insert(name.clone(), json);
+        return;
+    }
+    let inner = object.entry(name.clone()).or_insert_with(|| json!({}));
+    if let Json::Object(inner) = inner {
+        place(inner, below, json);
+    }
+}
+
+fn slot_to_json(defs: &Defs, kind: &SlotKind, held: &Slot) -> Result<Option<Json>, BadRecord> {
+    let (ty, value) = match (kind, held) {
+        (_, Slot::Absent) => return Ok(None),
+        (SlotKind::Scalar(ty), Slot::Scalar(bytes)) => (ty.clone(), decode(defs, ty, bytes)?),
+        (SlotKind::Map(key, item), Slot::Map(entries)) => {
+            let entry = |(k, v): (&Vec<u8>, &Vec<u8>)| {
+                Ok((decode_key(defs, key, k)?, decode(defs, item, v)?))
+            };
+            let entries = entries
+                .iter()
+                .map(entry)
+                .collect::<Result<_, BadRecord>>()?;
+            let ty = Type::Map(Box::new(key.clone()), Box::new(item.clone()));
+            (ty, Value::Map(entries))
+        }
+        (SlotKind::Set(item), Slot::Map(entries)) => {
+            let items = entries.keys().map(|k| Ok(decode_key(defs, item, k)?));
+            let items = items.collect::<Result<_, BadRecord>>()?;
+            (Type::Set(Box::new(item.clone())), Value::Set(items))
+        }
+        (SlotKind::List(item), Slot::List(items)) => {
+            let items = items.iter().map(|v| Ok(decode(defs, item, v)?));
+            let items = items.collect::<Result<_, BadRecord>>()?;
+            (Type::List(Box::new(item.clone())), Value::List(items))
+        }
+        _ => return Err(BadRecord("a slot holds what it should not".to_owned())),
+    };
+    Ok(Some(to_json(defs, &ty, &value)))
+}
+
+/// A step's record for people: what was called by whom, what it answered and wrote.
+pub fn step_to_json(manifest: &Manifest, step: &StepRecord) -> Result<Json, BadRecord> {
+    let defs = &manifest.defs;
+    let function = manifest.functions.get(step.function as usize);
+    let function = function.ok_or_else(|| BadRecord("no such function".to_owned()))?;
+    let mut out = Map::new();
+    out.insert("run".to_owned(), json!(step.run));
+    out.insert(
+        "time".to_owned(),
+        to_json(defs, &Type::Time, &Value::Time(step.time)),
+    );
+    match function.entity {
+        Some(entity) => {
+            let entity = &manifest.entities[entity as usize];
+            out.insert(
+                "fn".to_owned(),
+                json!(format!("{}.{}", entity.name, function.name)),
+            );
+            let keys = decode_keys(defs, &entity.keys, &step.keys)?;
+            out.insert("key".to_owned(), fields_to_json(defs, &entity.keys, &keys));
+        }
+        None => {
+            out.insert("fn".to_owned(), json!(function.name));
+        }
+    }
+    let mut args = Map::new();
+    for (param, arg) in function
+        .params
+        .iter()
+        .zip(decode_args(defs, &function.params, &step.args)?)
+    {
+        if let Some(value) = arg {
+            args.insert(param.name.clone(), to_json(defs, &param.ty, &value));
+        }
+    }
+    out.insert("args".to_owned(), Json::Object(args));
+    out.insert("caller".to_owned(), json!(step.caller));
+    out.insert("roles".to_owned(), json!(step.roles));
+    if let Some((key, _)) = &step.idempotency {
+        out.insert("idempotency_key".to_owned(), json!(key));
+    }
+    match &step.outcome {
+        Outcome::Output(output) => {
+            let (status, json) = render_output(manifest, step.function, output)?;
+            let name = if status == 200 { "reply" } else { "failure" };
+            out.insert(name.to_owned(), json);
+        }
+        Outcome::Bug(bug) => {
+            out.insert(
+                "bug".to_owned(),
+                json!({ "at": bug.at, "reason": bug.reason }),
+            );
+        }
+    }
+    out.insert("writes".to_owned(), writes_to_json(manifest, &step.writes)?);
+    Ok(Json::Object(out))
+}
+
+fn writes_to_json(manifest: &Manifest, writes: &ops::Writes) -> Result<Json, BadRecord> {
+    let defs = &manifest.defs;
+    let mut out = Vec::new();
+    let mut reader = Reader::new(&writes.ops);
+    while let Some(op) = ops::next_op(&mut reader)? {
+        let missing = || BadRecord("a write names what is not there".to_owned());
+        let (entity, key) = writes
+            .instances
+            .get(op.instance as usize)
+            .ok_or_else(missing)?;
+        let entity = manifest
+            .entities
+            .get(*entity as usize)
+            .ok_or_else(missing)?;
+        let slot = entity.slots.get(op.slot as usize).ok_or_else(missing)?;
+        let keys = decode_keys(defs, &entity.keys, key)?;
+        let mut shown = Map::new();
+        shown.insert("entity".to_owned(), json!(entity.name));
+        shown.insert("key".to_owned(), fields_to_json(defs, &entity.keys, &keys));
+        shown.insert("field".to_owned(), json!(slot.path.join(".")));
+        shown.insert("op".to_owned(), json!(ops::name(op.kind)));
+        let (entry, item) = match &slot.kind {
+            SlotKind::Scalar(ty) | SlotKind::List(ty) => (None, Some(ty)),
+            SlotKind::Map(k, v) => (Some(k), Some(v)),
+            SlotKind::Set(k) => (Some(k), None),
+        };
+        if let (ops::MAP_PUT | ops::MAP_DEL, Some(ty)) = (op.kind, entry) {
+            shown.insert(
+                "entry".to_owned(),
+                to_json(defs, ty, &decode_key(defs, ty, op.key)?),
+            );
+        }
+        if let ops::LIST_SET | ops::LIST_INSERT | ops::LIST_REMOVE = op.kind {
+            shown.insert("index".to_owned(), json!(op.index));
+        }
+        if let (
+            ops::PUT | ops::MAP_PUT | ops::LIST_SET | ops::LIST_PUSH | ops::LIST_INSERT,
+            Some(ty),
+        ) = (op.kind, item)
+        {
+            shown.insert(
+                "value".to_owned(),
+                to_json(defs, ty, &decode(defs, ty, op.value)?),
+            );
+        }
+        out.push(Json::Object(shown));
+    }
+    Ok(Json::Array(out))
+}

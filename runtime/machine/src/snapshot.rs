@@ -1,0 +1,183 @@
+//! The whole machine as bytes, so that a log can be trimmed and recovery need not replay from the start.
+//!
+//! ```text
+//!   version u8, next run, time, program: 0 or 1 and its manifest,
+//!   answers: count, each: caller, key, run, time, digest 32, 0 function output | 1 status json
+//!   for each entity of the program: count, each in key order: key, version, its slots:
+//!     0 absent | 1 scalar | 2 map: count, keys and values | 3 list: count, elements
+//! ```
+//! Canonical: machines that are equal have equal snapshots, which the replay checker relies on.
+
+use std::sync::Arc;
+
+use weir_contract::Manifest;
+use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
+
+use crate::idempotency::{Kept, KeptAnswer};
+use crate::machine::{BadRecord, Machine};
+use crate::program::empty_state;
+use crate::state::{Instance, Slot};
+
+/// The version this crate writes, and the only one it reads.
+pub const SNAPSHOT_VERSION: u8 = 1;
+
+impl Machine {
+    pub fn snapshot(&self) -> Vec<u8> {
+        let mut out = vec![SNAPSHOT_VERSION];
+        put_varint(&mut out, self.next_run);
+        put_int(&mut out, self.time);
+        match &self.program {
+            None => out.push(0),
+            Some(program) => {
+                out.push(1);
+                put_bytes(&mut out, program.to_json().as_bytes());
+            }
+        }
+        put_varint(&mut out, self.answers.iter().len() as u64);
+        for (caller, key, kept) in self.answers.iter() {
+            put_bytes(&mut out, caller.as_bytes());
+            put_bytes(&mut out, key.as_bytes());
+            put_varint(&mut out, kept.run);
+            put_int(&mut out, kept.time);
+            out.extend_from_slice(&kept.digest);
+            match &kept.answer {
+                KeptAnswer::Output { function, output } => {
+                    out.push(0);
+                    put_varint(&mut out, *function as u64);
+                    put_bytes(&mut out, output);
+                }
+                KeptAnswer::Rendered { status, json } => {
+                    out.push(1);
+                    put_varint(&mut out, *status as u64);
+                    put_bytes(&mut out, json.as_bytes());
+                }
+            }
+        }
+        for table in self.state.tables() {
+            put_varint(&mut out, table.len() as u64);
+            for instance in table.sorted() {
+                put_bytes(&mut out, &instance.key);
+                put_varint(&mut out, instance.version);
+                for slot in &instance.slots {
+                    put_slot(&mut out, slot);
+                }
+            }
+        }
+        out
+    }
+
+    pub fn restore(snapshot: &[u8]) -> Result<Machine, BadRecord> {
+        let mut r = Reader::new(snapshot);
+        if r.byte()? != SNAPSHOT_VERSION {
+            return Err(BadRecord(
+                "a snapshot of a version this runtime does not know".to_owned(),
+            ));
+        }
+        let mut machine = Machine::new();
+        machine.next_run = r.varint()?;
+        machine.time = r.int()?;
+        if r.byte()? == 1 {
+            let manifest = Manifest::from_json(r.bytes()?).map_err(|e| BadRecord(e.to_string()))?;
+            machine.state = empty_state(&manifest);
+            machine.program = Some(Arc::new(manifest));
+        }
+        for _ in 0..r.varint()? {
+            let caller = r.text()?;
+            let key = r.text()?;
+            let run = r.varint()?;
+            let time = r.int()?;
+            let digest = r.take(32)?.try_into().expect("32 bytes");
+            let answer = match r.byte()? {
+                0 => KeptAnswer::Output {
+                    function: small(&mut r)?,
+                    output: r.bytes()?.to_vec(),
+                },
+                _ => KeptAnswer::Rendered {
+                    status: small(&mut r)? as u16,
+                    json: r.text()?.to_owned(),
+                },
+            };
+            let kept = Kept {
+                run,
+                time,
+                digest,
+                answer,
+            };
+            machine.answers.keep(caller, key, kept);
+        }
+        let entities = machine.program.clone();
+        for (number, entity) in entities.iter().flat_map(|p| p.entities.iter()).enumerate() {
+            for _ in 0..r.varint()? {
+                let key: Box<[u8]> = r.bytes()?.into();
+                let version = r.varint()?;
+                let mut slots = Vec::with_capacity(entity.slots.len());
+                for slot in 0..entity.slots.len() {
+                    let held = read_slot(&mut r)?;
+                    if !held.fits(machine.state.kind(number as u32, slot as u32)) {
+                        return Err(BadRecord("a slot holds what it should not".to_owned()));
+                    }
+                    slots.push(held);
+                }
+                if machine.state.find(number as u32, &key).is_some() {
+                    return Err(BadRecord("an instance occurs twice".to_owned()));
+                }
+                let instance = Instance {
+                    key,
+                    version,
+                    slots,
+                };
+                machine.state.insert(number as u32, instance);
+            }
+        }
+        r.finish()?;
+        Ok(machine)
+    }
+}
+
+fn put_slot(out: &mut Vec<u8>, slot: &Slot) {
+    match slot {
+        Slot::Absent => out.push(0),
+        Slot::Scalar(value) => {
+            out.push(1);
+            put_bytes(out, value);
+        }
+        Slot::Map(entries) => {
+            out.push(2);
+            put_varint(out, entries.len() as u64);
+            for (key, value) in entries {
+                put_bytes(out, key);
+                put_bytes(out, value);
+            }
+        }
+        Slot::List(items) => {
+            out.push(3);
+            put_varint(out, items.len() as u64);
+            for item in items {
+                put_bytes(out, item);
+            }
+        }
+    }
+}
+
+fn read_slot(r: &mut Reader<'_>) -> Result<Slot, DecodeError> {
+    Ok(match r.byte()? {
+        0 => Slot::Absent,
+        1 => Slot::Scalar(r.bytes()?.to_vec()),
+        2 => {
+            let count = r.varint()?;
+            let entry = |_| Ok((r.bytes()?.to_vec(), r.bytes()?.to_vec()));
+            Slot::Map((0..count).map(entry).collect::<Result<_, DecodeError>>()?)
+        }
+        3 => {
+            let count = r.varint()?;
+            let item = |_| Ok(r.bytes()?.to_vec());
+            Slot::List((0..count).map(item).collect::<Result<_, DecodeError>>()?)
+        }
+        _ => return Err(r.error("no such kind of slot")),
+    })
+}
+
+fn small(r: &mut Reader<'_>) -> Result<u32, DecodeError> {
+    let n = r.varint()?;
+    u32::try_from(n).map_err(|_| r.error("number too big"))
+}
