@@ -1,1 +1,19 @@
-//! Placeholder until this crate has content.
+//! A node runs one program on one log: threads, clock and HTTP around the deterministic machine.
+//!
+//! [`Node::start`] serves; [`Embedded`] is the same without HTTP; [`inspect`] shows logs and state to people.
+
+mod config;
+mod core;
+mod embedded;
+mod http;
+pub mod inspect;
+mod node;
+mod program;
+mod recovery;
+
+pub use config::Config;
+pub use core::{Core, Door, Refusal, StartError};
+pub use embedded::{Embedded, Outcome};
+pub use node::{FAILURE_POLL, Node};
+pub use program::{Caller, NamedCall, Program};
+pub use recovery::{PARTITION, RecoveryError, recover, recover_until};

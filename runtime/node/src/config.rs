@@ -1,0 +1,36 @@
+//! What can be set on a node, and what holds when it is not.
+
+/// Limits and habits of a node; [`Default`] is right for `weir run`.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// TCP port on loopback; 0 lets the system choose.
+    pub port: u16,
+    /// A snapshot is taken after so many records.
+    pub snapshot_every_records: u64,
+    /// Calls that may wait for the machine; beyond it they are told to come back.
+    pub queue_max: usize,
+    pub connections_max: usize,
+    /// Time for the head of a request, and for a connection to stay idle.
+    pub head_timeout_ms: u64,
+    /// Time for the body of a request.
+    pub body_timeout_ms: u64,
+    /// Time without any progress in sending an answer.
+    pub send_timeout_ms: u64,
+    /// Time that open requests have to finish when the node stops.
+    pub drain_timeout_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            port: 0,
+            snapshot_every_records: 100_000,
+            queue_max: 10_000,
+            connections_max: 2_000,
+            head_timeout_ms: 15_000,
+            body_timeout_ms: 30_000,
+            send_timeout_ms: 30_000,
+            drain_timeout_ms: 5_000,
+        }
+    }
+}

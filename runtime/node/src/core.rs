@@ -1,0 +1,492 @@
+//! The machine's thread: orders calls, runs their steps one after the other, and lets answers out when the log has them.
+//!
+//! ```text
+//!   calls --> [ step, step, step ] --> open frame --append--> in flight --durable--> answers
+//! ```
+//! While a frame is syncing the next one fills; nothing waits for a timer. A call that wrote nothing has no record, but
+//! its answer may show what an open frame wrote, so it leaves with that frame.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use weir_contract::Manifest;
+use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
+use weir_machine::{Call, Done, Incompatible, Machine, Steps};
+
+use crate::config::Config;
+use crate::program::Program;
+use crate::recovery::{PARTITION, RecoveryError, recover};
+
+/// Why a call was not answered. None of these says that it was not done, except where noted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Too many calls wait; this one was not begun.
+    Busy,
+    /// Another program came into force meanwhile; not begun, to be read again.
+    Stale,
+    /// The log took the record or not; asking again with the same idempotency key finds out.
+    Unavailable(String),
+    /// The node is stopping; not begun.
+    Stopping,
+}
+
+type Answered = Box<dyn FnOnce(Result<Done, Refusal>) + Send>;
+type Look = Box<dyn FnOnce(&Machine) + Send>;
+type Reloaded = Box<dyn FnOnce(Result<(), Incompatible>) + Send>;
+
+enum Message {
+    Call {
+        call: Call,
+        /// The program the call was read by.
+        program: Arc<Manifest>,
+        answer: Answered,
+    },
+    Look(Look),
+    Reload {
+        program: Program,
+        done: Reloaded,
+    },
+    Durable(Result<Lsn, AppendError>),
+    SnapshotStored(Result<Lsn, String>),
+    Stop,
+}
+
+/// The way to a running machine; cheap to clone.
+#[derive(Clone)]
+pub struct Door {
+    messages: Sender<Message>,
+    waiting: Arc<AtomicUsize>,
+    queue_max: usize,
+}
+
+impl Door {
+    /// Hands in a call; `answer` is called on the machine's thread and must not block.
+    pub fn call(
+        &self,
+        call: Call,
+        program: Arc<Manifest>,
+        answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
+    ) {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.queue_max {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return answer(Err(Refusal::Busy));
+        }
+        let waiting = self.waiting.clone();
+        let answer: Answered = Box::new(move |result| {
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            answer(result)
+        });
+        let message = Message::Call {
+            call,
+            program,
+            answer,
+        };
+        self.send(message);
+    }
+
+    /// Runs `look` on the machine between two steps.
+    pub fn look(&self, look: impl FnOnce(&Machine) + Send + 'static) {
+        self.send(Message::Look(Box::new(look)));
+    }
+
+    /// Puts another program in force; `done` hears when that is durable, or why it was refused.
+    pub fn reload(
+        &self,
+        program: Program,
+        done: impl FnOnce(Result<(), Incompatible>) + Send + 'static,
+    ) {
+        let done = Box::new(done);
+        self.send(Message::Reload { program, done });
+    }
+
+    fn send(&self, message: Message) {
+        if let Err(unsent) = self.messages.send(message)
+            && let Message::Call { answer, .. } = unsent.0
+        {
+            answer(Err(Refusal::Stopping));
+        }
+    }
+
+    fn stop(&self) {
+        self.send(Message::Stop);
+    }
+}
+
+/// Why a node does not start.
+#[derive(Debug)]
+pub enum StartError {
+    Recovery(RecoveryError),
+    Program(Incompatible),
+    /// The log did not take the record that puts the program in force.
+    Append(AppendError),
+    /// The port or a thread could not be had.
+    System(std::io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StartError::Recovery(error) => error.fmt(f),
+            StartError::Program(error) => error.fmt(f),
+            StartError::Append(error) => write!(f, "the log did not take the program: {error}"),
+            StartError::System(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A machine on its thread.
+pub struct Core {
+    door: Door,
+    thread: Option<JoinHandle<Result<(), String>>>,
+}
+
+impl Core {
+    /// Recovers, takes the log, puts the program in force and starts the thread.
+    pub fn start(config: &Config, program: Program, log: Arc<dyn Log>) -> Result<Core, StartError> {
+        let lost = |error| StartError::Recovery(RecoveryError::Log(error));
+        let writer = log
+            .take(PARTITION, OwnerId(std::process::id() as u128))
+            .map_err(lost)?;
+        let (machine, _) = recover(&*log).map_err(StartError::Recovery)?;
+        let (messages, inbox) = channel();
+        let mut worker = Worker {
+            machine,
+            writer,
+            log,
+            steps: program.steps,
+            program: program.manifest,
+            messages: messages.clone(),
+            inbox,
+            open: Vec::new(),
+            open_bytes: 0,
+            open_waiters: Vec::new(),
+            in_flight: VecDeque::new(),
+            now: 0,
+            since_snapshot: 0,
+            snapshot_every: config.snapshot_every_records,
+            snapshot: SnapshotStage::Idle,
+            older_snapshot: Lsn::ZERO,
+            failed: None,
+            stopping: false,
+        };
+        worker.now = worker.machine.time();
+        let now = worker.tick();
+        let manifest = worker.program.clone();
+        if let Some(record) = worker
+            .machine
+            .deploy(&manifest, now)
+            .map_err(StartError::Program)?
+        {
+            let ack = worker.writer.append(Hlc(now as u64), vec![record]);
+            ack.wait().map_err(StartError::Append)?;
+        }
+        let thread = std::thread::Builder::new().name("weir-machine".to_owned());
+        let thread = thread
+            .spawn(move || worker.run())
+            .map_err(StartError::System)?;
+        Ok(Core {
+            door: Door {
+                messages,
+                waiting: Arc::default(),
+                queue_max: config.queue_max,
+            },
+            thread: Some(thread),
+        })
+    }
+
+    pub fn door(&self) -> &Door {
+        &self.door
+    }
+
+    /// Finishes what was handed in, takes a snapshot and ends the thread.
+    pub fn stop(mut self) -> Result<(), String> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Result<(), String> {
+        self.door.stop();
+        match self.thread.take() {
+            Some(thread) => thread
+                .join()
+                .unwrap_or_else(|_| Err("the machine's thread panicked".to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the thread has ended by itself, which only a failing log or a bug of ours makes it do.
+    pub fn has_failed(&self) -> bool {
+        self.thread.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            let _ = self.join();
+        }
+    }
+}
+
+/// Records that fit one frame are at most this many bytes, whatever the log takes, so that one sync stays short.
+const FRAME_TARGET_BYTES: usize = 1 << 20;
+/// Calls handled before the open frame is looked after again.
+const BATCH_MAX: usize = 1024;
+
+enum Waiter {
+    Call(Answered, Done),
+    Reload(Reloaded),
+}
+
+enum SnapshotStage {
+    Idle,
+    /// Waits until the record at that position is durable.
+    Taken(Lsn, Vec<u8>),
+    /// Another thread is storing it.
+    Storing,
+}
+
+struct Worker {
+    machine: Machine,
+    writer: Writer,
+    log: Arc<dyn Log>,
+    steps: Box<dyn Steps + Send>,
+    program: Arc<Manifest>,
+    messages: Sender<Message>,
+    inbox: Receiver<Message>,
+    /// Records of the frame that is filling, and who waits for it.
+    open: Vec<Record>,
+    open_bytes: usize,
+    open_waiters: Vec<Waiter>,
+    /// Who waits for each frame that is syncing, oldest first, with the frame's last position.
+    in_flight: VecDeque<(Lsn, Vec<Waiter>)>,
+    /// Microseconds since 1970, never backwards.
+    now: i64,
+    since_snapshot: u64,
+    snapshot_every: u64,
+    snapshot: SnapshotStage,
+    older_snapshot: Lsn,
+    failed: Option<String>,
+    stopping: bool,
+}
+
+impl Worker {
+    fn run(mut self) -> Result<(), String> {
+        while !(self.failed.is_some() || self.stopping && self.is_quiet()) {
+            match self.inbox.recv_timeout(Duration::from_secs(1)) {
+                Ok(message) => self.handle(message),
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => self.stopping = true,
+            }
+            for _ in 0..BATCH_MAX {
+                match self.inbox.try_recv() {
+                    Ok(message) => self.handle(message),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                }
+            }
+            if self.in_flight.is_empty() {
+                self.append_open();
+            }
+        }
+        if let Some(why) = self.failed.clone() {
+            self.refuse_all(&why);
+            return Err(why);
+        }
+        self.last_snapshot()
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.open.is_empty()
+            && self.in_flight.is_empty()
+            && !matches!(self.snapshot, SnapshotStage::Storing)
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Call {
+                call,
+                program,
+                answer,
+            } => self.call(call, &program, answer),
+            Message::Look(look) => look(&self.machine),
+            Message::Reload { program, done } => self.reload(program, done),
+            Message::Durable(Ok(_)) => self.durable(),
+            Message::Durable(Err(error)) => {
+                self.failed
+                    .get_or_insert(format!("the log failed: {error}"));
+            }
+            Message::SnapshotStored(stored) => self.snapshot_stored(stored),
+            Message::Stop => self.stopping = true,
+        }
+    }
+
+    fn call(&mut self, call: Call, program: &Arc<Manifest>, answer: Answered) {
+        if let Some(why) = &self.failed {
+            return answer(Err(Refusal::Unavailable(why.clone())));
+        }
+        if self.stopping {
+            return answer(Err(Refusal::Stopping));
+        }
+        if !Arc::ptr_eq(program, &self.program) {
+            return answer(Err(Refusal::Stale));
+        }
+        let now = self.tick();
+        let mut done = self
+            .machine
+            .call(&mut *self.steps, &self.program, &call, now);
+        match done.record.take() {
+            Some(record) => {
+                self.push(record);
+                self.open_waiters.push(Waiter::Call(answer, done));
+            }
+            // Nothing of this answer can be younger than the newest frame there is.
+            None if !self.open.is_empty() => self.open_waiters.push(Waiter::Call(answer, done)),
+            None => match self.in_flight.back_mut() {
+                Some((_, waiters)) => waiters.push(Waiter::Call(answer, done)),
+                None => answer(Ok(done)),
+            },
+        }
+    }
+
+    fn push(&mut self, record: Record) {
+        let bytes = record.encoded_bytes();
+        let frame_max = FRAME_TARGET_BYTES.min(self.log.limits().frame_bytes_max / 2);
+        if self.open_bytes + bytes > frame_max {
+            self.append_open();
+        }
+        self.open_bytes += bytes;
+        self.open.push(record);
+        self.since_snapshot += 1;
+    }
+
+    /// Sends the open frame on its way.
+    fn append_open(&mut self) {
+        if self.open.is_empty() || self.failed.is_some() {
+            return;
+        }
+        let records = std::mem::take(&mut self.open);
+        self.open_bytes = 0;
+        let ack = self.writer.append(Hlc(self.now as u64), records);
+        let last = self.writer.next().before();
+        self.in_flight
+            .push_back((last, std::mem::take(&mut self.open_waiters)));
+        if self.since_snapshot >= self.snapshot_every
+            && matches!(self.snapshot, SnapshotStage::Idle)
+        {
+            self.since_snapshot = 0;
+            self.snapshot = SnapshotStage::Taken(last, self.machine.snapshot());
+        }
+        let messages = self.messages.clone();
+        ack.on_done(move |outcome| {
+            // The thread may have ended already; then nobody waits for this any more.
+            let _ = messages.send(Message::Durable(outcome));
+        });
+    }
+
+    /// The oldest frame in flight is durable.
+    fn durable(&mut self) {
+        let Some((last, waiters)) = self.in_flight.pop_front() else {
+            return;
+        };
+        for waiter in waiters {
+            match waiter {
+                Waiter::Call(answer, done) => answer(Ok(done)),
+                Waiter::Reload(done) => done(Ok(())),
+            }
+        }
+        if let SnapshotStage::Taken(at, _) = &self.snapshot
+            && *at <= last
+        {
+            let SnapshotStage::Taken(at, body) =
+                std::mem::replace(&mut self.snapshot, SnapshotStage::Storing)
+            else {
+                return;
+            };
+            let (log, messages) = (self.log.clone(), self.messages.clone());
+            std::thread::spawn(move || {
+                let stored = log.snapshots().put(PARTITION, at, &body);
+                let stored = stored.map(|id| id.at).map_err(|e| e.to_string());
+                let _ = messages.send(Message::SnapshotStored(stored));
+            });
+        }
+    }
+
+    /// A snapshot that could not be stored harms nothing: the log still has everything. After one that could, the log
+    /// is trimmed up to the one before it, so that there are always two to recover from.
+    fn snapshot_stored(&mut self, stored: Result<Lsn, String>) {
+        self.snapshot = SnapshotStage::Idle;
+        let Ok(at) = stored else { return };
+        let older = std::mem::replace(&mut self.older_snapshot, at);
+        let snapshots = self.log.snapshots();
+        if older > Lsn::ZERO && self.log.trim(&self.writer, older).is_ok() {
+            for id in snapshots.list(PARTITION).unwrap_or_default() {
+                if id.at < older {
+                    let _ = snapshots.delete(&id);
+                }
+            }
+        }
+    }
+
+    fn reload(&mut self, program: Program, done: Reloaded) {
+        let now = self.tick();
+        match self.machine.deploy(&program.manifest, now) {
+            Err(error) => done(Err(error)),
+            Ok(record) => {
+                self.program = program.manifest;
+                self.steps = program.steps;
+                match record {
+                    Some(record) => {
+                        self.push(record);
+                        self.open_waiters.push(Waiter::Reload(done));
+                    }
+                    None => done(Ok(())),
+                }
+            }
+        }
+    }
+
+    fn refuse_all(&mut self, why: &str) {
+        let in_flight = std::mem::take(&mut self.in_flight);
+        let waiting = in_flight.into_iter().flat_map(|(_, waiters)| waiters);
+        let open = std::mem::take(&mut self.open_waiters);
+        for waiter in waiting.chain(open) {
+            if let Waiter::Call(answer, _) = waiter {
+                answer(Err(Refusal::Unavailable(why.to_owned())));
+            }
+        }
+        while let Ok(message) = self.inbox.try_recv() {
+            if let Message::Call { answer, .. } = message {
+                answer(Err(Refusal::Unavailable(why.to_owned())));
+            }
+        }
+    }
+
+    /// So that the next start need not replay. Without it nothing is lost.
+    fn last_snapshot(&mut self) -> Result<(), String> {
+        while let Ok(message) = self.inbox.try_recv() {
+            self.handle(message);
+        }
+        if self.since_snapshot > 0 {
+            let at = self.writer.next().before();
+            let put = self
+                .log
+                .snapshots()
+                .put(PARTITION, at, &self.machine.snapshot());
+            put.map_err(|e| format!("the last snapshot was not stored: {e}"))?;
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self) -> i64 {
+        let clock = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        self.now = self.now.max(clock.as_micros() as i64);
+        self.now
+    }
+}

@@ -1,0 +1,83 @@
+//! A machine without HTTP: calls by name, for tests that compare whole programs and for use inside another program.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use weir_contract::Manifest;
+use weir_contract::call::Reply;
+use weir_log::Log;
+use weir_machine::{Answer, Bug, Done};
+
+use crate::config::Config;
+use crate::core::{Core, Refusal, StartError};
+use crate::program::{NamedCall, Program};
+
+/// A running machine on a log, usually `weir_log::MemoryLog`.
+pub struct Embedded {
+    core: Core,
+    manifest: Arc<Manifest>,
+}
+
+/// What became of an embedded call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Reply(Reply),
+    Bug(Bug),
+    /// Refused before or instead of a step, for this reason.
+    Refused(String),
+}
+
+impl Embedded {
+    pub fn start(
+        config: &Config,
+        program: Program,
+        log: Arc<dyn Log>,
+    ) -> Result<Embedded, StartError> {
+        let manifest = program.manifest.clone();
+        let core = Core::start(config, program, log)?;
+        Ok(Embedded { core, manifest })
+    }
+
+    /// Makes one call and waits until its answer is durable. Access rules of functions are the caller's business
+    /// here; `allow` is still asked by the step.
+    pub fn submit(&self, call: &NamedCall) -> Outcome {
+        let Some(call) = call.resolve(&self.manifest) else {
+            return Outcome::Refused("there is no such function".to_owned());
+        };
+        let (sender, receiver) = channel();
+        let function = call.function;
+        self.core
+            .door()
+            .call(call, self.manifest.clone(), move |result| {
+                let _ = sender.send(result);
+            });
+        match receiver.recv().unwrap_or(Err(Refusal::Stopping)) {
+            Ok(done) => self.outcome(function, done),
+            Err(refusal) => Outcome::Refused(format!("{refusal:?}")),
+        }
+    }
+
+    fn outcome(&self, function: u32, done: Done) -> Outcome {
+        let output = match done.answer {
+            Answer::Output(output) => output,
+            Answer::Again(weir_machine::KeptAnswer::Output { output, .. }) => output,
+            Answer::Bug(bug) => return Outcome::Bug(bug),
+            other => return Outcome::Refused(format!("{other:?}")),
+        };
+        let function = &self.manifest.functions[function as usize];
+        match Reply::decode(
+            &self.manifest.defs,
+            &function.returns,
+            &function.fails,
+            &output,
+        ) {
+            Ok(reply) => Outcome::Reply(reply),
+            Err(error) => Outcome::Refused(error.to_string()),
+        }
+    }
+
+    /// Finishes what is open and takes a snapshot.
+    pub fn stop(self) -> Result<(), String> {
+        self.core.stop()
+    }
+}

@@ -1,0 +1,237 @@
+//! One call over HTTP: arguments in, a step, the answer out.
+
+use hyper::header::{ETAG, HeaderName, IF_NONE_MATCH};
+use hyper::{HeaderMap, Method};
+use serde_json::{Map, Value as Json, json};
+use tokio::sync::oneshot;
+use weir_contract::call::encode_args;
+use weir_contract::json::{from_json, from_query, nearest, parse};
+use weir_contract::manifest::{Access, Effect, Function, FunctionKind, Param};
+use weir_contract::{Manifest, Type, Value, limits};
+use weir_machine::show::render_output;
+use weir_machine::{Answer, Call, Done, KeptAnswer};
+
+use super::Shared;
+use super::reply::{Problem, Reply, json_reply, text_reply, with_header};
+use super::request::{caller, etag, idempotency_key, if_match, names_tag, text};
+use super::route::{Target, find, query_pairs};
+use crate::core::Refusal;
+use crate::program::Caller;
+
+/// A request with its body read.
+pub(super) struct Asked {
+    pub method: Method,
+    pub segments: Vec<String>,
+    pub query: String,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Problem> {
+    // A reload between reading the request and running it makes it be read again, by the new program.
+    for _ in 0..3 {
+        let program = shared.program();
+        let Target {
+            function: number,
+            keys,
+        } = find(&program, &asked.method, &asked.segments)?;
+        let function = &program.functions[number as usize];
+        let caller = caller(&asked.headers, &program)?;
+        check_access(&function.access, &caller)?;
+        let is_post = asked.method == Method::POST;
+        let args = match is_post {
+            true => args_from_body(&program, function, &asked.body)?,
+            false => args_from_query(&program, function, &asked.query)?,
+        };
+        if args.len() > limits::ARGS_MAX {
+            return Err(Problem::new(
+                413,
+                "PayloadTooLarge",
+                "the arguments are too long",
+            ));
+        }
+        let call = Call {
+            function: number,
+            caller: caller.id,
+            roles: caller.roles,
+            keys,
+            args,
+            idempotency: if is_post {
+                idempotency_key(&asked.headers)?
+            } else {
+                None
+            },
+            if_match: match function.effect {
+                Effect::Write if function.entity.is_some() => if_match(&asked.headers)?,
+                _ => None,
+            },
+        };
+        let (sender, receiver) = oneshot::channel();
+        shared.door.call(call, program.clone(), move |result| {
+            // The client may have gone; the step stands all the same.
+            let _ = sender.send(result);
+        });
+        match receiver.await {
+            Ok(Ok(done)) => return reply(&program, number, &asked.headers, done),
+            Ok(Err(Refusal::Stale)) => continue,
+            Ok(Err(refusal)) => return Err(refused(refusal)),
+            Err(_) => return Err(Problem::unavailable("the node is stopping")),
+        }
+    }
+    Err(Problem::unavailable("the program is being replaced"))
+}
+
+fn check_access(access: &Access, caller: &Caller) -> Result<(), Problem> {
+    let roles = match access {
+        Access::Anyone => return Ok(()),
+        _ if caller.id.is_empty() => {
+            return Err(Problem::new(401, "Unauthorized", "sign in to call this"));
+        }
+        // Whether `allow` accepts the caller only the step can tell.
+        Access::SignedIn | Access::Allow => return Ok(()),
+        Access::Roles(roles) => roles,
+    };
+    if roles.iter().any(|role| caller.roles.contains(role)) {
+        return Ok(());
+    }
+    let reason = format!("this needs the role {}", roles.join(" or "));
+    Err(Problem::new(403, "Forbidden", reason))
+}
+
+fn args_from_body(
+    manifest: &Manifest,
+    function: &Function,
+    body: &[u8],
+) -> Result<Vec<u8>, Problem> {
+    let json = match body {
+        [] => Json::Object(Map::new()),
+        body => parse(body)?,
+    };
+    let Some(members) = json.as_object() else {
+        return Err(Problem::bad_request(
+            "the body must be a JSON object with the parameters by name",
+        ));
+    };
+    for name in members.keys() {
+        if !function.params.iter().any(|p| p.name == *name) {
+            return Err(unknown_parameter(function, name));
+        }
+    }
+    let defs = &manifest.defs;
+    let arg = |param: &Param| match members.get(&param.name) {
+        Some(json) => Ok(Some(from_json(defs, &param.ty, json, &param.name)?)),
+        None => missing(manifest, param),
+    };
+    let args = function
+        .params
+        .iter()
+        .map(arg)
+        .collect::<Result<Vec<_>, Problem>>()?;
+    Ok(encode_args(defs, &function.params, &args))
+}
+
+fn args_from_query(
+    manifest: &Manifest,
+    function: &Function,
+    query: &str,
+) -> Result<Vec<u8>, Problem> {
+    let pairs = query_pairs(query)?;
+    let mut used = vec![false; pairs.len()];
+    let defs = &manifest.defs;
+    let mut args = Vec::with_capacity(function.params.len());
+    for param in &function.params {
+        args.push(
+            match from_query(defs, &param.ty, &param.name, &pairs, &mut used)? {
+                Some(value) => Some(value),
+                None => missing(manifest, param)?,
+            },
+        );
+    }
+    match used.iter().position(|used| !used) {
+        Some(unused) => Err(unknown_parameter(function, &pairs[unused].0)),
+        None => Ok(encode_args(defs, &function.params, &args)),
+    }
+}
+
+/// What stands for a parameter that was left out.
+fn missing(manifest: &Manifest, param: &Param) -> Result<Option<Value>, Problem> {
+    match manifest.defs.base(&param.ty) {
+        _ if param.has_default => Ok(None),
+        Type::Option(_) => Ok(Some(Value::Option(None))),
+        _ => {
+            let problem = Problem::bad_request(format!("{}: is missing", param.name));
+            Err(problem.with("path", json!(param.name)))
+        }
+    }
+}
+
+fn unknown_parameter(function: &Function, name: &str) -> Problem {
+    let short: String = name.chars().take(60).collect();
+    let problem = Problem::bad_request(format!("unknown field \"{short}\""));
+    let problem = problem.with("path", json!(short));
+    match nearest(name, function.params.iter().map(|p| p.name.as_str())) {
+        Some(near) => problem.with("did_you_mean", json!(near)),
+        None => problem,
+    }
+}
+
+fn reply(
+    manifest: &Manifest,
+    number: u32,
+    headers: &HeaderMap,
+    done: Done,
+) -> Result<Reply, Problem> {
+    let function = &manifest.functions[number as usize];
+    let run = done.run.to_string();
+    let written = |(status, json): (u16, Json)| json_reply(status, &json);
+    let ours = |error: weir_machine::BadRecord| Problem::new(500, "Bug", error.to_string());
+    let reply = match &done.answer {
+        Answer::Output(output) => written(render_output(manifest, number, output).map_err(ours)?),
+        Answer::Again(KeptAnswer::Output { function, output }) => {
+            written(render_output(manifest, *function, output).map_err(ours)?)
+        }
+        Answer::Again(KeptAnswer::Rendered { status, json }) => text_reply(*status, json.clone()),
+        Answer::KeyReused => {
+            let reason = "this Idempotency-Key was used for another request";
+            return Err(Problem::new(422, "IdempotencyKeyReused", reason));
+        }
+        Answer::OtherVersion => {
+            let problem = Problem::new(
+                412,
+                "PreconditionFailed",
+                "the instance has changed since that ETag",
+            );
+            let reply = problem.with("version", json!(done.version)).into_reply();
+            return Ok(with_header(reply, ETAG, &etag(done.version, manifest)));
+        }
+        Answer::Bug(bug) => {
+            let body = json!({ "error": "Bug", "run": run, "at": bug.at, "reason": bug.reason });
+            return Ok(with_header(json_reply(500, &body), RUN, &run));
+        }
+    };
+    let mut reply = with_header(reply, RUN, &run);
+    if function.entity.is_none()
+        || !reply.status().is_success()
+        || matches!(done.answer, Answer::Again(_))
+    {
+        return Ok(reply);
+    }
+    let tag = etag(done.version, manifest);
+    if matches!(function.kind, FunctionKind::Field | FunctionKind::Whole)
+        && text(headers, &IF_NONE_MATCH)?.is_some_and(|header| names_tag(header, &tag))
+    {
+        reply = hyper::Response::new(super::reply::body(""));
+        *reply.status_mut() = hyper::StatusCode::NOT_MODIFIED;
+    }
+    Ok(with_header(reply, ETAG, &tag))
+}
+
+const RUN: HeaderName = HeaderName::from_static("weir-run");
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Busy => Problem::unavailable("too many calls are waiting"),
+        Refusal::Stopping | Refusal::Stale => Problem::unavailable("the node is stopping"),
+        Refusal::Unavailable(why) => Problem::unavailable(why),
+    }
+}

@@ -1,0 +1,232 @@
+//! From method and path to what is asked for.
+//!
+//! | path | what |
+//! | --- | --- |
+//! | `/transfer` | a top-level `pub fn` |
+//! | `/Account/ann/deposit` | a `pub fn` of an entity; one segment for each key field |
+//! | `/Account/ann/balance` | a `pub state` |
+//! | `/Account/ann` | all of them |
+
+use hyper::Method;
+use serde_json::json;
+use weir_contract::Manifest;
+use weir_contract::json::{from_text, nearest};
+use weir_contract::keys::encode_keys;
+use weir_contract::limits;
+use weir_contract::manifest::{Effect, Entity, Function, FunctionKind};
+
+use super::reply::Problem;
+
+/// A function and the key it is asked of.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Position in the manifest's functions.
+    pub function: u32,
+    /// In the key encoding.
+    pub keys: Vec<u8>,
+}
+
+/// The segments of a path, percent-decoded.
+pub(super) fn segments(path: &str) -> Result<Vec<String>, Problem> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if path.is_empty() {
+        return Ok(Vec::new());
+    }
+    let decoded = path.split('/').map(|s| percent_decode(s, false));
+    let decoded: Option<Vec<String>> = decoded.collect();
+    decoded.ok_or_else(|| Problem::bad_request("the path is not percent-encoded UTF-8"))
+}
+
+/// The pairs of a query.
+pub(super) fn query_pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    let pairs = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((percent_decode(name, true)?, percent_decode(value, true)?))
+        });
+    let pairs: Option<Vec<_>> = pairs.collect();
+    pairs.ok_or_else(|| Problem::bad_request("the query is not percent-encoded UTF-8"))
+}
+
+pub(super) fn find(
+    manifest: &Manifest,
+    method: &Method,
+    segments: &[String],
+) -> Result<Target, Problem> {
+    let Some((first, rest)) = segments.split_first() else {
+        return Err(Problem::new(
+            404,
+            "NotFound",
+            "name a function or an entity",
+        ));
+    };
+    let (name, keys, functions) = match manifest.entity(first) {
+        None if rest.is_empty() => (first.as_str(), Vec::new(), public_functions(manifest, None)),
+        None => return Err(unknown_entity(manifest, first)),
+        Some((id, entity)) => {
+            let count = entity.keys.len();
+            let name = match rest.len().checked_sub(count) {
+                Some(0) => "",
+                Some(1) => rest[count].as_str(),
+                _ => return Err(wrong_key_count(entity, rest.len())),
+            };
+            let keys = entity_key(manifest, entity, &rest[..count])?;
+            (name, keys, public_functions(manifest, Some(id)))
+        }
+    };
+    let named: Vec<&(usize, &Function)> =
+        functions.iter().filter(|(_, f)| f.name == name).collect();
+    if named.is_empty() {
+        return Err(unknown_function(manifest, first, name, &functions));
+    }
+    let reads = |f: &Function| f.effect != Effect::Write;
+    let fits = |f: &Function| match *method {
+        Method::POST => matches!(f.kind, FunctionKind::Function | FunctionKind::Handler),
+        Method::GET | Method::HEAD => reads(f),
+        _ => false,
+    };
+    match named.iter().find(|(_, f)| fits(f)) {
+        Some((function, _)) => Ok(Target {
+            function: *function as u32,
+            keys,
+        }),
+        None => {
+            let callable =
+                |f: &Function| matches!(f.kind, FunctionKind::Function | FunctionKind::Handler);
+            let allow = match (
+                named.iter().any(|(_, f)| callable(f)),
+                named.iter().any(|(_, f)| reads(f)),
+            ) {
+                (true, true) => "GET, HEAD, POST",
+                (true, false) => "POST",
+                _ => "GET, HEAD",
+            };
+            Err(Problem {
+                allow: Some(allow),
+                ..Problem::new(405, "MethodNotAllowed", format!("use {allow}"))
+            })
+        }
+    }
+}
+
+/// The key of an instance from segments of a path.
+pub(super) fn entity_key(
+    manifest: &Manifest,
+    entity: &Entity,
+    texts: &[String],
+) -> Result<Vec<u8>, Problem> {
+    let defs = &manifest.defs;
+    let fields = entity.keys.iter().zip(texts);
+    let values = fields.map(|(field, text)| from_text(defs, &field.ty, text, &field.name));
+    let values = values.collect::<Result<Vec<_>, _>>()?;
+    let key = encode_keys(defs, &entity.keys, &values);
+    if key.len() > limits::KEY_MAX {
+        let reason = format!("the key is longer than {} bytes", limits::KEY_MAX);
+        return Err(Problem::bad_request(reason));
+    }
+    Ok(key)
+}
+
+fn public_functions(manifest: &Manifest, entity: Option<u32>) -> Vec<(usize, &Function)> {
+    let functions = manifest.functions.iter().enumerate();
+    functions
+        .filter(|(_, f)| f.public && f.entity == entity)
+        .collect()
+}
+
+fn unknown_entity(manifest: &Manifest, name: &str) -> Problem {
+    let known = manifest.entities.iter().map(|e| e.name.as_str());
+    let problem = Problem::new(
+        404,
+        "NotFound",
+        format!("there is no entity {}", quoted(name)),
+    );
+    with_nearest(problem, name, known)
+}
+
+fn unknown_function(
+    manifest: &Manifest,
+    first: &str,
+    name: &str,
+    functions: &[(usize, &Function)],
+) -> Problem {
+    let known = functions
+        .iter()
+        .map(|(_, f)| f.name.as_str())
+        .filter(|n| !n.is_empty());
+    let of_entity = manifest.entity(first).is_some();
+    let reason = match (of_entity, name) {
+        (true, "") => format!("{first} has no public state"),
+        (true, _) => format!("{first} has no public function or state {}", quoted(name)),
+        (false, _) => format!("there is no public function or entity {}", quoted(name)),
+    };
+    let problem = Problem::new(404, "NotFound", reason);
+    if of_entity {
+        return with_nearest(problem, name, known);
+    }
+    with_nearest(
+        problem,
+        name,
+        known.chain(manifest.entities.iter().map(|e| e.name.as_str())),
+    )
+}
+
+fn wrong_key_count(entity: &Entity, found: usize) -> Problem {
+    let keys: Vec<String> = entity
+        .keys
+        .iter()
+        .map(|k| format!("{{{}}}", k.name))
+        .collect();
+    let name = &entity.name;
+    let reason = format!(
+        "the path is /{name}/{}/name; found {found} parts after /{name}",
+        keys.join("/")
+    );
+    Problem::new(404, "NotFound", reason)
+}
+
+fn with_nearest<'a>(problem: Problem, name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
+    match nearest(name, known) {
+        Some(near) => problem.with("did_you_mean", json!(near)),
+        None => problem,
+    }
+}
+
+fn quoted(name: &str) -> String {
+    let short: String = name.chars().take(60).collect();
+    format!("\"{short}\"")
+}
+
+/// `None` when it is not percent-encoded UTF-8.
+fn percent_decode(text: &str, plus_is_space: bool) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'%' => {
+                let (high, low) = (bytes.next()? as char, bytes.next()? as char);
+                out.push((high.to_digit(16)? * 16 + low.to_digit(16)?) as u8);
+            }
+            b'+' if plus_is_space => out.push(b' '),
+            other => out.push(other),
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_what_is_encoded_and_refuses_the_rest() {
+        assert_eq!(percent_decode("a%20b+c", false).as_deref(), Some("a b+c"));
+        assert_eq!(percent_decode("a%20b+c", true).as_deref(), Some("a b c"));
+        assert_eq!(percent_decode("%C3%A4%2F", false).as_deref(), Some("ä/"));
+        for bad in ["%", "%4", "%zz", "%ff"] {
+            assert_eq!(percent_decode(bad, false), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A program as a node runs it: its manifest and whatever runs its steps.
+
+use std::sync::Arc;
+
+use weir_contract::Manifest;
+use weir_contract::call::encode_args;
+use weir_contract::keys::encode_keys;
+use weir_contract::manifest::{Access, FunctionKind};
+use weir_contract::{Value, limits};
+use weir_machine::{Call, Steps};
+
+/// What a node is started with, and what a reload brings.
+pub struct Program {
+    pub manifest: Arc<Manifest>,
+    /// The engine with the module loaded; in tests a function.
+    pub steps: Box<dyn Steps + Send>,
+}
+
+impl Program {
+    pub fn new(manifest: Manifest, steps: Box<dyn Steps + Send>) -> Program {
+        Program {
+            manifest: Arc::new(manifest),
+            steps,
+        }
+    }
+}
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Empty for nobody.
+    pub id: String,
+    /// Sorted, each once.
+    pub roles: Vec<String>,
+}
+
+impl Caller {
+    pub fn new<'r>(id: &str, roles: impl IntoIterator<Item = &'r str>) -> Caller {
+        let roles: std::collections::BTreeSet<&str> = roles.into_iter().collect();
+        Caller {
+            id: id.to_owned(),
+            roles: roles.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Who a request is from that does not say so while developing: `dev`, with every role the program names.
+    pub fn developer(manifest: &Manifest) -> Caller {
+        let in_rules = manifest.functions.iter().flat_map(|f| match &f.access {
+            Access::Roles(roles) => roles.as_slice(),
+            _ => &[],
+        });
+        Caller::new(
+            "dev",
+            manifest.roles.iter().chain(in_rules).map(String::as_str),
+        )
+    }
+}
+
+/// A call by names and values, for use without HTTP.
+#[derive(Clone, Debug)]
+pub struct NamedCall {
+    pub entity: Option<String>,
+    pub function: String,
+    pub kind: FunctionKind,
+    /// The key fields of the instance.
+    pub keys: Vec<Value>,
+    /// One for each parameter, `None` to leave out one with a default.
+    pub args: Vec<Option<Value>>,
+    pub caller: Caller,
+    pub idempotency: Option<String>,
+}
+
+impl NamedCall {
+    /// The call as the machine takes it; `None` when the program has no such function or the key is too long.
+    pub fn resolve(&self, manifest: &Manifest) -> Option<Call> {
+        let entity = match &self.entity {
+            Some(name) => Some(manifest.entity(name)?),
+            None => None,
+        };
+        let id = entity.map(|(id, _)| id);
+        let function = manifest
+            .functions
+            .iter()
+            .position(|f| f.entity == id && f.kind == self.kind && f.name == self.function)?;
+        let keys = match entity {
+            Some((_, entity)) => encode_keys(&manifest.defs, &entity.keys, &self.keys),
+            None => Vec::new(),
+        };
+        if keys.len() > limits::KEY_MAX {
+            return None;
+        }
+        let params = &manifest.functions[function].params;
+        Some(Call {
+            function: function as u32,
+            caller: self.caller.id.clone(),
+            roles: self.caller.roles.clone(),
+            keys,
+            args: encode_args(&manifest.defs, params, &self.args),
+            idempotency: self.idempotency.clone(),
+            if_match: None,
+        })
+    }
+}

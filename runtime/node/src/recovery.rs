@@ -1,0 +1,68 @@
+//! From a log to a machine: the newest snapshot, then the records after it.
+
+use weir_log::{Log, LogError, Lsn, Partition};
+use weir_machine::{BadRecord, Machine};
+
+/// The one partition that issue-2 nodes use.
+pub const PARTITION: Partition = Partition(0);
+
+/// Why a log does not give a machine.
+#[derive(Debug)]
+pub enum RecoveryError {
+    Log(LogError),
+    /// The log is whole, but this runtime cannot read what it says.
+    Record {
+        at: Lsn,
+        error: BadRecord,
+    },
+}
+
+impl std::fmt::Display for RecoveryError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RecoveryError::Log(error) => error.fmt(f),
+            RecoveryError::Record { at, error } => write!(f, "record {at} of the log: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RecoveryError {}
+
+impl From<LogError> for RecoveryError {
+    fn from(error: LogError) -> Self {
+        RecoveryError::Log(error)
+    }
+}
+
+/// The machine after the last durable record, and where that is.
+pub fn recover(log: &dyn Log) -> Result<(Machine, Lsn), RecoveryError> {
+    recover_until(log, Lsn::MAX)
+}
+
+/// The machine after the record at `until`.
+pub fn recover_until(log: &dyn Log, until: Lsn) -> Result<(Machine, Lsn), RecoveryError> {
+    let (mut machine, mut at) = match log.snapshots().newest(PARTITION, until)? {
+        Some(snapshot) => {
+            let at = snapshot.id.at;
+            let machine = Machine::restore(&snapshot.body);
+            (
+                machine.map_err(|error| RecoveryError::Record { at, error })?,
+                at,
+            )
+        }
+        None => (Machine::new(), Lsn::ZERO),
+    };
+    for frame in log.read(PARTITION, at.plus(1), Some(until))? {
+        let frame = frame?;
+        let mut lsn = frame.base;
+        for record in &frame.records {
+            if lsn > at && lsn <= until {
+                let applied = machine.apply(record.kind, &record.body);
+                applied.map_err(|error| RecoveryError::Record { at: lsn, error })?;
+            }
+            lsn = lsn.plus(1);
+        }
+        at = at.max(frame.last().min(until));
+    }
+    Ok((machine, at))
+}
