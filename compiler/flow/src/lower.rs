@@ -86,10 +86,9 @@ enum Passed {
 /// From where a function runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Context {
-    /// An entry's own function outside any transaction: when it fails, what it did stays done.
-    Top,
-    /// Called, perhaps outside any transaction.
-    Called,
+    /// Not inside a transaction, or it makes no difference: what only reads has nothing to undo. A failure
+    /// here leaves what ended transactions did.
+    Outside,
     /// Always inside a transaction.
     Transaction,
 }

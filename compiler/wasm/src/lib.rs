@@ -1,1 +1,43 @@
-//! Placeholder until this crate has content.
+//! From the flow IR to a core Wasm module.
+//!
+//! [`compile`] takes a verified [`ir::Module`] and gives the bytes of a module that imports what
+//! `weir_contract::border` lists and exports `weir_step`. It has no error path: the IR was checked before.
+//! The same IR gives the same bytes.
+//!
+//! How it goes: each IR function becomes one Wasm function (`function`, with `control` for the shape of
+//! its blocks and `ops`, `arith`, `slots` for the instructions); each entry gets a wrapper (`entry`); support
+//! functions are made when code asks for them (`rt`); `module` puts it together. `layout` says how values
+//! lie in memory.
+
+mod arith;
+mod asm;
+mod control;
+mod data;
+mod entry;
+mod function;
+
+mod layout;
+mod module;
+mod ops;
+mod rt;
+mod slots;
+mod transaction;
+
+use weir_flow::ir;
+
+/// Compiles a verified module to the bytes of a Wasm module.
+///
+/// # Panics
+/// When the IR breaks one of its rules; `weir_flow::verify` finds that first.
+pub fn compile(module: &ir::Module) -> Vec<u8> {
+    let mut g = module::Gen::new(module);
+    for (i, func) in module.funcs.iter().enumerate() {
+        let asm = function::function(&mut g, func);
+        g.define(g.func(ir::FuncId(i as u32)), asm);
+    }
+    let (params, result) = entry::step_signature();
+    let step = g.declare(&params, Some(result), "weir_step".to_owned());
+    let asm = entry::step(&mut g);
+    g.define(step, asm);
+    g.finish(step)
+}

@@ -105,12 +105,12 @@ pub const IMPORTS: &[Import] = &[
     import("rollback", &[N], None),
     // touched() -> entity << 32 | handle of the next instance written since the answer was last -1, or -1.
     import("touched", &[], Some(N)),
-    // lib(op, site, arguments, len, dst) -> len: a pure function of the library.
-    import("lib", &[P, P, P, P, P], Some(P)),
-    // decimal_mul/div/rem(a, b, dst, site): 16-byte operands and result at those addresses.
-    import("decimal_mul", &[P, P, P, P], None),
-    import("decimal_div", &[P, P, P, P], None),
-    import("decimal_rem", &[P, P, P, P], None),
+    // lib(op, arguments, len, dst) -> len: a pure function of the library.
+    import("lib", &[P, P, P, P], Some(P)),
+    // decimal_mul/div/rem(a, b, dst): 16-byte operands and result at those addresses.
+    import("decimal_mul", &[P, P, P], None),
+    import("decimal_div", &[P, P, P], None),
+    import("decimal_rem", &[P, P, P], None),
     // float_rem(a, b): the truncated remainder.
     import("float_rem", &[F, F], Some(F)),
     // show_number(kind, low, high, dst) -> len: text of a number of one of the `SHOW_` kinds.

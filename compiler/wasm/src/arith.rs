@@ -1,0 +1,179 @@
+//! Arithmetic and comparison, in line where it is short.
+
+use weir_contract::{CrashReason, Type};
+use weir_flow::ir::{ArithOp, CompareOp, Reg, SiteId};
+
+use crate::asm::{I32, I64};
+use crate::function::Body;
+use crate::rt::Helper;
+
+/// `→ value`.
+pub fn arith(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg, site: SiteId) {
+    match b.g.defs().base(b.func.value_type(x)) {
+        Type::Float => float(b, op, x, y),
+        Type::Decimal => decimal(b, op, x, y, site),
+        _ => int(b, op, x, y, site),
+    }
+}
+
+fn crash_if(b: &mut Body<'_, '_>, site: SiteId, reason: CrashReason) {
+    b.a.if_();
+    b.g.crash(&mut b.a, site, reason);
+    b.a.end();
+}
+
+fn int(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg, site: SiteId) {
+    let (x, y) = (b.local(x), b.local(y));
+    match op {
+        ArithOp::Add | ArithOp::Sub => {
+            let result = b.a.temp(I64);
+            b.a.get(x).get(y);
+            match op {
+                ArithOp::Add => {
+                    b.a.i64_add().set(result);
+                    b.a.get(x)
+                        .get(result)
+                        .i64_xor()
+                        .get(y)
+                        .get(result)
+                        .i64_xor();
+                }
+                _ => {
+                    b.a.i64_sub().set(result);
+                    b.a.get(x).get(y).i64_xor().get(x).get(result).i64_xor();
+                }
+            }
+            b.a.i64_and().i64(0).i64_lt_s();
+            crash_if(b, site, CrashReason::Overflow);
+            b.a.get(result);
+        }
+        ArithOp::Mul => {
+            b.reach(site);
+            let mul = b.g.helper(Helper::IntMul);
+            b.a.get(x).get(y).call(mul);
+        }
+        ArithOp::Div | ArithOp::Rem => {
+            b.a.get(y).i64_eqz();
+            crash_if(b, site, CrashReason::DivideByZero);
+            if op == ArithOp::Rem {
+                // MIN rem -1 is 0, in Wasm as in mathematics.
+                b.a.get(x).get(y).i64_rem_s();
+            } else {
+                b.a.get(x)
+                    .i64(i64::MIN)
+                    .i64_eq()
+                    .get(y)
+                    .i64(-1)
+                    .i64_eq()
+                    .i32_and();
+                crash_if(b, site, CrashReason::Overflow);
+                b.a.get(x).get(y).i64_div_s();
+            }
+        }
+    }
+}
+
+fn float(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg) {
+    b.get(x);
+    b.get(y);
+    match op {
+        ArithOp::Add => b.a.f64_add(),
+        ArithOp::Sub => b.a.f64_sub(),
+        ArithOp::Mul => b.a.f64_mul(),
+        ArithOp::Div => b.a.f64_div(),
+        ArithOp::Rem => b.a.call(b.g.import("float_rem")),
+    };
+    one_zero(b);
+}
+
+/// `float → float` without the negative zero, which is never told from the other.
+fn one_zero(b: &mut Body<'_, '_>) {
+    b.a.f64(0.0).f64_add();
+}
+
+fn decimal(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg, site: SiteId) {
+    b.reach(site);
+    let import = match op {
+        ArithOp::Add | ArithOp::Sub => {
+            let helper = if op == ArithOp::Add {
+                Helper::DecimalAdd
+            } else {
+                Helper::DecimalSub
+            };
+            let func = b.g.helper(helper);
+            b.get(x);
+            b.get(y);
+            b.a.call(func);
+            return;
+        }
+        ArithOp::Mul => "decimal_mul",
+        ArithOp::Div => "decimal_div",
+        ArithOp::Rem => "decimal_rem",
+    };
+    let result = b.a.temp(I32);
+    b.g.alloc(&mut b.a, 16);
+    b.a.set(result);
+    b.get(x);
+    b.get(y);
+    b.a.get(result).call(b.g.import(import)).get(result);
+}
+
+/// `→ -value`.
+pub fn neg(b: &mut Body<'_, '_>, x: Reg, site: SiteId) {
+    match b.g.defs().base(b.func.value_type(x)) {
+        Type::Float => {
+            // Not `f64.neg`, which changes the sign of a NaN.
+            b.a.f64(0.0);
+            b.get(x);
+            b.a.f64_sub();
+        }
+        Type::Decimal => {
+            b.reach(site);
+            let func = b.g.helper(Helper::DecimalNeg);
+            b.get(x);
+            b.a.call(func);
+        }
+        _ => {
+            b.get(x);
+            b.a.i64(i64::MIN).i64_eq();
+            crash_if(b, site, CrashReason::Overflow);
+            b.a.i64(0);
+            b.get(x);
+            b.a.i64_sub();
+        }
+    }
+}
+
+/// `→ Bool`.
+pub fn compare(b: &mut Body<'_, '_>, op: CompareOp, x: Reg, y: Reg) {
+    let ty = b.func.value_type(x).clone();
+    let (x, y) = (b.local(x), b.local(y));
+    b.a.get(x).get(y);
+    if let Type::Int | Type::Time | Type::Duration = b.g.defs().base(&ty) {
+        match op {
+            CompareOp::Eq => b.a.i64_eq(),
+            CompareOp::Ne => b.a.i64_ne(),
+            CompareOp::Lt => b.a.i64_lt_s(),
+            CompareOp::Le => b.a.i64_le_s(),
+            CompareOp::Gt => b.a.i64_gt_s(),
+            CompareOp::Ge => b.a.i64_ge_s(),
+        };
+        return;
+    }
+    if let CompareOp::Eq | CompareOp::Ne = op {
+        let equal = b.g.helper(Helper::Equal(ty));
+        b.a.call(equal);
+        if op == CompareOp::Ne {
+            b.a.i32_eqz();
+        }
+        return;
+    }
+    let compare = b.g.helper(Helper::Compare(ty));
+    b.a.call(compare).i32(0);
+    match op {
+        CompareOp::Lt => b.a.i32_lt_s(),
+        CompareOp::Gt => b.a.i32_gt_s(),
+        CompareOp::Le => b.a.i32_le_s(),
+        _ => b.a.i32_ge_s(),
+    };
+}

@@ -1,0 +1,148 @@
+//! How a value of each type lies in memory.
+//!
+//! A value is one Wasm value. `Bool` and `Unit` are `i32`; `Int`, `Time` and `Duration` are `i64`; `Float` is `f64`;
+//! everything else is the address of something in the arena that never changes:
+//!
+//! ```text
+//! Decimal        i128, little-endian
+//! Text, Bytes    len u32, bytes
+//! List, Set      data u32 (address of the first element), len u32, buffer u32 (or 0)
+//!   buffer       cap u32, used u32, elements
+//! Map            as the List of its entries, each a record (K, V)
+//! record, tuple, error, entity reference      the fields in order, each at its alignment
+//! enum, Option, Result                        tag u32, then the fields
+//! ```
+//!
+//! A list may push in place when its last element is the last one used in the buffer: nobody else can
+//! see what lies behind. A variant without fields is a constant.
+
+use wasm_encoder::ValType;
+use weir_contract::{DefKind, Defs, Field, Type};
+
+use crate::asm::{Asm, F64, I32, I64};
+
+/// The shape of a type, with everything that has one representation made one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Unit,
+    Bool,
+    /// Int, Time and Duration.
+    Int,
+    Float,
+    Decimal,
+    /// Text and Bytes.
+    Bytes,
+    List(Type),
+    Record(Vec<Type>),
+    /// Fields by tag, ascending.
+    Variant(Vec<(u32, Vec<Type>)>),
+}
+
+pub const LIST_BYTES: u32 = 16;
+pub const LIST_DATA: u32 = 0;
+pub const LIST_LEN: u32 = 4;
+pub const LIST_BUFFER: u32 = 8;
+pub const BUFFER_CAP: u32 = 0;
+pub const BUFFER_USED: u32 = 4;
+pub const BUFFER_HEADER: u32 = 8;
+pub const TEXT_HEADER: u32 = 4;
+
+pub fn shape(defs: &Defs, ty: &Type) -> Shape {
+    let types = |fields: &[Field]| fields.iter().map(|f| f.ty.clone()).collect::<Vec<_>>();
+    match defs.base(ty) {
+        Type::Unit => Shape::Unit,
+        Type::Bool => Shape::Bool,
+        Type::Int | Type::Time | Type::Duration => Shape::Int,
+        Type::Float => Shape::Float,
+        Type::Decimal => Shape::Decimal,
+        Type::Text | Type::Bytes => Shape::Bytes,
+        Type::List(item) | Type::Set(item) => Shape::List((**item).clone()),
+        Type::Map(key, value) => Shape::List(entry(key, value)),
+        Type::Option(inner) => Shape::Variant(vec![(0, vec![]), (1, vec![(**inner).clone()])]),
+        Type::Tuple(fields) => Shape::Record(fields.iter().map(|f| f.ty.clone()).collect()),
+        Type::Result(ok, errors) => {
+            let mut tags = vec![(0, vec![(**ok).clone()])];
+            tags.extend(errors.iter().map(|id| (id.0 + 1, vec![Type::Named(*id)])));
+            tags.sort_by_key(|(tag, _)| *tag);
+            Shape::Variant(tags)
+        }
+        Type::Named(id) => match &defs.get(*id).kind {
+            DefKind::Record { fields }
+            | DefKind::Error { fields, .. }
+            | DefKind::Entity { keys: fields } => Shape::Record(types(fields)),
+            DefKind::Enum { variants } => Shape::Variant(
+                variants
+                    .iter()
+                    .enumerate()
+                    .map(|(tag, v)| (tag as u32, types(&v.fields)))
+                    .collect(),
+            ),
+            DefKind::New { .. } => unreachable!("`base` looks through new types"),
+        },
+    }
+}
+
+/// The tuple that an entry of a map is.
+pub fn entry(key: &Type, value: &Type) -> Type {
+    let field = |ty: &Type| weir_contract::TupleField {
+        name: None,
+        ty: ty.clone(),
+    };
+    Type::Tuple(vec![field(key), field(value)])
+}
+
+/// The Wasm type of a value.
+pub fn val_type(defs: &Defs, ty: &Type) -> ValType {
+    match defs.base(ty) {
+        Type::Int | Type::Time | Type::Duration => I64,
+        Type::Float => F64,
+        _ => I32,
+    }
+}
+
+/// Size of a value as a field or an element; also its alignment, except that `Unit` takes nothing.
+pub fn size(defs: &Defs, ty: &Type) -> u32 {
+    match defs.base(ty) {
+        Type::Unit => 0,
+        Type::Bool => 1,
+        Type::Int | Type::Time | Type::Duration | Type::Float => 8,
+        _ => 4,
+    }
+}
+
+/// Where each field lies when the first may start at `start`, and the size of the whole, a multiple of 8.
+pub fn offsets(defs: &Defs, fields: &[Type], start: u32) -> (Vec<u32>, u32) {
+    let mut at = start;
+    let offsets = fields
+        .iter()
+        .map(|ty| {
+            let size = size(defs, ty);
+            at = at.next_multiple_of(size.max(1));
+            at += size;
+            at - size
+        })
+        .collect();
+    (offsets, at.next_multiple_of(8))
+}
+
+/// `address → value`.
+pub fn load(a: &mut Asm, defs: &Defs, ty: &Type, offset: u32) {
+    match defs.base(ty) {
+        Type::Unit => a.drop().i32(0),
+        Type::Bool => a.i32_load8_u(offset),
+        Type::Int | Type::Time | Type::Duration => a.i64_load(offset),
+        Type::Float => a.f64_load(offset),
+        _ => a.i32_load(offset),
+    };
+}
+
+/// `address, value →`.
+pub fn store(a: &mut Asm, defs: &Defs, ty: &Type, offset: u32) {
+    match defs.base(ty) {
+        Type::Unit => a.drop().drop(),
+        Type::Bool => a.i32_store8(offset),
+        Type::Int | Type::Time | Type::Duration => a.i64_store(offset),
+        Type::Float => a.f64_store(offset),
+        _ => a.i32_store(offset),
+    };
+}

@@ -1,0 +1,456 @@
+//! The instructions of the IR, except arithmetic and the insides of state access.
+
+use weir_contract::{CrashReason, Type, library};
+use weir_flow::ir::{EntityId, Inst, Op, Reg, SiteId, SlotId};
+
+use crate::asm::I32;
+use crate::function::Body;
+use crate::layout::{self, *};
+use crate::module::HEAP;
+use crate::rt::Helper;
+use crate::slots::{self, SlotOp};
+use crate::{arith, entry, transaction};
+
+/// One instruction, its result written to its register.
+pub fn inst(b: &mut Body<'_, '_>, inst: &Inst) {
+    op(b, inst);
+    if let Some(dst) = inst.dst {
+        let local = b.local(dst);
+        b.a.set(local);
+    }
+}
+
+fn op(b: &mut Body<'_, '_>, inst: &Inst) {
+    let site = inst.site;
+    match &inst.op {
+        Op::Const(literal) => slots::constant(b.g, &mut b.a, literal),
+        // One representation, so nothing to do.
+        Op::Copy(x) | Op::Cast(x) => b.get(*x),
+        Op::Arith(op, x, y) => arith::arith(b, *op, *x, *y, site),
+        Op::Neg(x) => arith::neg(b, *x, site),
+        Op::Not(x) => {
+            b.get(*x);
+            b.a.i32_eqz();
+        }
+        Op::Compare(op, x, y) => arith::compare(b, *op, *x, *y),
+
+        Op::RecordMake(fields) => {
+            b.reach(site);
+            record(b, None, fields);
+        }
+        Op::FieldGet(record, field) => {
+            let types = fields_of(b, *record);
+            let (offsets, _) = layout::offsets(b.g.defs(), &types, 0);
+            b.get(*record);
+            layout::load(
+                &mut b.a,
+                b.g.defs(),
+                &types[*field as usize],
+                offsets[*field as usize],
+            );
+        }
+        Op::FieldSet(record, field, value) => {
+            b.reach(site);
+            let types = fields_of(b, *record);
+            let (offsets, size) = layout::offsets(b.g.defs(), &types, 0);
+            let copy = b.a.temp(I32);
+            b.g.alloc(&mut b.a, size);
+            b.a.tee(copy);
+            b.get(*record);
+            b.a.u32(size).memory_copy().get(copy);
+            b.get(*value);
+            layout::store(
+                &mut b.a,
+                b.g.defs(),
+                &types[*field as usize],
+                offsets[*field as usize],
+            );
+            b.a.get(copy);
+        }
+        Op::VariantMake(tag, fields) => {
+            b.reach(site);
+            record(b, Some(*tag), fields);
+        }
+        Op::VariantGet(value, tag, field) => {
+            let Shape::Variant(tags) = b.g.shape(b.func.value_type(*value)) else {
+                panic!("VariantGet of something else");
+            };
+            let (_, types) = tags
+                .iter()
+                .find(|(t, _)| t == tag)
+                .expect("a tag of the type");
+            let (offsets, _) = layout::offsets(b.g.defs(), types, 4);
+            b.get(*value);
+            layout::load(
+                &mut b.a,
+                b.g.defs(),
+                &types[*field as usize],
+                offsets[*field as usize],
+            );
+        }
+
+        Op::ListMake(items) => {
+            b.reach(site);
+            list_make(b, items);
+        }
+        Op::ListLen(list) => {
+            b.get(*list);
+            b.a.i32_load(LIST_LEN).i64_extend_i32_u();
+        }
+        Op::ListGet(list, index) => {
+            let item = item_of(b, *list);
+            check_index(b, *list, *index, site);
+            element_address(b, *list, *index, &item);
+            layout::load(&mut b.a, b.g.defs(), &item, 0);
+        }
+        Op::ListSet(list, index, value) => {
+            b.reach(site);
+            let item = item_of(b, *list);
+            check_index(b, *list, *index, site);
+            let copy = b.g.helper(Helper::ListCopy);
+            let result = b.a.temp(I32);
+            b.get(*list);
+            b.a.u32(b.g.size(&item)).call(copy).set(result);
+            b.a.get(result).i32_load(LIST_DATA);
+            b.get(*index);
+            b.a.i32_wrap_i64().u32(b.g.size(&item)).i32_mul().i32_add();
+            b.get(*value);
+            layout::store(&mut b.a, b.g.defs(), &item, 0);
+            b.a.get(result);
+        }
+        Op::ListPush(list, value) => {
+            b.reach(site);
+            let item = item_of(b, *list);
+            let push = b.g.helper(Helper::ListPush);
+            let result = b.a.temp(I32);
+            b.get(*list);
+            b.a.u32(b.g.size(&item)).call(push).set(result);
+            b.a.get(result).i32_load(LIST_DATA);
+            b.a.get(result)
+                .i32_load(LIST_LEN)
+                .i32(1)
+                .i32_sub()
+                .u32(b.g.size(&item))
+                .i32_mul()
+                .i32_add();
+            b.get(*value);
+            layout::store(&mut b.a, b.g.defs(), &item, 0);
+            b.a.get(result);
+        }
+        Op::ListSlice(list, from, to) => {
+            b.reach(site);
+            let stride = b.g.size(&item_of(b, *list));
+            let slice = b.g.helper(Helper::ListSlice);
+            b.get(*list);
+            b.get(*from);
+            b.get(*to);
+            b.a.u32(stride).call(slice);
+        }
+        Op::ListConcat(x, y) => {
+            b.reach(site);
+            let stride = b.g.size(&item_of(b, *x));
+            let concat = b.g.helper(Helper::ListConcat);
+            b.get(*x);
+            b.get(*y);
+            b.a.u32(stride).call(concat);
+        }
+
+        Op::TextConcat(parts) => {
+            b.reach(site);
+            text_concat(b, parts);
+        }
+        Op::Show(value) => {
+            b.reach(site);
+            show(b, *value);
+        }
+        Op::Lib(name, args) => {
+            b.reach(site);
+            lib(b, name, args);
+        }
+        Op::Call(func, args) => {
+            b.reach(site);
+            for arg in args {
+                b.get(*arg);
+            }
+            let func = b.g.func(*func);
+            b.a.call(func);
+            b.forget_site();
+        }
+
+        Op::Now => entry::now(&mut b.a),
+        Op::CallerId => {
+            b.reach(site);
+            entry::caller_id(b.g, &mut b.a);
+        }
+        Op::CallerRoles => {
+            b.reach(site);
+            let roles = b.g.helper(Helper::CallerRoles);
+            b.a.call(roles);
+        }
+
+        Op::Open(entity, reference) => {
+            b.reach(site);
+            let open = b.g.helper(Helper::Open(*entity));
+            b.get(*reference);
+            b.a.call(open);
+        }
+        Op::Keys(instance) => {
+            b.reach(site);
+            let keys = b.g.helper(Helper::Keys(b.func.instance_of(*instance)));
+            b.get(*instance);
+            b.a.call(keys);
+        }
+        Op::Present(instance, slot) => {
+            let instance = b.local(*instance);
+            slots::place_of(&mut b.a, instance, *slot);
+            b.a.call(b.g.import("present"));
+        }
+        Op::SlotLen(instance, slot) => {
+            let instance = b.local(*instance);
+            slots::place_of(&mut b.a, instance, *slot);
+            b.a.call(b.g.import("slot_len"));
+        }
+        Op::SlotClear(instance, slot) => {
+            let instance = b.local(*instance);
+            slots::place_of(&mut b.a, instance, *slot);
+            b.a.call(b.g.import("clear"));
+        }
+        Op::Load(i, s) => slot(b, site, SlotOp::Load, *i, *s, &[]),
+        Op::Store(i, s, x) => slot(b, site, SlotOp::Store, *i, *s, &[*x]),
+        Op::ListSlotGet(i, s, x) => slot(b, site, SlotOp::ListGet, *i, *s, &[*x]),
+        Op::ListSlotSet(i, s, x, y) => slot(b, site, SlotOp::ListSet, *i, *s, &[*x, *y]),
+        Op::ListSlotPush(i, s, x) => slot(b, site, SlotOp::ListPush, *i, *s, &[*x]),
+        Op::ListSlotPop(i, s) => slot(b, site, SlotOp::ListPop, *i, *s, &[]),
+        Op::ListSlotInsert(i, s, x, y) => slot(b, site, SlotOp::ListInsert, *i, *s, &[*x, *y]),
+        Op::ListSlotRemove(i, s, x) => slot(b, site, SlotOp::ListRemove, *i, *s, &[*x]),
+        Op::ListSlotSlice(i, s, x, y) => slot(b, site, SlotOp::ListSlice, *i, *s, &[*x, *y]),
+        Op::MapSlotGet(i, s, x) => slot(b, site, SlotOp::MapGet, *i, *s, &[*x]),
+        Op::MapSlotPut(i, s, x, y) => slot(b, site, SlotOp::MapPut, *i, *s, &[*x, *y]),
+        Op::MapSlotRemove(i, s, x) => slot(b, site, SlotOp::MapRemove, *i, *s, &[*x]),
+        Op::SlotHas(i, s, x) => slot(b, site, SlotOp::Has, *i, *s, &[*x]),
+        Op::SetSlotAdd(i, s, x) => slot(b, site, SlotOp::SetAdd, *i, *s, &[*x]),
+        Op::SetSlotRemove(i, s, x) => slot(b, site, SlotOp::SetRemove, *i, *s, &[*x]),
+
+        Op::Savepoint => {
+            b.a.call(b.g.import("savepoint"));
+        }
+        Op::Rollback(mark) => {
+            b.get(*mark);
+            b.a.call(b.g.import("rollback"));
+        }
+        Op::TxEnter => transaction::enter(&mut b.a),
+        Op::TxLeave => {
+            b.reach(site);
+            transaction::leave(b.g, &mut b.a);
+            b.forget_site();
+        }
+    }
+}
+
+fn slot(b: &mut Body<'_, '_>, site: SiteId, op: SlotOp, instance: Reg, slot: SlotId, args: &[Reg]) {
+    b.reach(site);
+    let entity: EntityId = b.func.instance_of(instance);
+    let func = b.g.helper(Helper::Slot(op, entity, slot));
+    b.get(instance);
+    for arg in args {
+        b.get(*arg);
+    }
+    b.a.call(func);
+    if op == SlotOp::Load {
+        // An initial value may have been computed.
+        b.forget_site();
+    }
+}
+
+fn fields_of(b: &Body<'_, '_>, record: Reg) -> Vec<Type> {
+    match b.g.shape(b.func.value_type(record)) {
+        Shape::Record(fields) => fields,
+        other => panic!("fields of {other:?}"),
+    }
+}
+
+fn item_of(b: &Body<'_, '_>, list: Reg) -> Type {
+    match b.g.shape(b.func.value_type(list)) {
+        Shape::List(item) => item,
+        other => panic!("elements of {other:?}"),
+    }
+}
+
+/// `→ record`, or a variant when there is a tag.
+fn record(b: &mut Body<'_, '_>, tag: Option<u32>, fields: &[Reg]) {
+    if let (Some(tag), []) = (tag, fields) {
+        let constant = b.g.data.tag(tag);
+        b.a.u32(constant);
+        return;
+    }
+    let types: Vec<Type> = fields
+        .iter()
+        .map(|r| b.func.value_type(*r).clone())
+        .collect();
+    let (offsets, size) = layout::offsets(b.g.defs(), &types, if tag.is_some() { 4 } else { 0 });
+    let result = b.a.temp(I32);
+    b.g.alloc(&mut b.a, size);
+    b.a.set(result);
+    if let Some(tag) = tag {
+        b.a.get(result).u32(tag).i32_store(0);
+    }
+    for ((reg, ty), offset) in fields.iter().zip(&types).zip(offsets) {
+        b.a.get(result);
+        b.get(*reg);
+        layout::store(&mut b.a, b.g.defs(), ty, offset);
+    }
+    b.a.get(result);
+}
+
+fn list_make(b: &mut Body<'_, '_>, items: &[Reg]) {
+    let Some(first) = items.first() else {
+        let empty = b.g.data.empty_list();
+        b.a.u32(empty);
+        return;
+    };
+    let item = b.func.value_type(*first).clone();
+    let (stride, count) = (b.g.size(&item), items.len() as u32);
+    let data = LIST_BYTES + BUFFER_HEADER;
+    let result = b.a.temp(I32);
+    b.g.alloc(&mut b.a, data + stride * count);
+    b.a.set(result);
+    b.a.get(result)
+        .get(result)
+        .u32(data)
+        .i32_add()
+        .i32_store(LIST_DATA);
+    b.a.get(result).u32(count).i32_store(LIST_LEN);
+    b.a.get(result)
+        .get(result)
+        .u32(LIST_BYTES)
+        .i32_add()
+        .i32_store(LIST_BUFFER);
+    b.a.get(result)
+        .u32(count)
+        .i32_store(LIST_BYTES + BUFFER_CAP);
+    b.a.get(result)
+        .u32(count)
+        .i32_store(LIST_BYTES + BUFFER_USED);
+    for (i, reg) in items.iter().enumerate() {
+        b.a.get(result);
+        b.get(*reg);
+        layout::store(&mut b.a, b.g.defs(), &item, data + stride * i as u32);
+    }
+    b.a.get(result);
+}
+
+fn check_index(b: &mut Body<'_, '_>, list: Reg, index: Reg, site: SiteId) {
+    b.get(index);
+    b.get(list);
+    // Unsigned, so that negative positions are too big.
+    b.a.i32_load(LIST_LEN).i64_extend_i32_u().i64_ge_u().if_();
+    b.g.crash(&mut b.a, site, CrashReason::IndexOutOfRange);
+    b.a.end();
+}
+
+fn element_address(b: &mut Body<'_, '_>, list: Reg, index: Reg, item: &Type) {
+    let size = b.g.size(item);
+    b.get(list);
+    b.a.i32_load(LIST_DATA);
+    b.get(index);
+    b.a.i32_wrap_i64().u32(size).i32_mul().i32_add();
+}
+
+fn text_concat(b: &mut Body<'_, '_>, parts: &[Reg]) {
+    let alloc = b.g.helper(Helper::Alloc);
+    let (len, result, to) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
+    b.a.i32(0);
+    for part in parts {
+        b.get(*part);
+        b.a.i32_load(0).i32_add();
+    }
+    b.a.tee(len)
+        .u32(TEXT_HEADER)
+        .i32_add()
+        .call(alloc)
+        .tee(result)
+        .get(len)
+        .i32_store(0);
+    b.a.get(result).u32(TEXT_HEADER).i32_add().set(to);
+    for part in parts {
+        b.a.get(to);
+        b.get(*part);
+        b.a.u32(TEXT_HEADER).i32_add();
+        b.get(*part);
+        b.a.i32_load(0).memory_copy();
+        b.a.get(to);
+        b.get(*part);
+        b.a.i32_load(0).i32_add().set(to);
+    }
+    b.a.get(result);
+}
+
+fn show(b: &mut Body<'_, '_>, value: Reg) {
+    let ty = b.func.value_type(value).clone();
+    if let Type::Text = b.g.defs().base(&ty) {
+        return b.get(value);
+    }
+    let show = b.g.helper(Helper::Show(ty));
+    let (result, start) = (b.a.temp(I32), b.a.temp(I32));
+    b.a.global(HEAP)
+        .tee(result)
+        .u32(TEXT_HEADER)
+        .i32_add()
+        .tee(start);
+    b.g.ensure(&mut b.a, start);
+    b.a.get(start).set_global(HEAP);
+    b.get(value);
+    b.a.call(show);
+    b.a.get(result)
+        .global(HEAP)
+        .get(start)
+        .i32_sub()
+        .i32_store(0);
+    b.a.global(HEAP);
+    b.g.set_heap(&mut b.a);
+    b.a.get(result);
+}
+
+fn lib(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
+    let op = library::Op::from_name(name).unwrap_or_else(|| panic!("no library function {name}"));
+    use library::Op as L;
+    // What Wasm has an instruction for, or needs none for.
+    match op {
+        L::IntToFloat => {
+            b.get(args[0]);
+            b.a.f64_convert_i64_s();
+            return;
+        }
+        L::TimeToMicros | L::TimeFromMicros | L::DurationToMicros | L::DurationFromMicros => {
+            return b.get(args[0]);
+        }
+        L::BytesLength => {
+            b.get(args[0]);
+            b.a.i32_load(0).i64_extend_i32_u();
+            return;
+        }
+        // The same bytes.
+        L::TextToBytes => return b.get(args[0]),
+        _ => {}
+    }
+    let (start, end, len) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
+    b.a.global(HEAP).tee(start).set(end);
+    for arg in args {
+        let encode = b.g.helper(Helper::Encode(b.func.value_type(*arg).clone()));
+        b.get(*arg);
+        b.a.get(end).call(encode).set(end);
+    }
+    let decode = b.g.helper(Helper::Decode(op.result().ty()));
+    b.a.get(end);
+    b.g.set_heap(&mut b.a);
+    b.a.u32(op.code())
+        .get(start)
+        .get(end)
+        .get(start)
+        .i32_sub()
+        .global(HEAP);
+    b.a.call(b.g.import("lib")).set(len);
+    b.a.get(len);
+    slots::arrived(b.g, &mut b.a);
+    b.a.call(decode);
+}

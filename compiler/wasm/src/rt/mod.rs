@@ -1,0 +1,216 @@
+//! Support functions of the generated code, made on demand and per type.
+//!
+//! Signatures are at each [`Helper`]. Encoders write where they are told and give the address behind;
+//! decoders read at the cursor and move it.
+
+mod compare;
+mod decode;
+mod encode;
+mod keys;
+mod list;
+mod memory;
+mod number;
+mod show;
+
+use wasm_encoder::ValType;
+use weir_contract::{DefKind, Defs, Type};
+use weir_flow::ir;
+
+use crate::asm::{Asm, I32, I64};
+use crate::module::Gen;
+use crate::{entry, slots, transaction};
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Helper {
+    /// `(end)`: makes memory reach that address or crashes.
+    Grow,
+    /// `(bytes) → address`.
+    Alloc,
+    /// `(a, b) → a * b` or crash.
+    IntMul,
+    /// `(a, b) → address`; crash on overflow.
+    DecimalAdd,
+    DecimalSub,
+    /// `(a) → address`.
+    DecimalNeg,
+    /// `(n) → n` with its bytes in the other order.
+    Swap,
+    /// `(a, b) → 0 or 1`.
+    Equal(Type),
+    /// `(a, b) → -1, 0 or 1`.
+    Compare(Type),
+    /// `(value, to) → behind`.
+    Encode(Type),
+    /// `() → value`.
+    Decode(Type),
+    /// `(count) → list` of so many values.
+    DecodeItems(Type),
+    /// `(count) → list` of so many keys.
+    DecodeKeyItems(Type),
+    /// `(count) → list` of so many entries, each a key and a value.
+    DecodeEntries(Type, Type),
+    /// `(n, to) → behind`.
+    PutVarint,
+    /// `() → n`.
+    GetVarint,
+    /// `(value, to) → behind`, in the key encoding.
+    EncodeKey(Type),
+    /// `() → value`, from the key encoding.
+    DecodeKey(Type),
+    /// `(list, stride) → list` one longer; its last element is to be written.
+    ListPush,
+    /// `(list, stride) → list` with a buffer of its own.
+    ListCopy,
+    /// `(list, from, to, stride) → list`.
+    ListSlice,
+    /// `(a, b, stride) → list`.
+    ListConcat,
+    /// `(value)`: appends its text at the heap.
+    Show(Type),
+    /// `(address, len)`: appends bytes at the heap.
+    Append,
+    /// `(instance) → reference`: the keys, decoded at the first need.
+    Keys(ir::EntityId),
+    /// A whole slot or a part of it; see [`slots`].
+    Slot(slots::SlotOp, ir::EntityId, ir::SlotId),
+    /// `(reference) → instance`.
+    Open(ir::EntityId),
+    /// `()`: the invariants of what was written.
+    CheckTouched,
+    /// `(key, key_len) → output`: one entry, its arguments at the cursor.
+    Entry(u32),
+    /// `() → Set<Text>`.
+    CallerRoles,
+}
+
+impl Helper {
+    /// The same helper for types with the same code.
+    pub fn normal(self, defs: &Defs) -> Helper {
+        use Helper::*;
+        match self {
+            Equal(ty) => Equal(plain(defs, &ty)),
+            Compare(ty) => Compare(plain(defs, &ty)),
+            Encode(ty) => Encode(plain(defs, &ty)),
+            Decode(ty) => Decode(plain(defs, &ty)),
+            DecodeItems(ty) => DecodeItems(plain(defs, &ty)),
+            EncodeKey(ty) => EncodeKey(plain(defs, &ty)),
+            DecodeKey(ty) => DecodeKey(plain(defs, &ty)),
+            Show(ty) => Show(defs.base(&ty).clone()),
+            other => other,
+        }
+    }
+
+    pub fn signature(&self, g: &Gen<'_>) -> (Vec<ValType>, Option<ValType>) {
+        use Helper::*;
+        match self {
+            Grow => (vec![I32], None),
+            Alloc => (vec![I32], Some(I32)),
+            IntMul => (vec![I64, I64], Some(I64)),
+            DecimalAdd | DecimalSub => (vec![I32, I32], Some(I32)),
+            DecimalNeg => (vec![I32], Some(I32)),
+            Swap => (vec![I64], Some(I64)),
+            Equal(ty) | Compare(ty) => (vec![g.val_type(ty); 2], Some(I32)),
+            Encode(ty) | EncodeKey(ty) => (vec![g.val_type(ty), I32], Some(I32)),
+            Decode(ty) | DecodeKey(ty) => (vec![], Some(g.val_type(ty))),
+            DecodeItems(_) | DecodeKeyItems(_) | DecodeEntries(..) => (vec![I32], Some(I32)),
+            PutVarint => (vec![I64, I32], Some(I32)),
+            GetVarint => (vec![], Some(I64)),
+            ListPush | ListCopy => (vec![I32, I32], Some(I32)),
+            ListSlice => (vec![I32, I64, I64, I32], Some(I32)),
+            ListConcat => (vec![I32, I32, I32], Some(I32)),
+            Show(ty) => (vec![g.val_type(ty)], None),
+            Append => (vec![I32, I32], None),
+            Keys(_) | Open(_) => (vec![I32], Some(I32)),
+            Slot(op, entity, slot) => slots::signature(g, *op, *entity, *slot),
+            CheckTouched => (vec![], None),
+            Entry(_) => (vec![I32, I32], Some(I64)),
+            CallerRoles => (vec![], Some(I32)),
+        }
+    }
+
+    pub fn build(&self, g: &mut Gen<'_>) -> Asm {
+        use Helper::*;
+        let mut a = Asm::new(self.signature(g).0.len());
+        match self {
+            Grow => memory::grow(g, &mut a),
+            Alloc => memory::alloc(g, &mut a),
+            IntMul => number::int_mul(g, &mut a),
+            DecimalAdd => number::decimal_add(g, &mut a),
+            DecimalSub => number::decimal_sub(g, &mut a),
+            DecimalNeg => number::decimal_neg(g, &mut a),
+            Swap => number::swap(&mut a),
+            Equal(ty) => compare::equal(g, &mut a, ty),
+            Compare(ty) => compare::compare(g, &mut a, ty),
+            Encode(ty) => encode::encode(g, &mut a, ty),
+            PutVarint => encode::put_varint(g, &mut a),
+            Decode(ty) => decode::decode(g, &mut a, ty),
+            DecodeItems(ty) => decode::items(g, &mut a, ty),
+            DecodeKeyItems(ty) => keys::items(g, &mut a, ty),
+            DecodeEntries(key, value) => keys::entries(g, &mut a, key, value),
+            GetVarint => decode::get_varint(&mut a),
+            EncodeKey(ty) => keys::encode(g, &mut a, ty),
+            DecodeKey(ty) => keys::decode(g, &mut a, ty),
+            ListPush => list::push(g, &mut a),
+            ListCopy => list::copy(g, &mut a),
+            ListSlice => list::slice(g, &mut a),
+            ListConcat => list::concat(g, &mut a),
+            Show(ty) => show::show(g, &mut a, ty),
+            Append => memory::append(g, &mut a),
+            Keys(entity) => slots::keys(g, &mut a, *entity),
+            Open(entity) => slots::open(g, &mut a, *entity),
+            Slot(op, entity, slot) => slots::build(g, &mut a, *op, *entity, *slot),
+            CheckTouched => transaction::check_touched(g, &mut a),
+            Entry(entry) => entry::entry(g, &mut a, *entry),
+            CallerRoles => entry::caller_roles(g, &mut a),
+        }
+        a
+    }
+
+    /// For traces.
+    pub fn name(&self, module: &ir::Module) -> String {
+        match self {
+            Helper::Entry(entry) => format!("weir:entry {}", module.entries[*entry as usize].name),
+            Helper::Slot(op, entity, slot) => {
+                let entity = module.entity(*entity);
+                format!(
+                    "weir:{op:?} {}.{}",
+                    entity.name, entity.slots[slot.0 as usize].name
+                )
+            }
+            other => format!("weir:{other:?}"),
+        }
+    }
+}
+
+/// `new` types looked through, entity references and tuples made one, names of tuple fields dropped.
+fn plain(defs: &Defs, ty: &Type) -> Type {
+    let list = |item: Type| Type::List(Box::new(item));
+    match defs.base(ty) {
+        Type::Time | Type::Duration => Type::Int,
+        Type::Bytes => Type::Text,
+        // A set is encoded, compared and laid out as a list; keys too.
+        Type::List(item) | Type::Set(item) => list(plain(defs, item)),
+        Type::Map(key, value) => list(plain(defs, &crate::layout::entry(key, value))),
+        Type::Option(inner) => Type::Option(Box::new(plain(defs, inner))),
+        Type::Tuple(fields) => {
+            let plain = |f: &weir_contract::TupleField| weir_contract::TupleField {
+                name: None,
+                ty: plain(defs, &f.ty),
+            };
+            Type::Tuple(fields.iter().map(plain).collect())
+        }
+        Type::Named(id) => match &defs.get(*id).kind {
+            // Keys are never of the entity's own type, so this ends.
+            DefKind::Entity { keys } => {
+                let field = |f: &weir_contract::Field| weir_contract::TupleField {
+                    name: None,
+                    ty: plain(defs, &f.ty),
+                };
+                Type::Tuple(keys.iter().map(field).collect())
+            }
+            _ => Type::Named(*id),
+        },
+        Type::Result(ok, errors) => Type::Result(Box::new(plain(defs, ok)), errors.clone()),
+        scalar => scalar.clone(),
+    }
+}

@@ -1,0 +1,212 @@
+//! The text of a value, as `weir_contract::library::show` defines it.
+//!
+//! The text grows at the heap; nothing else is allocated until it is complete. Numbers and quoted text
+//! come from the host, which has the one definition of their spelling.
+
+use weir_contract::{DefKind, Field, Type, border};
+
+use crate::asm::{Asm, I32};
+use crate::layout::{self, *};
+use crate::module::{Gen, HEAP};
+use crate::rt::Helper;
+use crate::rt::compare::element;
+
+/// `(value)`: appends.
+pub fn show(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
+    let value = 0;
+    let defs = g.defs();
+    match defs.base(ty) {
+        Type::Unit => literal(g, a, "()"),
+        Type::Bool => {
+            a.get(value).if_();
+            literal(g, a, "true");
+            a.else_();
+            literal(g, a, "false");
+            a.end();
+        }
+        Type::Int => number(g, a, border::SHOW_INT),
+        Type::Time => number(g, a, border::SHOW_TIME),
+        Type::Duration => number(g, a, border::SHOW_DURATION),
+        Type::Float => {
+            a.u32(border::SHOW_FLOAT)
+                .get(value)
+                .i64_reinterpret_f64()
+                .i64(0);
+            number_call(g, a);
+        }
+        Type::Decimal => {
+            a.u32(border::SHOW_DECIMAL)
+                .get(value)
+                .i64_load(0)
+                .get(value)
+                .i64_load(8);
+            number_call(g, a);
+        }
+        Type::Text => bytes(g, a, border::SHOW_TEXT),
+        Type::Bytes => bytes(g, a, border::SHOW_BYTES),
+        Type::List(item) => items(g, a, "[", "]", item, part),
+        Type::Set(item) => items(g, a, "{", "}", item, part),
+        Type::Map(key, item) => {
+            a.get(value).i32_load(LIST_LEN).i32_eqz().if_();
+            literal(g, a, "[:]");
+            a.return_();
+            a.end();
+            let entry = layout::entry(key, item);
+            items(g, a, "[", "]", &entry, |g, a, _| {
+                let at = a.local(I32);
+                a.set(at);
+                let types = [(**key).clone(), (**item).clone()];
+                let (offsets, _) = layout::offsets(g.defs(), &types, 0);
+                a.get(at);
+                layout::load(a, g.defs(), &types[0], offsets[0]);
+                part(g, a, &types[0]);
+                literal(g, a, ": ");
+                a.get(at);
+                layout::load(a, g.defs(), &types[1], offsets[1]);
+                part(g, a, &types[1]);
+            });
+        }
+        Type::Option(inner) => {
+            a.get(value).i32_load(0).i32_eqz().if_();
+            literal(g, a, "None");
+            a.return_();
+            a.end();
+            fields(g, a, "Some(", &[(None, (**inner).clone())], 4);
+        }
+        Type::Tuple(parts) => {
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|f| (f.name.clone(), f.ty.clone()))
+                .collect();
+            fields(g, a, "(", &parts, 0);
+        }
+        Type::Result(ok, errors) => {
+            a.get(value).i32_load(0).i32_eqz().if_();
+            fields(g, a, "Ok(", &[(None, (**ok).clone())], 4);
+            a.return_();
+            a.end();
+            for id in errors {
+                a.get(value).i32_load(0).u32(id.0 + 1).i32_eq().if_();
+                let error = Type::Named(*id);
+                let (offsets, _) = layout::offsets(g.defs(), std::slice::from_ref(&error), 4);
+                a.get(value).i32_load(offsets[0]);
+                part(g, a, &error);
+                a.return_();
+                a.end();
+            }
+        }
+        Type::Named(id) => {
+            let def = defs.get(*id);
+            match &def.kind {
+                DefKind::Record { fields } | DefKind::Error { fields, .. } => {
+                    named(g, a, &def.name, fields, 0)
+                }
+                DefKind::Enum { variants } => {
+                    for (tag, variant) in variants.iter().enumerate() {
+                        a.get(value).i32_load(0).u32(tag as u32).i32_eq().if_();
+                        named(g, a, &variant.name, &variant.fields, 4);
+                        a.return_();
+                        a.end();
+                    }
+                }
+                DefKind::Entity { keys } => {
+                    let keys: Vec<_> = keys.iter().map(|k| (None, k.ty.clone())).collect();
+                    fields(g, a, &format!("{}(", def.name), &keys, 0);
+                }
+                DefKind::New { .. } => unreachable!("`base` looks through new types"),
+            }
+        }
+    }
+}
+
+/// `value →`.
+fn part(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
+    let show = g.helper(Helper::Show(ty.clone()));
+    a.call(show);
+}
+
+fn literal(g: &mut Gen<'_>, a: &mut Asm, text: &str) {
+    let append = g.helper(Helper::Append);
+    let address = g.data.text(text.as_bytes());
+    a.u32(address + TEXT_HEADER)
+        .u32(text.len() as u32)
+        .call(append);
+}
+
+fn number(g: &mut Gen<'_>, a: &mut Asm, kind: u32) {
+    a.u32(kind).get(0).i64(0);
+    number_call(g, a);
+}
+
+/// `kind, low, high →`.
+fn number_call(g: &mut Gen<'_>, a: &mut Asm) {
+    a.global(HEAP).call(g.import("show_number"));
+    a.global(HEAP).i32_add().set_global(HEAP);
+}
+
+fn bytes(g: &mut Gen<'_>, a: &mut Asm, kind: u32) {
+    a.u32(kind)
+        .get(0)
+        .u32(TEXT_HEADER)
+        .i32_add()
+        .get(0)
+        .i32_load(0);
+    a.global(HEAP).call(g.import("show_bytes"));
+    a.global(HEAP).i32_add().set_global(HEAP);
+}
+
+fn items(
+    g: &mut Gen<'_>,
+    a: &mut Asm,
+    open: &str,
+    close: &str,
+    item: &Type,
+    each: impl FnOnce(&mut Gen<'_>, &mut Asm, &Type),
+) {
+    let (i, len) = (a.local(I32), a.local(I32));
+    literal(g, a, open);
+    a.get(0).i32_load(LIST_LEN).set(len);
+    let done = a.block();
+    let again = a.loop_();
+    a.get(i).get(len).i32_ge_u().br_if(done);
+    a.get(i).if_();
+    literal(g, a, ", ");
+    a.end();
+    element(g, a, 0, i, item);
+    each(g, a, item);
+    a.get(i).i32(1).i32_add().set(i).br(again);
+    a.end().end();
+    literal(g, a, close);
+}
+
+fn named(g: &mut Gen<'_>, a: &mut Asm, name: &str, parts: &[Field], start: u32) {
+    if parts.is_empty() {
+        return literal(g, a, name);
+    }
+    let parts: Vec<_> = parts
+        .iter()
+        .map(|f| (Some(f.name.clone()), f.ty.clone()))
+        .collect();
+    fields(g, a, &format!("{name}("), &parts, start);
+}
+
+fn fields(g: &mut Gen<'_>, a: &mut Asm, open: &str, parts: &[(Option<String>, Type)], start: u32) {
+    let types: Vec<Type> = parts.iter().map(|(_, ty)| ty.clone()).collect();
+    let (offsets, _) = layout::offsets(g.defs(), &types, start);
+    let mut before = open.to_owned();
+    for ((name, ty), offset) in parts.iter().zip(offsets) {
+        if let Some(name) = name {
+            before.push_str(name);
+            before.push_str(": ");
+        }
+        literal(g, a, &before);
+        a.get(0);
+        layout::load(a, g.defs(), ty, offset);
+        part(g, a, ty);
+        before = ", ".to_owned();
+    }
+    if parts.is_empty() {
+        literal(g, a, &before);
+    }
+    literal(g, a, ")");
+}

@@ -1,0 +1,136 @@
+//! IR text in, answers as text out: compiles a module, loads it through the engine's gate and runs its entries
+//! against the machine's state.
+
+#![allow(dead_code)]
+
+use std::collections::BTreeSet;
+
+use weir_contract::border::{StepInput, encode_caller};
+use weir_contract::encode::{Reader, encode_into};
+use weir_contract::keys::encode_keys;
+use weir_contract::{DefKind, Type, Value, library};
+use weir_engine::{Limits, Program, Runner, StepOutcome};
+use weir_flow::{ir, text, verify};
+use weir_machine::{Kind, State, Transaction};
+
+pub struct World {
+    pub module: ir::Module,
+    pub runner: Runner,
+    state: Option<State>,
+    pub caller: String,
+    pub roles: BTreeSet<String>,
+}
+
+pub fn world(source: &str) -> World {
+    world_with(source, Limits::default())
+}
+
+pub fn world_with(source: &str, limits: Limits) -> World {
+    let module = text::parse(source).unwrap();
+    let problems = verify::verify(&module);
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    let wasm = weir_wasm::compile(&module);
+    let program = Program::load_with(&wasm, limits).unwrap();
+    let kinds = module.entities.iter().map(|entity| {
+        let kind = |slot: &ir::Slot| match slot.kind {
+            ir::SlotKind::Scalar(_) => Kind::Scalar,
+            ir::SlotKind::List(_) => Kind::List,
+            ir::SlotKind::Map(..) | ir::SlotKind::Set(_) => Kind::Map,
+        };
+        entity.slots.iter().map(kind).collect()
+    });
+    let state = State::new(kinds);
+    World {
+        runner: Runner::new(&program).unwrap(),
+        state: Some(state),
+        module,
+        caller: "ann".into(),
+        roles: BTreeSet::new(),
+    }
+}
+
+impl World {
+    /// Runs an entry. A bug's writes are dropped, all others kept.
+    pub fn call(&mut self, name: &str, key: &[Value], args: &[Value]) -> String {
+        let number = self
+            .module
+            .entries
+            .iter()
+            .position(|e| e.name == name)
+            .unwrap();
+        let entry = self.module.entries[number].clone();
+        let defs = &self.module.defs;
+        let key = match entry.entity {
+            Some(entity) => {
+                let DefKind::Entity { keys } = &defs.get(self.module.entity(entity).def).kind
+                else {
+                    panic!("not an entity")
+                };
+                encode_keys(defs, keys, key)
+            }
+            None => Vec::new(),
+        };
+        let mut encoded = Vec::new();
+        for (param, arg) in entry.params.iter().zip(args) {
+            let ty = if param.defaulted {
+                Type::Option(Box::new(param.ty.clone()))
+            } else {
+                param.ty.clone()
+            };
+            encode_into(defs, &ty, arg, &mut encoded);
+        }
+        let caller = encode_caller(&self.caller, self.roles.iter().map(String::as_str));
+        let input = StepInput {
+            time_us: 1_000_000,
+            key: &key,
+            caller: &caller,
+            args: &encoded,
+        };
+        let on = Transaction::begin(self.state.take().unwrap());
+        let (on, outcome) = self.runner.run_step(number as u32, input, on);
+        self.state = Some(match &outcome {
+            StepOutcome::Bug(_) => on.abort(),
+            _ => on.commit().0,
+        });
+        let ret = self.module.func(entry.func).ret.clone();
+        match outcome {
+            StepOutcome::Ok(bytes) => {
+                let ty = match ret {
+                    Type::Result(ok, _) => *ok,
+                    ty => ty,
+                };
+                let mut reader = Reader::new(&bytes);
+                let value = reader.value(defs, &ty).unwrap();
+                reader.finish().unwrap();
+                library::show(defs, &ty, &value)
+            }
+            StepOutcome::Failed(bytes) => {
+                let mut reader = Reader::new(&bytes);
+                let id = weir_contract::DefId(reader.varint().unwrap() as u32);
+                let ty = Type::Named(id);
+                let value = reader.value(defs, &ty).unwrap();
+                reader.finish().unwrap();
+                format!("fails {}", library::show(defs, &ty, &value))
+            }
+            StepOutcome::Denied => "denied".into(),
+            StepOutcome::Bug(crash) => {
+                let detail = if crash.detail.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", crash.detail)
+                };
+                format!("bug {} !{}{detail}", crash.reason.name(), crash.site)
+            }
+        }
+    }
+
+    /// A top-level function of integers.
+    pub fn ints(&mut self, name: &str, args: &[i64]) -> String {
+        let args: Vec<Value> = args.iter().map(|n| Value::Int(*n)).collect();
+        self.call(name, &[], &args)
+    }
+}
+
+pub fn text(s: &str) -> Value {
+    Value::Text(s.to_owned())
+}

@@ -1,0 +1,378 @@
+//! The functions a module may import, as `weir_contract::border` lists them.
+
+use wasmtime::{Caller, Linker};
+use weir_contract::border::{self, MODULE};
+use weir_contract::{CrashReason, Defs, Type, Value, library};
+use weir_machine::StateAccess;
+
+use crate::host::{Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop};
+
+type C<'a> = Caller<'a, Host>;
+
+/// Defines all of them.
+pub fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    define_instance(linker)?;
+    define_map(linker)?;
+    define_list(linker)?;
+    define_transaction(linker)?;
+    define_pure(linker)
+}
+
+fn define_instance(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        MODULE,
+        "open",
+        |mut c: C<'_>, entity: u32, key: u32, len: u32| -> Answer<u32> {
+            let (memory, host) = split(&mut c);
+            let key = range(memory, key, len)?;
+            if key.len() > weir_contract::limits::KEY_MAX {
+                return Err(Stop {
+                    site: None,
+                    reason: CrashReason::StepTooLarge,
+                    detail: format!("a key of {} bytes", key.len()),
+                }
+                .into());
+            }
+            Ok(host.state().open(entity, key))
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "keys",
+        |mut c: C<'_>, handle: u32, dst: u32| -> Answer<i32> {
+            known(c.data_mut().state(), handle)?;
+            give(&mut c, dst, |h| {
+                h.state().opened(handle).map(|(_, key)| key)
+            })
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "get",
+        |mut c: C<'_>, handle: u32, slot: u32, dst: u32| -> Answer<i32> {
+            known(c.data_mut().state(), handle)?;
+            give(&mut c, dst, |h| h.state().get(handle, slot))
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "put",
+        |mut c: C<'_>, handle: u32, slot: u32, value: u32, len: u32| -> Answer<()> {
+            let (memory, host) = split(&mut c);
+            known(host.state(), handle)?;
+            host.state().put(handle, slot, range(memory, value, len)?);
+            Ok(())
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "present",
+        |mut c: C<'_>, handle: u32, slot: u32| -> Answer<u32> {
+            known(c.data_mut().state(), handle)?;
+            Ok(c.data_mut().state().present(handle, slot) as u32)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "clear",
+        |mut c: C<'_>, handle: u32, slot: u32| -> Answer<()> {
+            known(c.data_mut().state(), handle)?;
+            c.data_mut().state().clear(handle, slot);
+            Ok(())
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "slot_len",
+        |mut c: C<'_>, handle: u32, slot: u32| -> Answer<u64> {
+            known(c.data_mut().state(), handle)?;
+            Ok(c.data_mut().state().slot_len(handle, slot))
+        },
+    )?;
+    Ok(())
+}
+
+fn define_map(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        MODULE,
+        "map_get",
+        |mut c: C<'_>, handle: u32, slot: u32, key: u32, key_len: u32, dst: u32| -> Answer<i32> {
+            let (memory, host) = split(&mut c);
+            known(host.state(), handle)?;
+            let mut key_bytes = std::mem::take(&mut host.scratch);
+            key_bytes.clear();
+            key_bytes.extend_from_slice(range(memory, key, key_len)?);
+            let answer = give(&mut c, dst, |h| h.state().map_get(handle, slot, &key_bytes));
+            c.data_mut().scratch = key_bytes;
+            answer
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "map_put",
+        |mut c: C<'_>,
+         handle: u32,
+         slot: u32,
+         key: u32,
+         key_len: u32,
+         value: u32,
+         len: u32|
+         -> Answer<u32> {
+            let (memory, host) = split(&mut c);
+            known(host.state(), handle)?;
+            let (key, value) = (range(memory, key, key_len)?, range(memory, value, len)?);
+            Ok(host.state().map_put(handle, slot, key, value) as u32)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "map_del",
+        |mut c: C<'_>, handle: u32, slot: u32, key: u32, key_len: u32| -> Answer<u32> {
+            let (memory, host) = split(&mut c);
+            known(host.state(), handle)?;
+            let key = range(memory, key, key_len)?;
+            Ok(host.state().map_del(handle, slot, key) as u32)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "map_has",
+        |mut c: C<'_>, handle: u32, slot: u32, key: u32, key_len: u32| -> Answer<u32> {
+            let (memory, host) = split(&mut c);
+            known(host.state(), handle)?;
+            let key = range(memory, key, key_len)?;
+            Ok(host.state().map_has(handle, slot, key) as u32)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "map_all",
+        |mut c: C<'_>, handle: u32, slot: u32, dst: u32| -> Answer<i32> {
+            counted(&mut c, handle, dst, |host, out| {
+                host.state().map_all(handle, slot, out)
+            })
+        },
+    )?;
+    Ok(())
+}
+
+/// Writes a count and the parts that `fill` appends.
+fn counted(
+    c: &mut C<'_>,
+    handle: u32,
+    dst: u32,
+    fill: impl FnOnce(&mut Host, &mut Vec<u8>) -> u32,
+) -> Answer<i32> {
+    let host = c.data_mut();
+    known(host.state(), handle)?;
+    let mut out = std::mem::take(&mut host.scratch);
+    out.clear();
+    out.extend_from_slice(&[0; 4]);
+    let count = fill(host, &mut out);
+    out[..4].copy_from_slice(&count.to_le_bytes());
+    host.scratch = out;
+    give_scratch(c, dst)
+}
+
+fn define_list(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        MODULE,
+        "list_get",
+        |mut c: C<'_>, handle: u32, slot: u32, index: u64, dst: u32| -> Answer<i32> {
+            known(c.data_mut().state(), handle)?;
+            give(&mut c, dst, |h| h.state().list_get(handle, slot, index))
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "list_set",
+        |mut c: C<'_>, handle: u32, slot: u32, index: u64, value: u32, len: u32| -> Answer<u32> {
+            let (memory, host) = split(&mut c);
+            known(host.state(), handle)?;
+            Ok(host
+                .state()
+                .list_set(handle, slot, index, range(memory, value, len)?) as u32)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "list_push",
+        |mut c: C<'_>, handle: u32, slot: u32, value: u32, len: u32| -> Answer<()> {
+            let (memory, host) = split(&mut c);
+            known(host.state(), handle)?;
+            host.state()
+                .list_push(handle, slot, range(memory, value, len)?);
+            Ok(())
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "list_pop",
+        |mut c: C<'_>, handle: u32, slot: u32, dst: u32| -> Answer<i32> {
+            known(c.data_mut().state(), handle)?;
+            let last = c.data_mut().state().slot_len(handle, slot).wrapping_sub(1);
+            let len = give(&mut c, dst, |h| h.state().list_get(handle, slot, last))?;
+            if len >= 0 {
+                c.data_mut().state().list_pop(handle, slot);
+            }
+            Ok(len)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "list_insert",
+        |mut c: C<'_>, handle: u32, slot: u32, index: u64, value: u32, len: u32| -> Answer<u32> {
+            let (memory, host) = split(&mut c);
+            known(host.state(), handle)?;
+            Ok(host
+                .state()
+                .list_insert(handle, slot, index, range(memory, value, len)?) as u32)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "list_remove",
+        |mut c: C<'_>, handle: u32, slot: u32, index: u64, dst: u32| -> Answer<i32> {
+            known(c.data_mut().state(), handle)?;
+            let len = give(&mut c, dst, |h| h.state().list_get(handle, slot, index))?;
+            if len >= 0 {
+                c.data_mut().state().list_remove(handle, slot, index);
+            }
+            Ok(len)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "list_range",
+        |mut c: C<'_>, handle: u32, slot: u32, from: i64, to: i64, dst: u32| -> Answer<i32> {
+            let (from, to) = (from.max(0) as u64, to.max(0) as u64);
+            counted(&mut c, handle, dst, |host, out| {
+                host.state().list_range(handle, slot, from, to, out)
+            })
+        },
+    )?;
+    Ok(())
+}
+
+fn define_transaction(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    linker.func_wrap(MODULE, "savepoint", |mut c: C<'_>| -> u64 {
+        c.data_mut().state().savepoint()
+    })?;
+    linker.func_wrap(MODULE, "rollback", |mut c: C<'_>, mark: u64| {
+        c.data_mut().state().rollback(mark)
+    })?;
+    linker.func_wrap(MODULE, "touched", |mut c: C<'_>| -> i64 {
+        match c.data_mut().state().touched() {
+            Some((entity, handle)) => (entity as i64) << 32 | handle as i64,
+            None => -1,
+        }
+    })?;
+    linker.func_wrap(
+        MODULE,
+        "crash",
+        |mut c: C<'_>, site: u32, reason: u32, detail: u32, len: u32| -> Answer<()> {
+            let (memory, _) = split(&mut c);
+            let detail = String::from_utf8_lossy(range(memory, detail, len)?).into_owned();
+            let reason = CrashReason::from_code(reason).unwrap_or(CrashReason::Unreachable);
+            Err(Stop {
+                site: Some(site),
+                reason,
+                detail,
+            }
+            .into())
+        },
+    )?;
+    Ok(())
+}
+
+fn define_pure(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        MODULE,
+        "lib",
+        |mut c: C<'_>, op: u32, args: u32, len: u32, dst: u32| -> Answer<i32> {
+            let (memory, host) = split(&mut c);
+            let Some(op) = library::Op::from_code(op) else {
+                return stop(CrashReason::Unreachable);
+            };
+            host.scratch = library::call(op, range(memory, args, len)?).map_err(Stop::from)?;
+            give_scratch(&mut c, dst)
+        },
+    )?;
+    decimal(linker, "decimal_mul", library::decimal::mul)?;
+    decimal(linker, "decimal_div", library::decimal::div)?;
+    decimal(linker, "decimal_rem", library::decimal::rem)?;
+    linker.func_wrap(MODULE, "float_rem", |a: f64, b: f64| -> f64 {
+        weir_contract::encode::canonical_float(a % b)
+    })?;
+    linker.func_wrap(
+        MODULE,
+        "show_number",
+        |mut c: C<'_>, kind: u32, low: i64, high: i64, dst: u32| -> Answer<i32> {
+            let (ty, value) = match kind {
+                border::SHOW_INT => (Type::Int, Value::Int(low)),
+                border::SHOW_DECIMAL => (
+                    Type::Decimal,
+                    Value::Decimal((high as i128) << 64 | low as u64 as i128),
+                ),
+                border::SHOW_FLOAT => (Type::Float, Value::Float(f64::from_bits(low as u64))),
+                border::SHOW_TIME => (Type::Time, Value::Time(low)),
+                border::SHOW_DURATION => (Type::Duration, Value::Duration(low)),
+                _ => return stop(CrashReason::Unreachable),
+            };
+            show(&mut c, &ty, &value, dst)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "show_bytes",
+        |mut c: C<'_>, kind: u32, bytes: u32, len: u32, dst: u32| -> Answer<i32> {
+            let (memory, _) = split(&mut c);
+            let bytes = range(memory, bytes, len)?;
+            if kind == border::SHOW_BYTES {
+                let value = Value::Bytes(bytes.to_vec());
+                return show(&mut c, &Type::Bytes, &value, dst);
+            }
+            let Ok(text) = String::from_utf8(bytes.to_vec()) else {
+                return stop(CrashReason::Unreachable);
+            };
+            // Text is quoted inside other values, so it is shown inside one that is then taken off.
+            let list = Value::List(vec![Value::Text(text)]);
+            let shown = library::show(&Defs::default(), &Type::List(Box::new(Type::Text)), &list);
+            let host = c.data_mut();
+            host.scratch.clear();
+            host.scratch
+                .extend_from_slice(&shown.as_bytes()[1..shown.len() - 1]);
+            give_scratch(&mut c, dst)
+        },
+    )?;
+    Ok(())
+}
+
+fn show(c: &mut C<'_>, ty: &Type, value: &Value, dst: u32) -> Answer<i32> {
+    c.data_mut().scratch = library::show(&Defs::default(), ty, value).into_bytes();
+    give_scratch(c, dst)
+}
+
+fn decimal(
+    linker: &mut Linker<Host>,
+    name: &str,
+    compute: fn(i128, i128) -> Result<i128, CrashReason>,
+) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        MODULE,
+        name,
+        move |mut c: C<'_>, a: u32, b: u32, dst: u32| -> Answer<()> {
+            reach(&mut c, dst as usize + 16)?;
+            let (memory, _) = split(&mut c);
+            let read = |at: u32| -> Answer<i128> {
+                Ok(i128::from_le_bytes(
+                    range(memory, at, 16)?.try_into().expect("16 bytes"),
+                ))
+            };
+            let result = compute(read(a)?, read(b)?).map_err(Stop::from)?;
+            memory[dst as usize..dst as usize + 16].copy_from_slice(&result.to_le_bytes());
+            Ok(())
+        },
+    )?;
+    Ok(())
+}

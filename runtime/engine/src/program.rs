@@ -1,0 +1,152 @@
+//! A program ready to run: checked, compiled, with its limits.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use wasmtime::{Config, Engine, InstancePre, Linker, Module, Store};
+use weir_contract::limits;
+
+use crate::calls;
+use crate::gate::{self, Refused};
+use crate::host::Host;
+
+/// What a step may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Time on the wall; looked at every [`TICK`].
+    pub step: Duration,
+    /// Linear memory.
+    pub memory_bytes: usize,
+    /// Stack of the step's calls.
+    pub stack_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            step: Duration::from_millis(limits::STEP_MS_MAX),
+            memory_bytes: limits::STEP_MEMORY_MAX,
+            stack_bytes: 512 << 10,
+        }
+    }
+}
+
+/// How often running steps are looked at.
+const TICK: Duration = Duration::from_millis(5);
+
+/// Why a module cannot be loaded.
+#[derive(Debug)]
+pub enum LoadError {
+    Refused(Refused),
+    /// The module passed the gate and yet does not compile or start: a bug of ours.
+    Broken(String),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Refused(refused) => refused.fmt(f),
+            LoadError::Broken(why) => write!(f, "the module cannot be compiled: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// A loaded module. Cheap to clone; runners of one program share the machine code.
+#[derive(Clone)]
+pub struct Program {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    pre: InstancePre<Host>,
+    limits: Limits,
+}
+
+impl Program {
+    /// Checks and compiles a module with the default limits.
+    pub fn load(wasm: &[u8]) -> Result<Program, LoadError> {
+        Program::load_with(wasm, Limits::default())
+    }
+
+    /// The same with other limits.
+    pub fn load_with(wasm: &[u8], limits: Limits) -> Result<Program, LoadError> {
+        gate::check(wasm).map_err(LoadError::Refused)?;
+        let broken = |e: wasmtime::Error| LoadError::Broken(format!("{e:#}"));
+        let engine = Engine::new(&config(&limits)).map_err(broken)?;
+        let module = Module::new(&engine, wasm).map_err(broken)?;
+        let mut linker = Linker::new(&engine);
+        calls::define(&mut linker).map_err(broken)?;
+        let pre = linker.instantiate_pre(&module).map_err(broken)?;
+        let inner = Arc::new(Inner {
+            engine,
+            pre,
+            limits,
+        });
+        watch(Arc::downgrade(&inner));
+        Ok(Program { inner })
+    }
+
+    pub(crate) fn store(&self) -> Store<Host> {
+        let mut store = Store::new(
+            &self.inner.engine,
+            Host::new(self.inner.limits.memory_bytes),
+        );
+        store.limiter(|host| host);
+        store
+    }
+
+    pub(crate) fn pre(&self) -> &InstancePre<Host> {
+        &self.inner.pre
+    }
+
+    /// The step's time in ticks; one more, because the first is already running.
+    pub(crate) fn deadline_ticks(&self) -> u64 {
+        (self.inner.limits.step.as_millis() / TICK.as_millis()) as u64 + 1
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("limits", &self.inner.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Core Wasm with nothing that the compiler does not use.
+fn config(limits: &Limits) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_simd(false)
+        .wasm_relaxed_simd(false)
+        .wasm_tail_call(false)
+        .wasm_multi_memory(false)
+        .wasm_memory64(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_extended_const(false)
+        .cranelift_nan_canonicalization(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(limits.stack_bytes)
+        .wasm_backtrace_max_frames(None);
+    config
+}
+
+/// Lets time pass for the program's steps, until the program is gone.
+fn watch(program: Weak<Inner>) {
+    let tick = move || {
+        while let Some(program) = program.upgrade() {
+            program.engine.increment_epoch();
+            drop(program);
+            std::thread::sleep(TICK);
+        }
+    };
+    let started = std::thread::Builder::new()
+        .name("weir-step-clock".into())
+        .spawn(tick);
+    started.expect("the system can start a thread");
+}

@@ -1,0 +1,263 @@
+//! Well-typed programs from a seed, with calls to make to them.
+//!
+//! Each seed first draws which features its program may use (swarm testing: what is absent cannot hide what is
+//! present), then types, entities and functions, then bodies, expression by expression from the type that is
+//! asked for. The checker must accept every program made here. Programs end: functions only call functions made before
+//! them and loops have bounds; `Gen::cost` keeps the product of the two small.
+
+mod expr;
+mod items;
+mod stmt;
+mod types;
+
+pub mod reduce;
+
+use weir_contract::Value;
+
+use crate::random::Random;
+pub use types::Ty;
+
+/// A program and what to ask of it.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    pub seed: u64,
+    /// Without the calls.
+    pub source: String,
+    pub calls: Vec<Call>,
+}
+
+/// A call from outside.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The entity and its keys; `None` for a top-level function.
+    pub instance: Option<(String, Vec<Value>)>,
+    pub function: String,
+    /// In the order of the parameters; `None` leaves the argument out.
+    pub args: Vec<Option<Value>>,
+    pub caller: String,
+    pub roles: Vec<String>,
+    /// Microseconds since 1970.
+    pub time: i64,
+}
+
+impl std::fmt::Display for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some((entity, keys)) = &self.instance {
+            write!(f, "{entity}{keys:?}.")?;
+        }
+        write!(
+            f,
+            "{}{:?} by {:?} {:?} at {}",
+            self.function, self.args, self.caller, self.roles, self.time
+        )
+    }
+}
+
+/// The program of a seed.
+pub fn generate(seed: u64) -> Generated {
+    let mut chance = Random::new(seed ^ 0x5851_F42D_4C95_7F2D);
+    // The first numbers of near seeds are alike.
+    for _ in 0..8 {
+        chance.next();
+    }
+    let swarm = Swarm::draw(&mut chance);
+    let mut generator = Gen {
+        chance,
+        swarm,
+        ..Gen::empty()
+    };
+    generator.declare();
+    generator.functions();
+    let source = generator.source();
+    let calls = generator.calls();
+    Generated {
+        seed,
+        source,
+        calls,
+    }
+}
+
+/// Which features a program may use.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Swarm {
+    pub decimals: bool,
+    pub floats: bool,
+    pub times: bool,
+    pub texts: bool,
+    pub lists: bool,
+    pub maps: bool,
+    pub sets: bool,
+    pub tuples: bool,
+    pub records: bool,
+    pub enums: bool,
+    pub news: bool,
+    pub options: bool,
+    pub references: bool,
+    pub generics: bool,
+    pub lambdas: bool,
+    pub failures: bool,
+    pub atomics: bool,
+    pub invariants: bool,
+    pub access: bool,
+    pub defaults: bool,
+    pub loops: bool,
+    pub big_numbers: bool,
+    pub bad_indices: bool,
+    pub interpolation: bool,
+    pub recursion: bool,
+}
+
+impl Swarm {
+    fn draw(chance: &mut Random) -> Swarm {
+        let mut on = |percent: u64| chance.below(100) < percent;
+        Swarm {
+            decimals: on(40),
+            floats: on(30),
+            times: on(30),
+            texts: on(60),
+            lists: on(60),
+            maps: on(50),
+            sets: on(35),
+            tuples: on(40),
+            records: on(55),
+            enums: on(45),
+            news: on(25),
+            options: on(50),
+            references: on(20),
+            generics: on(40),
+            lambdas: on(40),
+            failures: on(60),
+            atomics: on(30),
+            invariants: on(40),
+            access: on(25),
+            defaults: on(35),
+            loops: on(60),
+            big_numbers: on(25),
+            bad_indices: on(30),
+            interpolation: on(35),
+            recursion: on(15),
+        }
+    }
+}
+
+/// The program so far.
+pub(crate) struct Gen {
+    pub chance: Random,
+    pub swarm: Swarm,
+    pub records: Vec<Record>,
+    pub enums: Vec<Enum>,
+    pub errors: Vec<Record>,
+    pub news: Vec<(String, Ty)>,
+    pub constants: Vec<(String, Ty, String)>,
+    pub entities: Vec<Entity>,
+    /// In the order they were made: each calls only those before it.
+    pub functions: Vec<Function>,
+    next_name: u32,
+}
+
+pub(crate) struct Record {
+    pub name: String,
+    pub fields: Vec<(String, Ty)>,
+}
+
+pub(crate) struct Enum {
+    pub name: String,
+    pub variants: Vec<Record>,
+}
+
+pub(crate) struct Entity {
+    pub name: String,
+    pub keys: Vec<(String, Ty)>,
+    pub fields: Vec<StateField>,
+    /// Whole lines: `invariant ..` and `allow ..`.
+    pub rules: Vec<String>,
+}
+
+pub(crate) struct StateField {
+    pub name: String,
+    pub ty: Ty,
+    pub is_pub: bool,
+    pub init: String,
+}
+
+pub(crate) struct Function {
+    pub name: String,
+    /// The entity when it is a handler.
+    pub entity: Option<usize>,
+    pub params: Vec<Param>,
+    pub ret: Ty,
+    /// Positions in `errors`.
+    pub fails: Vec<usize>,
+    pub is_pub: bool,
+    pub attribute: String,
+    /// May write state: a handler, or a function that calls one.
+    pub writes: bool,
+    /// May read state.
+    pub reads: bool,
+    /// About how many expressions a call evaluates.
+    pub cost: u64,
+    /// Lines, without the head.
+    pub body: Vec<String>,
+}
+
+pub(crate) struct Param {
+    pub name: String,
+    pub ty: Ty,
+    pub default: Option<String>,
+}
+
+impl Gen {
+    fn empty() -> Gen {
+        Gen {
+            chance: Random::new(0),
+            swarm: Swarm::default(),
+            records: Vec::new(),
+            enums: Vec::new(),
+            errors: Vec::new(),
+            news: Vec::new(),
+            constants: Vec::new(),
+            entities: Vec::new(),
+            functions: Vec::new(),
+            next_name: 0,
+        }
+    }
+
+    /// True so many times out of a hundred.
+    pub fn on(&mut self, percent: u64) -> bool {
+        self.chance.below(100) < percent
+    }
+
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.chance.below(bound as u64) as usize
+    }
+
+    pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())].clone()
+    }
+
+    /// Mostly small, now and then up to three times `usual`.
+    pub fn size(&mut self, usual: usize) -> usize {
+        let most = if self.on(6) { usual * 3 } else { usual };
+        self.below(most + 1)
+    }
+
+    pub fn fresh(&mut self, prefix: &str) -> String {
+        self.next_name += 1;
+        format!("{prefix}{}", self.next_name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::generate;
+
+    #[test]
+    fn a_seed_is_a_program() {
+        for seed in 0..20 {
+            let (a, b) = (generate(seed), generate(seed));
+            assert_eq!(a.source, b.source);
+            assert_eq!(format!("{:?}", a.calls), format!("{:?}", b.calls));
+        }
+        assert_ne!(generate(1).source, generate(2).source);
+    }
+}
