@@ -277,3 +277,6 @@ fn remove_unused_registers(func: &mut Func) {
         rename_in_term(&mut block.term, rename);
     }
 }
+
+#[cfg(test)]
+mod tests;
