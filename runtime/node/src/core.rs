@@ -153,7 +153,13 @@ impl Core {
         let writer = log
             .take(PARTITION, OwnerId(std::process::id() as u128))
             .map_err(lost)?;
-        let (mut machine, _) = recover(&*log).map_err(StartError::Recovery)?;
+        let (mut machine, last) = recover(&*log).map_err(StartError::Recovery)?;
+        let newest_snapshot = log
+            .snapshots()
+            .list(PARTITION)
+            .map_err(lost)?
+            .last()
+            .map_or(Lsn::ZERO, |id| id.at);
         machine.record_bytes_max = log.limits().frame_bytes_max / 2;
         let (messages, inbox) = channel();
         let mut worker = Worker {
@@ -167,10 +173,10 @@ impl Core {
             open: VecDeque::new(),
             in_flight: VecDeque::new(),
             now: 0,
-            since_snapshot: 0,
+            since_snapshot: last.0.saturating_sub(newest_snapshot.0),
             snapshot_every: config.snapshot_every_records,
             snapshot: SnapshotStage::Idle,
-            older_snapshot: Lsn::ZERO,
+            older_snapshot: newest_snapshot,
             failed: None,
             stopping: false,
         };
@@ -485,7 +491,8 @@ impl Worker {
                 .log
                 .snapshots()
                 .put(PARTITION, at, &self.machine.snapshot());
-            put.map_err(|e| format!("the last snapshot was not stored: {e}"))?;
+            let stored = put.map_err(|e| format!("the last snapshot was not stored: {e}"))?;
+            self.snapshot_stored(Ok(stored.at));
         }
         Ok(())
     }

@@ -349,8 +349,8 @@ fn administration_shows_log_state_and_program() {
     assert_eq!(get(to, "/_weir/state/Account/bob").status, 404);
     let log = get(to, "/_weir/log");
     let text = log.json.as_str().unwrap();
-    let steps = text.lines().filter(|l| l.contains("\"kind\":\"step\""));
-    let step: serde_json::Value = serde_json::from_str(steps.last().unwrap()).unwrap();
+    let mut steps = text.lines().filter(|l| l.contains("\"kind\":\"step\""));
+    let step: serde_json::Value = serde_json::from_str(steps.next_back().unwrap()).unwrap();
     assert_eq!(step["fn"], "Account.deposit");
     assert_eq!(step["args"], json!({ "amount": 5 }));
     assert_eq!(step["caller"], "dev");
