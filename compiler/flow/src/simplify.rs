@@ -1,6 +1,8 @@
 //! Cleans up after lowering: results go straight to where they are copied, what nobody reads is not computed,
 //! jumps to jumps and blocks nothing reaches disappear. What a function does, reads and writes stays the same.
 
+mod forward;
+
 use crate::dataflow::RegSet;
 use crate::ir::*;
 use crate::liveness::live_out;
@@ -9,6 +11,7 @@ pub fn simplify(func: &mut Func) {
     skip_empty_blocks(func);
     remove_unreachable(func);
     merge_chains(func);
+    forward::loads(func);
     loop {
         let before = size(func);
         retarget_copies(func);
@@ -274,3 +277,6 @@ fn remove_unused_registers(func: &mut Func) {
         rename_in_term(&mut block.term, rename);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,9 @@ impl Body<'_, '_> {
             return Some(self.b.coerce(value, &ty));
         }
         if let Some(view) = self.slot_view(e)? {
-            return Some(self.load_view(&view));
+            let value = self.load_view(&view);
+            let ty = self.ty(&e.ty);
+            return Some(self.b.coerce(value, &ty));
         }
         let ty = match &e.ty {
             hir::Type::Fn(..) => unreachable!("a function as a value"),
