@@ -9,9 +9,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use weir_contract::Manifest;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
@@ -289,15 +289,14 @@ struct Worker {
 impl Worker {
     fn run(mut self) -> Result<(), String> {
         while !(self.failed.is_some() || self.stopping && self.is_quiet()) {
-            match self.inbox.recv_timeout(Duration::from_secs(1)) {
-                Ok(message) => self.handle(message),
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => self.stopping = true,
+            // It never ends by itself: the worker holds a sender of its own.
+            if let Ok(message) = self.inbox.recv() {
+                self.handle(message);
             }
             for _ in 0..BATCH_MAX {
                 match self.inbox.try_recv() {
                     Ok(message) => self.handle(message),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                    Err(_) => break,
                 }
             }
             self.append_open();
