@@ -1,6 +1,6 @@
 //! `weir state get` and `weir state list`: what a program remembers, as JSON.
 
-use crate::output::{Failure, Outcome};
+use crate::output::{Failure, Outcome, say};
 use crate::source::{From, Source};
 use serde_json::Value;
 use std::io::Write;
@@ -88,5 +88,5 @@ fn get(source: &Source, entity: &str, words: &[String]) -> Outcome {
 }
 
 fn show(value: &Value) {
-    println!("{value:#}");
+    say!("{value:#}");
 }
