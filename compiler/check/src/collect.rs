@@ -45,8 +45,9 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
     let doc = item.doc.as_ref().map(|d| d.text.clone());
     match &item.kind {
         ItemKind::Record(decl) => {
-            if !decl.type_params.is_empty() {
-                cx.later(decl.type_params[0].span, "a record with type parameters");
+            if let Some(param) = decl.type_params.first() {
+                declare_type(cx, &decl.name, TypeName::Later);
+                return cx.later(param.span, "a record with type parameters");
             }
             let id = RecordId(cx.records.len() as u32);
             declare_type(cx, &decl.name, TypeName::Record(id));
@@ -72,8 +73,9 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             });
         }
         ItemKind::Enum(decl) => {
-            if !decl.type_params.is_empty() {
-                cx.later(decl.type_params[0].span, "an enum with type parameters");
+            if let Some(param) = decl.type_params.first() {
+                declare_type(cx, &decl.name, TypeName::Later);
+                return cx.later(param.span, "an enum with type parameters");
             }
             let id = EnumId(cx.enums.len() as u32);
             declare_type(cx, &decl.name, TypeName::Enum(id));
@@ -86,19 +88,18 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             });
         }
         ItemKind::TypeAlias(decl) => {
-            if !decl.type_params.is_empty() {
-                cx.later(decl.type_params[0].span, "a type with type parameters");
+            if let Some(param) = decl.type_params.first() {
+                declare_type(cx, &decl.name, TypeName::Later);
+                return cx.later(param.span, "a type with type parameters");
             }
             let at = cx.aliases.len();
             declare_type(cx, &decl.name, TypeName::Alias(at));
             cx.aliases.push((Rc::new(decl.ty.clone()), None));
         }
         ItemKind::NewType(decl) => {
-            if !decl.type_params.is_empty() {
-                cx.later(
-                    decl.type_params[0].span,
-                    "a `new` type with type parameters",
-                );
+            if let Some(param) = decl.type_params.first() {
+                declare_type(cx, &decl.name, TypeName::Later);
+                return cx.later(param.span, "a `new` type with type parameters");
             }
             let id = NewId(cx.news.len() as u32);
             declare_type(cx, &decl.name, TypeName::New(id));
@@ -260,7 +261,7 @@ fn add_function(
         decl: Rc::new(decl.clone()),
         attrs: attrs.to_vec().into(),
         progress: Progress::Waiting,
-        infers_fails: decl.is_pub.is_none() && decl.fails.is_empty(),
+        infers_fails: !is_prelude && decl.is_pub.is_none() && decl.fails.is_empty(),
     });
     cx.program.functions.push(Function {
         name: decl.name.name.clone(),

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 use weir_diagnostics::{Diagnostic, Span, codes};
 
@@ -168,7 +168,7 @@ fn fixpoint(acts: &[Vec<Act>]) -> Vec<Reach> {
     }
     let mut reach = vec![NOTHING; acts.len()];
     // Callees come first, so one look at each component is enough.
-    for component in tarjan_scc(&graph) {
+    for component in kosaraju_scc(&graph) {
         let mut whole = NOTHING;
         for node in &component {
             for act in &acts[node.index()] {

@@ -54,7 +54,11 @@ pub fn show(program: &Checked, params: &[String], ty: &Type) -> String {
 
 /// The name most like `wanted`, if one is near enough to be what was meant.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (wanted.chars().count() / 3).max(1);
+    let limit = match wanted.chars().count() {
+        // Any two short names are near each other.
+        0..=2 => 0,
+        length => (length / 3).max(1),
+    };
     names
         .into_iter()
         .filter(|name| *name != wanted)

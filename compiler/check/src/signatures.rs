@@ -465,7 +465,10 @@ fn named(
         "Duration" => Some(Type::Duration),
         _ => None,
     };
-    if args.len() != wanted && (wanted > 0 || builtin.is_some() || cx.type_names.contains_key(name))
+    let is_later = matches!(cx.type_names.get(name), Some((TypeName::Later, _)));
+    if args.len() != wanted
+        && !is_later
+        && (wanted > 0 || builtin.is_some() || cx.type_names.contains_key(name))
     {
         let help = match name {
             "Map" => "write `Map<Key, Value>`".into(),

@@ -154,8 +154,13 @@ impl Layout {
         if next.indent.is_none() || !self.in_braces() {
             return;
         }
+        // After a dot every word is a name.
+        let named = |last: &Token| {
+            let before = self.out.len().checked_sub(2).map(|at| self.out[at].kind);
+            last.kind.is_hard() && before == Some(Tok::Dot)
+        };
         if let Some(last) = self.out.last()
-            && last.kind.ends_statement()
+            && (last.kind.ends_statement() || named(last))
             && !next.kind.continues_statement()
         {
             let at = last.end;

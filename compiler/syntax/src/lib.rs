@@ -11,6 +11,7 @@
 pub mod ast;
 mod build;
 mod checks;
+mod format;
 mod layout;
 mod lexer;
 mod literal;
@@ -26,4 +27,5 @@ lalrpop_util::lalrpop_mod!(
     "/weir.rs"
 );
 
+pub use format::{WIDTH, format};
 pub use parse::{Comment, Parsed, parse};

@@ -6,7 +6,7 @@ use weir_diagnostics::{Diagnostic, FileId, Span, codes};
 
 use crate::ast::{Doc, Module};
 use crate::recover::Input;
-use crate::token::Token;
+use crate::token::{Tok, Token};
 use crate::{checks, layout, lexer, recover};
 
 /// Everything parsing finds out about a file.
@@ -85,7 +85,8 @@ fn docs_by_token(text: &str, comments: &[Comment], tokens: &[Token]) -> BTreeMap
     let mut docs: BTreeMap<u32, Doc> = BTreeMap::new();
     for comment in comments.iter().filter(|comment| comment.is_doc) {
         let after = tokens.partition_point(|token| token.start < comment.span.start);
-        let at = tokens.get(after).map_or(text.len() as u32, |t| t.start);
+        let described = tokens[after..].iter().find(|token| token.kind != Tok::Semi);
+        let at = described.map_or(text.len() as u32, |token| token.start);
         let line = &text[comment.span.range()][3..];
         let line = line.strip_prefix(' ').unwrap_or(line).trim_end();
         match docs.get_mut(&at) {

@@ -395,7 +395,7 @@ fn starts_unit(kind: Tok, next: Option<&Token>) -> bool {
 
 /// Whether the things in a brace may be separated by commas: `match`, `wait`,
 /// `enum`, `parallel`, `import`.
-fn takes_commas(tokens: &[Token], brace: usize) -> bool {
+pub fn takes_commas(tokens: &[Token], brace: usize) -> bool {
     let mut depth = 0_usize;
     for token in tokens[..brace].iter().rev() {
         if token.kind.is_close() {

@@ -15,7 +15,28 @@ enum Given<'e> {
     Default,
 }
 
+/// A function without its body.
+struct Signature {
+    name: String,
+    entity: Option<EntityId>,
+    /// How many.
+    type_params: usize,
+    params: Vec<Type>,
+    ret: Type,
+}
+
 impl BodyCx<'_> {
+    fn signature(&self, id: FnId) -> Signature {
+        let function = self.cx.program.function(id);
+        Signature {
+            name: function.name.clone(),
+            entity: function.entity,
+            type_params: function.type_params.len(),
+            params: function.params.iter().map(|p| p.ty.clone()).collect(),
+            ret: function.ret.clone(),
+        }
+    }
+
     pub(super) fn call(
         &mut self,
         callee: &ast::Expr,
@@ -60,7 +81,11 @@ impl BodyCx<'_> {
         if let Some(handler) = self.own_handler(name.as_str()) {
             return self.call_handler(None, handler, args, span);
         }
-        if let Some(all) = self.cx.fn_names.get(name.as_str()).cloned() {
+        let all = self.functions_named(name.as_str());
+        if let Some(own) = self.own_function(&all) {
+            return self.call_one(own, None, args, want, span);
+        }
+        if !all.is_empty() {
             return self.call_function(name, all, None, args, want, span);
         }
         match name.as_str() {
@@ -70,6 +95,22 @@ impl BodyCx<'_> {
         }
         self.check_loose(args);
         hole(span)
+    }
+
+    /// The plain functions of a name. The prelude only sees its own, whatever the program declares.
+    fn functions_named(&self, name: &str) -> Vec<FnId> {
+        let all = self.cx.fn_names.get(name).cloned().unwrap_or_default();
+        if self.is_prelude {
+            let of_prelude = |f: &FnId| self.cx.program.function(*f).is_prelude;
+            return all.into_iter().filter(of_prelude).collect();
+        }
+        all
+    }
+
+    /// The one of them the program itself declares.
+    fn own_function(&self, all: &[FnId]) -> Option<FnId> {
+        let own = |f: &FnId| !self.cx.program.function(*f).is_prelude;
+        all.iter().copied().find(own)
     }
 
     /// Arguments of a call that went wrong: what is in them is still looked at.
@@ -166,12 +207,7 @@ impl BodyCx<'_> {
             Type::Record(id) if name.as_str() == "with" => return self.with(base, *id, args, span),
             _ => {}
         }
-        let all = self
-            .cx
-            .fn_names
-            .get(name.as_str())
-            .cloned()
-            .unwrap_or_default();
+        let all = self.functions_named(name.as_str());
         let mut receiver = base;
         loop {
             let fitting = self.fitting(&all, &receiver.ty, args.len() + 1);
@@ -301,7 +337,7 @@ impl BodyCx<'_> {
         name: &Ident,
         span: Span,
     ) -> Option<Expr> {
-        let all = self.cx.fn_names.get(name.as_str()).cloned()?;
+        let all = self.functions_named(name.as_str());
         let mut receiver = base;
         loop {
             let fitting: Vec<FnId> = self
@@ -353,7 +389,7 @@ impl BodyCx<'_> {
         args: &[ast::Arg],
         span: Span,
     ) -> Expr {
-        let function = self.cx.program.function(id).clone();
+        let function = self.signature(id);
         let Some(entity) = function.entity else {
             return hole(span);
         };
@@ -369,7 +405,7 @@ impl BodyCx<'_> {
         let mut done = Vec::new();
         for (at, slot) in placed.into_iter().enumerate() {
             done.push(match slot {
-                Some(e) => Arg::Value(self.argument(e, &function.params[at].ty, &decl.params[at])),
+                Some(e) => Arg::Value(self.argument(e, &function.params[at], &decl.params[at])),
                 None => Arg::Default,
             });
         }
@@ -448,10 +484,7 @@ impl BodyCx<'_> {
 
     /// The program's own function before the prelude's.
     fn prefer(&self, all: &[FnId]) -> FnId {
-        all.iter()
-            .copied()
-            .find(|f| !self.cx.program.function(*f).is_prelude)
-            .unwrap_or(all[0])
+        self.own_function(all).unwrap_or(all[0])
     }
 
     fn call_one(
@@ -462,11 +495,9 @@ impl BodyCx<'_> {
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
-        let function = self.cx.program.function(id).clone();
+        let function = self.signature(id);
         let decl = self.cx.functions[id.0 as usize].decl.clone();
-        let type_args: Vec<Type> = function
-            .type_params
-            .iter()
+        let type_args: Vec<Type> = (0..function.type_params)
             .map(|_| self.table.fresh())
             .collect();
         let skip = usize::from(receiver.is_some());
@@ -502,7 +533,7 @@ impl BodyCx<'_> {
         let mut done: Vec<Option<Arg>> = given.iter().map(|_| None).collect();
         let mut waiting = Vec::new();
         for (at, arg) in given.into_iter().enumerate() {
-            let ty = infer::substitute(&function.params[at].ty, &type_args);
+            let ty = infer::substitute(&function.params[at], &type_args);
             let field = &decl.params[at];
             match arg {
                 Given::Default => done[at] = Some(Arg::Default),
@@ -552,29 +583,22 @@ impl BodyCx<'_> {
                         Arg::Value(hole(e.span))
                     };
                 }
-                let all = self
-                    .cx
-                    .fn_names
-                    .get(name.as_str())
-                    .cloned()
-                    .unwrap_or_default();
+                let all = self.functions_named(name.as_str());
                 let first = params.first().cloned().unwrap_or(Type::Unknown);
                 let fitting = self.fitting(&all, &first, params.len());
                 let Some(id) = fitting.first().copied() else {
                     self.unknown_name(name, "function");
                     return Arg::Value(hole(e.span));
                 };
-                let function = self.cx.program.function(id).clone();
-                let type_args: Vec<Type> = function
-                    .type_params
-                    .iter()
+                let function = self.signature(id);
+                let type_args: Vec<Type> = (0..function.type_params)
                     .map(|_| self.table.fresh())
                     .collect();
                 let own = Type::Fn(
                     function
                         .params
                         .iter()
-                        .map(|p| infer::substitute(&p.ty, &type_args))
+                        .map(|ty| infer::substitute(ty, &type_args))
                         .collect(),
                     Box::new(self.call_type(id, &type_args)),
                 );
@@ -770,9 +794,6 @@ fn names(params: &[(&str, bool)]) -> String {
 }
 
 /// No parameter is a function: then the wanted result cannot clash with what a lambda turns out to give.
-fn literal_free(function: &Function) -> bool {
-    function
-        .params
-        .iter()
-        .all(|p| !matches!(p.ty, Type::Fn(..)))
+fn literal_free(function: &Signature) -> bool {
+    function.params.iter().all(|ty| !matches!(ty, Type::Fn(..)))
 }

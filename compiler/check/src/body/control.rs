@@ -161,9 +161,9 @@ impl BodyCx<'_> {
                 Stmt::Expr(node(kind, Type::Unit, span))
             }
             StmtKind::Require { cond, otherwise } => {
-                // What `is` binds in the condition holds from here on.
+                // What `is` binds in the condition holds from here on, but not in the error.
+                let failing = self.scoped(|b| b.fail(otherwise, otherwise.span));
                 let cond = self.expr_of(cond, &Type::Bool);
-                let failing = self.fail(otherwise, otherwise.span);
                 let cond_span = cond.span;
                 let kind = ExprKind::If {
                     cond: Box::new(node(ExprKind::Not(Box::new(cond)), Type::Bool, cond_span)),
@@ -257,35 +257,28 @@ impl BodyCx<'_> {
         } else {
             want
         };
-        self.scoped(|b| {
+        let (cond, then) = self.scoped(|b| {
             let cond = b.expr_of(cond, &Type::Bool);
-            let then = b.block(then, want);
-            let Some(otherwise) = otherwise else {
-                let kind = ExprKind::If {
-                    cond: Box::new(cond),
-                    then: Box::new(then),
-                    otherwise: None,
-                };
-                return node(kind, Type::Unit, span);
-            };
-            let (then_ty, hint) = (
-                then.ty.clone(),
-                want.cloned().unwrap_or_else(|| then.ty.clone()),
-            );
-            let hint = if b.head(&hint) == Type::Never {
-                None
-            } else {
-                Some(hint)
-            };
-            let otherwise = b.scoped(|b| b.expr(otherwise, hint.as_ref()));
-            let ty = b.join(&then_ty, then.span, &otherwise.ty, otherwise.span);
+            (Box::new(cond), Box::new(b.block(then, want)))
+        });
+        let Some(otherwise) = otherwise else {
             let kind = ExprKind::If {
-                cond: Box::new(cond),
-                then: Box::new(then),
-                otherwise: Some(Box::new(otherwise)),
+                cond,
+                then,
+                otherwise: None,
             };
-            node(kind, ty, span)
-        })
+            return node(kind, Type::Unit, span);
+        };
+        let hint = want.cloned().unwrap_or_else(|| then.ty.clone());
+        let hint = (self.head(&hint) != Type::Never).then_some(hint);
+        let otherwise = Box::new(self.expr(otherwise, hint.as_ref()));
+        let ty = self.join(&then.ty, then.span, &otherwise.ty, otherwise.span);
+        let kind = ExprKind::If {
+            cond,
+            then,
+            otherwise: Some(otherwise),
+        };
+        node(kind, ty, span)
     }
 
     /// The type of two branches together.
@@ -520,6 +513,10 @@ impl BodyCx<'_> {
                 node(ExprKind::Try(Box::new(inner)), *ty, span)
             }
             Type::Unknown => hole(span),
+            _ if self.calls_itself(&inner) => {
+                self.recursive_try.get_or_insert(span);
+                inner
+            }
             other => {
                 let shown = self.show(&other);
                 let help = match other {
@@ -546,6 +543,16 @@ impl BodyCx<'_> {
                 );
                 inner
             }
+        }
+    }
+
+    /// Whether this is a call of the function whose failures are being worked out.
+    fn calls_itself(&self, e: &Expr) -> bool {
+        match &e.kind {
+            ExprKind::Call { function, .. } | ExprKind::CallHandler { function, .. } => {
+                self.function == Some(*function)
+            }
+            _ => false,
         }
     }
 

@@ -3,16 +3,16 @@
 use weir_diagnostics::{Diagnostic, codes};
 use weir_syntax::ast::{self, FnBody, MemberKind};
 
-use super::{BodyCx, Fails, hole};
+use super::{BodyCx, Fails, hole, order};
 use crate::hir::*;
 use crate::scope::{Cx, Progress};
 
 pub fn check_all(cx: &mut Cx) {
-    for at in 0..cx.constants.len() {
-        constant(cx, ConstId(at as u32));
+    for id in order::constants(cx) {
+        constant(cx, id);
     }
-    for at in 0..cx.functions.len() {
-        function(cx, FnId(at as u32));
+    for id in order::functions(cx) {
+        function(cx, id);
     }
     for at in 0..cx.entities.len() {
         entity(cx, EntityId(at as u32));
@@ -45,6 +45,7 @@ pub fn function(cx: &mut Cx, id: FnId) {
     };
     let mut body = parameters(cx, &decl, &signature, signature.params.len(), fails);
     body.ret = Some(signature.ret.clone());
+    body.function = infers.then_some(id);
     let root = match &decl.body {
         FnBody::Block(block) => {
             let root = body.block(block, Some(&signature.ret));
@@ -57,8 +58,13 @@ pub fn function(cx: &mut Cx, id: FnId) {
         }
         FnBody::Expr(e) => body.value(e, &signature.ret),
     };
+    let recursive_try = body.recursive_try;
     let (body, fails) = body.finish(root);
     if let Fails::Inferred(found) = fails {
+        if let (Some(span), true) = (recursive_try, found.is_empty()) {
+            let d = Diagnostic::new(codes::E0402, span, "`?` on a call that cannot fail");
+            cx.report(d.label("cannot fail").help("remove the `?`"));
+        }
         if !found.is_empty() && cx.recursive.contains(&id) {
             let names: Vec<String> = found
                 .iter()
@@ -230,6 +236,10 @@ impl BodyCx<'_> {
         let kind = match ty {
             Type::Option(_) => ExprKind::None,
             Type::List(_) => ExprKind::List(Vec::new()),
+            Type::Set(item) => {
+                let list = super::node(ExprKind::List(Vec::new()), Type::List(item.clone()), span);
+                return self.set_of(list, (**item).clone());
+            }
             Type::Map(..) => ExprKind::Map(Vec::new()),
             Type::Unknown => return hole(span),
             _ => {

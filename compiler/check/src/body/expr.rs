@@ -8,8 +8,20 @@ use crate::hir::*;
 use crate::messages::nearest;
 
 impl BodyCx<'_> {
-    /// Checks an expression; `want` is a hint, not a demand.
+    /// Checks an expression; `want` is a hint, not a demand. What an `is` inside binds is in reach afterwards only
+    /// where the whole being true says that it matched: through `is` and `and`.
     pub(super) fn expr(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {
+        match &e.kind {
+            Ast::Is { .. }
+            | Ast::Binary {
+                op: ast::BinaryOp::And,
+                ..
+            } => self.expr_open(e, want),
+            _ => self.scoped(|b| b.expr_open(e, want)),
+        }
+    }
+
+    fn expr_open(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {
         let span = e.span;
         match &e.kind {
             Ast::Hole => hole(span),
@@ -210,12 +222,34 @@ impl BodyCx<'_> {
     }
 
     fn list(&mut self, items: &[ast::Expr], want: Option<&Type>, span: Span) -> Expr {
-        let item = match want.map(|t| self.head(t)) {
-            Some(Type::List(item)) => *item,
-            _ => self.table.fresh(),
+        let (item, is_set) = match want.map(|t| self.head(t)) {
+            Some(Type::List(item)) => (*item, false),
+            Some(Type::Set(item)) => (*item, true),
+            _ => (self.table.fresh(), false),
         };
         let items = items.iter().map(|e| self.expr_of(e, &item)).collect();
-        node(ExprKind::List(items), Type::list(item), span)
+        let list = node(ExprKind::List(items), Type::list(item.clone()), span);
+        if is_set {
+            self.set_of(list, item)
+        } else {
+            list
+        }
+    }
+
+    /// The set of a list's items: what `[a, b]` means where a set is wanted.
+    pub(super) fn set_of(&mut self, list: Expr, item: Type) -> Expr {
+        let span = list.span;
+        let of_prelude = |f: &&FnId| self.cx.program.function(**f).is_prelude;
+        let named = self.cx.fn_names.get("set_of");
+        let Some(function) = named.and_then(|all| all.iter().find(of_prelude)).copied() else {
+            return list; // only without the prelude
+        };
+        let kind = ExprKind::Call {
+            function,
+            type_args: vec![item.clone()],
+            args: vec![Arg::Value(list)],
+        };
+        node(kind, Type::Set(Box::new(item)), span)
     }
 
     fn map(&mut self, entries: &[ast::MapEntry], want: Option<&Type>, span: Span) -> Expr {
@@ -293,11 +327,11 @@ impl BodyCx<'_> {
                 })
                 .collect(),
             Type::Entity(id) => {
-                let entity = self.cx.program.entity(*id).clone();
+                let entity = self.cx.program.entity(*id);
                 if let Some(at) = entity.fields.iter().position(|f| f.name == name.name) {
                     return self.state_of(base, *id, at, name, span);
                 }
-                entity.keys
+                entity.keys.clone()
             }
             Type::New(id) if name.as_str() == "value" => {
                 let inner = self.cx.program.news[id.0 as usize].base.clone();
@@ -346,13 +380,14 @@ impl BodyCx<'_> {
         name: &ast::Ident,
         span: Span,
     ) -> Expr {
-        let field = self.cx.program.entity(id).fields[at].clone();
-        if !field.is_pub && self.entity != Some(id) {
+        let field = &self.cx.program.entity(id).fields[at];
+        let (is_pub, declared, ty) = (field.is_pub, field.span, field.ty.clone());
+        if !is_pub && self.entity != Some(id) {
             let entity = self.cx.program.entity(id).name.clone();
             self.report(
                 Diagnostic::new(codes::E0503, name.span, format!("`{name}` is private to `{entity}`"))
                     .label("not visible here")
-                    .secondary(field.span, "declared without `pub`")
+                      .secondary(declared, "declared without `pub`")
                     .help(format!("write `pub state {name}`, or add a function to `{entity}` that answers what you need")),
             );
         }
@@ -362,7 +397,7 @@ impl BodyCx<'_> {
                 target: Box::new(base),
                 field: FieldId(at as u32),
             },
-            field.ty,
+            ty,
             span,
         )
     }

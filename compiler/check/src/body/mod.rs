@@ -10,6 +10,7 @@ mod entry;
 mod expr;
 mod names;
 mod operators;
+mod order;
 mod pattern;
 mod place;
 
@@ -59,11 +60,18 @@ pub(crate) struct BodyCx<'a> {
     loop_depth: u32,
     in_test: bool,
     is_prelude: bool,
+    /// How many diagnostics there were before this body.
+    told_before: usize,
+    /// The function this is the body of.
+    function: Option<FnId>,
+    /// A `?` on a call of the function itself whose failures are not known yet.
+    recursive_try: Option<Span>,
 }
 
 impl<'a> BodyCx<'a> {
     fn new(cx: &'a mut Cx, fails: Fails) -> BodyCx<'a> {
         BodyCx {
+            told_before: cx.diagnostics.len(),
             cx,
             table: Table::default(),
             locals: Vec::new(),
@@ -77,6 +85,8 @@ impl<'a> BodyCx<'a> {
             loop_depth: 0,
             in_test: false,
             is_prelude: false,
+            function: None,
+            recursive_try: None,
         }
     }
 
@@ -313,7 +323,11 @@ impl<'a> BodyCx<'a> {
                 );
             }
         }
-        if !self.is_prelude {
+        // In a broken body a variable may be unused because its use could not be understood.
+        let broken = self.cx.diagnostics[self.told_before..]
+            .iter()
+            .any(Diagnostic::is_error);
+        if !self.is_prelude && !broken {
             for (local, used) in self.locals.iter().zip(&self.used) {
                 if !used {
                     self.cx.diagnostics.push(

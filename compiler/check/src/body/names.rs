@@ -68,6 +68,14 @@ impl BodyCx<'_> {
             );
             return hole(span);
         }
+        if name.as_str() == "caller" {
+            self.report(
+                Diagnostic::new(codes::E0305, span, "`caller` alone is not a value")
+                    .label("what about the caller?")
+                    .help("write `caller.id` or `caller.roles`"),
+            );
+            return hole(span);
+        }
         self.unknown_name(name, "name");
         hole(span)
     }

@@ -92,21 +92,8 @@ impl BodyCx<'_> {
                     });
                 }
                 if !is_place_shape(base) {
-                    let base = self.plain(base, None);
-                    if let Type::Entity(id) = self.head(&base.ty) {
-                        let entity = self.cx.program.entity(id).name.clone();
-                        self.report(
-                            Diagnostic::new(
-                                codes::E0503,
-                                e.span,
-                                format!("only `{entity}` itself changes its state"),
-                            )
-                            .label("changed from outside")
-                            .help(format!("call a function of `{entity}` that does it")),
-                        );
-                    } else if self.head(&base.ty) != Type::Unknown {
-                        self.not_a_place(e.span);
-                    }
+                    // Reported by the parser.
+                    self.plain(base, None);
                     return None;
                 }
                 let place = self.place(base)?;
@@ -192,10 +179,8 @@ impl BodyCx<'_> {
                     }
                 }
             }
-            _ => {
-                self.not_a_place(e.span);
-                None
-            }
+            // Reported by the parser.
+            _ => None,
         }
     }
 
@@ -219,18 +204,6 @@ impl BodyCx<'_> {
                 "declare it with `var {name} = ..`; a parameter is copied first"
             ))
         });
-    }
-
-    fn not_a_place(&mut self, span: Span) {
-        self.report(
-            Diagnostic::new(
-                codes::E0501,
-                span,
-                "this is a value, it cannot be changed in place",
-            )
-            .label("not a `var` and not own state")
-            .help("put it into a `var` first"),
-        );
     }
 
     /// `base.name(args)` where `name` changes what `base` names; `None` when it is another kind of call.

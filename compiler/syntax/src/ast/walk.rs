@@ -30,18 +30,18 @@ pub fn walk_item(item: &Item, see: &mut dyn FnMut(Node)) {
                 fields(&variant.fields, see);
             }
         }
-        ItemKind::Let(decl) => expr(&decl.value, see),
-        ItemKind::Fn(decl) => function(decl, see),
+        ItemKind::Let(decl) => walk_expr(&decl.value, see),
+        ItemKind::Fn(decl) => walk_fn(decl, see),
         ItemKind::Entity(decl) | ItemKind::Workflow(decl) => {
             fields(&decl.keys, see);
             for member in &decl.members {
                 walk_member(member, see);
             }
         }
-        ItemKind::View(decl) => expr(&decl.value, see),
+        ItemKind::View(decl) => walk_expr(&decl.value, see),
         ItemKind::On(decl) => block(&decl.body, see),
         ItemKind::Every(decl) => {
-            expr(&decl.period, see);
+            walk_expr(&decl.period, see);
             block(&decl.body, see);
         }
         ItemKind::Extern(decl) => {
@@ -68,7 +68,7 @@ fn walk_member(member: &Member, see: &mut dyn FnMut(Node)) {
     match &member.kind {
         MemberKind::State(decl) => {
             if let Some(init) = &decl.init {
-                expr(init, see);
+                walk_expr(init, see);
             }
         }
         MemberKind::Merge(_) | MemberKind::Hole => {}
@@ -78,8 +78,10 @@ fn walk_member(member: &Member, see: &mut dyn FnMut(Node)) {
                 block(body, see);
             }
         }
-        MemberKind::Invariant(condition) | MemberKind::Allow(condition) => expr(condition, see),
-        MemberKind::Fn(decl) => function(decl, see),
+        MemberKind::Invariant(condition) | MemberKind::Allow(condition) => {
+            walk_expr(condition, see)
+        }
+        MemberKind::Fn(decl) => walk_fn(decl, see),
     }
 }
 
@@ -94,22 +96,23 @@ fn fields(list: &[Field], see: &mut dyn FnMut(Node)) {
     for field in list {
         attrs(&field.attrs, see);
         if let Some(default) = &field.default {
-            expr(default, see);
+            walk_expr(default, see);
         }
     }
 }
 
-fn function(decl: &FnDecl, see: &mut dyn FnMut(Node)) {
+/// The same for one function, without its own attributes.
+pub fn walk_fn(decl: &FnDecl, see: &mut dyn FnMut(Node)) {
     fields(&decl.params, see);
     match &decl.body {
         FnBody::Block(body) => block(body, see),
-        FnBody::Expr(body) => expr(body, see),
+        FnBody::Expr(body) => walk_expr(body, see),
     }
 }
 
 fn args(list: &[Arg], see: &mut dyn FnMut(Node)) {
     for arg in list {
-        expr(&arg.value, see);
+        walk_expr(&arg.value, see);
     }
 }
 
@@ -117,26 +120,27 @@ fn block(body: &Block, see: &mut dyn FnMut(Node)) {
     for stmt in &body.stmts {
         see(Node::Stmt(stmt));
         match &stmt.kind {
-            StmtKind::Let { value, .. } | StmtKind::Var { value, .. } => expr(value, see),
+            StmtKind::Let { value, .. } | StmtKind::Var { value, .. } => walk_expr(value, see),
             StmtKind::While { cond, body } => {
-                expr(cond, see);
+                walk_expr(cond, see);
                 block(body, see);
             }
             StmtKind::Require { cond, otherwise } => {
-                expr(cond, see);
-                expr(otherwise, see);
+                walk_expr(cond, see);
+                walk_expr(otherwise, see);
             }
             StmtKind::Assign { target, value, .. } => {
-                expr(target, see);
-                expr(value, see);
+                walk_expr(target, see);
+                walk_expr(value, see);
             }
-            StmtKind::Expect(value) | StmtKind::Expr(value) => expr(value, see),
+            StmtKind::Expect(value) | StmtKind::Expr(value) => walk_expr(value, see),
             StmtKind::Hole => {}
         }
     }
 }
 
-fn expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
+/// The same for one expression.
+pub fn walk_expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
     see(Node::Expr(parent));
     match &parent.kind {
         ExprKind::Hole
@@ -157,20 +161,20 @@ fn expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
         ExprKind::Interpolated(parts) => {
             for part in parts {
                 if let TextPart::Expr(inner) = part {
-                    expr(inner, see);
+                    walk_expr(inner, see);
                 }
             }
         }
         ExprKind::Tuple(parts) => args(parts, see),
         ExprKind::List(parts) | ExprKind::Parallel(parts) => {
             for part in parts {
-                expr(part, see);
+                walk_expr(part, see);
             }
         }
         ExprKind::Map(entries) => {
             for entry in entries {
-                expr(&entry.key, see);
-                expr(&entry.value, see);
+                walk_expr(&entry.key, see);
+                walk_expr(&entry.value, see);
             }
         }
         ExprKind::Unary { operand: e, .. }
@@ -181,10 +185,10 @@ fn expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
         | ExprKind::TupleField { base: e, .. }
         | ExprKind::Lambda { body: e, .. }
         | ExprKind::Fail(e)
-        | ExprKind::Return(Some(e)) => expr(e, see),
+        | ExprKind::Return(Some(e)) => walk_expr(e, see),
         ExprKind::Binary { left, right, .. } => {
-            expr(left, see);
-            expr(right, see);
+            walk_expr(left, see);
+            walk_expr(right, see);
         }
         ExprKind::Range { start: x, end: y }
         | ExprKind::Coalesce {
@@ -196,17 +200,17 @@ fn expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
             compensation: y,
         }
         | ExprKind::Index { base: x, index: y } => {
-            expr(x, see);
-            expr(y, see);
+            walk_expr(x, see);
+            walk_expr(y, see);
         }
         ExprKind::Send { call, after } => {
-            expr(call, see);
+            walk_expr(call, see);
             if let Some(delay) = after {
-                expr(delay, see);
+                walk_expr(delay, see);
             }
         }
         ExprKind::Call { callee, args: list } => {
-            expr(callee, see);
+            walk_expr(callee, see);
             args(list, see);
         }
         ExprKind::If {
@@ -214,19 +218,19 @@ fn expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
             then,
             otherwise,
         } => {
-            expr(cond, see);
+            walk_expr(cond, see);
             block(then, see);
             if let Some(otherwise) = otherwise {
-                expr(otherwise, see);
+                walk_expr(otherwise, see);
             }
         }
         ExprKind::Match { subject, arms } => {
-            expr(subject, see);
+            walk_expr(subject, see);
             for arm in arms {
                 if let Some(guard) = &arm.guard {
-                    expr(guard, see);
+                    walk_expr(guard, see);
                 }
-                expr(&arm.body, see);
+                walk_expr(&arm.body, see);
             }
         }
         ExprKind::For(inner) => comprehension(inner, see),
@@ -234,9 +238,9 @@ fn expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
         ExprKind::Wait(arms) => {
             for arm in arms {
                 if let WaitOn::After(delay) = &arm.on {
-                    expr(delay, see);
+                    walk_expr(delay, see);
                 }
-                expr(&arm.body, see);
+                walk_expr(&arm.body, see);
             }
         }
     }
@@ -244,25 +248,25 @@ fn expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
 
 fn comprehension(inner: &For, see: &mut dyn FnMut(Node)) {
     for generator in &inner.generators {
-        expr(&generator.source, see);
+        walk_expr(&generator.source, see);
     }
     for clause in &inner.clauses {
         match &clause.kind {
-            ClauseKind::Where(condition) => expr(condition, see),
+            ClauseKind::Where(condition) => walk_expr(condition, see),
             ClauseKind::Join { source, on, .. } => {
-                expr(source, see);
-                expr(on, see);
+                walk_expr(source, see);
+                walk_expr(on, see);
             }
-            ClauseKind::GroupBy(keys) => keys.iter().for_each(|key| expr(&key.expr, see)),
-            ClauseKind::SortBy(keys) => keys.iter().for_each(|key| expr(&key.expr, see)),
+            ClauseKind::GroupBy(keys) => keys.iter().for_each(|key| walk_expr(&key.expr, see)),
+            ClauseKind::SortBy(keys) => keys.iter().for_each(|key| walk_expr(&key.expr, see)),
         }
     }
     match &inner.body {
         ForBody::Block(body) => block(body, see),
         ForBody::Select { value, limit } => {
-            expr(value, see);
+            walk_expr(value, see);
             if let Some(limit) = limit {
-                expr(limit, see);
+                walk_expr(limit, see);
             }
         }
     }

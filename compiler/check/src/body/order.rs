@@ -1,0 +1,94 @@
+//! In which order bodies are checked: what a body needs to know of another one comes first.
+//!
+//! A call's type depends on what the callee fails with, and for functions that do not say so that is worked out from
+//! their bodies. Taking callees first keeps the checker from going down a long chain of calls one inside the other.
+//! Calls are guessed from names here, so a cycle may be found where there is none; it costs nothing but depth.
+
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::DiGraph;
+use std::collections::BTreeMap;
+
+use weir_syntax::ast::{self, ExprKind as Ast, walk};
+
+use crate::hir::*;
+use crate::scope::Cx;
+
+/// Every function, callees before callers.
+pub(super) fn functions(cx: &Cx) -> Vec<FnId> {
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, source) in cx.functions.iter().enumerate() {
+        if source.infers_fails {
+            by_name
+                .entry(source.decl.name.as_str())
+                .or_default()
+                .push(at);
+        }
+    }
+    let uses = cx.functions.iter().map(|source| {
+        let mut names = Vec::new();
+        walk::walk_fn(&source.decl, &mut |node| {
+            names.extend(name_of(node).map(str::to_owned))
+        });
+        names
+    });
+    callees_first(uses, &by_name)
+        .into_iter()
+        .map(|at| FnId(at as u32))
+        .collect()
+}
+
+/// Every constant, those it is made of first.
+pub(super) fn constants(cx: &Cx) -> Vec<ConstId> {
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, (decl, _)) in cx.constants.iter().enumerate() {
+        by_name.entry(decl.name.as_str()).or_default().push(at);
+    }
+    let uses = cx.constants.iter().map(|(decl, _)| {
+        let mut names = Vec::new();
+        walk::walk_expr(&decl.value, &mut |node| {
+            names.extend(name_of(node).map(str::to_owned))
+        });
+        names
+    });
+    callees_first(uses, &by_name)
+        .into_iter()
+        .map(|at| ConstId(at as u32))
+        .collect()
+}
+
+/// A name that may be what is called or used.
+fn name_of(node: walk::Node<'_>) -> Option<&str> {
+    match node {
+        walk::Node::Expr(ast::Expr {
+            kind: Ast::Var(name) | Ast::Field { name, .. },
+            ..
+        }) => Some(name.as_str()),
+        _ => None,
+    }
+}
+
+fn callees_first(
+    uses: impl Iterator<Item = Vec<String>>,
+    by_name: &BTreeMap<&str, Vec<usize>>,
+) -> Vec<usize> {
+    let mut graph = DiGraph::<(), ()>::new();
+    let mut edges = Vec::new();
+    for (from, names) in uses.enumerate() {
+        graph.add_node(());
+        for name in names {
+            edges.extend(
+                by_name
+                    .get(name.as_str())
+                    .into_iter()
+                    .flatten()
+                    .map(|to| (from as u32, *to as u32)),
+            );
+        }
+    }
+    graph.extend_with_edges(edges);
+    kosaraju_scc(&graph)
+        .into_iter()
+        .flatten()
+        .map(|node| node.index())
+        .collect()
+}
