@@ -33,7 +33,7 @@ pub use messages::show as show_type;
 /// What checking finds out.
 #[derive(Debug)]
 pub struct CheckResult {
-    /// The program, when it has no errors.
+    /// The program, when it has no errors. Where parsing had errors it is not to be used: holes may hide behind them.
     pub checked: Option<Checked>,
     /// Errors and warnings of the program, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
@@ -54,9 +54,20 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
     let mut diagnostics = cx.diagnostics;
     weir_diagnostics::sort(&mut diagnostics);
     diagnostics.dedup();
-    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    let failed = diagnostics.iter().any(Diagnostic::is_error) || !is_closed(&cx.program);
     CheckResult {
         checked: (!failed).then_some(cx.program),
         diagnostics,
     }
+}
+
+/// Whether every type is known. A hole in the tree leaves one that is not; the parser has told why.
+fn is_closed(program: &Checked) -> bool {
+    let mut closed = true;
+    for (_, body) in walk::bodies(program) {
+        walk::all(&body.root, &mut |expr| {
+            closed &= !infer::has_unknown(&expr.ty);
+        });
+    }
+    closed
 }

@@ -219,10 +219,10 @@ fn broken_programs_never_panic_and_places_stay_in_the_file() {
     let mut sources = SourceMap::new();
     let prelude = prelude::load(&mut sources);
     for (_, text) in examples() {
-        // Every 97th prefix; together with the odd lengths of the examples all kinds of places are cut.
+        // Every 199th prefix; together with the odd lengths of the examples all kinds of places are cut.
         for end in (0..text.len())
             .filter(|end| text.is_char_boundary(*end))
-            .step_by(97)
+            .step_by(199)
         {
             let cut = &text[..end];
             let file = sources.add("cut.weir", cut);

@@ -487,34 +487,28 @@ impl Func {
     }
 }
 
-impl Op {
-    /// Calls `f` on each register the operation reads, in order.
-    pub fn for_each_use(&self, mut f: impl FnMut(Reg)) {
-        let mut copy = self.clone();
-        copy.for_each_use_mut(|r| f(*r));
-    }
-
-    /// The same, with leave to replace them.
-    pub fn for_each_use_mut(&mut self, mut f: impl FnMut(&mut Reg)) {
+/// Runs an expression for each register an operation reads; works on `&Op` and `&mut Op`.
+macro_rules! operands {
+    ($op:expr, |$r:ident| $run:expr) => {{
         use Op::*;
-        match self {
+        match $op {
             Const(_) | Now | CallerId | CallerRoles | Savepoint | TxEnter | TxLeave => {}
-            Copy(a)
-            | Cast(a)
-            | Neg(a)
-            | Not(a)
-            | FieldGet(a, _)
-            | VariantGet(a, _, _)
-            | ListLen(a)
-            | Show(a)
-            | Open(_, a)
-            | Keys(a)
-            | Load(a, _)
-            | Present(a, _)
-            | SlotLen(a, _)
-            | ListSlotPop(a, _)
-            | SlotClear(a, _)
-            | Rollback(a) => f(a),
+            Copy($r)
+            | Cast($r)
+            | Neg($r)
+            | Not($r)
+            | FieldGet($r, _)
+            | VariantGet($r, _, _)
+            | ListLen($r)
+            | Show($r)
+            | Open(_, $r)
+            | Keys($r)
+            | Load($r, _)
+            | Present($r, _)
+            | SlotLen($r, _)
+            | ListSlotPop($r, _)
+            | SlotClear($r, _)
+            | Rollback($r) => $run,
             Arith(_, a, b)
             | Compare(_, a, b)
             | FieldSet(a, _, b)
@@ -530,8 +524,9 @@ impl Op {
             | SlotHas(a, _, b)
             | SetSlotAdd(a, _, b)
             | SetSlotRemove(a, _, b) => {
-                f(a);
-                f(b);
+                for $r in [a, b] {
+                    $run
+                }
             }
             ListSet(a, b, c)
             | ListSlice(a, b, c)
@@ -539,17 +534,33 @@ impl Op {
             | ListSlotInsert(a, _, b, c)
             | ListSlotSlice(a, _, b, c)
             | MapSlotPut(a, _, b, c) => {
-                f(a);
-                f(b);
-                f(c);
+                for $r in [a, b, c] {
+                    $run
+                }
             }
             RecordMake(rs)
             | VariantMake(_, rs)
             | ListMake(rs)
             | TextConcat(rs)
             | Lib(_, rs)
-            | Call(_, rs) => rs.iter_mut().for_each(f),
+            | Call(_, rs) => {
+                for $r in rs {
+                    $run
+                }
+            }
         }
+    }};
+}
+
+impl Op {
+    /// Calls `f` on each register the operation reads, in order.
+    pub fn for_each_use(&self, mut f: impl FnMut(Reg)) {
+        operands!(self, |r| f(*r));
+    }
+
+    /// The same, with leave to replace them.
+    pub fn for_each_use_mut(&mut self, mut f: impl FnMut(&mut Reg)) {
+        operands!(self, |r| f(r));
     }
 
     /// Whether the operation by itself (a call without its callee) reads or writes state.

@@ -1,11 +1,13 @@
 //! The middle of the compiler: the flow IR with its text form and verifier, lowering from the checked
 //! program, and what is worked out about a program on the way.
 
+pub mod call_graph;
 pub mod dataflow;
 pub mod ir;
 pub mod liveness;
 pub mod lower;
 pub mod plans;
+pub mod savepoints;
 pub mod simplify;
 pub mod text;
 pub mod verify;

@@ -50,3 +50,6 @@ impl Problem for Liveness {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

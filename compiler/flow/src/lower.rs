@@ -57,12 +57,17 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
         lowering.function(id, &key);
     }
     let mut module = lowering.module;
+    let effects = crate::call_graph::effects(&module);
     for func in &mut module.funcs {
+        crate::savepoints::drop_idle_rollbacks(func, &effects);
         crate::simplify::simplify(func);
     }
     crate::plans::fill(&mut module);
     module
 }
+
+/// More copies than a real program makes.
+const INSTANCES_MAX: usize = 50_000;
 
 /// One copy of a function of the source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,10 +91,9 @@ enum Passed {
 /// From where a function runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Context {
-    /// An entry's own function outside any transaction: when it fails, what it did stays done.
-    Top,
-    /// Called, perhaps outside any transaction.
-    Called,
+    /// Not inside a transaction, or it makes no difference: what only reads has nothing to undo. A failure
+    /// here leaves what ended transactions did.
+    Outside,
     /// Always inside a transaction.
     Transaction,
 }
@@ -170,6 +174,11 @@ impl<'c> Lowering<'c> {
         if let Some(id) = self.instances.get(&key) {
             return *id;
         }
+        // The checker lets a function call itself with ever new types or lambdas; copying would not end.
+        assert!(
+            self.instances.len() < INSTANCES_MAX,
+            "more than {INSTANCES_MAX} copies of functions"
+        );
         let id = self.reserve();
         // The name and result type are known now, and callers may need the latter.
         let function = self.checked.function(key.function);

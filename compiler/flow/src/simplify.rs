@@ -1,6 +1,8 @@
 //! Cleans up after lowering: results go straight to where they are copied, what nobody reads is not computed,
 //! jumps to jumps and blocks nothing reaches disappear. What a function does, reads and writes stays the same.
 
+mod forward;
+
 use crate::dataflow::RegSet;
 use crate::ir::*;
 use crate::liveness::live_out;
@@ -9,9 +11,11 @@ pub fn simplify(func: &mut Func) {
     skip_empty_blocks(func);
     remove_unreachable(func);
     merge_chains(func);
+    forward::loads(func);
     loop {
         let before = size(func);
         retarget_copies(func);
+        propagate_parameters(func);
         remove_dead(func);
         if size(func) == before {
             break;
@@ -159,6 +163,42 @@ fn retarget_copies(func: &mut Func) {
     }
 }
 
+/// A variable that is only ever a copy of a parameter nobody assigns is that parameter.
+fn propagate_parameters(func: &mut Func) {
+    let mut writes = vec![0; func.regs.len()];
+    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
+        if let Some(dst) = inst.dst {
+            writes[dst.0 as usize] += 1;
+        }
+    }
+    let mut is = Vec::from_iter((0..func.regs.len() as u32).map(Reg));
+    for inst in func.blocks.iter().flat_map(|b| &b.insts) {
+        if let (Some(dst), Op::Copy(from)) = (inst.dst, &inst.op)
+            && from.0 < func.params
+            && writes[from.0 as usize] == 0
+            && writes[dst.0 as usize] == 1
+            && dst.0 >= func.params
+        {
+            is[dst.0 as usize] = *from;
+        }
+    }
+    let rename = |r: &mut Reg| *r = is[r.0 as usize];
+    for block in &mut func.blocks {
+        for inst in &mut block.insts {
+            inst.op.for_each_use_mut(rename);
+        }
+        rename_in_term(&mut block.term, rename);
+    }
+}
+
+fn rename_in_term(term: &mut Term, mut rename: impl FnMut(&mut Reg)) {
+    match term {
+        Term::Branch(r, ..) | Term::Switch { on: r, .. } | Term::Return(r) => rename(r),
+        Term::Crash { detail, .. } => detail.iter_mut().for_each(rename),
+        Term::Jump(_) => {}
+    }
+}
+
 /// Whether an operation may be left out when nobody reads its result. Reading state changes nothing, so it may.
 fn can_vanish(op: &Op) -> bool {
     match op {
@@ -234,10 +274,9 @@ fn remove_unused_registers(func: &mut Func) {
             inst.op.for_each_use_mut(rename);
             inst.dst.iter_mut().for_each(rename);
         }
-        match &mut block.term {
-            Term::Branch(r, ..) | Term::Switch { on: r, .. } | Term::Return(r) => rename(r),
-            Term::Crash { detail, .. } => detail.iter_mut().for_each(rename),
-            Term::Jump(_) => {}
-        }
+        rename_in_term(&mut block.term, rename);
     }
 }
+
+#[cfg(test)]
+mod tests;

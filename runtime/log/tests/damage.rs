@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use weir_log::conformance::{append, take, text};
+use weir_log::conformance::{append, records, take, text};
 use weir_log::storage::sim::SimStorage;
-use weir_log::{Damage, FileLog, Log, LogError, Lsn, Options, Partition};
+use weir_log::{Damage, FileLog, Hlc, Log, LogError, Lsn, Options, Partition};
 
 const A: Partition = Partition(0);
 const B: Partition = Partition(1);
@@ -256,4 +256,88 @@ fn damage_while_the_log_is_open_is_noticed_by_the_reader() {
         reader.next().is_none(),
         "a reader that failed does not go on"
     );
+}
+
+/// The bytes of the only segment, once the mark behind `frames` envelopes is there.
+fn marked(storage: &SimStorage, frames: usize) -> (String, Vec<u8>, Vec<usize>) {
+    let file = storage
+        .names()
+        .into_iter()
+        .find(|name| name.ends_with(".seg"))
+        .unwrap();
+    for _ in 0..1000 {
+        let bytes = storage.bytes(&file).unwrap();
+        let starts = envelopes(&bytes);
+        if starts.len() == frames + 1 {
+            return (file, bytes, starts);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    panic!("no mark was written");
+}
+
+#[test]
+fn the_last_acknowledged_frame_is_guarded_while_the_process_lives() {
+    let storage = SimStorage::new();
+    let log = open(&storage).unwrap();
+    append(&mut take(&log, A), &["a"]);
+    let (file, mut bytes, starts) = marked(&storage, 2);
+    let killed = storage.copy();
+    bytes[starts[1] + 60] ^= 1;
+    killed.set_bytes(&file, bytes);
+    match open(&killed) {
+        Err(LogError::Damaged(damage)) => assert_eq!(damage.offset, starts[1] as u64),
+        other => panic!("{:?}", other.err()),
+    }
+}
+
+/// A frame of `b` that was torn off together with the frame before it must not
+/// come back when something of the same size takes that frame's place.
+#[test]
+fn what_was_cut_off_does_not_come_back() {
+    // As long as an epoch record, so that the next one fits exactly.
+    let body = "sixteen bytes...";
+    for _ in 0..200 {
+        let storage = SimStorage::new();
+        let log = open(&storage).unwrap();
+        let (mut a, mut b) = (take(&log, A), take(&log, B));
+        let acks = [
+            a.append(Hlc(0), records(&["keeps the disk busy"])),
+            a.append(Hlc(0), records(&[body])),
+            b.append(Hlc(0), records(&[body])),
+        ];
+        for ack in acks {
+            ack.wait().unwrap();
+        }
+        let (file, bytes, starts) = marked(&storage, 5);
+        let (torn, behind, end) = (starts[3], starts[4], starts[5]);
+        let durable = u32::from_le_bytes(bytes[behind + 48..behind + 52].try_into().unwrap());
+        if durable as usize > torn {
+            continue;
+        }
+        // The power goes while the group is written: its first frame is not there.
+        let disk = storage.copy();
+        let mut image = bytes.clone();
+        image[torn + 60] ^= 1;
+        image[end..].fill(0);
+        disk.set_bytes(&file, image);
+        let log = open(&disk).unwrap();
+        assert_eq!(text(&log, B, Lsn::FIRST), "");
+        take(&log, A);
+        drop(log);
+        // The power goes again, before the mark behind the new frame was synced.
+        let mut image = disk.bytes(&file).unwrap();
+        image[behind..end].copy_from_slice(&bytes[behind..end]);
+        image[end..].fill(0);
+        disk.set_bytes(&file, image);
+        let log = open(&disk).unwrap();
+        assert_eq!(log.tail(A).unwrap().epoch.0, 2, "the new frame is there");
+        assert_eq!(
+            text(&log, B, Lsn::FIRST),
+            "",
+            "the old one behind it is not"
+        );
+        return;
+    }
+    panic!("two frames never came into one group");
 }

@@ -184,7 +184,7 @@ fn the_nth_call_fails_or_crashes() {
                         .unwrap();
                 }
                 drop(log);
-                restart(&storage, seed);
+                storage.power_cycle(seed + nth);
                 let log = open(&storage).unwrap_or_else(|error| panic!("{case}, again: {error}"));
                 history.check(&log, &case);
                 if untouched {

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use weir_contract::border::{OUTPUT_DENIED, OUTPUT_OK, StepInput, encode_caller};
+use weir_contract::border::{OUTPUT_DENIED, StepInput, encode_caller};
 use weir_contract::manifest::{Effect, Manifest};
 use weir_contract::{CrashReason, DecodeError, limits};
 use weir_log::{Record, RecordKind};
@@ -22,7 +22,7 @@ use crate::state::State;
 use crate::steps::{Crash, Steps};
 use crate::transaction::Transaction;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Machine {
     pub(crate) program: Option<Arc<Manifest>>,
     pub(crate) state: State,
@@ -31,6 +31,22 @@ pub struct Machine {
     pub(crate) next_run: u64,
     /// Time of the newest record; no step runs at an earlier one.
     pub(crate) time: i64,
+    /// A step whose record would be longer is a bug of the program. Only asked when a step runs, so replay may
+    /// have another.
+    pub record_bytes_max: usize,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Machine {
+            program: None,
+            state: State::default(),
+            answers: Answers::default(),
+            next_run: 0,
+            time: 0,
+            record_bytes_max: limits::OPS_MAX,
+        }
+    }
 }
 
 /// A call from outside, decoded as far as the machine needs.
@@ -181,7 +197,10 @@ impl Machine {
         };
         let on = Transaction::begin(std::mem::take(&mut self.state));
         let (on, result) = steps.run(function.entry, input, on);
-        let result = result.and_then(|output| check_limits(&on, function.effect, output));
+        let room = self
+            .record_bytes_max
+            .saturating_sub(call.keys.len() + call.args.len() + caller.len() + 512);
+        let result = result.and_then(|output| check_limits(&on, function.effect, room, output));
         let (outcome, writes) = match result {
             Err(crash) => {
                 self.state = on.abort();
@@ -227,42 +246,6 @@ impl Machine {
             answer,
             version: self.version(call, manifest),
             record: Some(record),
-        }
-    }
-
-    /// Runs a test of the program on this machine's state and keeps what it wrote.
-    pub fn run_test(
-        &mut self,
-        steps: &mut dyn Steps,
-        manifest: &Manifest,
-        entry: u32,
-        now: i64,
-    ) -> Result<(), Bug> {
-        let roles: [&str; 0] = [];
-        let caller = encode_caller("dev", roles);
-        let input = StepInput {
-            time_us: now,
-            key: &[],
-            caller: &caller,
-            args: &[],
-        };
-        let on = Transaction::begin(std::mem::take(&mut self.state));
-        let (on, result) = steps.run(entry, input, on);
-        match result {
-            Ok(output) => {
-                (self.state, _) = on.commit();
-                if output.first() == Some(&OUTPUT_OK) {
-                    return Ok(());
-                }
-                Err(Bug {
-                    at: "?".to_owned(),
-                    reason: "the test failed with an error that it does not handle".to_owned(),
-                })
-            }
-            Err(crash) => {
-                self.state = on.abort();
-                Err(bug(manifest, &crash))
-            }
         }
     }
 
@@ -351,7 +334,12 @@ fn without_sources(manifest: &Manifest) -> Manifest {
     }
 }
 
-fn check_limits(on: &Transaction, effect: Effect, output: Vec<u8>) -> Result<Vec<u8>, Crash> {
+fn check_limits(
+    on: &Transaction,
+    effect: Effect,
+    room: usize,
+    output: Vec<u8>,
+) -> Result<Vec<u8>, Crash> {
     let crash = |reason, detail: &str| {
         Err(Crash {
             site: 0,
@@ -359,13 +347,14 @@ fn check_limits(on: &Transaction, effect: Effect, output: Vec<u8>) -> Result<Vec
             detail: detail.to_owned(),
         })
     };
-    if on.ops_len() > limits::OPS_MAX {
-        return crash(CrashReason::StepTooLarge, "it writes too much");
-    }
     if output.len() > limits::REPLY_MAX {
         return crash(CrashReason::StepTooLarge, "its reply is too long");
     }
-    if output.is_empty() || (effect != Effect::Write && on.ops_len() > 0) {
+    // What reads only has no record.
+    if effect == Effect::Write && on.writes_len() + output.len() > room {
+        return crash(CrashReason::StepTooLarge, "it writes too much");
+    }
+    if output.is_empty() || (effect != Effect::Write && on.writes_len() > 0) {
         return crash(CrashReason::Unreachable, "the module breaks its manifest");
     }
     Ok(output)

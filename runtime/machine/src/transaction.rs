@@ -102,9 +102,13 @@ impl Transaction {
         self.state
     }
 
-    /// Bytes of the operations so far.
-    pub fn ops_len(&self) -> usize {
-        self.ops.len()
+    /// At most so many bytes the writes take in a record; 0 when there are none.
+    pub fn writes_len(&self) -> usize {
+        let keys = self
+            .written
+            .iter()
+            .map(|h| self.handles[*h as usize].key.len() + 8);
+        self.ops.len() + keys.sum::<usize>()
     }
 
     fn slot(&self, handle: u32, slot: u32) -> &Slot {

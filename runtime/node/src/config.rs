@@ -10,6 +10,8 @@ pub struct Config {
     /// Calls that may wait for the machine; beyond it they are told to come back.
     pub queue_max: usize,
     pub connections_max: usize,
+    /// Request bodies over 64 KiB that are held at a time; further ones wait.
+    pub big_bodies_max: usize,
     /// Time for the head of a request, and for a connection to stay idle.
     pub head_timeout_ms: u64,
     /// Time for the body of a request.
@@ -27,6 +29,7 @@ impl Default for Config {
             snapshot_every_records: 100_000,
             queue_max: 10_000,
             connections_max: 2_000,
+            big_bodies_max: 32,
             head_timeout_ms: 15_000,
             body_timeout_ms: 30_000,
             send_timeout_ms: 30_000,

@@ -153,7 +153,14 @@ impl Core {
         let writer = log
             .take(PARTITION, OwnerId(std::process::id() as u128))
             .map_err(lost)?;
-        let (machine, _) = recover(&*log).map_err(StartError::Recovery)?;
+        let (mut machine, last) = recover(&*log).map_err(StartError::Recovery)?;
+        let newest_snapshot = log
+            .snapshots()
+            .list(PARTITION)
+            .map_err(lost)?
+            .last()
+            .map_or(Lsn::ZERO, |id| id.at);
+        machine.record_bytes_max = log.limits().frame_bytes_max / 2;
         let (messages, inbox) = channel();
         let mut worker = Worker {
             machine,
@@ -163,15 +170,13 @@ impl Core {
             program: program.manifest,
             messages: messages.clone(),
             inbox,
-            open: Vec::new(),
-            open_bytes: 0,
-            open_waiters: Vec::new(),
+            open: VecDeque::new(),
             in_flight: VecDeque::new(),
             now: 0,
-            since_snapshot: 0,
+            since_snapshot: last.0.saturating_sub(newest_snapshot.0),
             snapshot_every: config.snapshot_every_records,
             snapshot: SnapshotStage::Idle,
-            older_snapshot: Lsn::ZERO,
+            older_snapshot: newest_snapshot,
             failed: None,
             stopping: false,
         };
@@ -243,6 +248,14 @@ enum Waiter {
     Reload(Reloaded),
 }
 
+/// Records that will be one frame, and who waits for it.
+#[derive(Default)]
+struct OpenFrame {
+    records: Vec<Record>,
+    bytes: usize,
+    waiters: Vec<Waiter>,
+}
+
 enum SnapshotStage {
     Idle,
     /// Waits until the record at that position is durable.
@@ -259,10 +272,8 @@ struct Worker {
     program: Arc<Manifest>,
     messages: Sender<Message>,
     inbox: Receiver<Message>,
-    /// Records of the frame that is filling, and who waits for it.
-    open: Vec<Record>,
-    open_bytes: usize,
-    open_waiters: Vec<Waiter>,
+    /// The frame that is filling, last, behind full ones that the log has no room for yet.
+    open: VecDeque<OpenFrame>,
     /// Who waits for each frame that is syncing, oldest first, with the frame's last position.
     in_flight: VecDeque<(Lsn, Vec<Waiter>)>,
     /// Microseconds since 1970, never backwards.
@@ -289,9 +300,7 @@ impl Worker {
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                 }
             }
-            if self.in_flight.is_empty() {
-                self.append_open();
-            }
+            self.append_open();
         }
         if let Some(why) = self.failed.clone() {
             self.refuse_all(&why);
@@ -340,52 +349,60 @@ impl Worker {
             .machine
             .call(&mut *self.steps, &self.program, &call, now);
         match done.record.take() {
-            Some(record) => {
-                self.push(record);
-                self.open_waiters.push(Waiter::Call(answer, done));
-            }
+            Some(record) => self.push(record, Waiter::Call(answer, done)),
             // Nothing of this answer can be younger than the newest frame there is.
-            None if !self.open.is_empty() => self.open_waiters.push(Waiter::Call(answer, done)),
-            None => match self.in_flight.back_mut() {
-                Some((_, waiters)) => waiters.push(Waiter::Call(answer, done)),
-                None => answer(Ok(done)),
+            None => match (self.open.back_mut(), self.in_flight.back_mut()) {
+                (Some(frame), _) => frame.waiters.push(Waiter::Call(answer, done)),
+                (None, Some((_, waiters))) => waiters.push(Waiter::Call(answer, done)),
+                (None, None) => answer(Ok(done)),
             },
         }
     }
 
-    fn push(&mut self, record: Record) {
+    fn push(&mut self, record: Record, waiter: Waiter) {
         let bytes = record.encoded_bytes();
         let frame_max = FRAME_TARGET_BYTES.min(self.log.limits().frame_bytes_max / 2);
-        if self.open_bytes + bytes > frame_max {
-            self.append_open();
+        if self
+            .open
+            .back()
+            .is_none_or(|frame| frame.bytes + bytes > frame_max)
+        {
+            self.open.push_back(OpenFrame::default());
         }
-        self.open_bytes += bytes;
-        self.open.push(record);
+        let frame = self.open.back_mut().expect("there is one now");
+        frame.bytes += bytes;
+        frame.records.push(record);
+        frame.waiters.push(waiter);
         self.since_snapshot += 1;
     }
 
-    /// Sends the open frame on its way.
+    /// Sends frames on their way: the one that is filling when nothing is in flight, full ones as far as the log takes them.
     fn append_open(&mut self) {
-        if self.open.is_empty() || self.failed.is_some() {
-            return;
-        }
-        let records = std::mem::take(&mut self.open);
-        self.open_bytes = 0;
-        let ack = self.writer.append(Hlc(self.now as u64), records);
-        let last = self.writer.next().before();
-        self.in_flight
-            .push_back((last, std::mem::take(&mut self.open_waiters)));
-        if self.since_snapshot >= self.snapshot_every
-            && matches!(self.snapshot, SnapshotStage::Idle)
+        let in_flight_max = self.log.limits().in_flight_max.max(1);
+        while self.failed.is_none()
+            && self.in_flight.len() < in_flight_max
+            && (self.in_flight.is_empty() || self.open.len() > 1)
         {
-            self.since_snapshot = 0;
-            self.snapshot = SnapshotStage::Taken(last, self.machine.snapshot());
+            let Some(frame) = self.open.pop_front() else {
+                break;
+            };
+            let ack = self.writer.append(Hlc(self.now as u64), frame.records);
+            let last = self.writer.next().before();
+            self.in_flight.push_back((last, frame.waiters));
+            let messages = self.messages.clone();
+            ack.on_done(move |outcome| {
+                // The thread may have ended already; then nobody waits for this any more.
+                let _ = messages.send(Message::Durable(outcome));
+            });
+            // The state is that after the last appended record only when nothing is left open.
+            if self.open.is_empty()
+                && self.since_snapshot >= self.snapshot_every
+                && matches!(self.snapshot, SnapshotStage::Idle)
+            {
+                self.since_snapshot = 0;
+                self.snapshot = SnapshotStage::Taken(last, self.machine.snapshot());
+            }
         }
-        let messages = self.messages.clone();
-        ack.on_done(move |outcome| {
-            // The thread may have ended already; then nobody waits for this any more.
-            let _ = messages.send(Message::Durable(outcome));
-        });
     }
 
     /// The oldest frame in flight is durable.
@@ -440,10 +457,7 @@ impl Worker {
                 self.program = program.manifest;
                 self.steps = program.steps;
                 match record {
-                    Some(record) => {
-                        self.push(record);
-                        self.open_waiters.push(Waiter::Reload(done));
-                    }
+                    Some(record) => self.push(record, Waiter::Reload(done)),
                     None => done(Ok(())),
                 }
             }
@@ -453,8 +467,8 @@ impl Worker {
     fn refuse_all(&mut self, why: &str) {
         let in_flight = std::mem::take(&mut self.in_flight);
         let waiting = in_flight.into_iter().flat_map(|(_, waiters)| waiters);
-        let open = std::mem::take(&mut self.open_waiters);
-        for waiter in waiting.chain(open) {
+        let open = std::mem::take(&mut self.open);
+        for waiter in waiting.chain(open.into_iter().flat_map(|frame| frame.waiters)) {
             if let Waiter::Call(answer, _) = waiter {
                 answer(Err(Refusal::Unavailable(why.to_owned())));
             }
@@ -477,7 +491,8 @@ impl Worker {
                 .log
                 .snapshots()
                 .put(PARTITION, at, &self.machine.snapshot());
-            put.map_err(|e| format!("the last snapshot was not stored: {e}"))?;
+            let stored = put.map_err(|e| format!("the last snapshot was not stored: {e}"))?;
+            self.snapshot_stored(Ok(stored.at));
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use weir_machine::Incompatible;
 
 use crate::config::Config;
 use crate::core::{Core, Door, StartError};
-use crate::http::{Shared, address, serve};
+use crate::http::{BodyRoom, Shared, address, serve};
 use crate::program::Program;
 
 /// A node that serves. Dropping it stops it as [`Node::stop`] does.
@@ -45,6 +45,7 @@ impl Node {
         let shared = Arc::new(Shared {
             door: core.door().clone(),
             log,
+            body_room: BodyRoom::new(config.big_bodies_max),
             config,
             program: RwLock::new(manifest),
         });

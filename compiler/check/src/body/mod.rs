@@ -3,11 +3,14 @@
 //! `expr(e, want)` checks an expression; `want` is what its place would like, a
 //! hint for literals and empty collections. `expr_of(e, ty)` also insists.
 
+mod argument;
 mod call;
 mod construct;
 mod control;
 mod entry;
 mod expr;
+mod failure;
+mod loops;
 mod names;
 mod operators;
 mod order;
@@ -200,15 +203,13 @@ impl<'a> BodyCx<'a> {
         if let Some((at, text)) = why {
             d = d.secondary(at, text);
         }
-        if let Some(help) = self.conversion(&self.head(want), &self.head(found)) {
-            d = d.help(help);
-        }
-        self.report(d);
+        let help = self.conversion(&self.head(want), &self.head(found));
+        self.report(d.help(help));
     }
 
     /// The next step when a value of one type stands where another is wanted.
-    fn conversion(&self, want: &Type, found: &Type) -> Option<String> {
-        Some(match (want, found) {
+    fn conversion(&self, want: &Type, found: &Type) -> String {
+        match (want, found) {
             (Type::Option(inner), found) if self.head(inner) == *found => "wrap it: `Some(..)`".into(),
             (want, Type::Option(inner)) if self.head(inner) == *want => {
                 "it may be missing: give a value for that case with `?? ..`, or look with `is Some(x)`".into()
@@ -225,76 +226,18 @@ impl<'a> BodyCx<'a> {
                 "put it into a text: `\"{..}\"`".into()
             }
             (Type::Unit, _) => "nothing is wanted here: add `-> Type` to the function, or drop the value".into(),
-            _ => return None,
-        })
-    }
-
-    /// A call that may fail stands where its value is wanted.
-    fn unhandled(&mut self, span: Span, errors: &[ErrorId]) {
-        let names = self.error_names(errors);
-        self.report(
-            Diagnostic::new(codes::E0401, span, format!("this may fail with {names}, and nobody looks"))
-                .label("may fail")
-                .help("write `?` after it to pass the failure on, `?? other` to use another value, or `match` it")
-                .fix("pass the failure on with `?`", vec![(span.after(), "?".into())]),
-        );
-    }
-
-    fn error_names(&self, errors: &[ErrorId]) -> String {
-        let names: Vec<String> = errors
-            .iter()
-            .map(|e| format!("`{}`", self.cx.program.errors[e.0 as usize].name))
-            .collect();
-        names.join(" or ")
-    }
-
-    /// Notes that `errors` may leave this body at `span`.
-    fn may_fail(&mut self, errors: &[ErrorId], span: Span) {
-        if let Some(_frame) = self.lambdas.last() {
-            self.report(
-                Diagnostic::new(codes::E0406, span, "a lambda cannot fail")
-                    .label("would leave the lambda")
-                    .help("use a `for` loop, or `??` inside the lambda"),
-            );
-            return;
-        }
-        match &mut self.fails {
-            Fails::Inferred(all) => {
-                for e in errors {
-                    if let Err(at) = all.binary_search(e) {
-                        all.insert(at, *e);
-                    }
-                }
+            (_, Type::Unit) => "this gives nothing: end it with a value".into(),
+            (Type::Int, Type::Decimal | Type::Float) => "convert it: `.to_int()`".into(),
+            (Type::Int, Type::Text) => "read the number: `.to_int() ?? 0`".into(),
+            (Type::Decimal, Type::Text) => "read the number: `.to_decimal() ?? 0`".into(),
+            (Type::Decimal, Type::Float) => "convert it: `.to_decimal() ?? 0`".into(),
+            (Type::Set(_), Type::List(_)) => "convert it: `.to_set()`".into(),
+            (Type::List(_), Type::Set(_)) => "convert it: `.to_list()`".into(),
+            (Type::List(item), found) if self.head(item) == *found => "put it into a list: `[..]`".into(),
+            (Type::Entity(id), _) => {
+                format!("name one by its key: `{}(..)`", self.cx.program.entity(*id).name)
             }
-            Fails::Declared(declared) => {
-                let missing: Vec<ErrorId> = errors
-                    .iter()
-                    .copied()
-                    .filter(|e| !declared.contains(e))
-                    .collect();
-                if missing.is_empty() {
-                    return;
-                }
-                let names = self.error_names(&missing);
-                let plain = names.replace('`', "").replace(" or ", ", ");
-                self.report(
-                    Diagnostic::new(
-                        codes::E0403,
-                        span,
-                        format!("this may fail with {names}, which the function does not declare"),
-                    )
-                    .label("leaves the function here")
-                    .help(format!("add it to the signature: `fails {plain}`")),
-                );
-            }
-            Fails::Never(place) => {
-                let place = *place;
-                self.report(
-                    Diagnostic::new(codes::E0403, span, format!("{place} cannot fail"))
-                        .label("may fail")
-                        .help("use `?? other` to give a value for that case"),
-                );
-            }
+            _ => format!("put a value of type `{}` here", self.show(want)),
         }
     }
 

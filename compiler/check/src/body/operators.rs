@@ -203,7 +203,7 @@ impl BodyCx<'_> {
         let (left, right) = self.operands(left, right, None);
         if !self.table.unify(&left.ty, &right.ty) {
             let (ls, rs) = (self.show(&left.ty), self.show(&right.ty));
-            let mut found = Diagnostic::new(
+            let found = Diagnostic::new(
                 codes::E0304,
                 span,
                 format!("`{ls}` cannot be compared with `{rs}`"),
@@ -211,10 +211,8 @@ impl BodyCx<'_> {
             .label("two types")
             .secondary(left.span, format!("this is `{ls}`"))
             .secondary(right.span, format!("this is `{rs}`"));
-            if let Some(help) = self.conversion(&self.head(&left.ty), &self.head(&right.ty)) {
-                found = found.help(help);
-            }
-            self.report(found);
+            let help = self.conversion(&self.head(&left.ty), &self.head(&right.ty));
+            self.report(found.help(help));
         }
         node(
             ExprKind::Compare(op, Box::new(left), Box::new(right)),

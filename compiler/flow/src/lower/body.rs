@@ -202,7 +202,7 @@ impl<'c> Lowering<'c> {
                     body.bind_keys(entity);
                 }
                 let writes = function.effect == hir::Effect::Write;
-                if writes && !function.fails.is_empty() && key.context != Context::Top {
+                if writes && !function.fails.is_empty() && key.context == Context::Transaction {
                     body.savepoint = Some(body.b.emit(Type::Int, Op::Savepoint));
                 }
                 body.finish(&source.root)

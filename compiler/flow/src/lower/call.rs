@@ -31,7 +31,7 @@ impl Body<'_, '_> {
         }
         let context = match (function.effect, self.context) {
             (hir::Effect::Write, Context::Transaction) => Context::Transaction,
-            _ => Context::Called,
+            _ => Context::Outside,
         };
         let func = self.low.instance(Instance {
             function: id,
@@ -138,7 +138,7 @@ impl Body<'_, '_> {
                     let types = type_args.iter().map(|t| self.ty(t)).collect();
                     let params =
                         vec![Passed::Value; self.low.checked.function(*function).params.len()];
-                    let context = Context::Called;
+                    let context = Context::Outside;
                     let func = self.low.instance(Instance {
                         function: *function,
                         types,
@@ -234,7 +234,7 @@ impl Body<'_, '_> {
             b,
             self.types.clone(),
             self.locals,
-            Context::Called,
+            Context::Outside,
         );
         inner.env = env;
         inner.this = this;
@@ -266,7 +266,7 @@ impl Lowering<'_> {
             builder,
             types.to_vec(),
             &source.locals,
-            Context::Called,
+            Context::Outside,
         );
         // A default of a parameter that comes before others may be checked with fewer locals than those.
         let mut first = 0;

@@ -12,7 +12,7 @@ use crate::ir::*;
 impl Body<'_, '_> {
     pub fn list_index(&mut self, list: &hir::Expr, index: &hir::Expr, ty: Type) -> Option<Reg> {
         if let Some(SlotKind::List(item)) = self.collection_slot(list)
-            && is_simple(index)
+            && is_simple(self.low.checked, index)
         {
             let (instance, slot) = self.collection(list)?;
             let index = self.expr(index)?;
@@ -25,7 +25,7 @@ impl Body<'_, '_> {
 
     pub fn map_index(&mut self, map: &hir::Expr, key: &hir::Expr) -> Option<Reg> {
         if let Some(SlotKind::Map(k, v)) = self.collection_slot(map)
-            && is_simple(key)
+            && is_simple(self.low.checked, key)
         {
             let (instance, slot) = self.collection(map)?;
             let key = self.expr(key)?;
@@ -68,7 +68,7 @@ impl Body<'_, '_> {
         let mut rest = Vec::new();
         for arg in &args[1..] {
             match arg {
-                hir::Arg::Value(e) if is_simple(e) => rest.push(e),
+                hir::Arg::Value(e) if is_simple(self.low.checked, e) => rest.push(e),
                 _ => return None,
             }
         }
@@ -124,7 +124,7 @@ impl Body<'_, '_> {
                     function,
                     types,
                     params,
-                    context: Context::Called,
+                    context: Context::Outside,
                 });
                 let ret = self.low.module.func(func).ret.clone();
                 let mut regs = vec![instance];
@@ -163,7 +163,7 @@ impl Body<'_, '_> {
             function,
             types,
             params,
-            context: Context::Called,
+            context: Context::Outside,
         });
         let ret = self.low.module.func(func).ret.clone();
         let regs = args

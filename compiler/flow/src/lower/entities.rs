@@ -122,7 +122,7 @@ impl Lowering<'_> {
             self.module.slot(id, slot).name
         );
         let builder = Builder::new(self.unique_name(name), ret.clone(), site);
-        let mut body = Body::new(self, builder, vec![], &field.init.locals, Context::Called);
+        let mut body = Body::new(self, builder, vec![], &field.init.locals, Context::Outside);
         body.this = Some(body.b.param(RegType::Instance(id), Some("self")));
         body.bind_keys(hir::EntityId(id.0));
         if let Some(mut value) = body.expr(&field.init.root) {
@@ -165,7 +165,7 @@ impl Lowering<'_> {
         let name = self.unique_name(format!("{}.{name}", self.module.entity(id).name));
         let site = self.site(rules[0].root.span);
         let builder = Builder::new(name, ret.clone(), site);
-        let mut body = Body::new(self, builder, vec![], &rules[0].locals, Context::Called);
+        let mut body = Body::new(self, builder, vec![], &rules[0].locals, Context::Outside);
         body.this = Some(body.b.param(RegType::Instance(id), Some("self")));
         for rule in rules {
             body.locals = &rule.locals;

@@ -39,7 +39,7 @@ impl Lowering<'_> {
         let context = if entity.is_some() {
             Context::Transaction
         } else {
-            Context::Top
+            Context::Outside
         };
         let key = Instance {
             function: id,
@@ -97,7 +97,7 @@ impl Lowering<'_> {
         let ret = self.module.func(callee).ret.clone();
         let name = self.unique_name(format!("entry.{callee_name}"));
         let builder = Builder::new(name, ret.clone(), site);
-        let mut body = Body::new(self, builder, vec![], &[], Context::Top);
+        let mut body = Body::new(self, builder, vec![], &[], Context::Outside);
         let instance = function
             .entity
             .map(|e| body.b.param(RegType::Instance(EntityId(e.0)), Some("self")));
@@ -176,7 +176,7 @@ impl Lowering<'_> {
         let whole = name.matches('.').count() == 1;
         let site = self.site(self.checked.entities[id.0 as usize].fields[fields[0]].span);
         let builder = Builder::new(name, ty.clone(), site);
-        let mut body = Body::new(self, builder, vec![], &[], Context::Top);
+        let mut body = Body::new(self, builder, vec![], &[], Context::Outside);
         let instance = body.b.param(RegType::Instance(id), Some("self"));
         let mut values = Vec::new();
         for field in fields {
@@ -231,7 +231,7 @@ impl Lowering<'_> {
         let ret = self.starts.outcome(Type::Unit, &test.fails);
         let name = self.unique_name(format!("test {}", test.name));
         let builder = Builder::new(name, ret, site);
-        let body = Body::new(self, builder, vec![], &test.body.locals, Context::Top);
+        let body = Body::new(self, builder, vec![], &test.body.locals, Context::Outside);
         let lowered = body.finish(&test.body.root);
         self.define(func, lowered);
         self.module.entries.push(Entry {

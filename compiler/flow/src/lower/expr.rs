@@ -28,7 +28,9 @@ impl Body<'_, '_> {
             return Some(self.b.coerce(value, &ty));
         }
         if let Some(view) = self.slot_view(e)? {
-            return Some(self.load_view(&view));
+            let value = self.load_view(&view);
+            let ty = self.ty(&e.ty);
+            return Some(self.b.coerce(value, &ty));
         }
         let ty = match &e.ty {
             hir::Type::Fn(..) => unreachable!("a function as a value"),
@@ -227,7 +229,9 @@ impl Body<'_, '_> {
         for (i, item) in items.iter().enumerate() {
             let mut reg = self.expr(item)?;
             if matches!(item.kind, ExprKind::Local(_))
-                && !items[i + 1..].iter().all(|e| is_simple(e))
+                && !items[i + 1..]
+                    .iter()
+                    .all(|e| is_simple(self.low.checked, e))
             {
                 let ty = self.b.ty(reg).clone();
                 reg = self.b.emit(ty, Op::Copy(reg));
@@ -505,7 +509,7 @@ impl Lowering<'_> {
             builder,
             vec![],
             &constant.body.locals,
-            Context::Called,
+            Context::Outside,
         );
         let lowered = body.finish(&constant.body.root);
         self.define(func, lowered);
@@ -514,25 +518,33 @@ impl Lowering<'_> {
 }
 
 /// Whether evaluating cannot assign a variable or write state.
-pub fn is_simple(e: &hir::Expr) -> bool {
+pub fn is_simple(checked: &hir::Checked, e: &hir::Expr) -> bool {
+    let simple = |e: &hir::Expr| is_simple(checked, e);
+    let only_reads =
+        |function: &hir::FnId| checked.function(*function).effect != hir::Effect::Write;
     match &e.kind {
-        ExprKind::Local(_)
-        | ExprKind::State(_)
-        | ExprKind::Constant(_)
-        | ExprKind::SelfRef
-        | ExprKind::Now => true,
-        ExprKind::CallerId | ExprKind::CallerRoles | ExprKind::None => true,
+        ExprKind::Local(_) | ExprKind::State(_) | ExprKind::Constant(_) | ExprKind::SelfRef => true,
+        ExprKind::Now | ExprKind::CallerId | ExprKind::CallerRoles | ExprKind::None => true,
         ExprKind::Field(e, _) | ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Some(e) => {
-            is_simple(e)
+            simple(e)
         }
-        ExprKind::Wrap(_, e) | ExprKind::Unwrap(_, e) => is_simple(e),
-        ExprKind::Arith(_, a, b) | ExprKind::Compare(_, a, b) => is_simple(a) && is_simple(b),
-        ExprKind::ListIndex(a, b) | ExprKind::MapIndex(a, b) => is_simple(a) && is_simple(b),
-        ExprKind::And(a, b) | ExprKind::Or(a, b) => is_simple(a) && is_simple(b),
+        ExprKind::Wrap(_, e) | ExprKind::Unwrap(_, e) => simple(e),
+        ExprKind::StateOf { target, .. } => simple(target),
+        ExprKind::Arith(_, a, b) | ExprKind::Compare(_, a, b) => simple(a) && simple(b),
+        ExprKind::ListIndex(a, b) | ExprKind::MapIndex(a, b) => simple(a) && simple(b),
+        ExprKind::And(a, b) | ExprKind::Or(a, b) => simple(a) && simple(b),
         ExprKind::Tuple(es)
         | ExprKind::Record(_, es)
         | ExprKind::EntityRef(_, es)
-        | ExprKind::Interpolate(es) => es.iter().all(is_simple),
+        | ExprKind::Interpolate(es) => es.iter().all(simple),
+        // Lambdas can neither assign what is around them nor write.
+        ExprKind::Call { function, args, .. } => {
+            only_reads(function)
+                && args.iter().all(|a| match a {
+                    hir::Arg::Value(e) => simple(e),
+                    _ => true,
+                })
+        }
         _ => Lowering::literal(e).is_some(),
     }
 }

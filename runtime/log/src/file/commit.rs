@@ -181,15 +181,20 @@ impl Committer {
         }
         core.in_flight -= group.len();
         core.tail = self.tail;
-        let idle = core.queue.is_empty();
         if core.waiting_readers > 0 {
             self.shared.grown.notify_all();
         }
         drop(core);
+        let together = group.len() > 1;
         for (sealed, done) in group {
             done.complete(Ok(sealed.after.next.before()));
         }
-        idle
+        if together {
+            // Let those who were answered append again before the next group is
+            // collected; else two halves of the writers take turns for ever.
+            std::thread::yield_now();
+        }
+        self.shared.lock().queue.is_empty()
     }
 
     /// State that everything before the tail is durable. Needs no sync: it only

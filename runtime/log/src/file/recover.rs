@@ -30,6 +30,9 @@ use crate::log::{Damage, LogError};
 use crate::lsn::Partition;
 use crate::storage::Storage;
 
+/// Zeros are passed over in stretches of this many; a multiple of `ALIGNMENT`.
+static ZEROS: [u8; 4096] = [0; 4096];
+
 /// What was found.
 pub struct Recovered {
     /// Where each partition stands.
@@ -290,15 +293,23 @@ fn evidence(scan: &mut Scan, number: u64, bytes: &[u8], from: usize) -> Position
     };
     let mut offset = from;
     while offset < bytes.len() {
-        let place = Position {
-            segment: number,
-            offset: offset as u32,
-        };
-        if let Some((envelope, _)) = Envelope::decode(scan.seed, &bytes[offset..], place) {
-            furthest = furthest.max(envelope.durable);
-            scan.term = scan.term.max(envelope.term);
+        // Most of a prepared segment is zeros; no envelope starts there.
+        if bytes[offset..].starts_with(&ZEROS) {
+            offset += ZEROS.len();
+            continue;
         }
-        offset += ALIGNMENT;
+        let end = (offset + ZEROS.len()).min(bytes.len());
+        while offset < end {
+            let place = Position {
+                segment: number,
+                offset: offset as u32,
+            };
+            if let Some((envelope, _)) = Envelope::decode(scan.seed, &bytes[offset..], place) {
+                furthest = furthest.max(envelope.durable);
+                scan.term = scan.term.max(envelope.term);
+            }
+            offset += ALIGNMENT;
+        }
     }
     furthest
 }

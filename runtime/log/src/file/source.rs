@@ -105,7 +105,7 @@ impl Source for FileSource {
         let mut core = self.shared.lock();
         while !durable(core.parts.get(&partition)) {
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || core.poisoned.is_some() {
+            if left.is_zero() {
                 return false;
             }
             core.waiting_readers += 1;

@@ -441,13 +441,28 @@ impl StorageFile for SimFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut disk = self.storage.call()?;
-        if disk.sync_fails {
-            return Err(io::Error::other("the disk could not write"));
+        if self.storage.lock().off {
+            return Err(io::Error::other("the power is off"));
+        }
+        let fault = self.storage.call().err();
+        let mut disk = self.storage.lock();
+        let refuse = disk.sync_fails;
+        if disk.off {
+            return Err(io::Error::other("the power went off"));
         }
         let image = &mut disk.files[self.file];
-        image.durable = image.volatile.clone();
-        image.unsynced.clear();
+        let writes = std::mem::take(&mut image.unsynced);
+        if refuse || fault.is_some() {
+            // As kernels do: the bytes can still be read, count as clean, and
+            // are not on the disk. Another sync would succeed and not write them.
+            return Err(fault.unwrap_or_else(|| io::Error::other("the disk could not write")));
+        }
+        for write in writes {
+            match write {
+                Write::Size(bytes) => image.durable.resize(bytes as usize, 0),
+                Write::Bytes { at, bytes } => apply(&mut image.durable, at, &bytes),
+            }
+        }
         Ok(())
     }
 

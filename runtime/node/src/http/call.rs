@@ -13,7 +13,7 @@ use weir_machine::{Answer, Call, Done, KeptAnswer};
 
 use super::Shared;
 use super::reply::{Problem, Reply, json_reply, text_reply, with_header};
-use super::request::{caller, etag, idempotency_key, if_match, names_tag, text};
+use super::request::{Body, caller, etag, idempotency_key, if_match, names_tag, text};
 use super::route::{Target, find, query_pairs};
 use crate::core::Refusal;
 use crate::program::Caller;
@@ -24,7 +24,7 @@ pub(super) struct Asked {
     pub segments: Vec<String>,
     pub query: String,
     pub headers: HeaderMap,
-    pub body: Vec<u8>,
+    pub body: Body,
 }
 
 pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Problem> {
@@ -40,7 +40,7 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
         check_access(&function.access, &caller)?;
         let is_post = asked.method == Method::POST;
         let args = match is_post {
-            true => args_from_body(&program, function, &asked.body)?,
+            true => args_from_body(&program, function, &asked.body.bytes)?,
             false => args_from_query(&program, function, &asked.query)?,
         };
         if args.len() > limits::ARGS_MAX {

@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::core::Door;
 use call::Asked;
 use reply::{Problem, Reply, body};
+pub(crate) use request::BodyRoom;
 use stream::Unstuck;
 
 /// What all requests share.
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub door: Door,
     pub log: Arc<dyn Log>,
     pub config: Config,
+    pub body_room: BodyRoom,
     /// Swapped by a reload.
     pub program: RwLock<Arc<Manifest>>,
 }
@@ -126,7 +128,7 @@ async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
     let asked = Asked {
         segments: route::segments(head.uri.path())?,
         query: head.uri.query().unwrap_or("").to_owned(),
-        body: request::read_body(incoming, timeout).await?,
+        body: request::read_body(incoming, timeout, &shared.body_room).await?,
         method: head.method,
         headers: head.headers,
     };

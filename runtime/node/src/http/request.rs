@@ -1,12 +1,15 @@
 //! What a request says besides its path: that it comes from this machine, who calls, under which conditions, with what
 //! body.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body as _, Incoming};
+
 use hyper::header::{HOST, HeaderName, IF_MATCH, ORIGIN};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use weir_contract::{Manifest, limits};
 
 use super::reply::Problem;
@@ -142,11 +145,31 @@ pub(super) fn text<'h>(
     }
 }
 
-/// The whole body, within its limits of size and time.
+/// Bodies up to this size need no place in [`BodyRoom`].
+const SMALL_BODY_BYTES: usize = 64 << 10;
+
+/// Bounds the memory that bodies take: only so many big ones at a time.
+pub(crate) struct BodyRoom(Arc<Semaphore>);
+
+impl BodyRoom {
+    pub fn new(big_bodies_max: usize) -> BodyRoom {
+        BodyRoom(Arc::new(Semaphore::new(big_bodies_max)))
+    }
+}
+
+/// A whole body; holds its place until dropped.
+#[derive(Default)]
+pub(super) struct Body {
+    pub bytes: Vec<u8>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads a body within its limits of size and time.
 pub(super) async fn read_body(
     mut incoming: Incoming,
     timeout: Duration,
-) -> Result<Vec<u8>, Problem> {
+    room: &BodyRoom,
+) -> Result<Body, Problem> {
     let too_big = || {
         let reason = format!("the body is longer than {} bytes", limits::BODY_MAX);
         Problem::new(413, "PayloadTooLarge", reason)
@@ -155,15 +178,20 @@ pub(super) async fn read_body(
         return Err(too_big());
     }
     let read = async {
-        let mut body = Vec::new();
+        let mut body = Body::default();
         while let Some(frame) = incoming.frame().await {
             let frame = frame.map_err(|_| Problem::bad_request("the body ended too early"))?;
-            if let Some(data) = frame.data_ref() {
-                if body.len() + data.len() > limits::BODY_MAX {
-                    return Err(too_big());
-                }
-                body.extend_from_slice(data);
+            let Some(data) = frame.data_ref() else {
+                continue;
+            };
+            let len = body.bytes.len() + data.len();
+            if len > limits::BODY_MAX {
+                return Err(too_big());
             }
+            if len > SMALL_BODY_BYTES && body._place.is_none() {
+                body._place = room.0.clone().acquire_owned().await.ok();
+            }
+            body.bytes.extend_from_slice(data);
         }
         Ok(body)
     };

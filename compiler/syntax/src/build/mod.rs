@@ -3,6 +3,9 @@
 //! The grammar is run again after each mistake of an item, so what is found here
 //! is kept in the [`Build`] of one run and only that of the last one counts.
 
+mod lambda;
+mod value;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -267,89 +270,6 @@ impl<'t> Build<'t> {
         self.expr(l, ExprKind::Var(self.ident(l, r)), r)
     }
 
-    pub fn lambda_of_name(&self, l: u32, name: Ident, body: Expr, r: u32) -> Expr {
-        let span = name.span;
-        let name = Some(name);
-        let param = LambdaParam {
-            name,
-            ty: None,
-            span,
-        };
-        self.lambda(l, vec![param], body, r)
-    }
-
-    pub fn lambda_of_none(&self, l: u32, m: u32, body: Expr, r: u32) -> Expr {
-        let span = self.span(l, m);
-        let param = LambdaParam {
-            name: None,
-            ty: None,
-            span,
-        };
-        self.lambda(l, vec![param], body, r)
-    }
-
-    /// What was read as `(a, b)` turns out to be a list of parameters.
-    pub fn lambda_of_args(&self, l: u32, args: Vec<Arg>, body: Expr, r: u32) -> Expr {
-        let params = args.into_iter().map(|arg| self.lambda_param(arg)).collect();
-        self.lambda(l, params, body, r)
-    }
-
-    fn lambda(&self, l: u32, params: Vec<LambdaParam>, body: Expr, r: u32) -> Expr {
-        let body = Box::new(body);
-        self.expr(l, ExprKind::Lambda { params, body }, r)
-    }
-
-    fn lambda_param(&self, arg: Arg) -> LambdaParam {
-        let span = arg.span;
-        match (arg.label, arg.value.kind) {
-            (None, ExprKind::Var(name)) => LambdaParam {
-                name: (name.name != "_").then_some(name),
-                ty: None,
-                span,
-            },
-            (Some(label), kind) => {
-                let value = Expr {
-                    kind,
-                    span: arg.value.span,
-                };
-                let ty = type_of_expr(value).unwrap_or_else(|span| {
-                    let message = "a type was expected after the name of this parameter";
-                    self.report(
-                        Diagnostic::new(codes::E0112, span, message)
-                            .help("write `name` or `name: Type`"),
-                    );
-                    Type {
-                        kind: TypeKind::Hole,
-                        span,
-                    }
-                });
-                LambdaParam {
-                    name: Some(label),
-                    ty: Some(ty),
-                    span,
-                }
-            }
-            (None, ExprKind::Hole) => LambdaParam {
-                name: None,
-                ty: None,
-                span,
-            },
-            (None, _) => {
-                let message = "the parameter of a lambda is a name";
-                self.report(
-                    Diagnostic::new(codes::E0112, span, message)
-                        .label("not a name")
-                        .help("take a name here and take the value apart in the body"),
-                );
-                LambdaParam {
-                    name: None,
-                    ty: None,
-                    span,
-                }
-            }
-        }
-    }
-
     pub fn assign_expr(&self, l: u32, kind: StmtKind, r: u32) -> Expr {
         let span = self.span(l, r);
         block_expr(Block {
@@ -391,121 +311,6 @@ impl<'t> Build<'t> {
             }
         }
         self.pattern(l, PatternKind::Or(parts), r)
-    }
-
-    // Literals.
-
-    fn literal<T>(&self, l: u32, r: u32, read: Result<T, String>) -> Option<T> {
-        match read {
-            Ok(value) => Some(value),
-            Err(message) => {
-                self.report(Diagnostic::new(codes::E0104, self.span(l, r), message));
-                None
-            }
-        }
-    }
-
-    /// The lexer has already reported a number with an ending that does not exist.
-    fn number(&self, l: u32, r: u32) -> &'t str {
-        let text = self.source(l, r);
-        let end = text.find(|c: char| c.is_ascii_alphabetic());
-        &text[..end.unwrap_or(text.len())]
-    }
-
-    pub fn int(&self, l: u32, r: u32) -> ExprKind {
-        match self.literal(l, r, literal::int(self.number(l, r))) {
-            Some(value) => match i64::try_from(value) {
-                Ok(value) => ExprKind::Int(value),
-                Err(_) => {
-                    self.lowest_ints.borrow_mut().push(self.span(l, r));
-                    ExprKind::Hole
-                }
-            },
-            None => ExprKind::Hole,
-        }
-    }
-
-    pub fn int_pattern(&self, l: u32, r: u32, negative: bool) -> PatternKind {
-        let magnitude = self.literal(l, r, literal::int(self.number(l, r)));
-        let value = magnitude.and_then(|value| {
-            let value = i128::from(value);
-            let value = i64::try_from(if negative { -value } else { value });
-            if value.is_err() {
-                self.lowest_ints.borrow_mut().push(self.span(l, r));
-            }
-            value.ok()
-        });
-        value.map_or(PatternKind::Hole, PatternKind::Int)
-    }
-
-    pub fn decimal(&self, l: u32, r: u32) -> ExprKind {
-        let read = literal::decimal(self.number(l, r));
-        self.literal(l, r, read)
-            .map_or(ExprKind::Hole, ExprKind::Decimal)
-    }
-
-    pub fn float(&self, l: u32, r: u32) -> ExprKind {
-        let read = literal::float(self.source(l, r));
-        self.literal(l, r, read)
-            .map_or(ExprKind::Hole, ExprKind::Float)
-    }
-
-    pub fn money(&self, l: u32, r: u32) -> ExprKind {
-        match self.literal(l, r, literal::money(self.source(l, r))) {
-            Some((amount, currency)) => ExprKind::Money { amount, currency },
-            None => ExprKind::Hole,
-        }
-    }
-
-    pub fn duration(&self, l: u32, r: u32) -> ExprKind {
-        let read = literal::duration(self.source(l, r));
-        self.literal(l, r, read)
-            .map_or(ExprKind::Hole, ExprKind::Duration)
-    }
-
-    pub fn time(&self, l: u32, r: u32) -> ExprKind {
-        let text = self.source(l, r);
-        // A time that is never closed was reported by the lexer.
-        let Some(inside) = text.strip_prefix("t\"").and_then(|t| t.strip_suffix('"')) else {
-            return ExprKind::Hole;
-        };
-        match literal::time(inside) {
-            Ok(micros) => ExprKind::Time(micros),
-            Err(help) => {
-                let message = "this is not a time";
-                self.report(Diagnostic::new(codes::E0113, self.span(l, r), message).help(help));
-                ExprKind::Hole
-            }
-        }
-    }
-
-    pub fn text_lit(&self, l: u32, r: u32) -> TextLit {
-        TextLit {
-            value: self.text_piece(l, r),
-            span: self.span(l, r),
-        }
-    }
-
-    /// The value of a text token, or of one around the holes of a text. The last
-    /// quote or brace may be missing; the lexer has reported that.
-    pub fn text_piece(&self, l: u32, r: u32) -> String {
-        let source = self.source(l, r);
-        let inside = source.get(1..).unwrap_or("");
-        let escaped_end =
-            |text: &str| text.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1;
-        let inside = match inside.strip_suffix(['"', '{']) {
-            Some(shorter) if !escaped_end(shorter) => shorter,
-            _ => inside,
-        };
-        let (value, bad) = literal::unescape(inside);
-        for escape in bad {
-            let span = self.span(l + 1 + escape.start as u32, l + 1 + escape.end as u32);
-            self.report(
-                Diagnostic::new(codes::E0107, span, escape.message)
-                    .help("write `\\\\` for a backslash that is part of the text"),
-            );
-        }
-        value
     }
 }
 
@@ -556,29 +361,4 @@ pub fn tuple_pattern(mut parts: Vec<Pattern>) -> PatternKind {
         return parts.remove(0).kind;
     }
     PatternKind::Tuple(parts)
-}
-
-/// Reads an expression as the type it looks like: `Bool`, `m.Sku`, `Text?`.
-fn type_of_expr(expr: Expr) -> Result<Type, Span> {
-    let span = expr.span;
-    let path = |module, name| {
-        let path = TypePath { module, name, span };
-        let args = Vec::new();
-        Ok(Type {
-            kind: TypeKind::Path { path, args },
-            span,
-        })
-    };
-    match expr.kind {
-        ExprKind::Con(name) => path(Vec::new(), name),
-        ExprKind::Try(inner) => Ok(Type {
-            kind: TypeKind::Optional(Box::new(type_of_expr(*inner)?)),
-            span,
-        }),
-        ExprKind::Field { base, name } if name.is_upper() => match base.kind {
-            ExprKind::Var(module) => path(vec![module], name),
-            _ => Err(span),
-        },
-        _ => Err(span),
-    }
 }

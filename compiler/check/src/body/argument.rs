@@ -1,0 +1,242 @@
+//! Arguments: brought into the order of the parameters; lambdas and functions passed on.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{self, ExprKind as Ast};
+
+use super::{BodyCx, LambdaFrame, hole};
+use crate::hir::*;
+use crate::infer;
+use crate::messages::nearest;
+
+impl BodyCx<'_> {
+    /// An argument for a parameter of function type: a lambda, an own parameter, or a function by name.
+    pub(super) fn function_argument(&mut self, e: &ast::Expr, ty: &Type) -> Arg {
+        let Type::Fn(params, ret) = ty else {
+            return Arg::Value(hole(e.span));
+        };
+        match &e.kind {
+            Ast::Lambda {
+                params: names,
+                body,
+            } => self.lambda(names, body, params, ret, e.span),
+            Ast::Var(name) => {
+                if let Some(id) = self.lookup(name.as_str()) {
+                    let found = self.locals[id.0 as usize].ty.clone();
+                    if !self.table.unify(&found, ty) {
+                        self.mismatch(e.span, ty, &found, None);
+                    }
+                    return if matches!(found, Type::Fn(..)) {
+                        Arg::Param(id)
+                    } else {
+                        Arg::Value(hole(e.span))
+                    };
+                }
+                let all = self.functions_named(name.as_str());
+                let first = params.first().cloned().unwrap_or(Type::Unknown);
+                let fitting = self.fitting(&all, &first, params.len());
+                let Some(id) = fitting.first().copied() else {
+                    self.unknown_name(name, "function");
+                    return Arg::Value(hole(e.span));
+                };
+                let function = self.signature(id);
+                let type_args: Vec<Type> = (0..function.type_params)
+                    .map(|_| self.table.fresh())
+                    .collect();
+                let own = Type::Fn(
+                    function
+                        .params
+                        .iter()
+                        .map(|ty| infer::substitute(ty, &type_args))
+                        .collect(),
+                    Box::new(self.call_type(id, &type_args)),
+                );
+                if !self.table.unify(&own, ty) {
+                    self.mismatch(e.span, ty, &own, None);
+                }
+                Arg::Function(id, type_args)
+            }
+            Ast::Hole => Arg::Value(hole(e.span)),
+            _ => {
+                let shown = self.show(ty);
+                self.report(
+                    Diagnostic::new(
+                        codes::E0301,
+                        e.span,
+                        format!("expected a function `{shown}`"),
+                    )
+                    .label("not a function")
+                    .help("write a lambda: `x => ..`, or the name of a function"),
+                );
+                Arg::Value(hole(e.span))
+            }
+        }
+    }
+
+    pub(super) fn lambda(
+        &mut self,
+        names: &[ast::LambdaParam],
+        body: &ast::Expr,
+        params: &[Type],
+        ret: &Type,
+        span: Span,
+    ) -> Arg {
+        if names.len() != params.len() {
+            self.report(
+                Diagnostic::new(
+                    codes::E0302,
+                    span,
+                    format!(
+                        "this lambda has {} parameters, {} wanted",
+                        names.len(),
+                        params.len()
+                    ),
+                )
+                .label("wrong number of parameters")
+                .help(if params.len() == 2 {
+                    "write `(a, b) => ..`"
+                } else {
+                    "write `x => ..`"
+                }),
+            );
+            return Arg::Value(hole(span));
+        }
+        let first = self.locals.len() as u32;
+        self.lambdas.push(LambdaFrame {
+            first,
+            captures: Default::default(),
+        });
+        let depth = std::mem::take(&mut self.loop_depth);
+        let (ids, body) = self.scoped(|b| {
+            let ids: Vec<LocalId> = names
+                .iter()
+                .zip(params)
+                .map(|(p, ty)| match &p.name {
+                    Some(name) => b.declare(name.as_str(), ty.clone(), false, name.span),
+                    None => b.declare("_", ty.clone(), false, p.span),
+                })
+                .collect();
+            let body = b.value(body, ret);
+            (ids, body)
+        });
+        self.loop_depth = depth;
+        let frame = self.lambdas.pop();
+        Arg::Lambda(Lambda {
+            params: ids,
+            body: Box::new(body),
+            captures: frame
+                .map(|f| f.captures.into_iter().collect())
+                .unwrap_or_default(),
+        })
+    }
+
+    /// Brings arguments into parameter order; `None` for those left to their default. Reports what does not fit.
+    pub(super) fn place_args<'e>(
+        &mut self,
+        callee: &str,
+        params: &[(&str, bool)],
+        args: &'e [ast::Arg],
+        span: Span,
+    ) -> Option<Vec<Option<&'e ast::Expr>>> {
+        let mut slots: Vec<Option<&ast::Expr>> = vec![None; params.len()];
+        let mut next = 0;
+        let mut fine = true;
+        for arg in args {
+            let at = match &arg.label {
+                Some(label) => match params.iter().position(|(name, _)| *name == label.name) {
+                    Some(at) => at,
+                    None => {
+                        let mut found = Diagnostic::new(
+                            codes::E0302,
+                            label.span,
+                            format!("`{callee}` takes no `{label}`"),
+                        )
+                        .label("no such parameter");
+                        found = match nearest(label.as_str(), params.iter().map(|(name, _)| *name))
+                        {
+                            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+                                format!("write `{near}`"),
+                                vec![(label.span, near.to_owned())],
+                            ),
+                            None => found.help(format!("it takes ({})", names(params))),
+                        };
+                        self.report(found);
+                        fine = false;
+                        continue;
+                    }
+                },
+                None => {
+                    next += 1;
+                    next - 1
+                }
+            };
+            if at >= params.len() {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0302,
+                        arg.span,
+                        format!(
+                            "`{callee}` takes {} argument{}, found {}",
+                            params.len(),
+                            if params.len() == 1 { "" } else { "s" },
+                            args.len()
+                        ),
+                    )
+                    .label("one too many")
+                    .help(format!("it takes ({})", names(params))),
+                );
+                fine = false;
+                break;
+            }
+            if slots[at].is_some() {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0302,
+                        arg.span,
+                        format!("`{}` is given twice", params[at].0),
+                    )
+                    .label("again here")
+                    .help("remove one of them"),
+                );
+                fine = false;
+            }
+            slots[at] = Some(&arg.value);
+        }
+        let missing: Vec<&str> = params
+            .iter()
+            .zip(&slots)
+            .filter(|((_, default), slot)| !default && slot.is_none())
+            .map(|((name, _), _)| *name)
+            .collect();
+        if fine && !missing.is_empty() {
+            let list: Vec<String> = missing.iter().map(|m| format!("`{m}`")).collect();
+            self.report(
+                Diagnostic::new(
+                    codes::E0302,
+                    span,
+                    format!("`{callee}` needs {}", list.join(" and ")),
+                )
+                .label("missing argument")
+                .help(format!("it takes ({})", names(params))),
+            );
+            fine = false;
+        }
+        if !fine {
+            self.check_loose(args);
+        }
+        fine.then_some(slots)
+    }
+}
+
+fn names(params: &[(&str, bool)]) -> String {
+    params
+        .iter()
+        .map(|(name, default)| {
+            if *default {
+                format!("{name}: ..")
+            } else {
+                (*name).to_owned()
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}

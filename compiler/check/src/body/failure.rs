@@ -1,0 +1,206 @@
+//! Failures: `?`, `??`, `fail`, and what may leave a body.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast;
+
+use super::{BodyCx, Fails, hole, node};
+use crate::hir::*;
+
+impl BodyCx<'_> {
+    pub(super) fn coalesce(
+        &mut self,
+        value: &ast::Expr,
+        otherwise: &ast::Expr,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let value = self.expr(value, None);
+        let inner = match self.head(&value.ty) {
+            Type::Option(inner) | Type::Result(inner, _) => *inner,
+            Type::Unknown => want.cloned().unwrap_or(Type::Unknown),
+            other => {
+                let shown = self.show(&other);
+                self.report(
+                    Diagnostic::new(
+                        codes::E0402,
+                        value.span,
+                        format!("`{shown}` is always there, so `??` has nothing to do"),
+                    )
+                    .label("neither missing nor failing")
+                    .help("remove `??` and what follows it"),
+                );
+                other
+            }
+        };
+        // `a ?? b ?? c`: what is on the right may itself be missing.
+        let other = self.expr(otherwise, Some(&inner));
+        let ty = match self.head(&other.ty) {
+            Type::Option(o)
+                if self.table.unify(&o, &inner)
+                    && !matches!(self.head(&inner), Type::Option(_)) =>
+            {
+                self.report(
+                    Diagnostic::new(
+                        codes::E0301,
+                        otherwise.span,
+                        "the value after `??` may be missing too",
+                    )
+                    .label("may be missing")
+                    .help("put parentheses and another `?? ..` after it"),
+                );
+                Type::Unknown
+            }
+            _ => inner.clone(),
+        };
+        let other = self.fit(
+            other,
+            &inner,
+            Some((value.span, "to stand in for this".into())),
+        );
+        node(
+            ExprKind::Coalesce(Box::new(value), Box::new(other)),
+            ty,
+            span,
+        )
+    }
+
+    pub(super) fn try_(&mut self, inner: &ast::Expr, span: Span) -> Expr {
+        let inner = self.expr(inner, None);
+        match self.head(&inner.ty) {
+            Type::Result(ty, errors) => {
+                self.may_fail(&errors, span);
+                node(ExprKind::Try(Box::new(inner)), *ty, span)
+            }
+            Type::Unknown => hole(span),
+            _ if self.calls_itself(&inner) => {
+                self.recursive_try.get_or_insert(span);
+                inner
+            }
+            other => {
+                let shown = self.show(&other);
+                let help = match other {
+                    Type::Option(_) => {
+                        "`?` is for calls that may fail; for a missing value write `?? fail SomeError` or `?? other`"
+                    }
+                    _ => "remove the `?`",
+                };
+                self.report(
+                    Diagnostic::new(
+                        codes::E0402,
+                        span,
+                        format!("`?` on `{shown}`, which cannot fail"),
+                    )
+                    .label("cannot fail")
+                    .help(help)
+                    .fix(
+                        "remove the `?`",
+                        vec![(
+                            Span::new(span.file, inner.span.end, span.end),
+                            String::new(),
+                        )],
+                    ),
+                );
+                inner
+            }
+        }
+    }
+
+    /// Whether this is a call of the function whose failures are being worked out.
+    fn calls_itself(&self, e: &Expr) -> bool {
+        match &e.kind {
+            ExprKind::Call { function, .. } | ExprKind::CallHandler { function, .. } => {
+                self.function == Some(*function)
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn fail(&mut self, error: &ast::Expr, span: Span) -> Expr {
+        let value = self.expr(error, None);
+        match self.head(&value.ty) {
+            Type::Error(id) => {
+                self.may_fail(&[id], span);
+                node(ExprKind::Fail(Box::new(value)), Type::Never, span)
+            }
+            Type::Unknown => node(ExprKind::Fail(Box::new(value)), Type::Never, span),
+            other => {
+                let shown = self.show(&other);
+                self.report(
+                    Diagnostic::new(codes::E0404, error.span, format!("only errors can be failed with, this is `{shown}`"))
+                        .label("not an error")
+                        .help("declare one, for example `error TooSmall(least: Int)`, and write `TooSmall(1)`"),
+                );
+                node(ExprKind::Fail(Box::new(value)), Type::Never, span)
+            }
+        }
+    }
+
+    /// A call that may fail stands where its value is wanted.
+    pub(super) fn unhandled(&mut self, span: Span, errors: &[ErrorId]) {
+        let names = self.error_names(errors);
+        self.report(
+            Diagnostic::new(codes::E0401, span, format!("this may fail with {names}, and nobody looks"))
+                .label("may fail")
+                .help("write `?` after it to pass the failure on, `?? other` to use another value, or `match` it")
+                .fix("pass the failure on with `?`", vec![(span.after(), "?".into())]),
+        );
+    }
+
+    pub(super) fn error_names(&self, errors: &[ErrorId]) -> String {
+        let names: Vec<String> = errors
+            .iter()
+            .map(|e| format!("`{}`", self.cx.program.errors[e.0 as usize].name))
+            .collect();
+        names.join(" or ")
+    }
+
+    /// Notes that `errors` may leave this body at `span`.
+    pub(super) fn may_fail(&mut self, errors: &[ErrorId], span: Span) {
+        if !self.lambdas.is_empty() {
+            self.report(
+                Diagnostic::new(codes::E0406, span, "a lambda cannot fail")
+                    .label("would leave the lambda")
+                    .help("use a `for` loop, or `??` inside the lambda"),
+            );
+            return;
+        }
+        match &mut self.fails {
+            Fails::Inferred(all) => {
+                for e in errors {
+                    if let Err(at) = all.binary_search(e) {
+                        all.insert(at, *e);
+                    }
+                }
+            }
+            Fails::Declared(declared) => {
+                let missing: Vec<ErrorId> = errors
+                    .iter()
+                    .copied()
+                    .filter(|e| !declared.contains(e))
+                    .collect();
+                if missing.is_empty() {
+                    return;
+                }
+                let names = self.error_names(&missing);
+                let plain = names.replace('`', "").replace(" or ", ", ");
+                self.report(
+                    Diagnostic::new(
+                        codes::E0403,
+                        span,
+                        format!("this may fail with {names}, which the function does not declare"),
+                    )
+                    .label("leaves the function here")
+                    .help(format!("add it to the signature: `fails {plain}`")),
+                );
+            }
+            Fails::Never(place) => {
+                let place = *place;
+                self.report(
+                    Diagnostic::new(codes::E0403, span, format!("{place} cannot fail"))
+                        .label("may fail")
+                        .help("use `?? other` to give a value for that case"),
+                );
+            }
+        }
+    }
+}

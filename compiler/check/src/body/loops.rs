@@ -1,0 +1,173 @@
+//! Loops, and what leaves them: `for`, `break`, `continue`, `return`.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{self, ClauseKind, ExprKind as Ast, ForBody};
+
+use super::{BodyCx, node};
+use crate::hir::*;
+
+impl BodyCx<'_> {
+    pub(super) fn for_(&mut self, f: &ast::For, want: Option<&Type>, span: Span) -> Expr {
+        if f.parallel {
+            return self.later(span, "`parallel for`");
+        }
+        for clause in &f.clauses {
+            let what = match &clause.kind {
+                ClauseKind::Where(_) => continue,
+                ClauseKind::Join { .. } => "`join`",
+                ClauseKind::GroupBy(_) => "`group by`",
+                ClauseKind::SortBy(_) => "`sort by`",
+            };
+            return self.later(clause.span, what);
+        }
+        self.scoped(|b| {
+            let mut generators = Vec::new();
+            for generator in &f.generators {
+                let (source, item) = b.source(&generator.source);
+                let pattern = b.pattern(&generator.pattern, &item);
+                generators.push((pattern, source));
+            }
+            let mut wheres = Vec::new();
+            for clause in &f.clauses {
+                if let ClauseKind::Where(cond) = &clause.kind {
+                    wheres.push(b.expr_of(cond, &Type::Bool));
+                }
+            }
+            let (body, kind, ty) = match &f.body {
+                ForBody::Block(block) => {
+                    b.loop_depth += 1;
+                    let body = b.block(block, Some(&Type::Unit));
+                    b.loop_depth -= 1;
+                    (body, ForKind::Loop, Type::Unit)
+                }
+                ForBody::Select { value, limit } => {
+                    if let Some(limit) = limit {
+                        b.cx.later(limit.span, "`limit`");
+                    }
+                    let hint = match want.map(|t| b.head(t)) {
+                        Some(Type::List(item)) => Some(*item),
+                        _ => None,
+                    };
+                    let depth = std::mem::take(&mut b.loop_depth);
+                    let body = b.plain(value, hint.as_ref());
+                    b.loop_depth = depth;
+                    let ty = Type::list(body.ty.clone());
+                    (body, ForKind::Select, ty)
+                }
+            };
+            let f = For {
+                generators,
+                wheres,
+                body,
+                kind,
+            };
+            node(ExprKind::For(Box::new(f)), ty, span)
+        })
+    }
+
+    fn source(&mut self, e: &ast::Expr) -> (ForSource, Type) {
+        if let Ast::Range { start, end } = &e.kind {
+            let start = self.expr_of(start, &Type::Int);
+            let end = self.expr_of(end, &Type::Int);
+            return (ForSource::Range(start, end), Type::Int);
+        }
+        if let Ast::Con(name) = &e.kind {
+            return (
+                ForSource::Collection(self.later(name.span, "walking all of an entity")),
+                Type::Unknown,
+            );
+        }
+        let source = self.plain(e, None);
+        let item = match self.head(&source.ty) {
+            Type::List(item) | Type::Set(item) => *item,
+            Type::Map(key, value) => Type::Tuple(vec![
+                TupleField {
+                    name: None,
+                    ty: *key,
+                },
+                TupleField {
+                    name: None,
+                    ty: *value,
+                },
+            ]),
+            Type::Unknown => Type::Unknown,
+            other => {
+                let shown = self.show(&other);
+                let help = match other {
+                    Type::Int => "to count, write `for i in 0..n`",
+                    Type::Text => "to walk its characters, write `for c in text.chars()`",
+                    Type::Option(_) => "to look at it, write `if x is Some(value) { .. }`",
+                    _ => "`for` takes a list, a set, a map or a range `a..b`",
+                };
+                self.report(
+                    Diagnostic::new(codes::E0306, e.span, format!("`for` cannot walk `{shown}`"))
+                        .label("not a collection")
+                        .help(help),
+                );
+                Type::Unknown
+            }
+        };
+        (ForSource::Collection(source), item)
+    }
+
+    pub(super) fn return_(&mut self, value: Option<&ast::Expr>, span: Span) -> Expr {
+        if !self.lambdas.is_empty() {
+            self.report(
+                Diagnostic::new(
+                    codes::E0406,
+                    span,
+                    "a lambda cannot return from the function around it",
+                )
+                .label("would leave the lambda")
+                .help("its last expression is its value; use a `for` loop to stop early"),
+            );
+            return node(ExprKind::Return(None), Type::Never, span);
+        }
+        let Some(ret) = self.ret.clone() else {
+            self.report(
+                Diagnostic::new(codes::E0508, span, "there is no function to return from")
+                    .label("not in a function")
+                    .help("the expression itself is the value"),
+            );
+            return node(ExprKind::Return(None), Type::Never, span);
+        };
+        let value = match value {
+            Some(e) => Some(Box::new(self.expr_of(e, &ret))),
+            None if ret == Type::Unit => None,
+            None => {
+                let shown = self.show(&ret);
+                self.report(
+                    Diagnostic::new(
+                        codes::E0301,
+                        span,
+                        format!("`return` without a value, expected `{shown}`"),
+                    )
+                    .label("no value")
+                    .help("write the value after it"),
+                );
+                None
+            }
+        };
+        node(ExprKind::Return(value), Type::Never, span)
+    }
+
+    pub(super) fn jump(&mut self, is_break: bool, span: Span) -> Expr {
+        if self.loop_depth == 0 {
+            let word = if is_break { "break" } else { "continue" };
+            self.report(
+                Diagnostic::new(codes::E0508, span, format!("`{word}` outside of a loop"))
+                    .label("no loop around it")
+                    .help("use `return` to leave the function"),
+            );
+        }
+        node(
+            if is_break {
+                ExprKind::Break
+            } else {
+                ExprKind::Continue
+            },
+            Type::Never,
+            span,
+        )
+    }
+}

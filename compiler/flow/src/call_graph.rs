@@ -1,0 +1,55 @@
+//! Who calls whom, and what follows for whole functions.
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::ir::*;
+
+/// The functions grouped so that callees come before callers; functions that call each other share a group.
+pub fn callees_first(module: &Module) -> Vec<Vec<FuncId>> {
+    let mut graph: DiGraph<(), ()> = DiGraph::new();
+    let nodes: Vec<NodeIndex> = module.funcs.iter().map(|_| graph.add_node(())).collect();
+    for (i, func) in module.funcs.iter().enumerate() {
+        for callee in calls(func) {
+            graph.update_edge(nodes[i], nodes[callee.0 as usize], ());
+        }
+    }
+    let id = |node: &NodeIndex| FuncId(node.index() as u32);
+    tarjan_scc(&graph)
+        .iter()
+        .map(|group| group.iter().map(id).collect())
+        .collect()
+}
+
+/// For each function the effect of running it: the largest of its own instructions and its callees'.
+pub fn effects(module: &Module) -> Vec<Effect> {
+    let mut effects = vec![Effect::Pure; module.funcs.len()];
+    for group in callees_first(module) {
+        let of = |id: &FuncId| {
+            let func = module.func(*id);
+            let own = func
+                .blocks
+                .iter()
+                .flat_map(|b| &b.insts)
+                .map(|i| i.op.effect());
+            own.chain(calls(func).map(|c| effects[c.0 as usize]))
+                .max()
+                .unwrap_or(Effect::Pure)
+        };
+        let effect = group.iter().map(of).max().unwrap_or(Effect::Pure);
+        for id in group {
+            effects[id.0 as usize] = effect;
+        }
+    }
+    effects
+}
+
+fn calls(func: &Func) -> impl Iterator<Item = FuncId> + '_ {
+    func.blocks
+        .iter()
+        .flat_map(|b| &b.insts)
+        .filter_map(|inst| match inst.op {
+            Op::Call(callee, _) => Some(callee),
+            _ => None,
+        })
+}

@@ -1,0 +1,164 @@
+//! From source text to flow IR. `tests/lower/*.txt` hold small programs with the IR and the plans they become, as
+//! `=== name`, source, `---`, expected. Run with `UPDATE_CASES=1` to write what is made now, then read
+//! the difference. The examples and a program of every construct must verify.
+
+use std::fmt::Write;
+
+use weir_check::{check, prelude};
+use weir_diagnostics::SourceMap;
+use weir_flow::ir::Module;
+use weir_flow::lower::lower;
+use weir_flow::{plans, text, verify};
+
+/// The verified IR of a program that must check.
+fn lower_text(source: &str) -> Module {
+    let mut sources = SourceMap::new();
+    let prelude = prelude::load(&mut sources);
+    let file = sources.add("main.weir", source);
+    let parsed = weir_syntax::parse(file, source);
+    let mut diagnostics = parsed.diagnostics;
+    let result = check(&prelude, &parsed.module);
+    diagnostics.extend(result.diagnostics);
+    let errors: Vec<_> = diagnostics.iter().filter(|d| d.is_error()).collect();
+    assert!(errors.is_empty(), "{source}\n{errors:#?}");
+    let files = sources.files().map(|(_, f)| f.name.to_string()).collect();
+    let checked = result.checked.expect("no errors");
+    let module = lower(&checked, files);
+    let problems = verify::verify(&module);
+    assert!(
+        problems.is_empty(),
+        "{source}\n{}\n{}",
+        text::print(&module),
+        problems.join("\n")
+    );
+    module
+}
+
+fn example(name: &str) -> String {
+    let path = format!(
+        "{}/../../examples/{name}/{name}.weir",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    std::fs::read_to_string(path).expect("an example")
+}
+
+/// What a case shows: entities, functions without sites, entries, plans.
+fn show(module: &Module) -> String {
+    let mut out = String::new();
+    let full = text::print(module);
+    for line in full.lines() {
+        if line.starts_with("file ") || line.starts_with("site ") || is_prelude_type(line) {
+            continue;
+        }
+        let line = match line.rsplit_once(" !") {
+            Some((front, site)) if site.chars().all(|c| c.is_ascii_digit()) => front,
+            Some((front, site)) if site.ends_with(" {") => &format!("{front} {{"),
+            _ => line,
+        };
+        writeln!(out, "{line}").unwrap();
+    }
+    for entry in &module.entries {
+        writeln!(
+            out,
+            "plan {}{}:",
+            entry.name,
+            if entry.plan.complete {
+                ""
+            } else {
+                " (incomplete)"
+            }
+        )
+        .unwrap();
+        for touch in &entry.plan.touches {
+            writeln!(out, "  {}", plans::show(touch)).unwrap();
+        }
+    }
+    out
+}
+
+fn is_prelude_type(line: &str) -> bool {
+    line.starts_with("new UserId")
+}
+
+#[test]
+fn programs_become_the_ir_shown_beside_them() {
+    let folder = format!("{}/tests/lower", env!("CARGO_MANIFEST_DIR"));
+    let update = std::env::var_os("UPDATE_CASES").is_some();
+    let mut paths: Vec<_> = std::fs::read_dir(&folder)
+        .expect("cases")
+        .map(|e| e.expect("entry").path())
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    let mut wrong = String::new();
+    for path in paths {
+        let cases = std::fs::read_to_string(&path).expect("case file");
+        let mut rewritten = String::new();
+        for case in cases.split("=== ").skip(1) {
+            let (name, case) = case.split_once('\n').expect("a name");
+            let (source, expected) = case.split_once("---\n").expect("`---` after the text");
+            let found = show(&lower_text(source));
+            writeln!(rewritten, "=== {name}\n{source}---\n{found}").unwrap();
+            if found.trim_end() != expected.trim_end() {
+                writeln!(wrong, "--- {} / {name}: found\n{found}", path.display()).unwrap();
+            }
+        }
+        if update {
+            std::fs::write(&path, rewritten.trim_end().to_string() + "\n").expect("written");
+        }
+    }
+    assert!(update || wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn the_examples_lower_to_sound_ir_that_survives_its_text_form() {
+    for name in ["counter", "bank", "inventory"] {
+        let module = lower_text(&example(name));
+        let printed = text::print(&module);
+        let again = text::parse(&printed).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(text::print(&again), printed, "{name}");
+        assert_eq!(
+            text::print(&lower_text(&example(name))),
+            printed,
+            "{name}: the same twice"
+        );
+    }
+}
+
+#[test]
+fn the_plans_of_the_bank_name_both_accounts() {
+    let module = lower_text(&example("bank"));
+    let plan = |name: &str| {
+        let entry = module
+            .entries
+            .iter()
+            .find(|e| e.name == name)
+            .expect("an entry");
+        assert!(entry.plan.complete, "{name}");
+        entry
+            .plan
+            .touches
+            .iter()
+            .map(plans::show)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        plan("transfer"),
+        [
+            "read Account(to).balance",
+            "read Account(key owner).balance",
+            "write Account(to).balance",
+            "write Account(to).entries",
+            "write Account(key owner).balance",
+            "write Account(key owner).entries",
+        ]
+    );
+    assert_eq!(plan("statement"), ["read Account(key owner).entries"]);
+    assert_eq!(plan("balance"), ["read Account(key owner).balance"]);
+}
+
+#[test]
+fn every_construct_lowers_to_sound_ir() {
+    let module = lower_text(include_str!("everything.weir"));
+    assert!(module.funcs.len() > 40, "{}", module.funcs.len());
+}

@@ -1,0 +1,232 @@
+//! The manifest file: what is written fits its JSON schema, reads back, and contradictions are refused.
+
+use serde_json::{Value as Json, json};
+use weir_contract::Manifest;
+
+/// A manifest that uses every member and every form of the schema.
+fn full() -> Json {
+    json!({
+        "version": 1,
+        "program": "shop",
+        "module_sha256": "ab",
+        "defs": [
+            { "name": "Line", "kind": { "record": { "fields": [{ "name": "sku", "ty": { "named": 1 } }] } } },
+            { "name": "Sku", "kind": { "new": { "base": "text" } } },
+            { "name": "Status", "kind": { "enum": { "variants": [
+                { "name": "Open", "fields": [] },
+                { "name": "Paid", "fields": [{ "name": "lines", "ty": { "list": { "named": 0 } } }] } ] } } },
+            { "name": "Sold", "kind": { "error": { "fields": [], "status": 409 } } },
+            { "name": "Order", "kind": { "entity": { "keys": [{ "name": "id", "ty": "int" }] } } },
+        ],
+        "entities": [{
+            "name": "Order",
+            "keys": [{ "name": "id", "ty": "int" }],
+            "fields": [
+                { "name": "first", "ty": { "named": 0 }, "public": true },
+                { "name": "by", "ty": { "map": ["text", { "option": "decimal" }] }, "public": false },
+                { "name": "who", "ty": { "set": "text" }, "public": false },
+                { "name": "at", "ty": { "tuple": [{ "name": "from", "ty": "time" }, { "ty": { "list": "bool" } }] },
+                  "public": false },
+            ],
+            "slots": [
+                { "path": ["first", "sku"], "kind": { "scalar": { "named": 1 } } },
+                { "path": ["by"], "kind": { "map": ["text", { "option": "decimal" }] } },
+                { "path": ["who"], "kind": { "set": "text" } },
+                { "path": ["at", "from"], "kind": { "scalar": "time" } },
+                { "path": ["at", "1"], "kind": { "list": "bool" } },
+            ],
+            "allow": 4,
+            "doc": "an order",
+        }],
+        "functions": [
+            {
+                "name": "buy", "kind": "handler", "entity": 0, "entry": 1, "public": true,
+                "params": [{ "name": "sku", "ty": { "named": 1 }, "has_default": true }],
+                "returns": { "result": ["unit", [3]] }, "fails": [3], "effect": "write",
+                "access": { "roles": ["clerk"] },
+                "plan": { "complete": true, "touches": [{
+                    "mode": "write", "entity": "Order", "key": [{ "key": "id" }], "path": ["by"],
+                    "entry": { "member": [{ "argument": "sku" }, "x"] } }] },
+                "doc": "buys",
+            },
+            {
+                "name": "all", "kind": "function", "entry": 2, "public": false, "params": [],
+                "returns": "float", "fails": [], "effect": "read", "access": "signed_in",
+                "plan": { "complete": false, "touches": [{
+                    "mode": "read", "entity": "Order", "key": [{ "element": "unknown" }], "path": [],
+                    "entry": { "constant": "1" } }] },
+            },
+        ],
+        "roles": ["clerk"],
+        "tests": [{ "name": "buys", "entry": 3, "site": 0 }],
+        "sites": [{ "source": 0, "line": 1, "column": 2, "text": "x" }],
+        "sources": [{ "path": "shop.weir", "sha256": "cd" }],
+    })
+}
+
+fn read(json: &Json) -> Result<Manifest, String> {
+    Manifest::from_json(json.to_string().as_bytes()).map_err(|e| e.to_string())
+}
+
+#[test]
+fn what_is_written_reads_back_and_fits_the_schema() {
+    let manifest = read(&full()).unwrap();
+    let text = manifest.to_json();
+    assert_eq!(Manifest::from_json(text.as_bytes()).unwrap(), manifest);
+    let written: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(written, full(), "every member of the example is kept");
+    let schema = schema();
+    fits(&schema, &schema, &written, "manifest").unwrap();
+}
+
+#[test]
+fn the_schema_refuses_what_reading_refuses() {
+    let schema = schema();
+    for (pointer, value) in [
+        ("/version", json!(2)),
+        ("/functions/0/kind", json!("verb")),
+        ("/functions/0/extra", json!(1)),
+        ("/functions/0/effect", json!("wait")),
+        ("/entities/0/keys/0/ty", json!("number")),
+        ("/entities/0/slots/0/kind", json!({ "tree": "int" })),
+        ("/sites/0/line", json!("1")),
+        ("/program", Json::Null),
+    ] {
+        let mut broken = full();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        broken.pointer_mut(parent).unwrap()[name] = value;
+        assert!(
+            fits(&schema, &schema, &broken, "manifest").is_err(),
+            "{pointer}"
+        );
+        assert!(read(&broken).is_err(), "{pointer}");
+    }
+}
+
+#[test]
+fn contradictions_are_refused_with_the_place() {
+    for (pointer, value, expected) in [
+        (
+            "/defs/0/kind",
+            json!({ "new": { "base": { "named": 0 } } }),
+            "type Line contains itself",
+        ),
+        (
+            "/defs/1/kind/new/base",
+            json!({ "named": 9 }),
+            "type Sku names type 9 that is not there",
+        ),
+        (
+            "/functions/0/entity",
+            json!(7),
+            "function buy does not say which entity it is of",
+        ),
+        (
+            "/functions/0/fails",
+            json!([0]),
+            "function buy fails with type 0 that is no error",
+        ),
+        (
+            "/entities/0/slots",
+            json!([]),
+            "the slots of entity Order are not those of its fields",
+        ),
+        ("/entities/0/keys", json!([]), "entity Order has no key"),
+        (
+            "/tests/0/site",
+            json!(1),
+            "test \"buys\" names a site that is not there",
+        ),
+        (
+            "/sites/0/source",
+            json!(1),
+            "a site names a source that is not there",
+        ),
+        (
+            "/version",
+            json!(2),
+            "is of version 2, this runtime reads version 1",
+        ),
+    ] {
+        let mut broken = full();
+        *broken.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(read(&broken).unwrap_err(), format!("manifest: {expected}"));
+    }
+}
+
+fn schema() -> Json {
+    serde_json::from_str(include_str!("../manifest.schema.json")).unwrap()
+}
+
+/// The part of JSON Schema that the file uses; a keyword it does not know fails, so that nothing is passed over.
+fn fits(root: &Json, schema: &Json, json: &Json, at: &str) -> Result<(), String> {
+    for (keyword, rule) in schema.as_object().ok_or("a schema is an object")? {
+        let ok = match keyword.as_str() {
+            "$schema" | "title" | "description" | "$defs" => true,
+            "$ref" => {
+                let pointer = rule.as_str().unwrap().trim_start_matches('#');
+                fits(
+                    root,
+                    root.pointer(pointer).ok_or("a reference to nothing")?,
+                    json,
+                    at,
+                )?;
+                true
+            }
+            "type" => match rule.as_str().unwrap() {
+                "object" => json.is_object(),
+                "array" => json.is_array(),
+                "string" => json.is_string(),
+                "boolean" => json.is_boolean(),
+                "integer" => json.is_i64() || json.is_u64(),
+                other => return Err(format!("unknown type {other}")),
+            },
+            "const" => json == rule,
+            "enum" => rule.as_array().unwrap().contains(json),
+            "minimum" => json.as_i64() >= rule.as_i64(),
+            "oneOf" => {
+                let rules = rule.as_array().unwrap().iter();
+                rules
+                    .filter(|rule| fits(root, rule, json, at).is_ok())
+                    .count()
+                    == 1
+            }
+            "required" => {
+                let names = rule.as_array().unwrap().iter();
+                names
+                    .map(|n| n.as_str().unwrap())
+                    .all(|n| json.get(n).is_some())
+            }
+            "minProperties" => json
+                .as_object()
+                .is_some_and(|o| o.len() as u64 >= rule.as_u64().unwrap()),
+            "maxProperties" => json
+                .as_object()
+                .is_some_and(|o| o.len() as u64 <= rule.as_u64().unwrap()),
+            "additionalProperties" => {
+                let known = &schema["properties"];
+                json.as_object()
+                    .is_some_and(|o| o.keys().all(|name| known.get(name).is_some()))
+            }
+            "properties" => {
+                for (name, rule) in rule.as_object().unwrap() {
+                    if let Some(member) = json.get(name) {
+                        fits(root, rule, member, &format!("{at}.{name}"))?;
+                    }
+                }
+                true
+            }
+            "items" => {
+                for (i, item) in json.as_array().into_iter().flatten().enumerate() {
+                    fits(root, rule, item, &format!("{at}[{i}]"))?;
+                }
+                true
+            }
+            other => return Err(format!("unknown keyword {other}")),
+        };
+        if !ok {
+            return Err(format!("{at}: {keyword}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,348 @@
+//! The machine held to its promises with random steps: rolling back leaves nothing, replaying gives the same state,
+//! snapshots read back, programs change without losing data.
+
+use serde_json::json;
+use weir_contract::Manifest;
+use weir_contract::border::{OUTPUT_OK, StepInput};
+use weir_contract::encode::put_bytes;
+use weir_machine::program::empty_state;
+use weir_machine::{Answer, Call, Crash, Machine, ReplayChecker, StateAccess, Steps, Transaction};
+
+/// Thing(id: Text) with a scalar, a map, a set and a list.
+fn manifest() -> Manifest {
+    let fields = json!([
+        { "name": "n", "ty": "int", "public": true },
+        { "name": "m", "ty": { "map": ["text", "int"] }, "public": false },
+        { "name": "l", "ty": { "list": "int" }, "public": false },
+    ]);
+    let slots = json!([
+        { "path": ["n"], "kind": { "scalar": "int" } },
+        { "path": ["m"], "kind": { "map": ["text", "int"] } },
+        { "path": ["l"], "kind": { "list": "int" } },
+    ]);
+    program(fields, slots)
+}
+
+fn program(fields: serde_json::Value, slots: serde_json::Value) -> Manifest {
+    let manifest = json!({
+        "version": 1, "program": "things", "module_sha256": "00", "defs": [],
+        "entities": [{
+            "name": "Thing", "keys": [{ "name": "id", "ty": "text" }], "fields": fields, "slots": slots,
+        }],
+        "functions": [{
+            "name": "act", "kind": "function", "entry": 0, "public": true, "params": [], "returns": "unit",
+            "fails": [], "effect": "write", "access": "anyone", "plan": { "complete": false, "touches": [] },
+        }],
+        "tests": [], "sites": [], "sources": [],
+    });
+    Manifest::from_json(manifest.to_string().as_bytes()).unwrap()
+}
+
+/// A generator that is the same everywhere (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % below
+    }
+}
+
+fn key(n: u64) -> Vec<u8> {
+    vec![b'a' + n as u8, 0, 1]
+}
+
+fn act(random: &mut Random, on: &mut Transaction) {
+    let handle = on.open(0, &key(random.next(12)));
+    let (entry, value) = (key(random.next(5)), [random.next(100) as u8 * 2]);
+    let index = random.next(6);
+    match random.next(11) {
+        0 => on.put(handle, 0, &value),
+        1 => drop(on.map_put(handle, 1, &entry, &value)),
+        2 => drop(on.map_del(handle, 1, &entry)),
+        3 => on.clear(handle, 1 + random.next(2) as u32),
+        4 => drop(on.list_set(handle, 2, index, &value)),
+        5 | 6 => on.list_push(handle, 2, &value),
+        7 => drop(on.list_pop(handle, 2)),
+        8 => drop(on.list_insert(handle, 2, index, &value)),
+        9 => drop(on.list_remove(handle, 2, index)),
+        _ => drop(on.touched()),
+    }
+}
+
+/// Acts at random, with nested savepoints of which some are rolled back.
+fn wander(random: &mut Random, on: &mut Transaction, depth: u32) {
+    for _ in 0..random.next(8) {
+        act(random, on);
+        if depth < 3 && random.next(4) == 0 {
+            let mark = on.savepoint();
+            wander(random, on, depth + 1);
+            if random.next(2) == 0 {
+                on.rollback(mark);
+            }
+        }
+    }
+}
+
+struct Wander {
+    random: Random,
+}
+
+impl Steps for Wander {
+    fn run(
+        &mut self,
+        _: u32,
+        _: StepInput<'_>,
+        mut on: Transaction,
+    ) -> (Transaction, Result<Vec<u8>, Crash>) {
+        wander(&mut self.random, &mut on, 0);
+        (on, Ok(vec![OUTPUT_OK]))
+    }
+}
+
+fn call(idempotency: Option<&str>) -> Call {
+    Call {
+        function: 0,
+        caller: "ann".into(),
+        roles: vec!["a".into()],
+        keys: Vec::new(),
+        args: Vec::new(),
+        idempotency: idempotency.map(str::to_owned),
+        if_match: None,
+    }
+}
+
+/// What can be seen of a state, in order.
+fn image(state: &weir_machine::State) -> String {
+    let rows = state.tables().iter().flat_map(|t| t.sorted());
+    rows.map(|i| format!("{:?}\n", (&i.key, i.version, &i.slots)))
+        .collect()
+}
+
+#[test]
+fn rolling_back_leaves_nothing_behind() {
+    for seed in 1..300 {
+        let mut random = Random(seed);
+        let mut on = Transaction::begin(empty_state(&manifest()));
+        wander(&mut random, &mut on, 0);
+        let (state, _) = on.commit();
+        let before = image(&state);
+
+        let mut on = Transaction::begin(state);
+        wander(&mut random, &mut on, 0);
+        let state = on.abort();
+        assert_eq!(image(&state), before, "seed {seed}");
+
+        let mut on = Transaction::begin(state);
+        let mark = on.savepoint();
+        wander(&mut random, &mut on, 0);
+        on.rollback(mark);
+        let (state, writes) = on.commit();
+        assert_eq!(image(&state), before, "seed {seed}");
+        assert!(
+            writes.is_empty() && writes.instances.is_empty(),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn touched_names_each_instance_written_and_kept_once() {
+    let mut on = Transaction::begin(empty_state(&manifest()));
+    let a = on.open(0, &key(0));
+    let b = on.open(0, &key(1));
+    assert_eq!(on.open(0, &key(0)), a);
+    on.put(b, 0, &[2]);
+    on.put(a, 0, &[2]);
+    on.put(b, 0, &[4]);
+    assert_eq!(
+        [on.touched(), on.touched(), on.touched()],
+        [Some((0, b)), Some((0, a)), None]
+    );
+    let mark = on.savepoint();
+    on.put(a, 0, &[6]);
+    on.rollback(mark);
+    assert_eq!(on.touched(), None);
+    on.put(a, 0, &[2]);
+    assert_eq!(on.touched(), None, "writing what is there is no write");
+}
+
+#[test]
+fn many_handles_are_told_apart() {
+    let mut on = Transaction::begin(empty_state(&manifest()));
+    let keys: Vec<Vec<u8>> = (0..40).map(|n| vec![n, 0, 1]).collect();
+    let handles: Vec<u32> = keys.iter().map(|k| on.open(0, k)).collect();
+    for (k, h) in keys.iter().zip(&handles) {
+        assert_eq!(on.open(0, k), *h);
+        assert_eq!(on.opened(*h), Some((0, k.as_slice())));
+    }
+}
+
+#[test]
+fn replay_and_snapshots_give_the_same_machine() {
+    for seed in 1..60 {
+        let mut steps = Wander {
+            random: Random(seed),
+        };
+        let mut machine = Machine::new();
+        let mut replay = ReplayChecker::default();
+        let manifest = manifest();
+        replay
+            .follow(&machine.deploy(&manifest, 1).unwrap().unwrap())
+            .unwrap();
+        for time in 0..30 {
+            let key = format!("k{}", time % 7);
+            let idempotency = (time % 3 == 0).then_some(key.as_str());
+            let done = machine.call(&mut steps, &manifest, &call(idempotency), time);
+            if let Some(record) = done.record {
+                replay.follow(&record).unwrap();
+            }
+            replay
+                .compare(&machine)
+                .unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+        }
+        let restored = Machine::restore(&machine.snapshot()).unwrap();
+        assert_eq!(image(restored.state()), image(machine.state()));
+        assert_eq!(restored.snapshot(), machine.snapshot());
+    }
+}
+
+#[test]
+fn bytes_that_are_no_record_or_snapshot_are_refused_without_panic() {
+    let mut steps = Wander { random: Random(5) };
+    let manifest = manifest();
+    let mut machine = Machine::new();
+    machine.deploy(&manifest, 1).unwrap();
+    let fresh = machine.clone();
+    let record = (0..)
+        .find_map(|t| {
+            machine
+                .call(&mut steps, &manifest, &call(Some("k")), t)
+                .record
+        })
+        .unwrap();
+    for cut in 0..record.body.len() {
+        let mut bytes = record.body.clone();
+        bytes[cut] ^= 0x41;
+        // Changed bytes may by chance be another valid record; what they must not do is panic.
+        let _ = fresh.clone().apply(record.kind, &bytes);
+        let _ = fresh.clone().apply(record.kind, &record.body[..cut]);
+    }
+    let snapshot = machine.snapshot();
+    for cut in 0..snapshot.len() {
+        assert!(Machine::restore(&snapshot[..cut]).is_err());
+        let mut bytes = snapshot.clone();
+        bytes[cut] ^= 0x41;
+        let _ = Machine::restore(&bytes);
+    }
+}
+
+#[test]
+fn answers_are_kept_for_a_day_of_record_time() {
+    const HOUR: i64 = 3_600_000_000;
+    let manifest = manifest();
+    let mut steps = Wander { random: Random(9) };
+    let mut machine = Machine::new();
+    machine.deploy(&manifest, 0).unwrap();
+    let first = machine.call(&mut steps, &manifest, &call(Some("k")), HOUR);
+    assert!(
+        first.record.is_some(),
+        "an answer with a key is a record even when it wrote nothing"
+    );
+    let again = machine.call(&mut steps, &manifest, &call(Some("k")), 24 * HOUR);
+    assert!(again.record.is_none());
+    assert_eq!(again.run, first.run);
+    let mut other = call(Some("k"));
+    other.args = vec![1];
+    assert_eq!(
+        machine
+            .call(&mut steps, &manifest, &other, 24 * HOUR)
+            .answer,
+        Answer::KeyReused
+    );
+    let late = machine.call(&mut steps, &manifest, &call(Some("k")), 26 * HOUR);
+    assert!(late.run > first.run);
+}
+
+struct Fill;
+
+impl Steps for Fill {
+    fn run(
+        &mut self,
+        _: u32,
+        _: StepInput<'_>,
+        mut on: Transaction,
+    ) -> (Transaction, Result<Vec<u8>, Crash>) {
+        let handle = on.open(0, &key(0));
+        on.put(handle, 0, &[10]);
+        let mut text = Vec::new();
+        put_bytes(&mut text, b"x");
+        on.list_push(handle, 2, &[4]);
+        (on, Ok(vec![OUTPUT_OK]))
+    }
+}
+
+#[test]
+fn a_new_program_keeps_state_by_name_or_is_refused() {
+    let old = manifest();
+    let mut machine = Machine::new();
+    let mut replay = ReplayChecker::default();
+    replay
+        .follow(&machine.deploy(&old, 1).unwrap().unwrap())
+        .unwrap();
+    assert_eq!(
+        machine.deploy(&old, 2).unwrap(),
+        None,
+        "the same program again is no record"
+    );
+    replay
+        .follow(
+            &machine
+                .call(&mut Fill, &old, &call(Some("k")), 3)
+                .record
+                .unwrap(),
+        )
+        .unwrap();
+
+    // Slots moved, one was added, the unused map is gone.
+    let moved = program(
+        json!([
+            { "name": "l", "ty": { "list": "int" }, "public": false },
+            { "name": "extra", "ty": "text", "public": false },
+            { "name": "n", "ty": "int", "public": true },
+        ]),
+        json!([
+            { "path": ["l"], "kind": { "list": "int" } },
+            { "path": ["extra"], "kind": { "scalar": "text" } },
+            { "path": ["n"], "kind": { "scalar": "int" } },
+        ]),
+    );
+    replay
+        .follow(&machine.deploy(&moved, 4).unwrap().unwrap())
+        .unwrap();
+    replay.compare(&machine).unwrap();
+    let shown = machine.instance_json(0, &key(0)).unwrap().unwrap();
+    assert_eq!(shown["state"], json!({ "l": [2], "n": 5 }));
+    let again = machine.call(&mut Fill, &moved, &call(Some("k")), 5);
+    assert!(
+        matches!(again.answer, Answer::Again(_)),
+        "answers outlive their program"
+    );
+
+    let before = machine.snapshot();
+    let other = program(
+        json!([{ "name": "n", "ty": "text", "public": true }]),
+        json!([{ "path": ["n"], "kind": { "scalar": "text" } }]),
+    );
+    let refused = machine.deploy(&other, 6).unwrap_err();
+    assert_eq!(
+        refused.0,
+        [
+            "Thing.l is gone, but holds values",
+            "Thing.n is of another type, but holds values"
+        ]
+    );
+    assert_eq!(machine.snapshot(), before);
+}

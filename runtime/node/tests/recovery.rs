@@ -1,0 +1,114 @@
+//! What outlives a node: state, answers, programs. The log is in memory or in a directory.
+
+mod support;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use support::{ask, get, manifest, post, program};
+use weir_contract::Value;
+use weir_contract::call::Reply;
+use weir_contract::manifest::FunctionKind;
+use weir_log::{Log, MemoryLog};
+use weir_node::{Caller, Config, Embedded, NamedCall, Node, Outcome, PARTITION, Program, recover};
+
+fn config() -> Config {
+    Config {
+        snapshot_every_records: 10,
+        ..Config::default()
+    }
+}
+
+#[test]
+fn state_and_answers_outlive_a_node() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    for round in 1..=3 {
+        let node = Node::start(config(), program(), log.clone()).unwrap();
+        let to = node.address();
+        for _ in 0..15 {
+            assert_eq!(
+                post(to, "/Account/ann/deposit", r#"{"amount": 1}"#).status,
+                200
+            );
+        }
+        assert_eq!(
+            get(to, "/Account/ann/balance").json,
+            json!(round * 15 + i64::from(round > 1))
+        );
+        let keyed = ask(
+            to,
+            "POST",
+            "/Account/ann/deposit",
+            &["idempotency-key: once"],
+            r#"{"amount": 1}"#,
+        );
+        assert_eq!(keyed.json, json!(16), "round {round}");
+        node.stop().unwrap();
+    }
+    assert!(
+        log.tail(PARTITION).unwrap().trimmed.0 > 0,
+        "snapshots let the log be trimmed"
+    );
+}
+
+#[test]
+fn a_stopped_node_recovers_to_where_it_was() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    let node = Node::start(Config::default(), program(), log.clone()).unwrap();
+    post(node.address(), "/Account/ann/deposit", r#"{"amount": 7}"#);
+    let (machine, _) = recover(&*log).unwrap();
+    node.stop().unwrap();
+    let (after, _) = recover(&*log).unwrap();
+    assert_eq!(machine.snapshot(), after.snapshot());
+}
+
+#[test]
+fn a_reload_keeps_the_state_or_is_refused_and_nothing_happens() {
+    let node = Node::start(Config::default(), program(), Arc::new(MemoryLog::new())).unwrap();
+    let to = node.address();
+    post(to, "/Account/ann/deposit", r#"{"amount": 7}"#);
+
+    let mut smaller = manifest();
+    smaller.functions.retain(|f| f.name != "hello");
+    smaller.module_sha256 = "44".into();
+    node.reload(Program::new(smaller, Box::new(support::Bank)))
+        .unwrap();
+    assert_eq!(get(to, "/hello").status, 404);
+    assert_eq!(get(to, "/Account/ann/balance").json, json!(7));
+
+    let mut other = manifest();
+    other.entities[0].keys[0].ty = weir_contract::Type::Int;
+    let refused = node
+        .reload(Program::new(other, Box::new(support::Bank)))
+        .unwrap_err();
+    assert_eq!(
+        refused.0,
+        ["the key of entity Account is of another type, but 1 keys have state"]
+    );
+    assert_eq!(get(to, "/Account/ann/balance").json, json!(7));
+}
+
+#[test]
+fn embedded_calls_need_no_http() {
+    let embedded =
+        Embedded::start(&Config::default(), program(), Arc::new(MemoryLog::new())).unwrap();
+    let call = |function: &str, amount: i64| {
+        let mut args = vec![Some(Value::Int(amount))];
+        if function == "deposit" {
+            args.push(None);
+        }
+        embedded.submit(&NamedCall {
+            entity: Some("Account".into()),
+            function: function.into(),
+            kind: FunctionKind::Handler,
+            keys: vec![Value::Text("ann".into())],
+            args,
+            caller: Caller::new("ann", []),
+            idempotency: None,
+        })
+    };
+    assert_eq!(call("deposit", 3), Outcome::Reply(Reply::Ok(Value::Int(3))));
+    let failed = Reply::Failed(weir_contract::DefId(0), vec![Value::Int(3)]);
+    assert_eq!(call("withdraw", 4), Outcome::Reply(failed));
+    embedded.stop().unwrap();
+}
