@@ -163,6 +163,7 @@ mod tests {
             defs: Default::default(),
             entities: Vec::new(),
             functions: Vec::new(),
+            roles: Vec::new(),
             tests: Vec::new(),
             sites: Vec::new(),
             sources: Vec::new(),

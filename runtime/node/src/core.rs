@@ -7,11 +7,11 @@
 //! its answer may show what an open frame wrote, so it leaves with that frame.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use weir_contract::Manifest;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
@@ -61,9 +61,19 @@ pub struct Door {
     messages: Sender<Message>,
     waiting: Arc<AtomicUsize>,
     queue_max: usize,
+    program: Arc<RwLock<Arc<Manifest>>>,
 }
 
 impl Door {
+    /// The program in force.
+    pub fn program(&self) -> Arc<Manifest> {
+        let program = self
+            .program
+            .read()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        program.clone()
+    }
+
     /// Hands in a call; `answer` is called on the machine's thread and must not block.
     pub fn call(
         &self,
@@ -162,12 +172,14 @@ impl Core {
             .map_or(Lsn::ZERO, |id| id.at);
         machine.record_bytes_max = log.limits().frame_bytes_max / 2;
         let (messages, inbox) = channel();
+        let current = Arc::new(RwLock::new(program.manifest.clone()));
         let mut worker = Worker {
             machine,
             writer,
             log,
             steps: program.steps,
             program: program.manifest,
+            current: current.clone(),
             messages: messages.clone(),
             inbox,
             open: VecDeque::new(),
@@ -200,6 +212,7 @@ impl Core {
                 messages,
                 waiting: Arc::default(),
                 queue_max: config.queue_max,
+                program: current,
             },
             thread: Some(thread),
         })
@@ -270,6 +283,8 @@ struct Worker {
     log: Arc<dyn Log>,
     steps: Box<dyn Steps + Send>,
     program: Arc<Manifest>,
+    /// The same for those at the door.
+    current: Arc<RwLock<Arc<Manifest>>>,
     messages: Sender<Message>,
     inbox: Receiver<Message>,
     /// The frame that is filling, last, behind full ones that the log has no room for yet.
@@ -289,15 +304,14 @@ struct Worker {
 impl Worker {
     fn run(mut self) -> Result<(), String> {
         while !(self.failed.is_some() || self.stopping && self.is_quiet()) {
-            match self.inbox.recv_timeout(Duration::from_secs(1)) {
-                Ok(message) => self.handle(message),
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => self.stopping = true,
+            // It never ends by itself: the worker holds a sender of its own.
+            if let Ok(message) = self.inbox.recv() {
+                self.handle(message);
             }
             for _ in 0..BATCH_MAX {
                 match self.inbox.try_recv() {
                     Ok(message) => self.handle(message),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                    Err(_) => break,
                 }
             }
             self.append_open();
@@ -455,6 +469,10 @@ impl Worker {
             Err(error) => done(Err(error)),
             Ok(record) => {
                 self.program = program.manifest;
+                *self
+                    .current
+                    .write()
+                    .unwrap_or_else(|poisoned| poisoned.into_inner()) = self.program.clone();
                 self.steps = program.steps;
                 match record {
                     Some(record) => self.push(record, Waiter::Reload(done)),

@@ -15,7 +15,6 @@ use crate::program::{NamedCall, Program};
 /// A running machine on a log, usually `weir_log::MemoryLog`.
 pub struct Embedded {
     core: Core,
-    manifest: Arc<Manifest>,
 }
 
 /// What became of an embedded call.
@@ -33,51 +32,45 @@ impl Embedded {
         program: Program,
         log: Arc<dyn Log>,
     ) -> Result<Embedded, StartError> {
-        let manifest = program.manifest.clone();
-        let core = Core::start(config, program, log)?;
-        Ok(Embedded { core, manifest })
+        Core::start(config, program, log).map(|core| Embedded { core })
     }
 
     /// Makes one call and waits until its answer is durable. Access rules of functions are the caller's business
     /// here; `allow` is still asked by the step.
     pub fn submit(&self, call: &NamedCall) -> Outcome {
-        let Some(call) = call.resolve(&self.manifest) else {
+        let manifest = self.core.door().program();
+        let Some(call) = call.resolve(&manifest) else {
             return Outcome::Refused("there is no such function".to_owned());
         };
         let (sender, receiver) = channel();
         let function = call.function;
         self.core
             .door()
-            .call(call, self.manifest.clone(), move |result| {
+            .call(call, manifest.clone(), move |result| {
                 let _ = sender.send(result);
             });
         match receiver.recv().unwrap_or(Err(Refusal::Stopping)) {
-            Ok(done) => self.outcome(function, done),
+            Ok(done) => outcome(&manifest, function, done),
             Err(refusal) => Outcome::Refused(format!("{refusal:?}")),
-        }
-    }
-
-    fn outcome(&self, function: u32, done: Done) -> Outcome {
-        let output = match done.answer {
-            Answer::Output(output) => output,
-            Answer::Again(weir_machine::KeptAnswer::Output { output, .. }) => output,
-            Answer::Bug(bug) => return Outcome::Bug(bug),
-            other => return Outcome::Refused(format!("{other:?}")),
-        };
-        let function = &self.manifest.functions[function as usize];
-        match Reply::decode(
-            &self.manifest.defs,
-            &function.returns,
-            &function.fails,
-            &output,
-        ) {
-            Ok(reply) => Outcome::Reply(reply),
-            Err(error) => Outcome::Refused(error.to_string()),
         }
     }
 
     /// Finishes what is open and takes a snapshot.
     pub fn stop(self) -> Result<(), String> {
         self.core.stop()
+    }
+}
+
+fn outcome(manifest: &Manifest, function: u32, done: Done) -> Outcome {
+    let output = match done.answer {
+        Answer::Output(output) => output,
+        Answer::Again(weir_machine::KeptAnswer::Output { output, .. }) => output,
+        Answer::Bug(bug) => return Outcome::Bug(bug),
+        other => return Outcome::Refused(format!("{other:?}")),
+    };
+    let function = &manifest.functions[function as usize];
+    match Reply::decode(&manifest.defs, &function.returns, &function.fails, &output) {
+        Ok(reply) => Outcome::Reply(reply),
+        Err(error) => Outcome::Refused(error.to_string()),
     }
 }

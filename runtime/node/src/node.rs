@@ -1,7 +1,7 @@
 //! A node: the machine's thread with HTTP in front of it.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -30,7 +30,6 @@ pub struct Node {
 impl Node {
     /// Recovers the log, puts the program in force and listens on loopback; returns when requests are answered.
     pub fn start(config: Config, program: Program, log: Arc<dyn Log>) -> Result<Node, StartError> {
-        let manifest = program.manifest.clone();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("weir-http")
@@ -47,7 +46,6 @@ impl Node {
             log,
             body_room: BodyRoom::new(config.big_bodies_max),
             config,
-            program: RwLock::new(manifest),
         });
         let (stop, stopped) = watch::channel(false);
         let serving = runtime.spawn(serve(listener, shared.clone(), stopped));
@@ -73,25 +71,18 @@ impl Node {
 
     /// The program in force.
     pub fn program(&self) -> Arc<Manifest> {
-        self.shared.program()
+        self.shared.door.program()
     }
 
     /// Puts another program in force, keeping the state, or says why the state does not fit it; then the old one
     /// goes on. Returns when the change is durable.
     pub fn reload(&self, program: Program) -> Result<(), Incompatible> {
-        let manifest = program.manifest.clone();
         let (sender, receiver) = std::sync::mpsc::channel();
         self.shared.door.reload(program, move |result| {
             let _ = sender.send(result);
         });
         let stopped = || Incompatible(vec!["the node is stopping".to_owned()]);
-        receiver.recv().unwrap_or_else(|_| Err(stopped()))?;
-        *self
-            .shared
-            .program
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner()) = manifest;
-        Ok(())
+        receiver.recv().unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Whether the node stopped by itself because its log failed.

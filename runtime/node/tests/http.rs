@@ -330,6 +330,23 @@ fn too_many_calls_are_told_to_come_back() {
 }
 
 #[test]
+fn too_many_connections_are_told_to_come_back() {
+    let config = Config {
+        connections_max: 1,
+        ..Config::default()
+    };
+    let node = Node::start(config, program(), Arc::new(MemoryLog::new())).unwrap();
+    let idle = std::net::TcpStream::connect(node.address()).unwrap();
+    assert_eq!(get(node.address(), "/hello").status, 503);
+    drop(idle);
+    let freed = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        get(node.address(), "/hello").status == 200
+    });
+    assert!(freed);
+}
+
+#[test]
 fn administration_shows_log_state_and_program() {
     let node = start();
     let to = node.address();

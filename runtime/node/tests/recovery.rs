@@ -9,7 +9,7 @@ use support::{ask, get, manifest, post, program};
 use weir_contract::Value;
 use weir_contract::call::Reply;
 use weir_contract::manifest::FunctionKind;
-use weir_log::{Log, MemoryLog};
+use weir_log::{FileLog, Log, MemoryLog, Options};
 use weir_node::{Caller, Config, Embedded, NamedCall, Node, Outcome, PARTITION, Program, recover};
 
 fn config() -> Config {
@@ -111,4 +111,46 @@ fn embedded_calls_need_no_http() {
     let failed = Reply::Failed(weir_contract::DefId(0), vec![Value::Int(3)]);
     assert_eq!(call("withdraw", 4), Outcome::Reply(failed));
     embedded.stop().unwrap();
+}
+
+#[test]
+fn a_directory_keeps_what_was_answered_without_a_clean_stop() {
+    let dir = std::env::temp_dir().join(format!("weir-node-recovery-{}", std::process::id()));
+    let copy = dir.with_extension("copy");
+    for dir in [&dir, &copy] {
+        let _ = std::fs::remove_dir_all(dir);
+    }
+    let open = |dir: &std::path::Path| -> Arc<dyn Log> {
+        Arc::new(FileLog::open(dir, Options::default()).unwrap())
+    };
+    let node = Node::start(config(), program(), open(&dir)).unwrap();
+    for amount in 1..=40 {
+        let body = json!({ "amount": amount }).to_string();
+        assert_eq!(
+            post(node.address(), "/Account/ann/deposit", &body).status,
+            200
+        );
+    }
+    // What is in the files at this moment is what a killed process would leave.
+    copy_dir(&dir, &copy);
+    node.stop().unwrap();
+    for dir in [&dir, &copy] {
+        let node = Node::start(config(), program(), open(dir)).unwrap();
+        assert_eq!(get(node.address(), "/Account/ann/balance").json, json!(820));
+        node.stop().unwrap();
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}
+
+fn copy_dir(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy_dir(&path, &target),
+            // A snapshot that is just being stored or deleted may go away meanwhile.
+            false => drop(std::fs::copy(&path, &target)),
+        }
+    }
 }

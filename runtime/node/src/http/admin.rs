@@ -33,7 +33,10 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
     let segments: Vec<&str> = asked.segments[1..].iter().map(String::as_str).collect();
     match segments.as_slice() {
         ["health"] => Ok(json_reply(200, &json!({ "ready": true }))),
-        ["program"] => Ok(json_reply(200, &inspect::program_json(&shared.program()))),
+        ["program"] => Ok(json_reply(
+            200,
+            &inspect::program_json(&shared.door.program()),
+        )),
         ["log"] => log(shared, &asked.query),
         ["state"] => state_overview(shared).await,
         ["state", entity] => state_list(shared, entity, &asked.query).await,
@@ -95,7 +98,7 @@ async fn state_list(shared: &Shared, entity: &str, query: &str) -> Result<Reply,
     let limit = number(query, "limit")?
         .map_or(LIST_DEFAULT, |n| n as usize)
         .min(LIST_MAX);
-    let program = shared.program();
+    let program = shared.door.program();
     let Some((id, definition)) = program.entity(entity) else {
         return Err(Problem::new(
             404,
@@ -121,7 +124,7 @@ async fn state_list(shared: &Shared, entity: &str, query: &str) -> Result<Reply,
 }
 
 async fn state_get(shared: &Shared, entity: &str, key: &[String]) -> Result<Reply, Problem> {
-    let program = shared.program();
+    let program = shared.door.program();
     let Some((id, definition)) = program.entity(entity) else {
         return Err(Problem::new(
             404,

@@ -30,7 +30,7 @@ pub(super) struct Asked {
 pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Problem> {
     // A reload between reading the request and running it makes it be read again, by the new program.
     for _ in 0..3 {
-        let program = shared.program();
+        let program = shared.door.program();
         let Target {
             function: number,
             keys,

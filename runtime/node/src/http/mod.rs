@@ -9,7 +9,7 @@ mod stream;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -19,7 +19,6 @@ use hyper::{Method, Request};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use weir_contract::Manifest;
 use weir_log::Log;
 
 use crate::config::Config;
@@ -35,18 +34,6 @@ pub(crate) struct Shared {
     pub log: Arc<dyn Log>,
     pub config: Config,
     pub body_room: BodyRoom,
-    /// Swapped by a reload.
-    pub program: RwLock<Arc<Manifest>>,
-}
-
-impl Shared {
-    pub fn program(&self) -> Arc<Manifest> {
-        let program = self
-            .program
-            .read()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        program.clone()
-    }
 }
 
 /// Accepts connections until `stop` turns true, then lets open requests finish.
