@@ -230,7 +230,7 @@ impl Gen {
 
     /// Functions and handlers in one row, so that handlers call functions that call handlers.
     pub fn functions(&mut self) {
-        for _ in 0..2 + self.size(5) {
+        for _ in 0..2 + self.size(4) {
             let entity = self.on(65).then(|| self.below(self.entities.len()));
             self.function(entity);
         }
@@ -288,7 +288,7 @@ impl Gen {
         for param in &params {
             scope.bind(&param.name, &param.ty, false);
         }
-        let mut body = self.statements(&mut scope, 4);
+        let mut body = self.statements(&mut scope, 3);
         if ret != Ty::Unit {
             let value = self.expr(&mut scope, &ret, 3, true);
             body.push(value);

@@ -28,7 +28,7 @@ pub enum Seen {
 }
 
 /// Programs in one file: the prelude is compiled once for all of them.
-const BATCH: u64 = 25;
+const BATCH: u64 = 50;
 
 #[derive(Default)]
 struct Findings {
