@@ -35,10 +35,10 @@ struct Call {
 impl Call {
     fn random(number: u64, random: &mut Random) -> Self {
         let owner = |random: &mut Random| OWNERS[random.below(OWNERS.len() as u64) as usize];
-        let whole = 1 + random.below(if number % 3 == 0 { 50 } else { 120 }) as i128;
+        let whole = 1 + random.below(if number.is_multiple_of(3) { 50 } else { 120 }) as i128;
         Call {
             number,
-            from: (number % 3 != 0).then(|| owner(random)),
+            from: (!number.is_multiple_of(3)).then(|| owner(random)),
             to: owner(random),
             amount: whole * 1_000_000_000 + i128::from(number),
         }
@@ -114,7 +114,10 @@ fn nothing_acknowledged_is_lost_or_doubled() {
     let node = start();
     let answered = shared.answered.lock().unwrap();
     println!("{} calls answered over {KILLS} kills", answered.len());
-    assert!(answered.len() as u64 > 2 * KILLS, "too few calls to mean anything");
+    assert!(
+        answered.len() as u64 > 2 * KILLS,
+        "too few calls to mean anything"
+    );
     audit(&node, &answered);
 }
 
@@ -173,7 +176,11 @@ fn ask_again(node: &Node, shared: &Shared, random: &mut Random) {
     };
     for (call, status, body) in sample {
         let reply = call.send(&mut client).expect("the node answers");
-        assert_eq!((reply.status, reply.body), (status, body), "asked again: {call:?}");
+        assert_eq!(
+            (reply.status, reply.body),
+            (status, body),
+            "asked again: {call:?}"
+        );
     }
 }
 
@@ -192,7 +199,10 @@ fn audit(node: &Node, answered: &[Answered]) {
             Some(from) => *expected.entry((from, -call.amount)).or_default() += 1,
         }
     }
-    assert!(expected.values().all(|times| *times == 1), "each amount is used once");
+    assert!(
+        expected.values().all(|times| *times == 1),
+        "each amount is used once"
+    );
     let mut balances = 0;
     let mut found: BTreeMap<(&str, i128), u32> = BTreeMap::new();
     for owner in OWNERS {
@@ -202,7 +212,10 @@ fn audit(node: &Node, answered: &[Answered]) {
             .expect("the balance");
         balances += units(&balance.json());
         let statement = client
-            .get(&format!("/Account/{owner}/statement?last=100000000"), &headers)
+            .get(
+                &format!("/Account/{owner}/statement?last=100000000"),
+                &headers,
+            )
             .expect("the statement");
         let mut sum = 0;
         for entry in statement.json().as_array().expect("a list of entries") {
@@ -212,13 +225,22 @@ fn audit(node: &Node, answered: &[Answered]) {
         assert_eq!(sum, units(&balance.json()), "the entries of {owner} add up");
     }
     for entry in expected.keys() {
-        assert!(found.contains_key(entry), "acknowledged and lost: {entry:?}");
+        assert!(
+            found.contains_key(entry),
+            "acknowledged and lost: {entry:?}"
+        );
     }
     for (entry, times) in &found {
         assert_eq!(*times, 1, "happened more than once: {entry:?}");
-        assert!(expected.contains_key(entry), "happened without being acknowledged as done: {entry:?}");
+        assert!(
+            expected.contains_key(entry),
+            "happened without being acknowledged as done: {entry:?}"
+        );
     }
-    assert_eq!(balances, total, "the money in the bank is the money paid in");
+    assert_eq!(
+        balances, total,
+        "the money in the bank is the money paid in"
+    );
 }
 
 /// A count of 10^-9 as the decimal that JSON carries.
@@ -228,7 +250,9 @@ fn decimal(units: i128) -> String {
 
 /// The other way, from the string that JSON carries.
 fn units(json: &Value) -> i128 {
-    let text = json.as_str().unwrap_or_else(|| panic!("a decimal is a string, not {json}"));
+    let text = json
+        .as_str()
+        .unwrap_or_else(|| panic!("a decimal is a string, not {json}"));
     let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let part = format!("{part:0<9}");

@@ -23,6 +23,8 @@ impl Node {
     }
 
     /// As [`Node::start`]; when the process ends first, what it wrote to standard error.
+    // The child is waited for when it has ended by itself, and else when the node is killed or dropped.
+    #[allow(clippy::zombie_processes)]
     pub fn try_start(binary: &str, args: &[&str]) -> Result<Self, String> {
         let mut child = Command::new(binary)
             .arg("run")

@@ -53,7 +53,11 @@ fn parse(bytes: &[u8]) -> Option<Reply> {
     let mut lines = head.lines();
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let chunked = lines.any(|line| line.eq_ignore_ascii_case("transfer-encoding: chunked"));
-    let body = if chunked { unchunk(body)? } else { body.to_vec() };
+    let body = if chunked {
+        unchunk(body)?
+    } else {
+        body.to_vec()
+    };
     Some(Reply {
         status,
         body: String::from_utf8(body).ok()?,
@@ -64,7 +68,8 @@ fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut whole = Vec::new();
     loop {
         let line = rest.windows(2).position(|two| two == b"\r\n")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?.trim(), 16).ok()?;
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?.trim(), 16).ok()?;
         rest = &rest[line + 2..];
         if size == 0 {
             return Some(whole);

@@ -1,23 +1,52 @@
-//! `weir explain CODE`: the page of an error code.
+//! `weir explain CODE`: the page of an error code; `weir explain FUNCTION FILE`: what a function touches and needs.
 
 use crate::output::{Failure, Outcome};
+use crate::{plan, program};
+use std::path::{Path, PathBuf};
 
-/// Explain an error code.
+/// Explain an error code, or a function of a program.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A code as an error shows it, such as E0302
-    #[arg(value_name = "CODE")]
+    /// A code as an error shows it, such as E0302, or a function, such as Account.transfer
+    #[arg(value_name = "CODE|FUNCTION")]
     what: String,
+    /// The program of the function [default: this folder]
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
 }
 
 pub fn explain(args: Args) -> Outcome {
-    match weir_diagnostics::explain(&args.what) {
-        Some(entry) => {
-            print!("{}", entry.page);
-            Ok(())
-        }
-        None => Err(no_such_code(&args.what)),
+    if let Some(entry) = weir_diagnostics::explain(&args.what) {
+        print!("{}", entry.page);
+        return Ok(());
     }
+    if args.path.is_none() && looks_like_code(&args.what) {
+        return Err(no_such_code(&args.what));
+    }
+    let program = program::find(args.path.as_deref().unwrap_or(Path::new(".")))?;
+    let manifest = program::compile(&program)?.manifest;
+    let found = plan::find(&manifest, &args.what);
+    if found.is_empty() {
+        let known = plan::names(&manifest).join(", ");
+        return Err(Failure::new(format_args!(
+            "{} has no function `{}`",
+            program.source.display(),
+            args.what
+        ))
+        .next(format_args!("name one of {known}")));
+    }
+    let pages: Vec<String> = found
+        .iter()
+        .map(|function| plan::page(&manifest, function))
+        .collect();
+    print!("{}", pages.join("\n"));
+    Ok(())
+}
+
+/// A letter and digits: nobody calls a function so.
+fn looks_like_code(what: &str) -> bool {
+    let mut chars = what.chars();
+    chars.next().is_some_and(char::is_alphabetic) && chars.as_str().parse::<u32>().is_ok()
 }
 
 fn no_such_code(what: &str) -> Failure {

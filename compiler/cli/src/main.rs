@@ -4,12 +4,22 @@
 //! code is 0 for done, 1 for failed, 2 for a command that could not be understood; and whatever is refused names
 //! what to type next.
 
+mod build;
 mod check;
+mod client;
 mod explain;
+mod log;
 mod new;
 mod output;
+mod place;
+mod plan;
 mod program;
+mod reload;
 mod routes;
+mod run;
+mod source;
+mod state;
+mod test;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -28,12 +38,22 @@ struct Cli {
 enum Verb {
     New(new::Args),
     Check(check::Args),
+    Test(test::Args),
+    Build(build::Args),
+    Run(run::Args),
+    Log(log::Args),
+    State(state::Args),
     Explain(explain::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::New(args) => new::new(args),
+        Verb::Test(args) => test::test(args),
+        Verb::Build(args) => build::build(args),
+        Verb::Run(args) => run::run(args),
+        Verb::Log(args) => log::log(args),
+        Verb::State(args) => state::state(args),
         Verb::Check(args) => check::check(args),
         Verb::Explain(args) => explain::explain(args),
     };

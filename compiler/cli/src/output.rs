@@ -96,10 +96,6 @@ impl Style {
         self.paint("32", text)
     }
 
-    pub fn dim(self, text: &str) -> String {
-        self.paint("2", text)
-    }
-
     fn paint(self, code: &str, text: &str) -> String {
         if self.colour {
             format!("\x1b[{code}m{text}\x1b[0m")

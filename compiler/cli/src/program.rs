@@ -2,7 +2,8 @@
 
 use crate::output::{Failure, Outcome, Style};
 use std::path::{Path, PathBuf};
-use weir_driver::{Analysis, Disk, NotFound, Program};
+use weir_driver::{Analysis, Bundle, Disk, NotFound, Program};
+use weir_engine::Runner;
 
 /// The program a person means: a file, a folder, or nothing for the folder they are in.
 #[derive(clap::Args)]
@@ -25,6 +26,20 @@ pub fn find(path: &Path) -> Outcome<Program> {
 /// Checks a program, whatever is wrong with it.
 pub fn analyse(program: &Program) -> Outcome<Analysis> {
     weir_driver::check(&Disk, program).map_err(refuse)
+}
+
+/// Compiles a program. One with errors is reported and refused; warnings are shown.
+pub fn compile(program: &Program) -> Outcome<Bundle> {
+    let analysis = analyse(program)?;
+    report(program, &analysis);
+    weir_driver::build(program, &analysis).ok_or_else(Failure::said)
+}
+
+/// A place to run the steps of a program.
+pub fn runner(bundle: &Bundle) -> Outcome<Runner> {
+    weir_engine::Program::load(&bundle.wasm)
+        .and_then(|program| Runner::new(&program))
+        .map_err(|error| Failure::new(format_args!("this module cannot be run: {error}")))
 }
 
 /// Writes the diagnostics to standard error as people read them, and a last line that counts.

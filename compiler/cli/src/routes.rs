@@ -83,7 +83,7 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
     }
 }
 
-fn signature(defs: &Defs, function: &Function) -> String {
+pub fn signature(defs: &Defs, function: &Function) -> String {
     let mut text = String::new();
     if matches!(
         function.kind,
@@ -116,7 +116,7 @@ fn shown(defs: &Defs, param: &Param) -> String {
 }
 
 /// A type as it is written in Weir.
-pub fn type_name(defs: &Defs, ty: &Type) -> String {
+fn type_name(defs: &Defs, ty: &Type) -> String {
     let name = |ty| type_name(defs, ty);
     match ty {
         Type::Unit => "()".into(),

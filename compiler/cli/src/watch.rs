@@ -18,6 +18,8 @@ const QUIET: Duration = Duration::from_millis(60);
 pub enum Event {
     /// A watched file may have changed.
     Saved,
+    /// Time has passed.
+    Nothing,
     /// Ctrl-C or SIGTERM.
     Stop,
 }
@@ -53,17 +55,19 @@ pub fn watch(files: &[PathBuf], events: Sender<Event>) -> notify::Result<Recomme
     Ok(watcher)
 }
 
-/// Waits for the next event; many saves in a row are one.
-pub fn next(events: &Receiver<Event>) -> Event {
-    let mut event = events.recv().unwrap_or(Event::Stop);
-    while event == Event::Saved {
-        match events.recv_timeout(QUIET) {
-            Ok(next) => event = next,
-            Err(RecvTimeoutError::Timeout) => return Event::Saved,
-            Err(RecvTimeoutError::Disconnected) => return Event::Stop,
+/// Waits for the next event, at most for `wait`; many saves in a row are one.
+pub fn next(events: &Receiver<Event>, wait: Duration) -> Event {
+    let mut wait = wait;
+    let mut found = Event::Nothing;
+    loop {
+        match events.recv_timeout(wait) {
+            Ok(Event::Saved) => found = Event::Saved,
+            Ok(Event::Nothing) => {}
+            Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return Event::Stop,
+            Err(RecvTimeoutError::Timeout) => return found,
         }
+        wait = QUIET;
     }
-    event
 }
 
 #[cfg(test)]
@@ -72,6 +76,8 @@ mod tests {
     use std::fs;
     use std::sync::mpsc::channel;
     use std::time::Instant;
+
+    const LONG: Duration = Duration::from_secs(10);
 
     fn saved_within(receiver: &Receiver<Event>, wait: Duration) -> bool {
         let end = Instant::now() + wait;
@@ -92,12 +98,16 @@ mod tests {
         let _watcher = watch(std::slice::from_ref(&file), sender).unwrap();
 
         fs::write(&file, "2").unwrap();
-        assert_eq!(next(&receiver), Event::Saved);
+        assert_eq!(next(&receiver, LONG), Event::Saved);
         for text in ["3", "4"] {
             let other = folder.join(".a.weir.swp");
             fs::write(&other, text).unwrap();
             fs::rename(&other, &file).unwrap();
-            assert_eq!(next(&receiver), Event::Saved, "renamed over with {text}");
+            assert_eq!(
+                next(&receiver, LONG),
+                Event::Saved,
+                "renamed over with {text}"
+            );
         }
         fs::write(folder.join("b.weir"), "").unwrap();
         fs::read(&file).unwrap();

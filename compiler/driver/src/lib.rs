@@ -8,11 +8,12 @@
 //! cannot fail.
 
 mod bundle;
+mod manifest;
 mod project;
 mod stages;
 mod world;
 
 pub use bundle::{Bundle, BundleError, hex_sha256};
 pub use project::{NotFound, Program, find, is_module_name};
-pub use stages::{Analysis, check};
+pub use stages::{Analysis, build, check};
 pub use world::{Disk, Memory, World};

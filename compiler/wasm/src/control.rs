@@ -63,7 +63,6 @@ impl Flow {
                     .for_each_successor(|to| flow.merge[to.0 as usize] = true);
             }
         }
-        // A switch may have marked a block that only a back edge reaches through it: loops keep their own way.
         flow
     }
 
@@ -80,7 +79,7 @@ impl Flow {
         self.loop_head[block.0 as usize]
     }
 
-    /// The blocks that follow `block`'s code and are branched to, the last to come first.
+    /// The blocks that follow `block`'s code and are branched to, the last first.
     pub fn followers(&self, block: BlockId) -> Vec<BlockId> {
         let children = &self.children[block.0 as usize];
         children

@@ -78,35 +78,43 @@ impl Body<'_, '_> {
         self.site = None;
     }
 
-    /// The block and all that it dominates.
-    fn tree(&mut self, block: BlockId) {
-        let followers = self.flow.followers(block);
-        if self.flow.is_loop_head(block) {
-            let label = self.a.loop_();
-            self.loops.push((block, label));
-            self.within(block, &followers);
-            self.loops.pop();
-            self.a.end();
-        } else {
-            self.within(block, &followers);
-        }
-    }
-
-    fn within(&mut self, block: BlockId, followers: &[BlockId]) {
-        match followers.split_first() {
-            Some((last, rest)) => {
+    /// The block and all that it dominates. What comes last in it is gone on with, not called: a long
+    /// function is a long chain.
+    fn tree(&mut self, mut block: BlockId) {
+        let mut loops = 0;
+        loop {
+            if self.flow.is_loop_head(block) {
+                let label = self.a.loop_();
+                self.loops.push((block, label));
+                loops += 1;
+            }
+            let followers = self.flow.followers(block);
+            for follower in &followers {
                 let label = self.a.block();
-                self.follow.push((*last, label));
-                self.within(block, rest);
+                self.follow.push((*follower, label));
+            }
+            let mut next = self.block(block);
+            for follower in followers.iter().rev() {
+                if let Some(next) = next {
+                    self.tree(next);
+                }
                 self.follow.pop();
                 self.a.end();
-                self.tree(*last);
+                next = Some(*follower);
             }
-            None => self.block(block),
+            match next {
+                Some(next) => block = next,
+                None => break,
+            }
+        }
+        for _ in 0..loops {
+            self.loops.pop();
+            self.a.end();
         }
     }
 
-    fn block(&mut self, id: BlockId) {
+    /// The code of one block; gives the block that is to follow directly.
+    fn block(&mut self, id: BlockId) -> Option<BlockId> {
         let func = self.func;
         let block = func.block(id);
         self.site = None;
@@ -119,14 +127,22 @@ impl Body<'_, '_> {
             self.a.release_temps();
         }
         match &block.term {
-            Term::Jump(to) => self.go(id, *to),
+            Term::Jump(to) => return self.go(id, *to),
             Term::Branch(on, yes, no) => {
+                // No arm falls through, so one of them needs no `else`: the one with less behind it
+                // goes into the `if`.
+                let inside_no = self.is_short(id, *no) && !self.is_short(id, *yes);
                 self.get(*on);
+                if inside_no {
+                    self.a.i32_eqz();
+                }
+                let (inside, after) = if inside_no { (*no, *yes) } else { (*yes, *no) };
                 self.a.if_();
-                self.go(id, *yes);
-                self.a.else_();
-                self.go(id, *no);
+                if let Some(next) = self.go(id, inside) {
+                    self.tree(next);
+                }
                 self.a.end();
+                return self.go(id, after);
             }
             Term::Switch { on, cases, default } => self.switch(id, *on, cases, *default),
             Term::Return(value) => {
@@ -149,16 +165,27 @@ impl Body<'_, '_> {
                 self.a.call(self.g.import("crash")).unreachable();
             }
         }
+        None
     }
 
-    /// A jump: a branch when the target has a label, else its code.
-    fn go(&mut self, from: BlockId, to: BlockId) {
-        if self.flow.is_back(from, to) || self.flow.is_merge(to) {
+    /// A jump: a branch when the target has a label, else the target is given back, to follow.
+    fn go(&mut self, from: BlockId, to: BlockId) -> Option<BlockId> {
+        if self.has_label(from, to) {
             let label = self.label(from, to);
             self.a.br(label);
-        } else {
-            self.tree(to);
+            return None;
         }
+        Some(to)
+    }
+
+    fn has_label(&self, from: BlockId, to: BlockId) -> bool {
+        self.flow.is_back(from, to) || self.flow.is_merge(to)
+    }
+
+    /// Whether little code comes of a jump there.
+    fn is_short(&self, from: BlockId, to: BlockId) -> bool {
+        let ends = |term: &Term| matches!(term, Term::Return(_) | Term::Crash { .. });
+        self.has_label(from, to) || ends(&self.func.block(to).term)
     }
 
     fn label(&self, from: BlockId, to: BlockId) -> Label {

@@ -128,3 +128,35 @@ fn parts_of_collections_in_state() {
         "1970-01-01T00:00:01Z ann Some(4)"
     );
 }
+
+/// Thousands of conditions one after the other, as in a long test: neither compiler nor engine may
+/// run out of stack.
+#[test]
+fn a_long_function_is_not_a_deep_one() {
+    let mut source = String::from(
+        "file \"t.weir\"\nsite 0 0 0 0\nsite 1 0 1 2\nfn @long(r0: Int) -> Int {\n  r1: Int\n  r2: Bool\nb0:\n  r1 = const 0\n  jump b1\n",
+    );
+    let conditions = 3000;
+    for i in 0..conditions {
+        let at = 1 + 4 * i;
+        // One that crashes, then one whose arms meet again.
+        source += &format!(
+            "b{at}:\n  r2 = ge r0, r1\n  branch r2, b{}, b{}\n",
+            at + 1,
+            at + 2
+        );
+        source += &format!(
+            "b{}:\n  r2 = eq r0, r1\n  branch r2, b{}, b{}\n",
+            at + 1,
+            at + 3,
+            at + 4
+        );
+        source += &format!("b{}:\n  crash expect_failed !1\n", at + 2);
+        source += &format!("b{}:\n  r0 = sub r0, r1\n  jump b{}\n", at + 3, at + 4);
+    }
+    source += &format!("b{}:\n  return r0\n}}\n", 1 + 4 * conditions);
+    source += "entry function \"long\" (\"n\": Int) = @long anyone pure !1\n";
+    let mut w = world(&source);
+    assert_eq!(w.ints("long", &[5]), "5");
+    assert_eq!(w.ints("long", &[-5]), "bug expect_failed !1");
+}

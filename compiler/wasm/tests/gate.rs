@@ -21,6 +21,9 @@ fn bank() -> Vec<u8> {
 #[test]
 fn our_own_modules_pass() {
     Program::load(&bank()).unwrap();
+    // One of everything that the IR has.
+    let all = weir_flow::text::parse(include_str!("../../flow/tests/ir/all.ir")).unwrap();
+    Program::load(&weir_wasm::compile(&all)).unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use weir_contract::encode::{decode, encode};
-use weir_contract::json::{from_json, from_text, to_json};
+use weir_contract::json::{from_json, from_text, parse, to_json};
 use weir_contract::keys::{decode_key, encode_key};
 use weir_contract::types::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
 use weir_contract::value::Value;
@@ -426,4 +426,16 @@ fn json_errors_name_the_place_and_the_nearest_name() {
         error.to_string(),
         r#"tree: unknown variant "Nod"; did you mean "Node"?"#
     );
+}
+
+#[test]
+fn json_text_is_read_strictly() {
+    let text = r#"{"a": [1, -2, 1.5, true, null, "x"], "b": {"a": 18446744073709551615}}"#;
+    let plain: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(parse(text.as_bytes()).unwrap(), plain);
+    let doubled = parse(br#"[{"a": 1, "a": 1}]"#).unwrap_err().to_string();
+    assert!(doubled.contains("\"a\" is given twice"), "{doubled}");
+    let deep = "[".repeat(65) + &"]".repeat(65);
+    assert!(parse(deep.as_bytes()).is_err());
+    assert!(parse(&deep.as_bytes()[1..129]).is_ok());
 }

@@ -100,7 +100,7 @@ pub fn routes(manifest: &Manifest) -> Vec<Route> {
         .filter(|(_, f)| f.public);
     public
         .map(|(number, function)| {
-            let mut path = String::new();
+            let mut path = format!("/{}", manifest.program);
             if let Some(entity) = function.entity {
                 let entity = &manifest.entities[entity as usize];
                 path = format!("/{}", entity.name);

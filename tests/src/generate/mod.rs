@@ -69,7 +69,7 @@ pub fn generate(seed: u64, member: usize) -> Generated {
     let mut chance = Random::new(seed ^ 0x5851_F42D_4C95_7F2D);
     // The first numbers of near seeds are alike.
     for _ in 0..8 {
-        chance.next();
+        chance.draw();
     }
     let swarm = Swarm::draw(&mut chance);
     let mut generator = Gen {

@@ -26,20 +26,15 @@ pub fn world(source: &str) -> World {
 }
 
 pub fn world_with(source: &str, limits: Limits) -> World {
-    let module = text::parse(source).unwrap();
+    world_of(text::parse(source).unwrap(), limits)
+}
+
+pub fn world_of(module: ir::Module, limits: Limits) -> World {
     let problems = verify::verify(&module);
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     let wasm = weir_wasm::compile(&module);
     let program = Program::load_with(&wasm, limits).unwrap();
-    let kinds = module.entities.iter().map(|entity| {
-        let kind = |slot: &ir::Slot| match slot.kind {
-            ir::SlotKind::Scalar(_) => Kind::Scalar,
-            ir::SlotKind::List(_) => Kind::List,
-            ir::SlotKind::Map(..) | ir::SlotKind::Set(_) => Kind::Map,
-        };
-        entity.slots.iter().map(kind).collect()
-    });
-    let state = State::new(kinds);
+    let state = empty(&module);
     World {
         runner: Runner::new(&program).unwrap(),
         state: Some(state),
@@ -49,7 +44,24 @@ pub fn world_with(source: &str, limits: Limits) -> World {
     }
 }
 
+fn empty(module: &ir::Module) -> State {
+    let kinds = module.entities.iter().map(|entity| {
+        let kind = |slot: &ir::Slot| match slot.kind {
+            ir::SlotKind::Scalar(_) => Kind::Scalar,
+            ir::SlotKind::List(_) => Kind::List,
+            ir::SlotKind::Map(..) | ir::SlotKind::Set(_) => Kind::Map,
+        };
+        entity.slots.iter().map(kind).collect()
+    });
+    State::new(kinds)
+}
+
 impl World {
+    /// Forgets all state.
+    pub fn clear(&mut self) {
+        self.state = Some(empty(&self.module));
+    }
+
     /// Runs an entry. A bug's writes are dropped, all others kept.
     pub fn call(&mut self, name: &str, key: &[Value], args: &[Value]) -> String {
         let number = self

@@ -16,6 +16,7 @@
 mod duration;
 mod error;
 mod read;
+mod strict;
 mod text;
 mod write;
 

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json};
 
 use super::error::{JsonError, shorten};
+use super::strict::Strict;
 use super::{duration, is_nullable, is_text_like};
 use crate::library::{bytes, decimal, time};
 use crate::limits::JSON_DEPTH_MAX;
 use crate::types::{DefKind, Defs, Field, Type};
 use crate::value::Value;
 
-/// Parses JSON text, refusing what is nested deeper than [`JSON_DEPTH_MAX`] before it costs anything.
+/// Parses JSON text, refusing what is nested deeper than [`JSON_DEPTH_MAX`] before it costs anything, and objects in
+/// which a name occurs twice.
 pub fn parse(text: &[u8]) -> Result<Json, JsonError> {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for byte in text {
@@ -28,7 +30,8 @@ pub fn parse(text: &[u8]) -> Result<Json, JsonError> {
             return Err(JsonError::new("", what));
         }
     }
-    serde_json::from_slice(text).map_err(|e| JsonError::new("", format!("not JSON: {e}")))
+    let parsed = serde_json::from_slice(text).map(|Strict(json)| json);
+    parsed.map_err(|e| JsonError::new("", format!("not JSON: {e}")))
 }
 
 /// The value that JSON is, by type. `path` is where the JSON stands, for errors.

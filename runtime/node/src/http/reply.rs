@@ -18,13 +18,12 @@ pub(super) fn body(bytes: impl Into<Bytes>) -> BoxBody<Bytes, std::io::Error> {
         .boxed()
 }
 
-/// JSON with a status; a newline at the end for terminals.
+/// JSON with a status.
 pub(super) fn json_reply(status: u16, json: &Json) -> Reply {
     text_reply(status, json.to_string())
 }
 
-pub(super) fn text_reply(status: u16, mut json: String) -> Reply {
-    json.push('\n');
+pub(super) fn text_reply(status: u16, json: String) -> Reply {
     let mut reply = Response::new(body(json));
     *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = HeaderValue::from_static("application/json");

@@ -64,6 +64,12 @@ pub(super) fn find(
     };
     let (name, keys, functions) = match manifest.entity(first) {
         None if rest.is_empty() => (first.as_str(), Vec::new(), public_functions(manifest, None)),
+        // The functions of a module are below its name: `/shop/hello`.
+        None if *first == manifest.program && rest.len() == 1 => (
+            rest[0].as_str(),
+            Vec::new(),
+            public_functions(manifest, None),
+        ),
         None => return Err(unknown_entity(manifest, first)),
         Some((id, entity)) => {
             let count = entity.keys.len();

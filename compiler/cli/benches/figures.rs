@@ -1,0 +1,258 @@
+//! `cargo bench -p weir-cli`: the figures that people meet, each beside a raw reference from the same minute.
+//!
+//! Times differ from machine to machine and from run to run; the ratios hold. Load comes from blocking clients with one
+//! connection each, on the same machine as the server.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use weir_driver::Memory;
+use weir_tests::http::Client;
+use weir_tests::process::{Node, Scratch};
+
+const WEIR: &str = env!("CARGO_BIN_EXE_weir");
+const COUNTER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../examples/counter/counter.weir"
+);
+const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/bank/bank.weir");
+const MEASURE: Duration = Duration::from_secs(2);
+const CLIENTS: [usize; 3] = [1, 16, 64];
+
+fn main() {
+    compile();
+    start();
+    serve();
+}
+
+/// Time to check and to build a long program.
+fn compile() {
+    let text = weir_tests::large::program(10_000);
+    let lines = text.lines().count();
+    let world = Memory::default().with("large.weir", &text);
+    let program = weir_driver::find(&world, Path::new("large.weir")).expect("the program is there");
+    let check = median(7, || {
+        let analysis = weir_driver::check(&world, &program).expect("it is read");
+        assert_eq!(analysis.errors(), 0, "{:?}", analysis.diagnostics.first());
+    });
+    let whole = median(5, || {
+        let analysis = weir_driver::check(&world, &program).expect("it is read");
+        weir_driver::build(&program, &analysis).expect("it has no errors");
+    });
+    println!("compile {lines} lines");
+    println!("  check                         {:>9.1} ms", ms(check));
+    println!("  check and build               {:>9.1} ms", ms(whole));
+}
+
+/// Time from starting the process to its ready line, and what it then holds.
+fn start() {
+    let scratch = Scratch::new("bench-start");
+    let mut memory = 0;
+    let time = median(5, || {
+        let node = Node::start(
+            WEIR,
+            &[COUNTER, "--data", &scratch.join("data"), "--port", "0"],
+        );
+        memory = resident_kib(node.pid());
+        node.kill();
+    });
+    println!("start");
+    println!("  from exec to the ready line   {:>9.1} ms", ms(time));
+    println!(
+        "  resident memory, idle         {:>9.1} MB",
+        memory as f64 / 1024.0
+    );
+}
+
+/// Calls a second over HTTP, and how long one takes.
+fn serve() {
+    let scratch = Scratch::new("bench-serve");
+    let sync = raw_sync(scratch.path());
+    println!("raw");
+    println!("  fdatasync of 256 bytes, p50   {:>9.1} us", us(sync));
+    let bare = BareHello::start();
+    let counter = Node::start(
+        WEIR,
+        &[COUNTER, "--data", &scratch.join("counter"), "--port", "0"],
+    );
+    let bank = Node::start(
+        WEIR,
+        &[BANK, "--data", &scratch.join("bank"), "--port", "0"],
+    );
+    let mut teller = Client::connect(&bank.host).expect("the bank serves");
+    for client in 0..CLIENTS[2] {
+        let reply = teller
+            .post(
+                &format!("/Account/c{client}/deposit"),
+                &[("weir-roles", "teller")],
+                r#"{"amount": "1000000"}"#,
+            )
+            .expect("the bank answers");
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+
+    println!("over HTTP                        calls/s   p50 us   p99 us");
+    for clients in CLIENTS {
+        let hello_bare = load(&bare.host, clients, |client, _| client.get("/", &[]));
+        let hello = load(&counter.host, clients, |client, _| {
+            client.get("/counter/hello", &[])
+        });
+        let add = load(&counter.host, clients, |client, n| {
+            client.post(&format!("/Counter/c{n}/add"), &[], "{}")
+        });
+        let transfer = load(&bank.host, clients, |client, n| {
+            let to = (n + 1) % CLIENTS[2];
+            client.post(
+                &format!("/Account/c{n}/transfer"),
+                &[("weir-caller", &format!("c{n}"))],
+                &format!(r#"{{"to": "c{to}", "amount": "0.01"}}"#),
+            )
+        });
+        for (name, load) in [
+            ("bare axum hello", &hello_bare),
+            ("stateless hello", &hello),
+            ("durable counter", &add),
+            ("transfer", &transfer),
+        ] {
+            println!(
+                "  {clients:>2} clients  {name:<18} {:>9.0} {:>8.0} {:>8.0}",
+                load.per_second,
+                us(load.p50),
+                us(load.p99)
+            );
+        }
+        println!(
+            "      ratios  hello/bare {:.2}   counter/hello {:.2}   transfer/counter {:.2}",
+            hello.per_second / hello_bare.per_second,
+            add.per_second / hello.per_second,
+            transfer.per_second / add.per_second
+        );
+        if clients == 1 {
+            let beyond = add.p50.saturating_sub(hello.p50);
+            println!(
+                "              (counter - hello) p50 / fdatasync p50 {:.2}",
+                beyond.as_secs_f64() / sync.as_secs_f64()
+            );
+        }
+    }
+}
+
+struct Load {
+    per_second: f64,
+    p50: Duration,
+    p99: Duration,
+}
+
+/// Calls from `clients` threads for [`MEASURE`], after a quarter of it to warm up.
+fn load(
+    host: &str,
+    clients: usize,
+    call: impl Fn(&mut Client, usize) -> std::io::Result<weir_tests::http::Reply> + Sync,
+) -> Load {
+    let begin = Instant::now() + MEASURE / 4;
+    let end = begin + MEASURE;
+    let mut times: Vec<Duration> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..clients)
+            .map(|number| {
+                let call = &call;
+                scope.spawn(move || {
+                    let mut client = Client::connect(host).expect("the server accepts");
+                    let mut times = Vec::new();
+                    loop {
+                        let start = Instant::now();
+                        if start >= end {
+                            return times;
+                        }
+                        let reply = call(&mut client, number).expect("the server answers");
+                        assert_eq!(reply.status, 200, "{reply:?}");
+                        if start >= begin {
+                            times.push(start.elapsed());
+                        }
+                    }
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("a client ends well"))
+            .collect()
+    });
+    times.sort_unstable();
+    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize];
+    Load {
+        per_second: times.len() as f64 / MEASURE.as_secs_f64(),
+        p50: at(0.5),
+        p99: at(0.99),
+    }
+}
+
+/// The median of writing 256 bytes into a file that is long enough, and waiting until they are on disk.
+fn raw_sync(folder: &Path) -> Duration {
+    let path = folder.join("raw");
+    let mut file = std::fs::File::create(&path).expect("a file");
+    file.write_all(&vec![0; 1 << 20]).expect("it is prepared");
+    file.sync_all().expect("it is on disk");
+    use std::os::unix::fs::FileExt;
+    let mut at = 0;
+    median(500, || {
+        file.write_all_at(&[7; 256], at).expect("it is written");
+        file.sync_data().expect("it is on disk");
+        at += 256;
+    })
+}
+
+/// What HTTP costs without us: axum with one route.
+struct BareHello {
+    host: String,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl BareHello {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .expect("threads start");
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .expect("a port is free");
+        let host = listener.local_addr().expect("it has a port").to_string();
+        let hello = axum::routing::get(|| async { "\"Hello, world!\"" });
+        runtime.spawn(
+            async move { axum::serve(listener, axum::Router::new().route("/", hello)).await },
+        );
+        BareHello {
+            host,
+            _runtime: runtime,
+        }
+    }
+}
+
+fn median(times: usize, mut run: impl FnMut()) -> Duration {
+    let mut all: Vec<Duration> = (0..times)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    all.sort_unstable();
+    all[all.len() / 2]
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn us(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn resident_kib(pid: u32) -> u64 {
+    std::fs::read_to_string(format!("/proc/{pid}/status"))
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or(0)
+}

@@ -1,0 +1,125 @@
+//! `weir explain FUNCTION FILE`: what a function touches, what it may do, and who may call it, from the manifest.
+
+use crate::routes::signature;
+use std::fmt::Write;
+use weir_contract::manifest::{Access, Effect, Entity, Function, FunctionKind, Manifest};
+use weir_contract::plan::{PlanExpr, Touch, TouchMode};
+
+/// The functions that `name` means: `transfer`, `Account.transfer`, or `Account.balance` for a state.
+pub fn find<'a>(manifest: &'a Manifest, name: &str) -> Vec<&'a Function> {
+    let (entity, name) = match name.split_once('.') {
+        Some((entity, name)) => (Some(entity), name),
+        None => (None, name),
+    };
+    manifest
+        .functions
+        .iter()
+        .filter(|function| function.kind != FunctionKind::Whole && function.name == name)
+        .filter(|function| entity.is_none_or(|entity| entity_name(manifest, function) == entity))
+        .collect()
+}
+
+/// The names that can be asked for, in the order of the source.
+pub fn names(manifest: &Manifest) -> Vec<String> {
+    let functions = manifest.functions.iter();
+    functions
+        .filter(|function| function.kind != FunctionKind::Whole)
+        .map(|function| full_name(manifest, function))
+        .collect()
+}
+
+/// The page of a function.
+pub fn page(manifest: &Manifest, function: &Function) -> String {
+    let mut page = full_name(manifest, function);
+    page.push_str(&signature(&manifest.defs, function));
+    page.push('\n');
+    for line in function.doc.iter().flat_map(|doc| doc.lines()) {
+        page.push_str(&format!("  {line}\n"));
+    }
+    page.push('\n');
+    page.push_str(&format!("effect   {}\n", effect(function.effect)));
+    page.push_str(&format!("callers  {}\n", callers(manifest, function)));
+    page.push_str(&touches(function));
+    page
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Pure => "pure: touches no state and needs no record in the log",
+        Effect::Read => "read: changes nothing, needs no record in the log, and may be a GET",
+        Effect::Write => "write: a transaction, and one record in the log",
+    }
+}
+
+fn callers(manifest: &Manifest, function: &Function) -> String {
+    if !function.public {
+        return "only the program itself: it is not `pub`".into();
+    }
+    match &function.access {
+        Access::Anyone => "anyone, also without signing in".into(),
+        Access::Roles(roles) => format!("callers with the role {}", roles.join(" or ")),
+        Access::Allow => format!(
+            "callers whom `allow` of {} accepts",
+            entity_name(manifest, function)
+        ),
+        Access::SignedIn => "any signed-in caller".into(),
+    }
+}
+
+fn touches(function: &Function) -> String {
+    let plan = &function.plan;
+    if plan.touches.is_empty() && plan.complete {
+        return "touches  nothing\n".into();
+    }
+    let mut text = String::new();
+    for (n, touch) in plan.touches.iter().enumerate() {
+        let mode = match touch.mode {
+            TouchMode::Read => "reads ",
+            TouchMode::Write => "writes",
+        };
+        let first = if n == 0 { "touches" } else { "" };
+        let _ = writeln!(text, "{first:<8} {mode}  {}", place(touch));
+    }
+    if !plan.complete {
+        text.push_str("         and perhaps more, which only running it can tell\n");
+    }
+    text
+}
+
+fn place(touch: &Touch) -> String {
+    let keys: Vec<String> = touch.key.iter().map(expression).collect();
+    let mut text = format!("{}({})", touch.entity, keys.join(", "));
+    for part in &touch.path {
+        text.push_str(&format!(".{part}"));
+    }
+    if let Some(entry) = &touch.entry {
+        text.push_str(&format!("[{}]", expression(entry)));
+    }
+    text
+}
+
+fn expression(expression_: &PlanExpr) -> String {
+    match expression_ {
+        PlanExpr::Argument(name) | PlanExpr::Key(name) => name.clone(),
+        PlanExpr::Caller => "caller.id".into(),
+        PlanExpr::Constant(text) => text.clone(),
+        PlanExpr::Member(of, name) => format!("{}.{name}", expression(of)),
+        PlanExpr::Element(of) => format!("each of {}", expression(of)),
+        PlanExpr::Unknown => "?".into(),
+    }
+}
+
+fn full_name(manifest: &Manifest, function: &Function) -> String {
+    match entity(manifest, function) {
+        Some(entity) => format!("{}.{}", entity.name, function.name),
+        None => function.name.clone(),
+    }
+}
+
+fn entity_name<'a>(manifest: &'a Manifest, function: &Function) -> &'a str {
+    entity(manifest, function).map_or("", |entity| &entity.name)
+}
+
+fn entity<'a>(manifest: &'a Manifest, function: &Function) -> Option<&'a Entity> {
+    function.entity.map(|id| &manifest.entities[id as usize])
+}

@@ -1,0 +1,105 @@
+//! What happens when the source of a running program is saved.
+
+use crate::output::Style;
+use crate::program::{self, runner};
+use std::sync::mpsc::channel;
+use weir_contract::Manifest;
+use weir_driver::{Bundle, Program};
+use weir_node::Node;
+
+pub enum Reloaded {
+    /// It compiles to what is running.
+    Same,
+    /// The old program goes on, and why has been said.
+    Refused,
+    /// The new program runs; `said` tells of the state.
+    New { bundle: Box<Bundle>, said: String },
+}
+
+/// Compiles the program and puts it in force, if it has no errors and the state fits it.
+pub fn reload(node: &Node, program: &Program, running: &Bundle) -> Reloaded {
+    let bundle = match program::compile(program) {
+        Ok(bundle) => bundle,
+        Err(failure) => {
+            failure.report();
+            return Reloaded::Refused;
+        }
+    };
+    if bundle == *running {
+        return Reloaded::Same;
+    }
+    let steps = match runner(&bundle) {
+        Ok(runner) => Box::new(runner),
+        Err(failure) => {
+            failure.report();
+            return Reloaded::Refused;
+        }
+    };
+    match node.reload(weir_node::Program::new(bundle.manifest.clone(), steps)) {
+        Ok(()) => {
+            let said = changes(&running.manifest, &bundle.manifest, instances(node));
+            Reloaded::New {
+                bundle: Box::new(bundle),
+                said,
+            }
+        }
+        Err(why) => {
+            let style = Style::stderr();
+            eprintln!(
+                "{}: the state does not fit the program that was saved",
+                style.red("error")
+            );
+            for sentence in &why.0 {
+                eprintln!("  {sentence}");
+            }
+            eprintln!(
+                "{}: bring back what is missing, or stop and begin without state: --data DIR",
+                style.bold("next")
+            );
+            Reloaded::Refused
+        }
+    }
+}
+
+/// How many instances have state.
+fn instances(node: &Node) -> usize {
+    let (sender, receiver) = channel();
+    node.door().look(move |machine| {
+        let count = machine
+            .state()
+            .tables()
+            .iter()
+            .map(|table| table.len())
+            .sum();
+        let _ = sender.send(count);
+    });
+    receiver.recv().unwrap_or(0)
+}
+
+/// What became of the state, in one line.
+fn changes(old: &Manifest, new: &Manifest, instances: usize) -> String {
+    let names = |manifest: &Manifest| -> Vec<String> {
+        let entities = manifest.entities.iter();
+        entities
+            .flat_map(|entity| {
+                let fields = entity.fields.iter();
+                fields.map(|field| format!("{}.{}", entity.name, field.name))
+            })
+            .collect()
+    };
+    let (before, after) = (names(old), names(new));
+    let mut said = match instances {
+        0 => "there was no state to keep".to_string(),
+        1 => "the state of 1 instance is kept".to_string(),
+        many => format!("the state of {many} instances is kept"),
+    };
+    for name in after.iter().filter(|name| !before.contains(name)) {
+        said.push_str(&format!(
+            "; {name} is new and starts with its initial value"
+        ));
+    }
+    for name in before.iter().filter(|name| !after.contains(name)) {
+        said.push_str(&format!("; {name} is gone, and was empty"));
+    }
+    said
+}

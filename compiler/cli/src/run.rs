@@ -1,0 +1,194 @@
+//! `weir run`: serves a program over HTTP on this machine, and takes over each time its file is saved.
+
+use crate::output::{Failure, Outcome, Style};
+use crate::place::{self, Note};
+use crate::program::{self, runner};
+use crate::reload::{Reloaded, reload};
+use crate::routes::routes;
+use crate::watch::{self, Event};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use weir_contract::Manifest;
+use weir_driver::{Bundle, BundleError, Program};
+use weir_log::Log;
+use weir_node::{Config, Node, StartError};
+
+/// Serve a program on this machine; save its file, and the new one takes over.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A .weir file, the folder of a project, or a .wasm file made by `weir build` [default: this folder]
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// Directory for what the program stores [default: .weir/data/NAME beside the program]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Port to listen on, 0 for any [default: 7878, or the next that is free]
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+}
+
+/// The first port that is tried when none is named, and how many more.
+const PORT: u16 = 7878;
+const PORTS: u16 = 100;
+
+pub fn run(args: Args) -> Outcome {
+    let path = args.path.as_deref().unwrap_or(Path::new("."));
+    let (source, mut bundle) = load(path)?;
+    let name = bundle.manifest.program.clone();
+    let folder = match &source {
+        Some(program) => program.folder.clone(),
+        None => path.parent().unwrap_or(Path::new(".")).to_path_buf(),
+    };
+    let data = args
+        .data
+        .unwrap_or_else(|| place::default_data(&folder, &name));
+    let (sender, events) = channel();
+    let stop = sender.clone();
+    ctrlc::set_handler(move || {
+        // Nobody listens only when the program is ending anyway.
+        let _ = stop.send(Event::Stop);
+    })
+    .map_err(|error| Failure::new(format_args!("cannot wait for Ctrl-C: {error}")))?;
+    // Before the first line is printed, so that no save is missed.
+    let _watcher = match &source {
+        Some(program) => Some(
+            watch::watch(std::slice::from_ref(&program.source), sender)
+                .map_err(|error| Failure::new(format_args!("cannot watch the source: {error}")))?,
+        ),
+        None => None,
+    };
+
+    let log = place::open(&data)?;
+    let node = start(&bundle, log, args.port, &data)?;
+    let url = format!("http://{}", node.address());
+    let note = Note::leave(&data, &url)?;
+    println!("listening on {url}");
+    println!();
+    print_routes(&bundle.manifest, &url);
+    println!("{name} keeps its data in {}", data.display());
+    if source.is_some() {
+        println!("save the file to reload it, Ctrl-C to stop");
+    }
+    flush();
+    let ended = serve(&node, source.as_ref(), &mut bundle, &url, &events);
+    drop(note);
+    let stopped = node
+        .stop()
+        .map_err(|why| Failure::new(format_args!("the log failed: {why}")).next(LOG_FAILED));
+    ended.and(stopped)?;
+    println!("stopped");
+    Ok(())
+}
+
+const LOG_FAILED: &str =
+    "look after the disk, then start again: nothing that was acknowledged is lost";
+
+/// Waits and reloads until it is time to stop.
+fn serve(
+    node: &Node,
+    source: Option<&Program>,
+    bundle: &mut Bundle,
+    url: &str,
+    events: &Receiver<Event>,
+) -> Outcome {
+    loop {
+        match watch::next(events, weir_node::FAILURE_POLL) {
+            Event::Stop => return Ok(()),
+            Event::Nothing if node.has_failed() => return Ok(()),
+            Event::Nothing => {}
+            Event::Saved => {
+                let Some(program) = source else { continue };
+                match reload(node, program, bundle) {
+                    Reloaded::Same => {}
+                    Reloaded::Refused => {
+                        println!("still serving the program from before this save");
+                    }
+                    Reloaded::New { bundle: new, said } => {
+                        let routes_changed = new.manifest.functions != bundle.manifest.functions;
+                        *bundle = *new;
+                        println!("{} {said}", Style::stdout().green("reloaded:"));
+                        if routes_changed {
+                            println!();
+                            print_routes(&bundle.manifest, url);
+                        }
+                    }
+                }
+                flush();
+            }
+        }
+    }
+}
+
+/// The program at `path`, with its source when that is what was named.
+fn load(path: &Path) -> Outcome<(Option<Program>, Bundle)> {
+    if path.extension().is_some_and(|ending| ending == "wasm") {
+        let bundle = Bundle::read(path).map_err(|error| refuse(path, error))?;
+        return Ok((None, bundle));
+    }
+    let program = program::find(path)?;
+    let bundle = program::compile(&program)?;
+    Ok((Some(program), bundle))
+}
+
+fn refuse(path: &Path, error: BundleError) -> Failure {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = if folder == Path::new("") {
+        Path::new(".")
+    } else {
+        folder
+    };
+    Failure::new(error).next(format_args!(
+        "build it again: weir build FILE --out {}",
+        folder.display()
+    ))
+}
+
+fn start(bundle: &Bundle, log: Arc<dyn Log>, port: Option<u16>, data: &Path) -> Outcome<Node> {
+    let ports = match port {
+        Some(port) => port..=port,
+        None => PORT..=PORT + PORTS,
+    };
+    let last = *ports.end();
+    for port in ports {
+        let config = Config {
+            port,
+            ..Config::default()
+        };
+        let program = weir_node::Program::new(bundle.manifest.clone(), Box::new(runner(bundle)?));
+        match Node::start(config, program, Arc::clone(&log)) {
+            Ok(node) => return Ok(node),
+            Err(StartError::System(error)) if error.kind() == ErrorKind::AddrInUse => {
+                if port == last {
+                    return Err(Failure::new(format_args!("port {port} is in use"))
+                        .next("name another with --port N, or let the system choose: --port 0"));
+                }
+            }
+            Err(StartError::Program(why)) => {
+                let other = data.with_extension("new");
+                return Err(Failure::new(why).next(format_args!(
+                    "bring back what the state needs, or begin with none: --data {}",
+                    other.display()
+                )));
+            }
+            Err(error) => return Err(Failure::new(error).next(place::damaged(data))),
+        }
+    }
+    unreachable!("the last port ends the loop")
+}
+
+fn print_routes(manifest: &Manifest, url: &str) {
+    let style = Style::stdout();
+    for route in routes(manifest, url) {
+        let what = format!("{}{}", route.path, route.signature);
+        println!("  {:<4} {}", route.method, style.bold(&what));
+        println!("       {}", route.curl);
+    }
+    println!();
+}
+
+/// What is printed must be seen while the program goes on.
+fn flush() {
+    let _ = std::io::stdout().flush();
+}

@@ -1,0 +1,177 @@
+//! The manifest of a program: what the flow IR says of it, with places as lines of the source.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use weir_contract::manifest::{
+    Access, Effect, Entity, Function, FunctionKind, MANIFEST_VERSION, Manifest, Param, Site,
+    Source, StateField, Test,
+};
+use weir_contract::slots::flatten_all;
+use weir_contract::{DefKind, Field, Type};
+use weir_diagnostics::{FileId, SourceMap};
+use weir_flow::ir;
+
+use crate::{Program, hex_sha256};
+
+/// Describes `module`. The hash of the Wasm module is left empty: [`crate::Bundle::new`] fills it in.
+pub fn manifest(program: &Program, module: &ir::Module, sources: &SourceMap) -> Manifest {
+    let numbered = || module.entries.iter().enumerate();
+    Manifest {
+        version: MANIFEST_VERSION,
+        program: program.name.clone(),
+        module_sha256: String::new(),
+        defs: module.defs.clone(),
+        entities: module.entities.iter().map(|e| entity(module, e)).collect(),
+        functions: numbered()
+            .filter(|(_, entry)| entry.kind != ir::EntryKind::Test)
+            .map(|(number, entry)| function(module, number as u32, entry))
+            .collect(),
+        roles: roles(module),
+        tests: numbered()
+            .filter(|(_, entry)| entry.kind == ir::EntryKind::Test)
+            .map(|(number, entry)| Test {
+                name: entry.name.clone(),
+                entry: number as u32,
+                site: entry.site.0,
+            })
+            .collect(),
+        sites: module.sites.iter().map(|at| site(sources, at)).collect(),
+        sources: sources
+            .files()
+            .map(|(id, _)| source(program, sources, id))
+            .collect(),
+    }
+}
+
+fn entity(module: &ir::Module, entity: &ir::Entity) -> Entity {
+    let DefKind::Entity { keys } = &module.defs.get(entity.def).kind else {
+        unreachable!("an entity's definition is that of an entity");
+    };
+    let fields: Vec<StateField> = entity
+        .fields
+        .iter()
+        .map(|field| StateField {
+            name: field.name.clone(),
+            ty: field.ty.clone(),
+            public: field.public,
+        })
+        .collect();
+    let typed: Vec<Field> = fields
+        .iter()
+        .map(|field| Field {
+            name: field.name.clone(),
+            ty: field.ty.clone(),
+        })
+        .collect();
+    Entity {
+        name: entity.name.clone(),
+        keys: keys.clone(),
+        slots: flatten_all(&module.defs, &typed),
+        fields,
+        // Each entry asks the rule itself before it starts.
+        allow: None,
+        doc: entity.doc.clone(),
+    }
+}
+
+fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Function {
+    let (returns, fails) = match &module.funcs[entry.func.0 as usize].ret {
+        Type::Result(ok, errors) => ((**ok).clone(), errors.clone()),
+        plain => (plain.clone(), Vec::new()),
+    };
+    Function {
+        name: entry.name.clone(),
+        kind: match entry.kind {
+            ir::EntryKind::Function => FunctionKind::Function,
+            ir::EntryKind::Handler => FunctionKind::Handler,
+            ir::EntryKind::Field => FunctionKind::Field,
+            ir::EntryKind::Whole => FunctionKind::Whole,
+            ir::EntryKind::Test => unreachable!("a test is not a function of the manifest"),
+        },
+        entity: entry.entity.map(|id| id.0),
+        entry: number,
+        public: entry.public,
+        params: entry
+            .params
+            .iter()
+            .map(|param| Param {
+                name: param.name.clone(),
+                ty: param.ty.clone(),
+                has_default: param.defaulted,
+            })
+            .collect(),
+        returns,
+        fails,
+        effect: match entry.effect {
+            ir::Effect::Pure => Effect::Pure,
+            ir::Effect::Read => Effect::Read,
+            ir::Effect::Write => Effect::Write,
+        },
+        access: match &entry.access {
+            ir::Access::Anyone => Access::Anyone,
+            ir::Access::Roles(roles) => Access::Roles(roles.clone()),
+            ir::Access::SignedIn if entry.guard.is_some() => Access::Allow,
+            ir::Access::SignedIn => Access::SignedIn,
+        },
+        plan: entry.plan.clone(),
+        doc: entry.doc.clone(),
+    }
+}
+
+/// Every role that a function asks for.
+fn roles(module: &ir::Module) -> Vec<String> {
+    let named = module
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.access {
+            ir::Access::Roles(roles) => Some(roles),
+            _ => None,
+        });
+    let sorted: BTreeSet<&String> = named.flatten().collect();
+    sorted.into_iter().cloned().collect()
+}
+
+fn site(sources: &SourceMap, site: &ir::Site) -> Site {
+    let file = sources.file(FileId(site.file));
+    let at = file.line_column(site.start);
+    let number = at.line as usize - 1;
+    let start = file.line_start(number).unwrap_or_default();
+    let end = file.line_start(number + 1).unwrap_or(file.text.len());
+    let line = file.text[start..end].trim_end();
+    Site {
+        source: site.file,
+        line: at.line,
+        column: at.column,
+        text: line.to_owned(),
+    }
+}
+
+fn source(program: &Program, sources: &SourceMap, id: FileId) -> Source {
+    let file = sources.file(id);
+    Source {
+        path: path_inside(program, &file.name),
+        sha256: hex_sha256(file.text.as_bytes()),
+    }
+}
+
+/// A source by its path inside the program's folder, or inside the library: where those lie is nobody's business.
+pub fn path_inside(program: &Program, name: &str) -> String {
+    if weir_check::prelude::FILES
+        .iter()
+        .any(|(file, _)| *file == name)
+    {
+        return name.to_owned();
+    }
+    let path = Path::new(name);
+    let inside = path
+        .strip_prefix(&program.folder)
+        .ok()
+        .or_else(|| path.file_name().map(Path::new))
+        .unwrap_or(path);
+    let parts: Vec<_> = inside
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    parts.join("/")
+}

@@ -1,0 +1,87 @@
+//! Whole programs from source: the tests in them end in Wasm as they end in the interpreter.
+
+mod world;
+
+use weir_check::Checked;
+use weir_diagnostics::SourceMap;
+use weir_engine::Limits;
+use weir_flow::ir;
+use weir_meaning::{Caller, Outcome, Target};
+
+fn check(source: &str) -> (SourceMap, Checked) {
+    let mut sources = SourceMap::new();
+    let prelude = weir_check::prelude::load(&mut sources);
+    let file = sources.add("test.weir", source);
+    let parsed = weir_syntax::parse(file, source);
+    let result = weir_check::check(&prelude, &parsed.module);
+    let mut diagnostics = parsed.diagnostics;
+    diagnostics.extend(result.diagnostics);
+    let told: Vec<String> = diagnostics
+        .iter()
+        .filter(|d| d.is_error())
+        .map(|d| weir_diagnostics::render(&sources, d, false))
+        .collect();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+    (sources, result.checked.expect("no errors"))
+}
+
+/// How each test ends: `ok`, `failed Error`, or the bug and where in the text it is.
+fn in_wasm(sources: &SourceMap, checked: &Checked) -> String {
+    let files = sources.files().map(|(_, f)| f.name.to_string()).collect();
+    let module = weir_flow::lower::lower(checked, files);
+    let mut world = world::world_of(module.clone(), Limits::default());
+    world.caller = String::new();
+    let mut lines = String::new();
+    for entry in module
+        .entries
+        .iter()
+        .filter(|e| e.kind == ir::EntryKind::Test)
+    {
+        // Each test has a world of its own.
+        world.clear();
+        let ended = world.call(&entry.name, &[], &[]);
+        let shown = match ended.split_once(" !") {
+            None if ended == "()" => "ok".to_owned(),
+            Some((bug, site)) if bug.starts_with("bug ") => {
+                let site: usize = site.split(':').next().unwrap().parse().unwrap();
+                let site = module.sites[site];
+                format!("{} at {}", &bug[4..], site.start)
+            }
+            _ => ended.split('(').next().unwrap().replace("fails", "failed"),
+        };
+        lines += &format!("{}: {shown}\n", entry.name);
+    }
+    lines
+}
+
+fn in_the_interpreter(checked: &Checked) -> String {
+    let mut lines = String::new();
+    for (position, test) in checked.tests.iter().enumerate() {
+        let mut world = weir_meaning::World::new(checked);
+        let shown = match world.call(&Target::Test(position), &[], &Caller::default(), 1_000_000) {
+            Outcome::Ok(_) => "ok".to_owned(),
+            Outcome::Failed(error, _) => {
+                format!("failed {}", checked.errors[error.0 as usize].name)
+            }
+            Outcome::Denied => "denied".to_owned(),
+            Outcome::Bug(bug) => format!("{} at {}", bug.reason.name(), bug.span.start),
+        };
+        lines += &format!("{}: {shown}\n", test.name);
+    }
+    lines
+}
+
+#[test]
+fn examples_mean_the_same_in_wasm() {
+    for source in [
+        include_str!("../../../examples/counter/counter.weir"),
+        include_str!("../../../examples/bank/bank.weir"),
+        include_str!("../../../examples/inventory/inventory.weir"),
+        include_str!("../../flow/tests/everything.weir"),
+        include_str!("outcomes.weir"),
+    ] {
+        let (sources, checked) = check(source);
+        assert!(!checked.tests.is_empty());
+        assert_eq!(in_wasm(&sources, &checked), in_the_interpreter(&checked));
+    }
+}

@@ -1,0 +1,449 @@
+//! Each command of `weir` as a person meets it: what it prints, where, and with which exit code.
+
+use std::fs;
+use std::process::Command;
+use weir_tests::http::Client;
+use weir_tests::process::{Node, Scratch};
+
+const WEIR: &str = env!("CARGO_BIN_EXE_weir");
+
+/// What a command printed and how it ended.
+#[derive(Debug)]
+struct Ran {
+    out: String,
+    err: String,
+    exit: i32,
+}
+
+/// Runs `weir ARGS` in a folder.
+fn weir(scratch: &Scratch, args: &[&str]) -> Ran {
+    let output = Command::new(WEIR)
+        .args(args)
+        .current_dir(scratch.path())
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the binary starts");
+    Ran {
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+        exit: output.status.code().unwrap_or(-1),
+    }
+}
+
+fn write(scratch: &Scratch, name: &str, text: &str) {
+    fs::write(scratch.path().join(name), text).expect("the file is written");
+}
+
+const COUNTER: &str = r#"entity Counter(name: Text) {
+  pub state count: Int = 0
+
+  pub fn add(by: Int = 1) -> Int {
+    count += by
+    count
+  }
+}
+
+test "counts" {
+  expect Counter("a").add(2) == 2
+}
+"#;
+
+#[test]
+fn new_makes_a_project_that_checks_tests_and_runs() {
+    let scratch = Scratch::new("new");
+    let made = weir(&scratch, &["new", "shop"]);
+    assert_eq!(made.exit, 0, "{made:?}");
+    assert!(made.out.contains("cd shop"), "{made:?}");
+    let inside = Command::new(WEIR)
+        .arg("test")
+        .current_dir(scratch.path().join("shop"))
+        .output()
+        .expect("the binary starts");
+    let printed = String::from_utf8_lossy(&inside.stdout).into_owned();
+    assert!(printed.ends_with("1 passed, 0 failed\n"), "{printed}");
+
+    let shop = scratch.join("shop");
+    let node = Node::start(WEIR, &[&shop, "--port", "0"]);
+    let mut client = Client::connect(&node.host).unwrap();
+    let reply = client.get("/shop/hello", &[]).unwrap();
+    assert_eq!(reply.body, "\"Hello, world!\"");
+    assert!(scratch.path().join("shop/.weir/data/shop").is_dir());
+}
+
+#[test]
+fn new_touches_nothing_that_is_there() {
+    let scratch = Scratch::new("new");
+    fs::create_dir(scratch.path().join("shop")).unwrap();
+    write(&scratch, "shop/precious", "");
+    let refused = weir(&scratch, &["new", "shop"]);
+    assert_eq!(refused.exit, 1);
+    insta::assert_snapshot!(refused.err, @r"
+    error: shop exists already, and nothing in it was touched
+    next: weir new shop_2, or remove the folder first
+    ");
+    let refused = weir(&scratch, &["new", "My-Shop"]);
+    assert_eq!(refused.exit, 2);
+    insta::assert_snapshot!(refused.err, @r"
+    error: `My-Shop` cannot be a project's name: a name is lower-case letters, digits and `_`, and starts with a letter
+    next: weir new my_shop
+    ");
+}
+
+#[test]
+fn check_shows_the_lines_and_the_next_command() {
+    let scratch = Scratch::new("check");
+    write(&scratch, "good.weir", COUNTER);
+    let good = weir(&scratch, &["check", "good.weir"]);
+    assert_eq!((good.exit, good.err.as_str()), (0, ""));
+    assert_eq!(good.out, "good.weir: no errors\n");
+
+    write(
+        &scratch,
+        "bad.weir",
+        "fn double(x: Int) -> Int = x + \"one\"\n",
+    );
+    let bad = weir(&scratch, &["check", "bad.weir"]);
+    assert_eq!((bad.exit, bad.out.as_str()), (1, ""));
+    assert!(bad.err.contains("bad.weir:1:"), "{}", bad.err);
+    assert!(bad.err.contains("1 error\n"), "{}", bad.err);
+    assert!(bad.err.contains("next: weir explain E"), "{}", bad.err);
+}
+
+#[test]
+fn check_speaks_json_to_programs() {
+    let scratch = Scratch::new("check");
+    write(
+        &scratch,
+        "bad.weir",
+        "fn double(x: Int) -> Int = y\nfn half(x: Int) -> Int = z\n",
+    );
+    let bad = weir(&scratch, &["check", "bad.weir", "--message-format", "json"]);
+    assert_eq!((bad.exit, bad.err.as_str()), (1, ""));
+    let places: Vec<String> = bad
+        .out
+        .lines()
+        .map(|line| {
+            let one: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
+            format!(
+                "{} {} {}",
+                one["severity"], one["file"], one["span"]["start"]["line"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        places,
+        ["\"error\" \"bad.weir\" 1", "\"error\" \"bad.weir\" 2"]
+    );
+}
+
+#[test]
+fn a_program_that_is_not_there_is_refused_with_advice() {
+    let scratch = Scratch::new("check");
+    for verb in ["check", "test", "run"] {
+        let refused = weir(&scratch, &[verb, "no.weir"]);
+        assert_eq!(refused.exit, 1, "{refused:?}");
+        assert!(
+            refused.err.starts_with("error: cannot read no.weir"),
+            "{refused:?}"
+        );
+        assert!(refused.err.contains("next: "), "{refused:?}");
+    }
+    let empty = weir(&scratch, &["run"]);
+    assert_eq!(empty.exit, 1);
+    assert!(
+        empty.err.contains("there is no program in this folder"),
+        "{empty:?}"
+    );
+    let no_such_verb = weir(&scratch, &["rum"]);
+    assert_eq!(no_such_verb.exit, 2);
+    assert!(no_such_verb.err.contains("run"), "{no_such_verb:?}");
+}
+
+#[test]
+fn a_failing_test_shows_its_line_and_both_sides() {
+    let scratch = Scratch::new("test");
+    let failing = format!(
+        "{COUNTER}\ntest \"counts wrongly\" {{\n  expect Counter(\"a\").add(40) == 42\n}}\n"
+    );
+    write(&scratch, "counter.weir", &failing);
+    let ran = weir(&scratch, &["test", "counter.weir"]);
+    assert_eq!(ran.exit, 1, "{ran:?}");
+    insta::assert_snapshot!(ran.out, @r#"
+    ok    counts
+    FAIL  counts wrongly
+          counter.weir:15:3: expectation failed
+            expect Counter("a").add(40) == 42
+            left: 40, right: 42
+
+    1 passed, 1 failed
+    "#);
+    let filtered = weir(&scratch, &["test", "counter.weir", "wrongly"]);
+    assert!(
+        filtered.out.ends_with("\n0 passed, 1 failed\n"),
+        "{filtered:?}"
+    );
+    let none = weir(&scratch, &["test", "counter.weir", "nothing"]);
+    assert_eq!(none.exit, 1);
+    assert!(
+        none.err.contains("no test's name contains `nothing`"),
+        "{none:?}"
+    );
+}
+
+#[test]
+fn building_twice_gives_the_same_bytes_and_no_path() {
+    let (here, there) = (Scratch::new("build"), Scratch::new("elsewhere"));
+    for scratch in [&here, &there] {
+        write(scratch, "counter.weir", COUNTER);
+        let built = weir(scratch, &["build", "counter.weir", "--out", "out"]);
+        assert_eq!(built.exit, 0, "{built:?}");
+    }
+    for name in ["counter.wasm", "counter.manifest.json"] {
+        let read = |scratch: &Scratch| fs::read(scratch.path().join("out").join(name)).unwrap();
+        let bytes = read(&here);
+        assert_eq!(bytes, read(&there), "{name}");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let folder = here.path().parent().unwrap().to_str().unwrap();
+        assert!(!text.contains(folder), "{name} contains {folder}");
+    }
+}
+
+#[test]
+fn a_module_without_its_own_manifest_is_refused() {
+    let scratch = Scratch::new("build");
+    write(&scratch, "counter.weir", COUNTER);
+    assert_eq!(
+        weir(&scratch, &["build", "counter.weir", "--out", "a"]).exit,
+        0
+    );
+    write(&scratch, "counter.weir", &COUNTER.replace("= 0", "= 7"));
+    assert_eq!(
+        weir(&scratch, &["build", "counter.weir", "--out", "b"]).exit,
+        0
+    );
+
+    fs::copy(
+        scratch.path().join("b/counter.wasm"),
+        scratch.path().join("a/counter.wasm"),
+    )
+    .unwrap();
+    let mixed = weir(&scratch, &["run", "a/counter.wasm", "--port", "0"]);
+    assert_eq!(mixed.exit, 1);
+    assert!(mixed.err.contains("belongs to another module"), "{mixed:?}");
+    assert!(mixed.err.contains("weir build"), "{mixed:?}");
+
+    fs::remove_file(scratch.path().join("a/counter.manifest.json")).unwrap();
+    let alone = weir(&scratch, &["run", "a/counter.wasm", "--port", "0"]);
+    assert_eq!(alone.exit, 1);
+    assert!(
+        alone.err.contains("counter.manifest.json is missing"),
+        "{alone:?}"
+    );
+}
+
+#[test]
+fn what_was_built_runs_without_its_source() {
+    let scratch = Scratch::new("run");
+    write(&scratch, "counter.weir", COUNTER);
+    assert_eq!(
+        weir(&scratch, &["build", "counter.weir", "--out", "out"]).exit,
+        0
+    );
+    fs::remove_file(scratch.path().join("counter.weir")).unwrap();
+    let node = Node::start(WEIR, &[&scratch.join("out/counter.wasm"), "--port", "0"]);
+    let mut client = Client::connect(&node.host).unwrap();
+    let reply = client.post("/Counter/a/add", &[], "{\"by\": 5}").unwrap();
+    assert_eq!((reply.status, reply.body.as_str()), (200, "5"));
+}
+
+#[test]
+fn routes_are_printed_with_curl_lines() {
+    let scratch = Scratch::new("run");
+    write(&scratch, "counter.weir", COUNTER);
+    let mut node = Node::start(
+        WEIR,
+        &[
+            &scratch.join("counter.weir"),
+            "--data",
+            &scratch.join("data"),
+            "--port",
+            "0",
+        ],
+    );
+    let printed = node.lines_until("keeps its data");
+    let host = node.host.clone();
+    assert!(
+        printed.contains("GET  /Counter/{name}/count -> Int\n"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains(&format!("curl http://{host}/Counter/name1/count\n")),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("POST /Counter/{name}/add(by: Int = ..) -> Int\n"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains(&format!(
+            "curl --json '{{}}' http://{host}/Counter/name1/add\n"
+        )),
+        "{printed}"
+    );
+}
+
+#[test]
+fn a_saved_file_takes_over_and_a_broken_one_does_not() {
+    let scratch = Scratch::new("reload");
+    write(&scratch, "counter.weir", COUNTER);
+    let mut node = Node::start(WEIR, &[&scratch.join("counter.weir"), "--port", "0"]);
+    let mut client = Client::connect(&node.host).unwrap();
+    assert_eq!(client.post("/Counter/a/add", &[], "{}").unwrap().body, "1");
+
+    // As editors do that write beside the file and rename over it.
+    write(
+        &scratch,
+        ".counter.weir.new",
+        &COUNTER.replace("count += by", "count += by * 10"),
+    );
+    fs::rename(
+        scratch.path().join(".counter.weir.new"),
+        scratch.path().join("counter.weir"),
+    )
+    .unwrap();
+    node.lines_until("reloaded");
+    assert_eq!(client.post("/Counter/a/add", &[], "{}").unwrap().body, "11");
+
+    write(
+        &scratch,
+        "counter.weir",
+        &COUNTER.replace("count += by", "count += "),
+    );
+    node.lines_until("still serving");
+    assert_eq!(client.post("/Counter/a/add", &[], "{}").unwrap().body, "21");
+
+    write(&scratch, "counter.weir", COUNTER);
+    node.lines_until("reloaded");
+    assert_eq!(client.post("/Counter/a/add", &[], "{}").unwrap().body, "22");
+}
+
+#[test]
+fn being_told_to_stop_is_no_failure() {
+    let scratch = Scratch::new("stop");
+    write(&scratch, "counter.weir", COUNTER);
+    let program = scratch.join("counter.weir");
+    let node = Node::start(WEIR, &[&program, "--port", "0"]);
+    let mut client = Client::connect(&node.host).unwrap();
+    assert_eq!(client.post("/Counter/a/add", &[], "{}").unwrap().body, "1");
+    assert_eq!(node.terminate(), Some(0));
+    let node = Node::start(WEIR, &[&program, "--port", "0"]);
+    let mut client = Client::connect(&node.host).unwrap();
+    assert_eq!(client.get("/Counter/a/count", &[]).unwrap().body, "1");
+}
+
+#[test]
+fn a_directory_is_served_by_one_node_only() {
+    let scratch = Scratch::new("lock");
+    write(&scratch, "counter.weir", COUNTER);
+    let program = scratch.join("counter.weir");
+    let node = Node::start(WEIR, &[&program, "--port", "0"]);
+    let second = weir(&scratch, &["run", "counter.weir", "--port", "0"]);
+    assert_eq!(second.exit, 1);
+    assert!(second.err.contains(&node.host), "{second:?}");
+    assert!(second.err.contains("next: "), "{second:?}");
+}
+
+#[test]
+fn log_and_state_are_shown_from_a_node_and_from_a_directory() {
+    let scratch = Scratch::new("state");
+    write(&scratch, "counter.weir", COUNTER);
+    let node = Node::start(
+        WEIR,
+        &[
+            &scratch.join("counter.weir"),
+            "--data",
+            &scratch.join("data"),
+            "--port",
+            "0",
+        ],
+    );
+    let mut client = Client::connect(&node.host).unwrap();
+    client.post("/Counter/b/add", &[], "{\"by\": 2}").unwrap();
+    client.post("/Counter/a/add", &[], "{\"by\": 3}").unwrap();
+
+    let url = format!("http://{}", node.host);
+    let by_url = shown(&scratch, &["--url", &url]);
+    // The directory is locked; the command finds who holds it and asks there.
+    let locked = shown(&scratch, &["--data", "data"]);
+    assert_eq!(by_url, locked);
+    assert_eq!(node.terminate(), Some(0));
+    let by_directory = shown(&scratch, &["--data", "data"]);
+    assert_eq!(by_url, by_directory);
+    assert!(by_url[0].contains("\"count\": 2"), "{by_url:?}");
+    assert_eq!(by_url[1].trim(), "3");
+    let all: Vec<serde_json::Value> = by_url[2]
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an instance is JSON"))
+        .collect();
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert_eq!(all[0]["state"]["count"], 3, "{all:?}");
+    let records: Vec<serde_json::Value> = by_url[3]
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a record is JSON"))
+        .collect();
+    assert!(records.len() >= 2, "{records:?}");
+    assert!(by_url[3].contains("Counter"), "{records:?}");
+}
+
+fn shown(scratch: &Scratch, from: &[&str]) -> Vec<String> {
+    let commands: [&[&str]; 4] = [
+        &["state", "get", "Counter", "b"],
+        &["state", "get", "Counter", "a", "count"],
+        &["state", "list"],
+        &["log", "show"],
+    ];
+    commands
+        .iter()
+        .map(|command| {
+            let ran = weir(scratch, &[*command, from].concat());
+            assert_eq!(ran.exit, 0, "{command:?}: {ran:?}");
+            ran.out
+        })
+        .collect()
+}
+
+#[test]
+fn state_and_log_refuse_with_advice() {
+    let scratch = Scratch::new("state");
+    for command in [&["state", "list"][..], &["log", "show"]] {
+        let missing = weir(&scratch, &[command, &["--data", "nowhere"]].concat());
+        assert_eq!(missing.exit, 1, "{missing:?}");
+        assert!(missing.err.contains("next: "), "{missing:?}");
+        let nobody = weir(
+            &scratch,
+            &[command, &["--url", "http://127.0.0.1:1"]].concat(),
+        );
+        assert_eq!(nobody.exit, 1, "{nobody:?}");
+        assert!(nobody.err.contains("no node answers"), "{nobody:?}");
+    }
+}
+
+#[test]
+fn explain_prints_pages_and_plans() {
+    let scratch = Scratch::new("explain");
+    let page = weir(&scratch, &["explain", "e0101"]);
+    assert_eq!(page.exit, 0);
+    assert!(page.out.starts_with("# E0101: "), "{page:?}");
+    let unknown = weir(&scratch, &["explain", "E9999"]);
+    assert_eq!(unknown.exit, 1);
+    assert!(
+        unknown.err.contains("there is no error code `E9999`"),
+        "{unknown:?}"
+    );
+
+    write(&scratch, "counter.weir", COUNTER);
+    let plan = weir(&scratch, &["explain", "Counter.add", "counter.weir"]);
+    assert_eq!(plan.exit, 0, "{plan:?}");
+    assert!(plan.out.contains("writes  Counter(name).count"), "{plan:?}");
+    assert!(plan.out.contains("any signed-in caller"), "{plan:?}");
+}

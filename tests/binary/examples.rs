@@ -1,0 +1,156 @@
+//! The examples do what their READMEs show: tests print `expected.txt`, and each `$ curl` line gives the lines below it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use weir_tests::http::Client;
+use weir_tests::process::{Node, Scratch};
+
+const WEIR: &str = env!("CARGO_BIN_EXE_weir");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+#[test]
+fn tests_of_the_examples_print_what_is_expected() {
+    for example in examples() {
+        let output = Command::new(WEIR)
+            .arg("test")
+            .arg(&example)
+            .env("NO_COLOR", "1")
+            .output()
+            .expect("the binary starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", example.display());
+        let path = example.join("expected.txt");
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            expected,
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn readmes_show_what_curl_prints() {
+    for example in examples() {
+        let readme =
+            fs::read_to_string(example.join("README.md")).expect("an example has a README");
+        let scratch = Scratch::new("readme");
+        let folder = example.to_str().expect("a path in UTF-8");
+        let node = Node::start(
+            WEIR,
+            &[folder, "--data", &scratch.join("data"), "--port", "0"],
+        );
+        let calls = session(&readme);
+        assert!(
+            calls.len() >= 3,
+            "{folder}: a README shows how to call the program"
+        );
+        for (line, expected) in calls {
+            let (status, body) = curl(&node, line);
+            if expected.is_empty() {
+                assert_eq!(status, 200, "{folder}: {line}: {body}");
+            } else {
+                assert_eq!(body, expected, "{folder}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_readme_shows_a_transfer() {
+    let readme = fs::read_to_string(format!("{ROOT}/README.md")).expect("there is a README");
+    assert!(readme.contains("run examples/bank/bank.weir"));
+    let scratch = Scratch::new("readme");
+    let bank = format!("{ROOT}/examples/bank/bank.weir");
+    let node = Node::start(
+        WEIR,
+        &[&bank, "--data", &scratch.join("data"), "--port", "0"],
+    );
+    let lines: Vec<&str> = readme
+        .lines()
+        .filter(|line| line.starts_with("curl "))
+        .collect();
+    assert!(lines.len() >= 3, "the README shows how to call the bank");
+    for line in &lines {
+        let (status, body) = curl(&node, line);
+        assert_eq!(status, 200, "{line}: {body}");
+    }
+    assert_eq!(curl(&node, lines[2]), (200, "\"30\"".into()));
+}
+
+fn examples() -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(Path::new(ROOT).join("examples"))
+        .expect("there are examples")
+        .map(|entry| entry.expect("it can be read").path())
+        .collect();
+    found.sort();
+    assert!(found.len() >= 3);
+    found
+}
+
+/// The `$ curl` lines of a README, each with what is shown below it.
+fn session(readme: &str) -> Vec<(&str, String)> {
+    let mut calls: Vec<(&str, String)> = Vec::new();
+    let mut inside = false;
+    for line in readme.lines() {
+        if let Some(call) = line.strip_prefix("$ ") {
+            calls.push((call, String::new()));
+            inside = true;
+        } else if line.starts_with("```") {
+            inside = false;
+        } else if inside && let Some((_, shown)) = calls.last_mut() {
+            shown.push_str(line);
+        }
+    }
+    calls
+}
+
+/// Does what a curl line says, on the port of `node`.
+fn curl(node: &Node, line: &str) -> (u16, String) {
+    let mut words = words(line).into_iter();
+    assert_eq!(words.next().as_deref(), Some("curl"));
+    let (mut body, mut headers, mut url) = (None, Vec::new(), String::new());
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--json" => body = words.next(),
+            "-H" => {
+                let header = words.next().expect("-H has a header");
+                let (name, value) = header.split_once(": ").expect("a header has a value");
+                headers.push((name.to_string(), value.to_string()));
+            }
+            _ => url = word,
+        }
+    }
+    let path = url
+        .strip_prefix("http://127.0.0.1:7878")
+        .unwrap_or_else(|| panic!("{line}: the examples use the default port"));
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let mut client = Client::connect(&node.host).expect("the node serves");
+    let reply = match body {
+        Some(body) => client.post(path, &headers, &body),
+        None => client.get(path, &headers),
+    }
+    .expect("the node answers");
+    (reply.status, reply.body)
+}
+
+/// The words of a shell line with single quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.extend((!word.is_empty()).then(|| std::mem::take(&mut word))),
+            _ => word.push(c),
+        }
+    }
+    words.extend((!word.is_empty()).then_some(word));
+    words
+}
