@@ -322,6 +322,12 @@ fn a_saved_file_takes_over_and_a_broken_one_does_not() {
     node.lines_until("still serving");
     assert_eq!(client.post("/Counter/a/add", &[], "{}").unwrap().body, "21");
 
+    write(
+        &scratch,
+        "counter.weir",
+        &COUNTER.replace("count += by", "count += by * 10"),
+    );
+    node.lines_until("nothing to reload");
     write(&scratch, "counter.weir", COUNTER);
     node.lines_until("reloaded");
     assert_eq!(client.post("/Counter/a/add", &[], "{}").unwrap().body, "22");

@@ -125,8 +125,6 @@ impl Client {
             bytes
         };
         reply.body = String::from_utf8(bytes).map_err(io::Error::other)?;
-        // The node ends its JSON with a newline, for people who use curl.
-        reply.body.truncate(reply.body.trim_end().len());
         Ok(reply)
     }
 

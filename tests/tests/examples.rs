@@ -24,6 +24,24 @@ fn examples_raise_no_diagnostic() {
 }
 
 #[test]
+fn programs_in_the_readmes_raise_no_diagnostic() {
+    for readme in ["README.md", "compiler/cli/template/README.md"] {
+        let text = fs::read_to_string(Path::new(ROOT).join(readme)).expect("the README is there");
+        for (number, part) in text.split("```weir\n").skip(1).enumerate() {
+            let block = part.split("```").next().unwrap_or_default();
+            let world = weir_driver::Memory::default().with("readme.weir", block);
+            let program = weir_driver::find(&world, Path::new("readme.weir")).expect("it is found");
+            let analysis = weir_driver::check(&world, &program).expect("it is read");
+            assert!(
+                analysis.diagnostics.is_empty(),
+                "{readme}, program {number}: {:?}",
+                analysis.diagnostics
+            );
+        }
+    }
+}
+
+#[test]
 fn examples_are_formatted() {
     for path in programs() {
         let text = fs::read_to_string(&path).expect("the program is there");

@@ -6,6 +6,8 @@
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use weir_contract::Value;
+use weir_contract::manifest::FunctionKind;
 use weir_driver::Memory;
 use weir_tests::http::Client;
 use weir_tests::process::{Node, Scratch};
@@ -21,6 +23,7 @@ const CLIENTS: [usize; 3] = [1, 16, 64];
 
 fn main() {
     compile();
+    steps();
     start();
     serve();
 }
@@ -42,6 +45,51 @@ fn compile() {
     println!("compile {lines} lines");
     println!("  check                         {:>9.1} ms", ms(check));
     println!("  check and build               {:>9.1} ms", ms(whole));
+}
+
+/// Steps a second in the machine, without HTTP and without a disk: the counter's `add` with its record.
+fn steps() {
+    let program = weir_driver::find(&weir_driver::Disk, Path::new(COUNTER)).expect("it is there");
+    let analysis = weir_driver::check(&weir_driver::Disk, &program).expect("it is read");
+    let bundle = weir_driver::build(&program, &analysis).expect("it has no errors");
+    let loaded = weir_engine::Program::load(&bundle.wasm).expect("the engine takes it");
+    let mut runner = weir_engine::Runner::new(&loaded).expect("it starts");
+    let mut machine = weir_machine::Machine::new();
+    machine
+        .deploy(&bundle.manifest, 0)
+        .expect("there is no state to fit");
+    let calls: Vec<weir_machine::Call> = (0..1_000)
+        .map(|number| {
+            let call = weir_node::NamedCall {
+                entity: Some("Counter".into()),
+                function: "add".into(),
+                kind: FunctionKind::Handler,
+                keys: vec![Value::Text(format!("c{number}"))],
+                args: vec![None],
+                caller: weir_node::Caller::new("dev", []),
+                idempotency: None,
+            };
+            call.resolve(&bundle.manifest)
+                .expect("the counter has `add`")
+        })
+        .collect();
+    let mut bytes = 0;
+    let begin = Instant::now();
+    let mut count = 0;
+    while begin.elapsed() < MEASURE {
+        for call in &calls {
+            let done = machine.call(&mut runner, &bundle.manifest, call, count);
+            bytes += done.record.expect("it writes").body.len();
+            count += 1;
+        }
+    }
+    let per_second = count as f64 / begin.elapsed().as_secs_f64();
+    println!("machine, one thread, 1,000 counters");
+    println!("  steps a second                {per_second:>9.0}");
+    println!(
+        "  bytes of a record             {:>9.0}",
+        bytes as f64 / count as f64
+    );
 }
 
 /// Time from starting the process to its ready line, and what it then holds.

@@ -52,7 +52,7 @@ pub fn damaged(data: &Path) -> String {
 
 /// `.weir/data/NAME` in the folder of the program.
 pub fn default_data(folder: &Path, name: &str) -> PathBuf {
-    folder.join(".weir").join("data").join(name)
+    weir_driver::inside(folder, Path::new(".weir").join("data").join(name))
 }
 
 /// Who serves a directory, as it said itself.

@@ -93,6 +93,7 @@ fn serve(
     url: &str,
     events: &Receiver<Event>,
 ) -> Outcome {
+    let mut refused = false;
     loop {
         match watch::next(events, weir_node::FAILURE_POLL) {
             Event::Stop => return Ok(()),
@@ -100,9 +101,15 @@ fn serve(
             Event::Nothing => {}
             Event::Saved => {
                 let Some(program) = source else { continue };
+                let was_refused = refused;
+                refused = false;
                 match reload(node, program, bundle) {
+                    Reloaded::Same if was_refused => {
+                        println!("this is the program that is running: nothing to reload");
+                    }
                     Reloaded::Same => {}
                     Reloaded::Refused => {
+                        refused = true;
                         println!("still serving the program from before this save");
                     }
                     Reloaded::New { bundle: new, said } => {

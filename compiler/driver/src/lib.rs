@@ -14,6 +14,6 @@ mod stages;
 mod world;
 
 pub use bundle::{Bundle, BundleError, hex_sha256};
-pub use project::{NotFound, Program, find, is_module_name};
+pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use stages::{Analysis, build, check};
 pub use world::{Disk, Memory, World};

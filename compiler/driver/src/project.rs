@@ -125,7 +125,7 @@ pub fn find(world: &dyn World, path: &Path) -> Result<Program, NotFound> {
 }
 
 fn find_in_folder(world: &dyn World, folder: &Path) -> Result<Program, NotFound> {
-    let config = folder.join("weir.toml");
+    let config = inside(folder, "weir.toml");
     match world.read(&config) {
         Ok(text) => {
             let bad = |why: String| NotFound::BadConfig {
@@ -141,12 +141,12 @@ fn find_in_folder(world: &dyn World, folder: &Path) -> Result<Program, NotFound>
             if !stays_inside {
                 return Err(bad("`entry` must be a file inside the project".into()));
             }
-            program(folder.join(read.entry), folder.into())
+            program(inside(folder, read.entry), folder.into())
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let mut tried = vec![config, folder.join("main.weir")];
+            let mut tried = vec![config, inside(folder, "main.weir")];
             if let Some(name) = folder_name(folder) {
-                tried.push(folder.join(format!("{name}.weir")));
+                tried.push(inside(folder, format!("{name}.weir")));
             }
             let found = tried.iter().skip(1).find(|path| world.read(path).is_ok());
             match found {
@@ -161,6 +161,15 @@ fn find_in_folder(world: &dyn World, folder: &Path) -> Result<Program, NotFound>
             path: config,
             why: error.to_string(),
         }),
+    }
+}
+
+/// A path inside a folder, as a person would write it: `shop.weir`, not `./shop.weir`.
+pub fn inside(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
+    if folder == Path::new(".") {
+        path.as_ref().into()
+    } else {
+        folder.join(path)
     }
 }
 
