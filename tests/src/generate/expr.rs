@@ -338,7 +338,7 @@ impl Gen {
                 }
             }
             11 if self.swarm.times => {
-                format!("{}.minute()", self.expr(scope, &Ty::Time, depth, false))
+                format!("{}.minute()", self.leaf(scope, &Ty::Time, false))
             }
             12 if self.swarm.decimals => {
                 format!(
@@ -483,19 +483,33 @@ impl Gen {
         })
     }
 
+    /// Operands are names and literals: from `now() - choose(..)` nobody could tell whether a time or a
+    /// duration is chosen.
     fn time_expr(&mut self, scope: &mut Scope, ty: &Ty, depth: usize) -> Option<String> {
         Some(match (ty, self.below(4)) {
             (Ty::Time, 0) => "now()".to_owned(),
-            (Ty::Time, 1) => format!("{}.window(1h)", self.expr(scope, &Ty::Time, depth, false)),
+            (Ty::Time, 1) => format!("{}.window(1h)", self.leaf(scope, &Ty::Time, false)),
             (Ty::Time, 2) => {
                 let (a, b) = (
-                    self.expr(scope, &Ty::Time, depth, false),
-                    self.expr(scope, &Ty::Duration, depth, false),
+                    self.leaf(scope, &Ty::Time, false),
+                    self.leaf(scope, &Ty::Duration, false),
                 );
                 format!("({a} {} {b})", self.pick(&["+", "-"]))
             }
-            (Ty::Duration, 0) => self.binary(scope, &Ty::Duration, &["+", "-"], depth),
-            (Ty::Duration, 1) => self.binary(scope, &Ty::Time, &["-"], depth),
+            (Ty::Duration, 0) => {
+                let (a, b) = (
+                    self.leaf(scope, &Ty::Duration, false),
+                    self.leaf(scope, &Ty::Duration, false),
+                );
+                format!("({a} {} {b})", self.pick(&["+", "-"]))
+            }
+            (Ty::Duration, 1) => {
+                let (a, b) = (
+                    self.leaf(scope, &Ty::Time, false),
+                    self.leaf(scope, &Ty::Time, false),
+                );
+                format!("({a} - {b})")
+            }
             (Ty::Duration, 2) => {
                 let (a, b) = (self.expr(scope, &Ty::Duration, depth, false), self.below(5));
                 format!("({a} * {b})")

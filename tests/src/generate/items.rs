@@ -12,19 +12,19 @@ impl Gen {
         if self.swarm.news {
             for i in 0..1 + self.below(2) {
                 let base = self.pick(&[Ty::Int, Ty::Text]);
-                self.news.push((format!("New{i}"), base));
+                self.news.push((self.named("New", i), base));
             }
         }
         if self.swarm.enums {
             for i in 0..1 + self.below(2) {
                 let count = 1 + self.size(3);
                 let variants = (0..count).map(|tag| Record {
-                    name: format!("Case{i}x{tag}"),
+                    name: format!("{}x{tag}", self.named("Case", i)),
                     fields: self.fields(2, 1),
                 });
                 let variants = variants.collect();
                 self.enums.push(Enum {
-                    name: format!("Enum{i}"),
+                    name: self.named("Enum", i),
                     variants,
                 });
             }
@@ -33,7 +33,7 @@ impl Gen {
             for i in 0..1 + self.below(3) {
                 let fields = self.fields(3, 2);
                 self.records.push(Record {
-                    name: format!("Rec{i}"),
+                    name: self.named("Rec", i),
                     fields,
                 });
             }
@@ -42,7 +42,7 @@ impl Gen {
             for i in 0..1 + self.below(3) {
                 let fields = self.fields(2, 1);
                 self.errors.push(Record {
-                    name: format!("Err{i}"),
+                    name: self.named("Err", i),
                     fields,
                 });
             }
@@ -58,7 +58,7 @@ impl Gen {
                 _ => {}
             }
             self.entities.push(Entity {
-                name: format!("Ent{i}"),
+                name: self.named("Ent", i),
                 keys,
                 fields: Vec::new(),
                 rules: Vec::new(),
@@ -70,8 +70,13 @@ impl Gen {
         for i in 0..self.below(3) {
             let ty = self.simple_type();
             let value = self.literal(&ty);
-            self.constants.push((format!("const{i}"), ty, value));
+            self.constants.push((self.named("const", i), ty, value));
         }
+    }
+
+    /// A top-level name: no other program of the batch has it.
+    fn named(&self, kind: &str, number: usize) -> String {
+        format!("{kind}{number}n{}", self.member)
     }
 
     fn fields(&mut self, usual: usize, depth: usize) -> Vec<(String, Ty)> {
@@ -112,7 +117,7 @@ impl Gen {
         }
         if self.swarm.access && self.on(60) {
             let rule = match self.entities[entity].keys[0].1 {
-                Ty::Text => "allow caller.id == k0",
+                Ty::Text => "allow caller.id == UserId(k0)",
                 _ => "allow \"teller\" in caller.roles or s0 >= 0",
             };
             self.entities[entity].rules.push(rule.to_owned());
@@ -225,7 +230,7 @@ impl Gen {
 
     /// Functions and handlers in one row, so that handlers call functions that call handlers.
     pub fn functions(&mut self) {
-        for _ in 0..2 + self.size(5) {
+        for _ in 0..2 + self.size(4) {
             let entity = self.on(65).then(|| self.below(self.entities.len()));
             self.function(entity);
         }
@@ -237,7 +242,13 @@ impl Gen {
     }
 
     fn function(&mut self, entity: Option<usize>) {
-        let name = self.fresh(if entity.is_some() { "act" } else { "fun" });
+        let name = match entity {
+            Some(_) => self.fresh("act"),
+            None => {
+                let number = self.functions.len();
+                self.named("fun", number)
+            }
+        };
         let mut params = Vec::new();
         for i in 0..self.size(3) {
             let ty = self.any_type(2);
@@ -277,7 +288,7 @@ impl Gen {
         for param in &params {
             scope.bind(&param.name, &param.ty, false);
         }
-        let mut body = self.statements(&mut scope, 4);
+        let mut body = self.statements(&mut scope, 3);
         if ret != Ty::Unit {
             let value = self.expr(&mut scope, &ret, 3, true);
             body.push(value);
@@ -416,18 +427,6 @@ impl Gen {
         }
         for (name, ty, value) in &self.constants {
             lines.push(format!("let {name}: {} = {value}", self.spell(ty)));
-        }
-        if self.swarm.generics {
-            lines.push("fn choose<T>(c: Bool, a: T, b: T) -> T = if c { a } else { b }".to_owned());
-            lines.push("fn twice<T>(x: T, f: fn(T) -> T) -> T = f(f(x))".to_owned());
-            lines.push("fn through<A, B>(x: A, f: fn(A) -> B) -> B = f(x)".to_owned());
-            lines.push("fn both<A, B>(a: A, b: B) -> (A, B) = (a, b)".to_owned());
-            lines.push("fn told<T>(x: T) -> Text = \"<{x}>\"".to_owned());
-        }
-        if self.swarm.recursion {
-            lines.push(
-                "fn down(n: Int) -> Int = if n <= 0 { 0 } else { n + down(n - 1) }".to_owned(),
-            );
         }
         for (i, entity) in self.entities.iter().enumerate() {
             lines.push(format!(

@@ -21,7 +21,7 @@ pub use types::Ty;
 #[derive(Clone, Debug)]
 pub struct Generated {
     pub seed: u64,
-    /// Without the calls.
+    /// Without the calls, and without [`SHARED`].
     pub source: String,
     pub calls: Vec<Call>,
 }
@@ -53,8 +53,19 @@ impl std::fmt::Display for Call {
     }
 }
 
-/// The program of a seed.
-pub fn generate(seed: u64) -> Generated {
+/// What all generated programs may call; it stands once before one or many of them.
+pub const SHARED: &str = "\
+fn choose<T>(c: Bool, a: T, b: T) -> T = if c { a } else { b }
+fn twice<T>(x: T, f: fn(T) -> T) -> T = f(f(x))
+fn through<A, B>(x: A, f: fn(A) -> B) -> B = f(x)
+fn both<A, B>(a: A, b: B) -> (A, B) = (a, b)
+fn told<T>(x: T) -> Text = \"<{x}>\"
+fn down(n: Int) -> Int = if n <= 0 { 0 } else { n + down(n - 1) }
+";
+
+/// The program of a seed. Programs with different `member` numbers have no top-level name in common, so they can
+/// stand in one file: compiling the prelude is dearer than they are.
+pub fn generate(seed: u64, member: usize) -> Generated {
     let mut chance = Random::new(seed ^ 0x5851_F42D_4C95_7F2D);
     // The first numbers of near seeds are alike.
     for _ in 0..8 {
@@ -64,6 +75,7 @@ pub fn generate(seed: u64) -> Generated {
     let mut generator = Gen {
         chance,
         swarm,
+        member,
         ..Gen::empty()
     };
     generator.declare();
@@ -144,6 +156,7 @@ impl Swarm {
 pub(crate) struct Gen {
     pub chance: Random,
     pub swarm: Swarm,
+    pub member: usize,
     pub records: Vec<Record>,
     pub enums: Vec<Enum>,
     pub errors: Vec<Record>,
@@ -211,6 +224,7 @@ impl Gen {
         Gen {
             chance: Random::new(0),
             swarm: Swarm::default(),
+            member: 0,
             records: Vec::new(),
             enums: Vec::new(),
             errors: Vec::new(),
@@ -254,10 +268,10 @@ mod tests {
     #[test]
     fn a_seed_is_a_program() {
         for seed in 0..20 {
-            let (a, b) = (generate(seed), generate(seed));
+            let (a, b) = (generate(seed, 0), generate(seed, 0));
             assert_eq!(a.source, b.source);
             assert_eq!(format!("{:?}", a.calls), format!("{:?}", b.calls));
         }
-        assert_ne!(generate(1).source, generate(2).source);
+        assert_ne!(generate(1, 0).source, generate(2, 0).source);
     }
 }

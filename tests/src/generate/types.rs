@@ -96,7 +96,11 @@ impl Gen {
                     Ty::Map(Box::new(key), Box::new(self.any_type(depth - 1)))
                 }
                 2 if self.swarm.sets => Ty::Set(Box::new(self.key_type())),
-                3 if self.swarm.options => Ty::option(self.any_type(depth - 1)),
+                3 if self.swarm.options => match self.any_type(depth - 1) {
+                    // `Int??` cannot be written: `??` is an operator.
+                    Ty::Option(_) => continue,
+                    of => Ty::option(of),
+                },
                 4 if self.swarm.tuples => {
                     let size = 2 + self.below(2);
                     Ty::Tuple((0..size).map(|_| self.any_type(depth - 1)).collect())
