@@ -12,20 +12,20 @@ impl Gen {
         if depth == 0 {
             return self.leaf(scope, ty, told);
         }
-        if self.on(45) {
-            if let Some(general) = self.general(scope, ty, depth - 1, told) {
-                return general;
-            }
+        if self.on(45)
+            && let Some(general) = self.general(scope, ty, depth - 1, told)
+        {
+            return general;
         }
         self.special(scope, ty, depth - 1, told)
     }
 
     /// A name, or the smallest value of the type.
     fn leaf(&mut self, scope: &mut Scope, ty: &Ty, told: bool) -> String {
-        if self.on(75) {
-            if let Some(name) = self.name(scope, ty) {
-                return name;
-            }
+        if self.on(75)
+            && let Some(name) = self.name(scope, ty)
+        {
+            return name;
         }
         self.made(scope, ty, 0, told)
     }
