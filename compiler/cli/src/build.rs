@@ -1,6 +1,6 @@
 //! `weir build FILE --out DIR`: the two files that a server needs, the same bytes each time.
 
-use crate::output::Outcome;
+use crate::output::{Outcome, say};
 use crate::program::{self, Which};
 use std::path::PathBuf;
 
@@ -25,8 +25,8 @@ pub fn build(args: Args) -> Outcome {
         .next("name a folder that may be written to: --out DIR")
     })?;
     for path in &written {
-        println!("wrote {}", path.display());
+        say!("wrote {}", path.display());
     }
-    println!("run it with `weir run {}`", written[0].display());
+    say!("run it with `weir run {}`", written[0].display());
     Ok(())
 }

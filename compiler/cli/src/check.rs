@@ -1,6 +1,6 @@
 //! `weir check FILE`: what is wrong with a program, without running it.
 
-use crate::output::{Failure, Outcome};
+use crate::output::{Failure, Outcome, say, say_part};
 use crate::program::{self, Which};
 use clap::ValueEnum;
 
@@ -27,7 +27,7 @@ pub fn check(args: Args) -> Outcome {
     let analysis = program::analyse(&program)?;
     match args.message_format {
         Format::Human => program::report(&program, &analysis),
-        Format::Json => print!(
+        Format::Json => say_part!(
             "{}",
             weir_diagnostics::json_lines(&analysis.sources, &analysis.diagnostics)
         ),
@@ -36,7 +36,7 @@ pub fn check(args: Args) -> Outcome {
         return Err(Failure::said());
     }
     if let Format::Human = args.message_format {
-        println!("{}: no errors", program.source.display());
+        say!("{}: no errors", program.source.display());
     }
     Ok(())
 }

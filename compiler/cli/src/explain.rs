@@ -1,6 +1,6 @@
 //! `weir explain CODE`: the page of an error code; `weir explain FUNCTION FILE`: what a function touches and needs.
 
-use crate::output::{Failure, Outcome};
+use crate::output::{Failure, Outcome, say_part};
 use crate::{plan, program};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub struct Args {
 
 pub fn explain(args: Args) -> Outcome {
     if let Some(entry) = weir_diagnostics::explain(&args.what) {
-        print!("{}", entry.page);
+        say_part!("{}", entry.page);
         return Ok(());
     }
     if args.path.is_none() && looks_like_code(&args.what) {
@@ -39,7 +39,7 @@ pub fn explain(args: Args) -> Outcome {
         .iter()
         .map(|function| plan::page(&manifest, function))
         .collect();
-    print!("{}", pages.join("\n"));
+    say_part!("{}", pages.join("\n"));
     Ok(())
 }
 

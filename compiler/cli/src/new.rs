@@ -2,7 +2,7 @@
 //!
 //! The files are in `template/`, where they can be read and are tested; `NAME` in them stands for the project's name.
 
-use crate::output::{Failure, Outcome};
+use crate::output::{Failure, Outcome, say};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -60,11 +60,11 @@ pub fn new(args: Args) -> Outcome {
             Failure::new(format_args!("cannot write {}: {error}", path.display()))
         })?;
     }
-    println!("made {}", args.path.display());
-    println!();
-    println!("  cd {}", args.path.display());
-    println!("  weir run      serves it on this machine, and again each time you save");
-    println!("  weir test     runs its tests");
+    say!("made {}", args.path.display());
+    say!();
+    say!("  cd {}", args.path.display());
+    say!("  weir run      serves it on this machine, and again each time you save");
+    say!("  weir test     runs its tests");
     Ok(())
 }
 

@@ -4,6 +4,24 @@ use std::fmt::Display;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+/// `println!` for people who stop reading, as `head` does: a closed pipe is no reason to panic, or to stop serving.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
+/// `print!` likewise.
+macro_rules! say_part {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = write!(std::io::stdout(), $($words)*);
+    }};
+}
+
+pub(crate) use {say, say_part};
+
 pub type Outcome<T = ()> = Result<T, Failure>;
 
 /// Why a verb did not do what was asked.

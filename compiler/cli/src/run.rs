@@ -1,6 +1,6 @@
 //! `weir run`: serves a program over HTTP on this machine, and takes over each time its file is saved.
 
-use crate::output::{Failure, Outcome, Style};
+use crate::output::{Failure, Outcome, Style, say};
 use crate::place::{self, Note};
 use crate::program::{self, runner};
 use crate::reload::{Reloaded, reload};
@@ -64,12 +64,12 @@ pub fn run(args: Args) -> Outcome {
     let node = start(&bundle, log, args.port, &data)?;
     let url = format!("http://{}", node.address());
     let note = Note::leave(&data, &url)?;
-    println!("listening on {url}");
-    println!();
+    say!("listening on {url}");
+    say!();
     print_routes(&bundle.manifest, &url);
-    println!("{name} keeps its data in {}", data.display());
+    say!("{name} keeps its data in {}", data.display());
     if source.is_some() {
-        println!("save the file to reload it, Ctrl-C to stop");
+        say!("save the file to reload it, Ctrl-C to stop");
     }
     flush();
     let ended = serve(&node, source.as_ref(), &mut bundle, &url, &events);
@@ -78,7 +78,7 @@ pub fn run(args: Args) -> Outcome {
         .stop()
         .map_err(|why| Failure::new(format_args!("the log failed: {why}")).next(LOG_FAILED));
     ended.and(stopped)?;
-    println!("stopped");
+    say!("stopped");
     Ok(())
 }
 
@@ -105,19 +105,19 @@ fn serve(
                 refused = false;
                 match reload(node, program, bundle) {
                     Reloaded::Same if was_refused => {
-                        println!("this is the program that is running: nothing to reload");
+                        say!("this is the program that is running: nothing to reload");
                     }
                     Reloaded::Same => {}
                     Reloaded::Refused => {
                         refused = true;
-                        println!("still serving the program from before this save");
+                        say!("still serving the program from before this save");
                     }
                     Reloaded::New { bundle: new, said } => {
                         let routes_changed = new.manifest.functions != bundle.manifest.functions;
                         *bundle = *new;
-                        println!("{} {said}", Style::stdout().green("reloaded:"));
+                        say!("{} {said}", Style::stdout().green("reloaded:"));
                         if routes_changed {
-                            println!();
+                            say!();
                             print_routes(&bundle.manifest, url);
                         }
                     }
@@ -189,10 +189,10 @@ fn print_routes(manifest: &Manifest, url: &str) {
     let style = Style::stdout();
     for route in routes(manifest, url) {
         let what = format!("{}{}", route.path, route.signature);
-        println!("  {:<4} {}", route.method, style.bold(&what));
-        println!("       {}", route.curl);
+        say!("  {:<4} {}", route.method, style.bold(&what));
+        say!("       {}", route.curl);
     }
-    println!();
+    say!();
 }
 
 /// What is printed must be seen while the program goes on.

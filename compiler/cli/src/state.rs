@@ -1,6 +1,6 @@
 //! `weir state get` and `weir state list`: what a program remembers, as JSON.
 
-use crate::output::{Failure, Outcome};
+use crate::output::{Failure, Outcome, say};
 use crate::source::{From, Source};
 use serde_json::Value;
 use std::io::Write;
@@ -20,8 +20,8 @@ enum Verb {
         source: From,
         /// Name of the entity, such as Account
         entity: String,
-        /// The parts of its key, and perhaps the name of a field
-        #[arg(required = true, value_name = "KEY.. [FIELD]")]
+        /// The parts of its key; after them may follow the name of a field
+        #[arg(required = true, value_name = "KEY")]
         key: Vec<String>,
     },
     /// Print all instances, one a line
@@ -61,8 +61,13 @@ pub fn state(args: Args) -> Outcome {
 
 fn get(source: &Source, entity: &str, words: &[String]) -> Outcome {
     let missing = |why: String| {
-        Failure::new(format_args!("{entity} {}: {why}", words.join(" ")))
-            .next(format_args!("weir state list {entity}"))
+        let known = !why.starts_with("there is no entity");
+        let next = if known {
+            format!("weir state list {entity}")
+        } else {
+            "weir state list".into()
+        };
+        Failure::new(format_args!("{entity} {}: {why}", words.join(" "))).next(next)
     };
     let why = match source.instance(entity, words)? {
         Ok(instance) => {
@@ -88,5 +93,5 @@ fn get(source: &Source, entity: &str, words: &[String]) -> Outcome {
 }
 
 fn show(value: &Value) {
-    println!("{value:#}");
+    say!("{value:#}");
 }

@@ -1,6 +1,6 @@
 //! `weir test FILE [FILTER]`: runs the `test` blocks on the compiled module, each in a world of its own.
 
-use crate::output::{Failure, Outcome, Style};
+use crate::output::{Failure, Outcome, Style, say};
 use crate::program::{self, Which};
 use weir_contract::border::{OUTPUT_OK, StepInput, encode_caller};
 use weir_contract::json::failure_to_json;
@@ -50,20 +50,20 @@ pub fn test(args: Args) -> Outcome {
     let mut failed = 0;
     for test in &wanted {
         match run(&mut runner, &bundle, test) {
-            Ok(()) => println!("{}    {}", style.green("ok"), test.name),
+            Ok(()) => say!("{}    {}", style.green("ok"), test.name),
             Err(why) => {
                 failed += 1;
-                println!("{}  {}", style.red("FAIL"), test.name);
+                say!("{}  {}", style.red("FAIL"), test.name);
                 for line in why.lines() {
-                    println!("      {line}");
+                    say!("      {line}");
                 }
             }
         }
     }
     if !wanted.is_empty() {
-        println!();
+        say!();
     }
-    println!("{} passed, {failed} failed", wanted.len() - failed);
+    say!("{} passed, {failed} failed", wanted.len() - failed);
     if failed > 0 {
         Err(Failure::said())
     } else {
