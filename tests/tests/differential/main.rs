@@ -6,6 +6,7 @@
 mod compiled;
 mod defined;
 mod front;
+mod whole;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -124,6 +125,40 @@ fn batch(from: u64, to: u64, findings: &Mutex<Findings>) {
     if attempt(&programs, &whole_source(&programs), findings).is_err() {
         one_by_one(findings);
     }
+}
+
+/// The whole runtime, on a log in files, stopped and started between calls.
+#[test]
+fn the_whole_runtime_agrees() {
+    let first = number("WEIR_SEED", 1);
+    // Each program is a module, a log and some restarts: slower than the programs of the other test.
+    let count = (number("WEIR_COUNT", 2_000) / 40).max(1);
+    let mut chance = weir_tests::random::Random::new(first);
+    let (mut restarts, mut seed, mut done) = (0, first, 0);
+    while done < count {
+        seed += 1;
+        let program = generate(seed, 0);
+        // The runtime has a clock of its own.
+        if program.source.contains("now()") {
+            continue;
+        }
+        done += 1;
+        let source = whole_source(std::slice::from_ref(&program));
+        let front = front::check(&source).unwrap_or_else(|told| panic!("seed {seed}\n{told}"));
+        let mut defined = defined::Defined::new(&front);
+        let folder =
+            std::env::temp_dir().join(format!("weir-differential-{}-{seed}", std::process::id()));
+        let mut whole = whole::Whole::start(&source, folder);
+        for (i, call) in program.calls.iter().enumerate() {
+            if chance.below(8) == 0 || i + 4 == program.calls.len() {
+                whole.restart(chance.below(2) == 0);
+                restarts += 1;
+            }
+            let (meant, seen) = (defined.call(call), whole.call(call));
+            assert_eq!(meant, seen, "seed {seed}, call {i}, {call}\n{source}");
+        }
+    }
+    println!("{count} programs from seed {first}, {restarts} restarts");
 }
 
 enum Trouble {
