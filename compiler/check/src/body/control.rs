@@ -216,7 +216,11 @@ impl BodyCx<'_> {
             AssignOp::Sub => (ArithOp::Sub, "-="),
             AssignOp::Mul => (ArithOp::Mul, "*="),
         };
-        let value = self.plain_hinted(value, &place.ty);
+        // As in `operators.rs`: a time or duration says nothing of what is added to it.
+        let value = match self.head(&place.ty) {
+            Type::Time | Type::Duration => self.plain(value, None),
+            ty => self.plain_hinted(value, &ty),
+        };
         let current = node(ExprKind::Unit, place.ty.clone(), place.span);
         if let Some(ty) = self.arith_type(op, symbol, op_span, &current, &value)
             && !self.table.unify(&ty, &place.ty)

@@ -117,8 +117,11 @@ impl BodyCx<'_> {
                 Some(want) if is_literal(left) => self.hinted(left, want),
                 _ => self.plain(left, None),
             };
-            let ty = left.ty.clone();
-            let right = self.hinted(right, &ty);
+            // A time or duration says nothing of the other side: `at - wait`, `wait * 2`.
+            let right = match self.head(&left.ty) {
+                Type::Time | Type::Duration => self.plain(right, None),
+                ty => self.hinted(right, &ty),
+            };
             (left, right)
         }
     }
