@@ -158,6 +158,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             }
             cx.tests.push(Rc::new(decl.clone()));
             cx.program.tests.push(Test {
+                params: Vec::new(),
                 name: decl.name.value.clone(),
                 body: empty_body(decl.name.span),
                 fails: Vec::new(),
@@ -197,6 +198,7 @@ fn collect_entity(cx: &mut Cx, decl: &ast::EntityDecl, doc: Option<String>) {
     declare_type(cx, &decl.name, TypeName::Entity(id));
     cx.entities.push(Rc::new(decl.clone()));
     cx.program.entities.push(Entity {
+        workflow: None,
         name: decl.name.name.clone(),
         keys: Vec::new(),
         fields: Vec::new(),

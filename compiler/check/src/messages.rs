@@ -42,6 +42,8 @@ pub fn show(program: &Checked, params: &[String], ty: &Type) -> String {
                 .collect();
             format!("Result<{}, {}>", s(t), names.join(" | "))
         }
+        Type::Run(t, _) => format!("Run<{}>", s(t)),
+        Type::Ticket => "Ticket".into(),
         Type::Fn(ps, r) => format!("fn({}) -> {}", all(ps), s(r)),
         Type::Param(i) => params
             .get(*i as usize)

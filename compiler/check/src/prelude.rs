@@ -22,6 +22,10 @@ pub const FILES: &[(&str, &str)] = &[
     ("std/bytes.weir", include_str!("../../../stdlib/bytes.weir")),
     ("std/time.weir", include_str!("../../../stdlib/time.weir")),
     ("std/math.weir", include_str!("../../../stdlib/math.weir")),
+    (
+        "std/failures.weir",
+        include_str!("../../../stdlib/failures.weir"),
+    ),
 ];
 
 /// Adds the prelude's files to `sources` and parses them.

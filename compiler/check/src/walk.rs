@@ -128,6 +128,7 @@ pub fn children<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
             steps(place, visit);
             args.iter().for_each(visit);
         }
+        _ => unreachable!("not made yet"),
     }
 }
 
@@ -358,6 +359,7 @@ pub fn each_type_mut(expr: &mut Expr, change: &mut impl FnMut(&mut Type, Span)) 
             each_in_place(place, change);
             each_of(args, change);
         }
+        _ => unreachable!("not made yet"),
     }
 }
 

@@ -48,6 +48,7 @@ fn effect(effect: Effect) -> &'static str {
         Effect::Pure => "pure: touches no state and needs no record in the log",
         Effect::Read => "read: changes nothing, needs no record in the log, and may be a GET",
         Effect::Write => "write: a transaction, and one record in the log",
+        Effect::Wait => "waits: it may go on in later steps",
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use weir_contract::manifest::{
-    Access, Effect, Entity, Function, FunctionKind, MANIFEST_VERSION, Manifest, Param, Site,
-    Source, StateField, Test,
+    Access, Effect, Entity, Event, Frame, FrameRole, Function, FunctionKind, MANIFEST_VERSION,
+    Manifest, Param, Site, Source, StateField, Test, Workflow,
 };
 use weir_contract::slots::flatten_all;
-use weir_contract::{DefKind, Field, Type};
+use weir_contract::{DefId, DefKind, Field, Type};
 use weir_diagnostics::{FileId, SourceMap};
 use weir_flow::ir;
 
@@ -24,14 +24,19 @@ pub fn manifest(program: &Program, module: &ir::Module, sources: &SourceMap) -> 
         defs: module.defs.clone(),
         entities: module.entities.iter().map(|e| entity(module, e)).collect(),
         functions: numbered()
-            .filter(|(_, entry)| entry.kind != ir::EntryKind::Test)
-            .map(|(number, entry)| function(module, number as u32, entry))
+            .filter_map(|(number, entry)| function(module, number as u32, entry))
             .collect(),
+        frames: numbered()
+            .filter_map(|(number, entry)| frame(module, number as u32, entry))
+            .collect(),
+        externs: module.externs.clone(),
+        failures: module.failures,
         roles: roles(module),
         tests: numbered()
             .filter(|(_, entry)| entry.kind == ir::EntryKind::Test)
             .map(|(number, entry)| Test {
                 name: entry.name.clone(),
+                params: params(&entry.params),
                 entry: number as u32,
                 site: entry.site.0,
             })
@@ -71,52 +76,124 @@ fn entity(module: &ir::Module, entity: &ir::Entity) -> Entity {
         fields,
         // Each entry asks the rule itself before it starts.
         allow: None,
+        workflow: entity.workflow.as_ref().map(|w| workflow(module, w)),
         doc: entity.doc.clone(),
     }
 }
 
-fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Function {
-    let (returns, fails) = match &module.funcs[entry.func.0 as usize].ret {
+fn workflow(module: &ir::Module, workflow: &ir::Workflow) -> Workflow {
+    let before = &module.entries[..workflow.run.0 as usize];
+    let event = |event: &ir::Event| Event {
+        name: event.name.clone(),
+        params: params(&event.params),
+        public: event.public,
+        access: match &event.access {
+            ir::Access::SignedIn if event.guard.is_some() => Access::Allow,
+            access => access_rule(access),
+        },
+        guard: event.guard.map(|entry| entry.0),
+        doc: event.doc.clone(),
+    };
+    Workflow {
+        run: before.iter().filter(|e| function_kind(e).is_some()).count() as u32,
+        events: workflow.events.iter().map(event).collect(),
+        event_enum: workflow.event_enum,
+    }
+}
+
+fn params(params: &[ir::EntryParam]) -> Vec<Param> {
+    let param = |param: &ir::EntryParam| Param {
+        name: param.name.clone(),
+        ty: param.ty.clone(),
+        has_default: param.defaulted,
+    };
+    params.iter().map(param).collect()
+}
+
+fn access_rule(access: &ir::Access) -> Access {
+    match access {
+        ir::Access::Anyone => Access::Anyone,
+        ir::Access::Roles(roles) => Access::Roles(roles.clone()),
+        ir::Access::SignedIn => Access::SignedIn,
+    }
+}
+
+/// `None` for what is no function of the manifest: tests and frames.
+fn function_kind(entry: &ir::Entry) -> Option<FunctionKind> {
+    match entry.kind {
+        ir::EntryKind::Function => Some(FunctionKind::Function),
+        ir::EntryKind::Handler => Some(FunctionKind::Handler),
+        ir::EntryKind::Run => Some(FunctionKind::Run),
+        ir::EntryKind::Field => Some(FunctionKind::Field),
+        ir::EntryKind::Whole => Some(FunctionKind::Whole),
+        _ => None,
+    }
+}
+
+/// What the entry's function gives, and its errors.
+fn outcome(module: &ir::Module, entry: &ir::Entry) -> (Type, Vec<DefId>) {
+    match &module.funcs[entry.func.0 as usize].ret {
         Type::Result(ok, errors) => ((**ok).clone(), errors.clone()),
         plain => (plain.clone(), Vec::new()),
+    }
+}
+
+fn frame(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Frame> {
+    let role = match entry.kind {
+        ir::EntryKind::Resume => FrameRole::Resume,
+        ir::EntryKind::Undo => FrameRole::Undo,
+        ir::EntryKind::Branch => FrameRole::Branch,
+        ir::EntryKind::Mock => FrameRole::Mock,
+        _ => return None,
     };
-    Function {
+    let (returns, fails) = outcome(module, entry);
+    let mut cells: Vec<Field> = entry
+        .params
+        .iter()
+        .map(|param| Field {
+            name: param.name.clone(),
+            ty: param.ty.clone(),
+        })
+        .collect();
+    let result = (role == FrameRole::Resume).then(|| cells.remove(0).ty);
+    Some(Frame {
+        label: entry.name.clone(),
+        entry: number,
+        role,
+        entity: entry.entity.map(|id| id.0),
+        result,
+        cells,
+        returns,
+        fails,
+        waits_for: entry.waits_for.clone(),
+        site: entry.site.0,
+    })
+}
+
+fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Function> {
+    let (returns, fails) = outcome(module, entry);
+    Some(Function {
         name: entry.name.clone(),
-        kind: match entry.kind {
-            ir::EntryKind::Function => FunctionKind::Function,
-            ir::EntryKind::Handler => FunctionKind::Handler,
-            ir::EntryKind::Field => FunctionKind::Field,
-            ir::EntryKind::Whole => FunctionKind::Whole,
-            ir::EntryKind::Test => unreachable!("a test is not a function of the manifest"),
-        },
+        kind: function_kind(entry)?,
         entity: entry.entity.map(|id| id.0),
         entry: number,
         public: entry.public,
-        params: entry
-            .params
-            .iter()
-            .map(|param| Param {
-                name: param.name.clone(),
-                ty: param.ty.clone(),
-                has_default: param.defaulted,
-            })
-            .collect(),
+        params: params(&entry.params),
         returns,
         fails,
         effect: match entry.effect {
             ir::Effect::Pure => Effect::Pure,
             ir::Effect::Read => Effect::Read,
             ir::Effect::Write => Effect::Write,
+            ir::Effect::Wait => Effect::Wait,
         },
         access: match &entry.access {
-            ir::Access::Anyone => Access::Anyone,
-            ir::Access::Roles(roles) => Access::Roles(roles.clone()),
             ir::Access::SignedIn if entry.guard.is_some() => Access::Allow,
-            ir::Access::SignedIn => Access::SignedIn,
+            access => access_rule(access),
         },
         plan: entry.plan.clone(),
         doc: entry.doc.clone(),
-    }
+    })
 }
 
 /// Every role that a function asks for.

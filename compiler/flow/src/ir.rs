@@ -28,6 +28,10 @@ pub struct Module {
     /// What can be started from outside, in source order. An entry's position is its number in
     /// `weir_step(entry, ..)`.
     pub entries: Vec<Entry>,
+    /// What may be called outside; position = number in [`Wait::Extern`].
+    pub externs: Vec<Extern>,
+    /// The builtin errors, when anything waits.
+    pub failures: Option<Failures>,
     /// Names of the source files, by [`Site::file`].
     pub files: Vec<String>,
     /// Places in the source. Site 0 is "no place" (code the compiler made up).
@@ -38,6 +42,9 @@ pub struct Module {
 pub struct EntityId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FuncId(pub u32);
+/// Position in [`Module::entries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BlockId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,8 +78,35 @@ pub struct Entity {
     pub check: Option<FuncId>,
     /// `(Instance) -> Bool`: the conjunction of the entity's `allow` rules.
     pub allow: Option<FuncId>,
+    /// What a workflow has besides.
+    pub workflow: Option<Workflow>,
     pub doc: Option<String>,
 }
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workflow {
+    /// The entry of its `run`.
+    pub run: EntryId,
+    /// Position = event number.
+    pub events: Vec<Event>,
+    /// `Checkout.event`: a variant for each event, with its parameters, and a last one, `after`, for the deadline.
+    pub event_enum: DefId,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub name: String,
+    pub params: Vec<EntryParam>,
+    pub public: bool,
+    pub access: Access,
+    /// A `Guard` entry that asks the entity's `allow`.
+    pub guard: Option<EntryId>,
+    pub doc: Option<String>,
+}
+
+/// A function of the outside world; `contract::manifest::Extern` is the same.
+pub type Extern = weir_contract::manifest::Extern;
+pub type Failures = weir_contract::manifest::Failures;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateField {
@@ -144,22 +178,36 @@ pub struct Entry {
     pub effect: Effect,
     /// What running it may touch; filled in by `plans`.
     pub plan: Plan,
+    /// For a frame: what the run waits for there, for people.
+    pub waits_for: String,
     pub doc: Option<String>,
     pub site: SiteId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
-    /// A top-level `pub fn`.
+    /// A top-level function, `pub` or sent somewhere.
     Function,
-    /// A `pub fn` of an entity.
+    /// A function of an entity, `pub` or sent somewhere.
     Handler,
+    /// The `run` of a workflow.
+    Run,
     /// One state field; `name` is the field's.
     Field,
     /// All `pub state` fields as one named tuple; `name` is empty.
     Whole,
-    /// A `test`. Never reachable in production.
+    /// A `test`. Never reachable in production. With parameters: a property test.
     Test,
+    /// Answers whether a caller may send an event: `guard` is the rule, `func` does nothing.
+    Guard,
+    /// Where a run goes on; made by `split`. Its parameters are `result` and the cells; its name is the label.
+    Resume,
+    /// A compensation; all parameters are cells.
+    Undo,
+    /// A branch of `parallel`; all parameters are cells.
+    Branch,
+    /// The answer of a mock: cells, then the arguments of the extern function.
+    Mock,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -185,6 +233,8 @@ pub enum Effect {
     Pure,
     Read,
     Write,
+    /// May end in a later step.
+    Wait,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -412,6 +462,46 @@ pub enum Op {
     /// `I`: makes a list, map or set slot present and empty.
     SlotClear(Reg, SlotId),
 
+    // ---- messages, and what is done later ----------------------------------------------------------
+    /// `(instance of a handler's or run's entry, arguments, delay Duration) → Int`: number of the run that does it when
+    /// this step is kept. For the run of a workflow: of the run its key has.
+    Send {
+        entry: EntryId,
+        instance: Option<Reg>,
+        args: Vec<Reg>,
+        after: Option<Reg>,
+    },
+    /// `(instance of a workflow, event number, arguments, delay Duration)`.
+    SendEvent {
+        instance: Reg,
+        event: u32,
+        args: Vec<Reg>,
+        after: Option<Reg>,
+    },
+    /// `Int`: what was sent under that number and has not begun will not.
+    Cancel(Reg),
+    /// Cells of an `Undo` entry.
+    PushUndo(EntryId, Vec<Reg>),
+    /// Cells of a `Branch` entry: begins a strand that the next [`Wait::Join`] of this one waits for.
+    Spawn(EntryId, Vec<Reg>),
+    /// `Float`, 0 <= x < 1.
+    Random,
+    /// `Text` of 26 characters.
+    Fresh,
+    /// Number of an extern function, cells of a `Mock` entry. Tests only.
+    Mock(u32, EntryId, Vec<Reg>),
+    /// `Text`. Tests only.
+    CrashAt(Reg),
+
+    // ---- waiting -----------------------------------------------------------------------------------
+    /// The step ends here and the run goes on later with the result. Only before `split`, which turns it into
+    /// [`Term::Suspend`]; only outside transactions. Operands and result are those of the [`Wait`].
+    Suspend(Wait, Vec<Reg>),
+    /// `→ Bool`: whether the step has done enough; then `split`'s caller should yield.
+    Full,
+    /// `→ Bool`: whether the function called last has suspended. Only made by `split`, directly behind a call.
+    Suspended,
+
     // ---- transactions -------------------------------------------------------------------------
     /// → `Int`: a mark in the undo journal.
     Savepoint,
@@ -436,6 +526,18 @@ pub enum Term {
         default: Option<BlockId>,
     },
     Return(Reg),
+    /// Gives what the function gives. Only made by `split`.
+    TailCall(FuncId, Vec<Reg>),
+    /// The function returns without a value: its frame is noted, and the step ends when all functions around have done the
+    /// same. `wait` is what is waited for, with its operands; absent where a function that was called has said so.
+    /// Only made by `split`.
+    Suspend {
+        /// A `Resume` entry.
+        entry: EntryId,
+        /// Its parameters after the result.
+        cells: Vec<Reg>,
+        wait: Option<(Wait, Vec<Reg>)>,
+    },
     /// Ends the step as a bug; `detail` is a `Text` shown to people.
     Crash {
         reason: CrashReason,
@@ -443,7 +545,34 @@ pub enum Term {
     },
 }
 
+/// What a run waits for. Operands → result of [`Op::Suspend`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wait {
+    /// `() → Unit`, in the next step.
+    Yield,
+    /// `Duration → Unit`
+    Sleep,
+    /// `Time → Unit`
+    SleepUntil,
+    /// Event numbers of the workflow, ascending. `Option<Duration> →` its event enum; the last variant when the time is over.
+    Events(EntityId, Vec<u32>),
+    /// `(Option<Duration>, arguments) →` its value, or a `Result` when it can fail; with `within` the errors contain `TimedOut`.
+    Extern { function: u32, within: bool },
+    /// `(Int, Option<Duration>) → Result`
+    Run,
+    /// `() →` a list of the branches' values when `list`, else their tuple; a `Result` of that when `fallible`.
+    Join { list: bool, fallible: bool },
+    /// `Duration → Unit`. Tests only.
+    Advance,
+    /// `() → Unit`. Tests only.
+    Settle,
+}
+
 impl Module {
+    pub fn entry(&self, id: EntryId) -> &Entry {
+        &self.entries[id.0 as usize]
+    }
+
     pub fn func(&self, id: FuncId) -> &Func {
         &self.funcs[id.0 as usize]
     }
@@ -492,7 +621,39 @@ macro_rules! operands {
     ($op:expr, |$r:ident| $run:expr) => {{
         use Op::*;
         match $op {
-            Const(_) | Now | CallerId | CallerRoles | Savepoint | TxEnter | TxLeave => {}
+            Const(_) | Now | CallerId | CallerRoles | Random | Fresh | Full | Suspended
+            | Savepoint | TxEnter | TxLeave => {}
+            Send {
+                instance,
+                args,
+                after,
+                ..
+            } => {
+                for $r in instance.into_iter() {
+                    $run
+                }
+                for $r in args {
+                    $run
+                }
+                for $r in after.into_iter() {
+                    $run
+                }
+            }
+            SendEvent {
+                instance,
+                args,
+                after,
+                ..
+            } => {
+                let $r = instance;
+                $run;
+                for $r in args {
+                    $run
+                }
+                for $r in after.into_iter() {
+                    $run
+                }
+            }
             Copy($r)
             | Cast($r)
             | Neg($r)
@@ -508,6 +669,8 @@ macro_rules! operands {
             | SlotLen($r, _)
             | ListSlotPop($r, _)
             | SlotClear($r, _)
+            | Cancel($r)
+            | CrashAt($r)
             | Rollback($r) => $run,
             Arith(_, a, b)
             | Compare(_, a, b)
@@ -543,6 +706,10 @@ macro_rules! operands {
             | ListMake(rs)
             | TextConcat(rs)
             | Lib(_, rs)
+            | PushUndo(_, rs)
+            | Spawn(_, rs)
+            | Mock(_, _, rs)
+            | Suspend(_, rs)
             | Call(_, rs) => {
                 for $r in rs {
                     $run
@@ -568,10 +735,25 @@ impl Op {
         use Op::*;
         match self {
             Load(..) | Present(..) | SlotLen(..) | ListSlotGet(..) | ListSlotSlice(..)
-            | MapSlotGet(..) | SlotHas(..) => Effect::Read,
-            Store(..) | ListSlotSet(..) | ListSlotPush(..) | ListSlotPop(..)
-            | ListSlotInsert(..) | ListSlotRemove(..) | MapSlotPut(..) | MapSlotRemove(..)
-            | SetSlotAdd(..) | SetSlotRemove(..) | SlotClear(..) | Rollback(_) => Effect::Write,
+            | MapSlotGet(..) | SlotHas(..) | Random | Fresh => Effect::Read,
+            Store(..)
+            | ListSlotSet(..)
+            | ListSlotPush(..)
+            | ListSlotPop(..)
+            | ListSlotInsert(..)
+            | ListSlotRemove(..)
+            | MapSlotPut(..)
+            | MapSlotRemove(..)
+            | SetSlotAdd(..)
+            | SetSlotRemove(..)
+            | SlotClear(..)
+            | Rollback(_)
+            | Send { .. }
+            | SendEvent { .. }
+            | Cancel(_) => Effect::Write,
+            PushUndo(..) | Spawn(..) | Suspend(..) | Full | Suspended | Mock(..) | CrashAt(_) => {
+                Effect::Wait
+            }
             _ => Effect::Pure,
         }
     }
@@ -590,16 +772,21 @@ impl Term {
                 cases.iter().for_each(|(_, b)| f(*b));
                 default.iter().for_each(|b| f(*b));
             }
-            Term::Return(_) | Term::Crash { .. } => {}
+            Term::Return(_) | Term::Crash { .. } | Term::TailCall(..) | Term::Suspend { .. } => {}
         }
     }
 
-    /// The register the terminator reads, if any.
-    pub fn used(&self) -> Option<Reg> {
+    /// Calls `f` on each register the terminator reads.
+    pub fn for_each_use(&self, mut f: impl FnMut(Reg)) {
         match self {
-            Term::Jump(_) => None,
-            Term::Branch(r, ..) | Term::Switch { on: r, .. } | Term::Return(r) => Some(*r),
-            Term::Crash { detail, .. } => *detail,
+            Term::Jump(_) => {}
+            Term::Branch(r, ..) | Term::Switch { on: r, .. } | Term::Return(r) => f(*r),
+            Term::Crash { detail, .. } => detail.iter().for_each(|r| f(*r)),
+            Term::TailCall(_, args) => args.iter().for_each(|r| f(*r)),
+            Term::Suspend { cells, wait, .. } => {
+                let operands = wait.iter().flat_map(|(_, operands)| operands);
+                cells.iter().chain(operands).for_each(|r| f(*r));
+            }
         }
     }
 }

@@ -37,9 +37,9 @@ impl Problem for Liveness {
 
     fn transfer(&self, func: &Func, block: BlockId, live: &mut RegSet) {
         let block = func.block(block);
-        if let Some(reg) = block.term.used() {
+        block.term.for_each_use(|reg| {
             live.insert(reg);
-        }
+        });
         for inst in block.insts.iter().rev() {
             if let Some(dst) = inst.dst {
                 live.remove(dst);

@@ -64,7 +64,7 @@ fn for_each_target(term: &mut Term, mut f: impl FnMut(&mut BlockId)) {
             cases.iter_mut().for_each(|(_, b)| f(b));
             default.iter_mut().for_each(f);
         }
-        Term::Return(_) | Term::Crash { .. } => {}
+        Term::Return(_) | Term::Crash { .. } | Term::TailCall(..) | Term::Suspend { .. } => {}
     }
 }
 
@@ -138,9 +138,7 @@ fn retarget_copies(func: &mut Func) {
                 writes[dst.0 as usize] += 1;
             }
         }
-        if let Some(r) = block.term.used() {
-            reads[r.0 as usize] += 1;
-        }
+        block.term.for_each_use(|r| reads[r.0 as usize] += 1);
     }
     for block in &mut func.blocks {
         let mut i = 0;
@@ -195,6 +193,11 @@ fn rename_in_term(term: &mut Term, mut rename: impl FnMut(&mut Reg)) {
     match term {
         Term::Branch(r, ..) | Term::Switch { on: r, .. } | Term::Return(r) => rename(r),
         Term::Crash { detail, .. } => detail.iter_mut().for_each(rename),
+        Term::TailCall(_, args) => args.iter_mut().for_each(rename),
+        Term::Suspend { cells, wait, .. } => {
+            let operands = wait.iter_mut().flat_map(|(_, operands)| operands);
+            cells.iter_mut().chain(operands).for_each(rename);
+        }
         Term::Jump(_) => {}
     }
 }
@@ -211,16 +214,16 @@ fn can_vanish(op: &Op) -> bool {
         | Op::Call(..)
         | Op::TxEnter
         | Op::TxLeave => false,
-        op => op.effect() != Effect::Write,
+        op => op.effect() < Effect::Write,
     }
 }
 
 fn remove_dead(func: &mut Func) {
     let outs: Vec<RegSet> = live_out(func);
     for (block, mut live) in func.blocks.iter_mut().zip(outs) {
-        if let Some(r) = block.term.used() {
+        block.term.for_each_use(|r| {
             live.insert(r);
-        }
+        });
         let mut kept = Vec::new();
         for inst in std::mem::take(&mut block.insts).into_iter().rev() {
             let read = inst.dst.is_none_or(|dst| live.contains(dst));
@@ -255,8 +258,8 @@ fn remove_unused_registers(func: &mut Func) {
                 used.insert(*r);
             });
         }
-        block.term.used().iter().for_each(|r| {
-            used.insert(*r);
+        block.term.for_each_use(|r| {
+            used.insert(r);
         });
     }
     let mut number = vec![Reg(0); func.regs.len()];

@@ -22,6 +22,7 @@ mod lex;
 mod operands;
 mod parse;
 mod print;
+mod wait;
 
 pub use operands::of_op as operands_of;
 pub use parse::parse;

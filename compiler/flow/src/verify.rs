@@ -214,12 +214,12 @@ fn verify_inst(module: &Module, func: &Func, inst: &Inst) -> Result<(), String> 
 }
 
 fn verify_term(module: &Module, func: &Func, block: &Block) -> Result<(), String> {
-    if let Some(r) = block.term.used()
-        && r.0 as usize >= func.regs.len()
-    {
-        return Err(format!("no register r{}", r.0));
-    }
     let mut target = Ok(());
+    block.term.for_each_use(|r| {
+        if r.0 as usize >= func.regs.len() {
+            target = Err(format!("no register r{}", r.0));
+        }
+    });
     block.term.for_each_successor(|b| {
         if b.0 == 0 || b.0 as usize >= func.blocks.len() {
             target = Err(format!("jumps to b{}", b.0));
@@ -239,6 +239,35 @@ fn verify_term(module: &Module, func: &Func, block: &Block) -> Result<(), String
         }
     };
     match &block.term {
+        Term::TailCall(callee, args) => {
+            let callee = module
+                .funcs
+                .get(callee.0 as usize)
+                .ok_or("no such function")?;
+            types::arguments(func, callee, args)?;
+            if callee.ret == func.ret {
+                Ok(())
+            } else {
+                Err(format!("@{} gives something else", callee.name))
+            }
+        }
+        Term::Suspend { entry, cells, wait } => {
+            let resume = module
+                .entries
+                .get(entry.0 as usize)
+                .filter(|e| e.kind == EntryKind::Resume)
+                .ok_or("no such place to go on")?;
+            types::cells(
+                module,
+                func,
+                cells,
+                resume.params.get(1..).unwrap_or_default(),
+            )?;
+            match wait {
+                Some((wait, operands)) => types::wait(module, func, wait, operands),
+                None => Ok(()),
+            }
+        }
         Term::Jump(_) | Term::Crash { detail: None, .. } => Ok(()),
         Term::Branch(r, ..) => expect(r, &Type::Bool),
         Term::Return(r) => expect(r, &func.ret),

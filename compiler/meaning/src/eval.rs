@@ -243,6 +243,7 @@ impl<'p> Step<'p> {
                 true => Ok(Value::Unit),
                 false => bug(CrashReason::ExpectFailed, &expr.span),
             },
+            _ => unreachable!("not interpreted yet"),
         }
     }
 

@@ -80,7 +80,7 @@ pub fn closed_type(program: &Checked, ty: &Hir, type_args: &[Type]) -> Type {
         // A value that never comes to be is shown by nobody, so any type will do.
         Hir::Unit | Hir::Never => Type::Unit,
         Hir::Bool => Type::Bool,
-        Hir::Int => Type::Int,
+        Hir::Int | Hir::Run(..) | Hir::Ticket => Type::Int,
         Hir::Decimal => Type::Decimal,
         Hir::Float => Type::Float,
         Hir::Text => Type::Text,

@@ -145,6 +145,7 @@ impl Body<'_, '_> {
                 return self.go(id, after);
             }
             Term::Switch { on, cases, default } => self.switch(id, *on, cases, *default),
+            Term::TailCall(..) | Term::Suspend { .. } => unreachable!("not made yet"),
             Term::Return(value) => {
                 self.get(*value);
                 self.a.return_();

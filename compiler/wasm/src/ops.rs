@@ -239,6 +239,18 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.call(b.g.import("rollback"));
         }
         Op::TxEnter => transaction::enter(&mut b.a),
+        Op::Send { .. }
+        | Op::SendEvent { .. }
+        | Op::Cancel(_)
+        | Op::CrashAt(_)
+        | Op::PushUndo(..)
+        | Op::Spawn(..)
+        | Op::Mock(..)
+        | Op::Random
+        | Op::Fresh
+        | Op::Full
+        | Op::Suspended
+        | Op::Suspend(..) => unreachable!("not made yet"),
         Op::TxLeave => {
             b.reach(site);
             transaction::leave(b.g, &mut b.a);

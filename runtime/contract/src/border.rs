@@ -45,6 +45,37 @@ pub const OUTPUT_FAILED: u8 = 1;
 /// First byte of a step's output: `allow` said no; nothing follows.
 pub const OUTPUT_DENIED: u8 = 2;
 
+/// First byte of a step's output: the step ends here, the run goes on later. What it waits for was said with
+/// `suspend`, how it goes on with `frame`; nothing follows.
+pub const OUTPUT_SUSPENDED: u8 = 3;
+
+/// Kinds of `suspend`; what follows each are its operands in the value encoding, and what the frame is given as
+/// `result` when it goes on.
+///
+/// Goes on at once, in the next step. No operands; `Unit`.
+pub const SUSPEND_YIELD: u32 = 0;
+/// `Duration`; `Unit`.
+pub const SUSPEND_SLEEP: u32 = 1;
+/// `Time`; `Unit`.
+pub const SUSPEND_SLEEP_UNTIL: u32 = 2;
+/// `List<Int>` of event numbers, `Duration?`; the workflow's event enum: the oldest event of these, or its last variant
+/// when the time is over.
+pub const SUSPEND_EVENTS: u32 = 3;
+/// `Int` number of the extern function, `Duration?`, its arguments as `call::encode_args` writes them (those left out
+/// were filled in: no parameter has a default here); its value, or `Result` of it and its errors when it can fail, or
+/// when the duration is there (then `TimedOut` is among the errors).
+pub const SUSPEND_EXTERN: u32 = 4;
+/// `Int` number of a run, `Duration?`; `Result` of what it gives and its errors, `Cancelled` and, with a duration, `TimedOut`.
+pub const SUSPEND_RUN: u32 = 5;
+/// Waits for all branches begun since the last suspension of this strand. `Bool` list, `Bool` fallible. The branches' values
+/// one after the other: as a list (with its count) when `list`, else as a tuple. When `fallible`, as a `Result`: the first
+/// failure of a branch, in the order they ended.
+pub const SUSPEND_JOIN: u32 = 6;
+/// Tests only: `Duration` passes; `Unit`.
+pub const SUSPEND_ADVANCE: u32 = 7;
+/// Tests only: everything that needs no time happens; `Unit`.
+pub const SUSPEND_SETTLE: u32 = 8;
+
 const P: Val = Val::I32;
 const N: Val = Val::I64;
 const F: Val = Val::F64;
@@ -105,6 +136,33 @@ pub const IMPORTS: &[Import] = &[
     import("rollback", &[N], None),
     // touched() -> entity << 32 | handle of the next instance written since the answer was last -1, or -1.
     import("touched", &[], Some(N)),
+    // full() -> 0 or 1: whether the step has done enough and should yield before its next transaction.
+    import("full", &[], Some(P)),
+    // frame(entry, cells, len): how the run goes on, innermost first. Cells are the parameters of that entry after
+    // `result`, in the value encoding.
+    import("frame", &[P, P, P], None),
+    // suspend(kind, operands, len): what the run waits for, one of the `SUSPEND_` kinds.
+    import("suspend", &[P, P, P], None),
+    // send(entry, handle, arguments, len, delay) -> number of the run that will do it, when this step is kept. Handle -1 for
+    // a top-level function; delay in microseconds, -1 for none. For the `run` of a workflow: the run its key has, if any.
+    import("send", &[P, P, P, P, N], Some(N)),
+    // event(handle, event, arguments, len, delay): to the run of that workflow's instance.
+    import("event", &[P, P, P, P, N], None),
+    // cancel(number): a run that was sent and has not begun will not begin.
+    import("cancel", &[N], None),
+    // undo(entry, cells, len): runs when the run fails, last first. Cells are all parameters of that entry.
+    import("undo", &[P, P, P], None),
+    // branch(entry, cells, len): another strand of this run, to be joined.
+    import("branch", &[P, P, P], None),
+    // random() -> 64 bits from the place of the step in the log.
+    import("random", &[], Some(N)),
+    // fresh(dst) -> len: the 26 characters of a new id, as bytes of text without a length.
+    import("fresh", &[P], Some(P)),
+    // mock(function, entry, cells, len): tests only; answers an extern function with that entry. Cells are its first
+    // parameters, the arguments follow.
+    import("mock", &[P, P, P, P], None),
+    // crash_at(label, len): tests only; UTF-8.
+    import("crash_at", &[P, P], None),
     // lib(op, arguments, len, dst) -> len: a pure function of the library.
     import("lib", &[P, P, P, P], Some(P)),
     // decimal_mul/div/rem(a, b, dst): 16-byte operands and result at those addresses.

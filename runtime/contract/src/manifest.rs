@@ -10,8 +10,8 @@ use crate::plan::Plan;
 use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 
-/// The version this crate writes, and the only one it reads.
-pub const MANIFEST_VERSION: u32 = 1;
+/// The version this crate writes. It also reads version 1, which has no workflows.
+pub const MANIFEST_VERSION: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +27,15 @@ pub struct Manifest {
     /// Position = the entity number of `open`.
     pub entities: Vec<Entity>,
     pub functions: Vec<Function>,
+    /// How runs go on after a wait, and what they do later; in the order of their entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<Frame>,
+    /// The functions of the outside world; position = number of [`crate::border::SUSPEND_EXTERN`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub externs: Vec<Extern>,
+    /// The errors a runtime may answer with. There when the program waits anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<Failures>,
     /// Every role the program names (in `@role`, and as text that is looked for in `caller.roles`), sorted. While
     /// developing, a caller who says nothing has them all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -52,8 +61,129 @@ pub struct Entity {
     /// Entry that answers whether the caller may use this instance; without one any signed-in caller may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow: Option<u32>,
+    /// What a workflow has besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<Workflow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflow {
+    /// Position of its `run` in [`Manifest::functions`].
+    pub run: u32,
+    /// Position = event number.
+    pub events: Vec<Event>,
+    /// The enum a wait gives: a variant for each event, with its parameters, and a last one for the deadline.
+    pub event_enum: DefId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    pub name: String,
+    /// None has a default.
+    pub params: Vec<Param>,
+    /// May be sent from outside.
+    pub public: bool,
+    pub access: Access,
+    /// Entry that answers whether the caller may, when `access` is `Allow`: a function without result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+/// A place where a run goes on, or a piece of code that it leaves for later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frame {
+    /// `Checkout.run/payments.charge#1`: unique, and the same as long as the code around it is.
+    pub label: String,
+    /// First argument of `weir_step`.
+    pub entry: u32,
+    pub role: FrameRole,
+    /// Set when the entry wants the key of the run's instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<EntityId>,
+    /// What a `resume` frame is given when it goes on, before its cells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Type>,
+    /// What is kept meanwhile.
+    pub cells: Vec<Field>,
+    /// What the frame's function gives when it ends, to the frame around it; and its errors.
+    pub returns: Type,
+    pub fails: Vec<DefId>,
+    /// What it waits for, for people: `sleep`, `wait for approved, rejected`, `payments.charge`.
+    pub waits_for: String,
+    pub site: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FrameRole {
+    /// Code behind a wait.
+    Resume,
+    /// A compensation.
+    Undo,
+    /// A branch of `parallel`.
+    Branch,
+    /// The answer of a mock; the arguments of the extern function follow the cells.
+    Mock,
+}
+
+/// A function of the outside world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extern {
+    /// `payments`
+    pub module: String,
+    pub name: String,
+    /// `http:payments`, `wit:acme/image@0.3`
+    pub source: String,
+    /// None has a default: the caller fills them in.
+    pub params: Vec<Param>,
+    pub returns: Type,
+    /// With `Unavailable` and `Unknown` where they can come.
+    pub fails: Vec<DefId>,
+    pub promise: Promise,
+    /// Attempts after the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// Microseconds for each attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_us: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    pub attempts: u32,
+    pub pause_us: i64,
+}
+
+/// What an outside function promises about being called twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Promise {
+    /// Runs inside the step.
+    Pure,
+    /// Changes nothing.
+    Read,
+    /// With the same key it does nothing new.
+    Idempotent,
+    /// Never called again: after a crash the answer is `Unknown`.
+    Once,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failures {
+    pub cancelled: DefId,
+    pub timed_out: DefId,
+    pub unavailable: DefId,
+    pub unknown: DefId,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +226,8 @@ pub enum FunctionKind {
     Function,
     /// A function of an entity; its key comes with the call.
     Handler,
+    /// The `run` of a workflow; its key comes with the call.
+    Run,
     /// Reads one state field, with its initial value filled in; has the field's name. Every field may have one, so
     /// that administration can show state; `public` says whether callers may use it.
     Field,
@@ -112,6 +244,8 @@ pub enum Effect {
     Read,
     /// May write state.
     Write,
+    /// May go on in later steps.
+    Wait,
 }
 
 /// Who may call a public function.
@@ -139,6 +273,9 @@ pub struct Param {
 #[serde(deny_unknown_fields)]
 pub struct Test {
     pub name: String,
+    /// Made up by the runner: a property test.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<Param>,
     pub entry: u32,
     pub site: u32,
 }
@@ -185,9 +322,9 @@ impl Manifest {
             version: u32,
         }
         let head: Head = serde_json::from_slice(text).map_err(|e| ManifestError(e.to_string()))?;
-        if head.version != MANIFEST_VERSION {
+        if !(1..=MANIFEST_VERSION).contains(&head.version) {
             return Err(ManifestError(format!(
-                "is of version {}, this runtime reads version {MANIFEST_VERSION}",
+                "is of version {}, this runtime reads versions 1 to {MANIFEST_VERSION}",
                 head.version
             )));
         }
@@ -232,6 +369,35 @@ impl Manifest {
             .find(|f| f.entity == entity && f.kind == kind && f.name == name)
     }
 
+    fn check_workflow(
+        &self,
+        entity: EntityId,
+        workflow: &Workflow,
+        what: &str,
+    ) -> Result<(), ManifestError> {
+        let run = self.functions.get(workflow.run as usize);
+        if !run.is_some_and(|f| f.kind == FunctionKind::Run && f.entity == Some(entity)) {
+            return Err(ManifestError(format!("{what} has no run")));
+        }
+        let kind = self.defs.defs.get(workflow.event_enum.0 as usize);
+        let fits = match kind.map(|def| &def.kind) {
+            Some(DefKind::Enum { variants }) => {
+                variants.len() == workflow.events.len() + 1
+                    && workflow.events.iter().zip(variants).all(|(e, v)| {
+                        e.params.len() == v.fields.len()
+                            && e.params.iter().zip(&v.fields).all(|(p, f)| p.ty == f.ty)
+                    })
+            }
+            _ => false,
+        };
+        if !fits {
+            return Err(ManifestError(format!(
+                "{what}: its events are not those of its enum"
+            )));
+        }
+        Ok(())
+    }
+
     /// Checks that every id points at something and that slots are those of the fields.
     pub fn validate(&self) -> Result<(), ManifestError> {
         check_defs(&self.defs)?;
@@ -249,6 +415,9 @@ impl Manifest {
             for field in &entity.fields {
                 check_type(&self.defs, &field.ty, &what)?;
             }
+            if let Some(workflow) = &entity.workflow {
+                self.check_workflow(i as EntityId, workflow, &what)?;
+            }
             if entity.slots != flatten_all(&self.defs, &entity.state()) {
                 return Err(ManifestError(format!(
                     "the slots of {what} are not those of its fields"
@@ -260,7 +429,10 @@ impl Manifest {
             match (function.kind, function.entity) {
                 (FunctionKind::Function, None) => {}
                 (
-                    FunctionKind::Handler | FunctionKind::Field | FunctionKind::Whole,
+                    FunctionKind::Handler
+                    | FunctionKind::Run
+                    | FunctionKind::Field
+                    | FunctionKind::Whole,
                     Some(entity),
                 ) if (entity as usize) < self.entities.len() => {}
                 _ => {
@@ -277,7 +449,54 @@ impl Manifest {
                 check_error(&self.defs, *error, &what)?;
             }
         }
+        for frame in &self.frames {
+            let what = format!("frame {}", frame.label);
+            for ty in frame.result.iter().chain([&frame.returns]) {
+                check_type(&self.defs, ty, &what)?;
+            }
+            for cell in &frame.cells {
+                check_type(&self.defs, &cell.ty, &what)?;
+            }
+            for error in &frame.fails {
+                check_error(&self.defs, *error, &what)?;
+            }
+            if frame
+                .entity
+                .is_some_and(|e| e as usize >= self.entities.len())
+                || frame.site as usize >= self.sites.len() && !self.sites.is_empty()
+            {
+                return Err(ManifestError(format!("{what} names what is not there")));
+            }
+        }
+        for function in &self.externs {
+            let what = format!("extern {}.{}", function.module, function.name);
+            for param in &function.params {
+                check_type(&self.defs, &param.ty, &what)?;
+            }
+            check_type(&self.defs, &function.returns, &what)?;
+            for error in &function.fails {
+                check_error(&self.defs, *error, &what)?;
+            }
+        }
+        if let Some(failures) = &self.failures {
+            let Failures {
+                cancelled,
+                timed_out,
+                unavailable,
+                unknown,
+            } = failures;
+            for error in [cancelled, timed_out, unavailable, unknown] {
+                check_error(&self.defs, *error, "the manifest")?;
+            }
+        } else if !self.frames.is_empty() || !self.externs.is_empty() {
+            return Err(ManifestError(
+                "the program waits, but has no failures".to_owned(),
+            ));
+        }
         for test in &self.tests {
+            for param in &test.params {
+                check_type(&self.defs, &param.ty, &test.name)?;
+            }
             if test.site as usize >= self.sites.len() {
                 return Err(ManifestError(format!(
                     "test \"{}\" names a site that is not there",

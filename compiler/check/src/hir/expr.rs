@@ -2,7 +2,10 @@
 
 use weir_diagnostics::Span;
 
-use super::{ConstId, EntityId, EnumId, ErrorId, FieldId, FnId, LocalId, NewId, RecordId, Type};
+use super::{
+    ConstId, EntityId, EnumId, ErrorId, EventId, ExternId, FieldId, FnId, LocalId, NewId, RecordId,
+    Type,
+};
 
 #[derive(Clone, Debug)]
 pub struct Expr {
@@ -174,6 +177,112 @@ pub enum ExprKind {
 
     /// In a test: a bug unless it holds. When it is a comparison or `is`, the message shows both sides.
     Expect(Box<Expr>),
+
+    // Waiting. The run may be gone from memory meanwhile; only what is used later is kept.
+    /// `sleep(d)`; less than nothing is nothing.
+    Sleep(Box<Expr>),
+    /// `sleep_until(t)`; goes on at once when that has passed.
+    SleepUntil(Box<Expr>),
+    /// `wait { event(patterns) => body  after d => body }`: takes the oldest event that has come and is named
+    /// here. Its arms are tried in order and cover every value. Of the type the bodies share.
+    Wait {
+        arms: Vec<WaitArm>,
+        /// Delay and body; the delay is computed first.
+        after: Option<(Box<Expr>, Box<Expr>)>,
+    },
+    /// Calls the outside world. Of type `Result(..)` when it can fail, with `TimedOut` when `within` is there.
+    CallExtern {
+        function: ExternId,
+        args: Vec<Arg>,
+        /// `.within(d)`: how long to wait for the answer; the call itself goes on.
+        within: Option<Box<Expr>>,
+    },
+    /// `run.result()`, and a direct call of a workflow's `run` (whose operand is then a [`ExprKind::Send`]): the value
+    /// of type `Run(T, errors)` must end; of type `Result(T, errors + Cancelled)`, with `TimedOut` when `within` is there.
+    RunResult {
+        run: Box<Expr>,
+        within: Option<Box<Expr>>,
+    },
+    /// `parallel { a, b }`: of type `Tuple` of the branches' types. The first failure of a branch leaves the function,
+    /// when all branches that had begun have ended.
+    Parallel(Vec<Lambda>),
+    /// `parallel for`: items are made as in [`For`] (generators and `where` before any branch begins); the body
+    /// is a branch for each, whose parameters are the locals that the patterns bind, sorted.
+    ParallelFor {
+        generators: Vec<(Pattern, ForSource)>,
+        wheres: Vec<Expr>,
+        branch: Lambda,
+        /// `Loop`: of type `Unit`; `Select`: a list in the order of the items.
+        kind: ForKind,
+    },
+
+    // Messages and what is done later.
+    /// `send call`, `send call after d`: done after this step is kept, exactly once. Of type `Run` for the
+    /// run of a workflow sent without `after` (when the key has one already: that one), `Unit` for an event, else `Ticket`.
+    Send {
+        message: Message,
+        after: Option<Box<Expr>>,
+    },
+    /// `cancel(t)`, on `Ticket` or `Ticket?`: what has not begun will not.
+    Cancel(Box<Expr>),
+    /// From here on, when the run fails, the compensation runs (last pushed first). It
+    /// cannot fail. When the local is given, of type `Result`, only if it is `Ok`.
+    ///
+    /// `let p = step undo c` is `let t = step; let p = t; PushUndo(c)`, and likewise where a step is an expression.
+    PushUndo {
+        if_ok: Option<LocalId>,
+        compensation: Lambda,
+    },
+
+    // Chance: from the place of the step in the log.
+    /// `random()`: Float, 0 <= x < 1.
+    Random,
+    /// `fresh_id()`: a new Text of 26 characters; `T.fresh()` is that wrapped.
+    Fresh,
+
+    // In tests.
+    /// `advance(d)`: lets time pass; everything due on the way happens in its order.
+    Advance(Box<Expr>),
+    /// `settle()`: everything that needs no time to pass happens.
+    Settle,
+    /// `mock(payments.charge, (card, amount) => ..)`: answers calls of an extern function. The body may fail
+    /// with what the function may fail with.
+    Mock {
+        function: ExternId,
+        answer: Lambda,
+    },
+    /// `crash_at("label")`: the process is killed when a step that ends at that label is durable.
+    CrashAt(Box<Expr>),
+}
+
+/// An arm of `wait`.
+#[derive(Clone, Debug)]
+pub struct WaitArm {
+    /// Of the workflow this code belongs to.
+    pub event: EventId,
+    /// One for each parameter.
+    pub patterns: Vec<Pattern>,
+    pub body: Expr,
+}
+
+/// What is sent.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// A top-level function.
+    Function { function: FnId, args: Vec<Arg> },
+    /// A handler, or the `run` of a workflow.
+    Handler {
+        function: FnId,
+        /// `None` is the instance this code belongs to.
+        target: Option<Box<Expr>>,
+        args: Vec<Arg>,
+    },
+    Event {
+        entity: EntityId,
+        event: EventId,
+        target: Option<Box<Expr>>,
+        args: Vec<Expr>,
+    },
 }
 
 /// An argument in the place of its parameter.

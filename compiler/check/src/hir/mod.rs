@@ -33,6 +33,13 @@ pub struct FieldId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LocalId(pub u32);
 
+/// Position in [`Workflow::events`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId(pub u32);
+/// Position in [`Checked::externs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExternId(pub u32);
+
 /// A program without errors.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
@@ -44,6 +51,10 @@ pub struct Checked {
     pub entities: Vec<Entity>,
     /// Of the prelude and of the program: plain functions and handlers.
     pub functions: Vec<Function>,
+    /// The functions of all `extern` blocks, in source order.
+    pub externs: Vec<ExternFn>,
+    /// The failures that come with waiting and the outside world.
+    pub failures: Failures,
     pub constants: Vec<Constant>,
     pub tests: Vec<Test>,
 }
@@ -104,10 +115,82 @@ pub struct Entity {
     pub invariants: Vec<Body>,
     /// Same form. All must hold.
     pub allows: Vec<Body>,
-    /// In source order; each has `Function::entity` set.
+    /// In source order; each has `Function::entity` set. With the `run` of a workflow.
     pub handlers: Vec<FnId>,
+    /// Set for a `workflow`.
+    pub workflow: Option<Workflow>,
     pub doc: Option<String>,
     pub span: Span,
+}
+
+/// What a workflow has besides what an entity has.
+#[derive(Clone, Debug)]
+pub struct Workflow {
+    pub run: FnId,
+    /// In source order.
+    pub events: Vec<Event>,
+}
+
+/// `event name(params)`: kept until the run waits for it or ends.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub name: String,
+    pub params: Vec<NamedType>,
+    pub is_pub: bool,
+    pub access: Access,
+    pub doc: Option<String>,
+    pub span: Span,
+}
+
+/// A function of an `extern` block.
+#[derive(Clone, Debug)]
+pub struct ExternFn {
+    /// `payments`
+    pub module: String,
+    pub name: String,
+    pub source: ExternSource,
+    pub params: Vec<Param>,
+    pub ret: Type,
+    /// Sorted; what was declared, and `Unavailable` with a limit (`@retry`, `@timeout`), `Unknown` with `@once`.
+    pub fails: Vec<ErrorId>,
+    pub promise: Promise,
+    /// `@retry(attempts, pause: d)`: how often at most after the first attempt, and microseconds between.
+    pub retry: Option<(u32, i64)>,
+    /// `@timeout(d)`, microseconds for each attempt.
+    pub timeout_us: Option<i64>,
+    pub doc: Option<String>,
+    pub span: Span,
+}
+
+/// Where the functions of an `extern` block are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExternSource {
+    /// `"http:NAME"`: the base URL is configured under that name.
+    Http(String),
+    /// `"wit:NAME"`: a component given as a file.
+    Component(String),
+}
+
+/// What an extern function promises about being called twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// Runs inside the step, depends on its arguments only.
+    Pure,
+    /// Changes nothing outside.
+    Read,
+    /// Called again with the same key it does nothing new.
+    Idempotent,
+    /// Never called again; after a crash the answer is `Unknown`.
+    Once,
+}
+
+/// The builtin errors, declared in the library.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Failures {
+    pub cancelled: ErrorId,
+    pub timed_out: ErrorId,
+    pub unavailable: ErrorId,
+    pub unknown: ErrorId,
 }
 
 #[derive(Clone, Debug)]
@@ -179,6 +262,8 @@ pub enum Effect {
     Pure,
     Read,
     Write,
+    /// May go on in a later step.
+    Wait,
 }
 
 /// `let NAME = value` at the top. Pure, does not fail.
@@ -194,6 +279,8 @@ pub struct Constant {
 #[derive(Clone, Debug)]
 pub struct Test {
     pub name: String,
+    /// Made up by the runner: a property test. Empty for a plain one. They are the first locals of the body.
+    pub params: Vec<NamedType>,
     /// Of type `Unit`. A failure that leaves it (by `?` or `fail`) is a failed test.
     pub body: Body,
     /// What may leave it.
@@ -221,6 +308,10 @@ pub struct Local {
 impl Checked {
     pub fn function(&self, id: FnId) -> &Function {
         &self.functions[id.0 as usize]
+    }
+
+    pub fn extern_fn(&self, id: ExternId) -> &ExternFn {
+        &self.externs[id.0 as usize]
     }
 
     pub fn entity(&self, id: EntityId) -> &Entity {

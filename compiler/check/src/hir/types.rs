@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordId(pub u32);
 /// Position in [`super::Checked::errors`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ErrorId(pub u32);
 /// Position in [`super::Checked::enums`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +40,10 @@ pub enum Type {
     Entity(EntityId),
     /// What a call gives that may fail; errors sorted, never empty.
     Result(Box<Type>, Vec<ErrorId>),
+    /// A run of a workflow: what it gives and may fail with. Its value is the run's number.
+    Run(Box<Type>, Vec<ErrorId>),
+    /// What was sent and may be cancelled. Its value is a number.
+    Ticket,
     /// A function passed as an argument.
     Fn(Vec<Type>, Box<Type>),
     /// A type parameter of the enclosing function, by position.

@@ -51,6 +51,7 @@ impl Lowering<'_> {
                 slots: slots.collect(),
                 check: None,
                 allow: None,
+                workflow: None,
                 doc: source.doc.clone(),
             });
         }

@@ -77,6 +77,7 @@ impl Lowering<'_> {
             public: true,
             effect: effect(function.effect),
             plan: Default::default(),
+            waits_for: String::new(),
             doc: function.doc.clone(),
             site,
         });
@@ -220,6 +221,7 @@ impl Lowering<'_> {
             public,
             effect: Effect::Read,
             plan: Default::default(),
+            waits_for: String::new(),
             doc: field.and_then(|f| f.doc.clone()),
             site,
         });
@@ -245,6 +247,7 @@ impl Lowering<'_> {
             public: false,
             effect: Effect::Write,
             plan: Default::default(),
+            waits_for: String::new(),
             doc: None,
             site,
         });
@@ -256,5 +259,6 @@ fn effect(effect: hir::Effect) -> Effect {
         hir::Effect::Pure => Effect::Pure,
         hir::Effect::Read => Effect::Read,
         hir::Effect::Write => Effect::Write,
+        hir::Effect::Wait => Effect::Wait,
     }
 }

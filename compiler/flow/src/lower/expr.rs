@@ -220,6 +220,7 @@ impl Body<'_, '_> {
             }
             ExprKind::Mutate { place, op, args } => self.mutate(place, *op, args, ty)?,
             ExprKind::Expect(claim) => self.expect(claim)?,
+            _ => unreachable!("not lowered yet"),
         })
     }
 

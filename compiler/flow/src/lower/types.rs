@@ -48,7 +48,7 @@ impl DefStarts {
         match ty {
             hir::Type::Unit | hir::Type::Never => Type::Unit,
             hir::Type::Bool => Type::Bool,
-            hir::Type::Int => Type::Int,
+            hir::Type::Int | hir::Type::Run(..) | hir::Type::Ticket => Type::Int,
             hir::Type::Decimal => Type::Decimal,
             hir::Type::Float => Type::Float,
             hir::Type::Text => Type::Text,

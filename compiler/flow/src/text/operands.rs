@@ -1,6 +1,7 @@
 //! One table both ways between operations and their words: a mnemonic and a row of operands. Printer and
 //! parser only know operands; this file alone knows operations.
 
+use super::wait;
 use crate::ir::*;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +69,44 @@ pub fn of_op(op: &Op) -> (&'static str, Vec<Operand>) {
         Op::SetSlotAdd(i, s, a) => ("slot.set.add", vec![R(*i), S(*s), R(*a)]),
         Op::SetSlotRemove(i, s, a) => ("slot.set.remove", vec![R(*i), S(*s), R(*a)]),
         Op::SlotClear(i, s) => ("slot.clear", vec![R(*i), S(*s)]),
+        Op::Send {
+            entry,
+            instance,
+            args,
+            after,
+        } => (
+            "send",
+            vec![
+                N(entry.0),
+                Regs(instance.iter().copied().collect()),
+                Regs(args.clone()),
+                Regs(after.iter().copied().collect()),
+            ],
+        ),
+        Op::SendEvent {
+            instance,
+            event,
+            args,
+            after,
+        } => (
+            "event",
+            vec![
+                R(*instance),
+                N(*event),
+                Regs(args.clone()),
+                Regs(after.iter().copied().collect()),
+            ],
+        ),
+        Op::Cancel(a) => ("cancel", vec![R(*a)]),
+        Op::PushUndo(entry, rs) => ("undo", vec![N(entry.0), Regs(rs.clone())]),
+        Op::Spawn(entry, rs) => ("spawn", vec![N(entry.0), Regs(rs.clone())]),
+        Op::Random => ("random", vec![]),
+        Op::Fresh => ("fresh", vec![]),
+        Op::Mock(function, entry, rs) => ("mock", vec![N(*function), N(entry.0), Regs(rs.clone())]),
+        Op::CrashAt(a) => ("crash_at", vec![R(*a)]),
+        Op::Suspend(what, rs) => ("wait", vec![Name(wait::print(what)), Regs(rs.clone())]),
+        Op::Full => ("full", vec![]),
+        Op::Suspended => ("suspended", vec![]),
         Op::Savepoint => ("savepoint", vec![]),
         Op::Rollback(a) => ("rollback", vec![R(*a)]),
         Op::TxEnter => ("tx_enter", vec![]),
@@ -133,12 +172,40 @@ pub fn to_op(name: &str, operands: &[Operand]) -> Option<Op> {
         ("slot.set.add", [R(i), S(s), R(a)]) => Op::SetSlotAdd(*i, *s, *a),
         ("slot.set.remove", [R(i), S(s), R(a)]) => Op::SetSlotRemove(*i, *s, *a),
         ("slot.clear", [R(i), S(s)]) => Op::SlotClear(*i, *s),
+        ("send", [N(entry), Regs(instance), Regs(args), Regs(after)]) => Op::Send {
+            entry: EntryId(*entry),
+            instance: at_most_one(instance)?,
+            args: args.clone(),
+            after: at_most_one(after)?,
+        },
+        ("event", [R(instance), N(event), Regs(args), Regs(after)]) => Op::SendEvent {
+            instance: *instance,
+            event: *event,
+            args: args.clone(),
+            after: at_most_one(after)?,
+        },
+        ("cancel", [R(a)]) => Op::Cancel(*a),
+        ("undo", [N(entry), Regs(rs)]) => Op::PushUndo(EntryId(*entry), rs.clone()),
+        ("spawn", [N(entry), Regs(rs)]) => Op::Spawn(EntryId(*entry), rs.clone()),
+        ("random", []) => Op::Random,
+        ("fresh", []) => Op::Fresh,
+        ("mock", [N(function), N(entry), Regs(rs)]) => {
+            Op::Mock(*function, EntryId(*entry), rs.clone())
+        }
+        ("crash_at", [R(a)]) => Op::CrashAt(*a),
+        ("wait", [Name(what), Regs(rs)]) => Op::Suspend(wait::parse(what)?, rs.clone()),
+        ("full", []) => Op::Full,
+        ("suspended", []) => Op::Suspended,
         ("savepoint", []) => Op::Savepoint,
         ("rollback", [R(a)]) => Op::Rollback(*a),
         ("tx_enter", []) => Op::TxEnter,
         ("tx_leave", []) => Op::TxLeave,
         _ => return None,
     })
+}
+
+fn at_most_one(regs: &[Reg]) -> Option<Option<Reg>> {
+    (regs.len() <= 1).then(|| regs.first().copied())
 }
 
 const ARITH: [ArithOp; 5] = [

@@ -149,6 +149,7 @@ impl Parser {
         let name = self.word()?;
         let def = *self.defs.get(&name).ok_or(format!("no key {name}"))?;
         let mut entity = Entity {
+            workflow: None,
             name,
             def,
             slots: Vec::new(),
@@ -378,6 +379,21 @@ impl Parser {
                 Term::Switch { on, cases, default }
             }
             "return" => Term::Return(self.reg()?),
+            "tail_call" => {
+                let func = self.func_ref()?;
+                Term::TailCall(func, self.rows('(', ')', |p| p.reg())?)
+            }
+            "suspend" => {
+                let entry = EntryId(self.number()?);
+                let cells = self.rows('(', ')', |p| p.reg())?;
+                let wait = if self.eat_word("for") {
+                    let wait = self.wait()?;
+                    Some((wait, self.rows('(', ')', |p| p.reg())?))
+                } else {
+                    None
+                };
+                Term::Suspend { entry, cells, wait }
+            }
             "crash" => {
                 let name = self.word()?;
                 let reason = CrashReason::ALL
@@ -402,6 +418,12 @@ impl Parser {
             "field" => EntryKind::Field,
             "whole" => EntryKind::Whole,
             "test" => EntryKind::Test,
+            "run" => EntryKind::Run,
+            "guard" => EntryKind::Guard,
+            "resume" => EntryKind::Resume,
+            "undo" => EntryKind::Undo,
+            "branch" => EntryKind::Branch,
+            "mock" => EntryKind::Mock,
             other => return Err(format!("unknown kind of entry {other}")),
         };
         let name = self.string()?;
@@ -442,6 +464,7 @@ impl Parser {
             "pure" => Effect::Pure,
             "read" => Effect::Read,
             "write" => Effect::Write,
+            "wait" => Effect::Wait,
             other => return Err(format!("unknown effect {other}")),
         };
         let doc = if self.eat_word("doc") {
@@ -454,6 +477,7 @@ impl Parser {
             public,
             doc,
             plan: Default::default(),
+            waits_for: String::new(),
             kind,
             name,
             entity,
@@ -465,6 +489,12 @@ impl Parser {
             site,
         });
         Ok(())
+    }
+
+    /// What a run waits for, as [`super::wait`] writes it.
+    fn wait(&mut self) -> Parse<Wait> {
+        let text = self.string()?;
+        super::wait::parse(&text).ok_or(format!("nothing waits for {text}"))
     }
 
     fn fields(&mut self) -> Parse<Vec<Field>> {

@@ -133,7 +133,7 @@ pub fn print_func(module: &Module, func: &Func) -> String {
         let _ = writeln!(
             out,
             "  {}{}",
-            print_term(&block.term),
+            print_term(module, &block.term),
             site_text(block.site)
         );
     }
@@ -148,6 +148,12 @@ fn print_entry(module: &Module, entry: &Entry, out: &mut String) {
         EntryKind::Field => "field",
         EntryKind::Whole => "whole",
         EntryKind::Test => "test",
+        EntryKind::Run => "run",
+        EntryKind::Guard => "guard",
+        EntryKind::Resume => "resume",
+        EntryKind::Undo => "undo",
+        EntryKind::Branch => "branch",
+        EntryKind::Mock => "mock",
     };
     let _ = write!(out, "entry {kind} {}", quote(&entry.name));
     if let Some(e) = entry.entity {
@@ -177,6 +183,7 @@ fn print_entry(module: &Module, entry: &Entry, out: &mut String) {
         Effect::Pure => "pure",
         Effect::Read => "read",
         Effect::Write => "write",
+        Effect::Wait => "wait",
     };
     let guard = match entry.guard {
         Some(g) => format!(" guard {}", func_name(module, g)),
@@ -223,8 +230,26 @@ fn print_operand(module: &Module, func: &Func, all: &[Operand], operand: &Operan
     }
 }
 
-fn print_term(term: &Term) -> String {
+fn print_term(module: &Module, term: &Term) -> String {
+    let row = |regs: &[Reg]| {
+        let regs: Vec<String> = regs.iter().map(|r| format!("r{}", r.0)).collect();
+        format!("({})", regs.join(", "))
+    };
     match term {
+        Term::TailCall(func, args) => {
+            format!("tail_call {}{}", func_name(module, *func), row(args))
+        }
+        Term::Suspend { entry, cells, wait } => {
+            let wait = wait.iter().map(|(wait, operands)| {
+                format!(" for {}{}", quote(&super::wait::print(wait)), row(operands))
+            });
+            format!(
+                "suspend {}{}{}",
+                entry.0,
+                row(cells),
+                wait.collect::<String>()
+            )
+        }
         Term::Jump(b) => format!("jump b{}", b.0),
         Term::Branch(r, a, b) => format!("branch r{}, b{}, b{}", r.0, a.0, b.0),
         Term::Switch { on, cases, default } => {

@@ -20,9 +20,7 @@ pub fn verify(func: &Func, problems: &mut Vec<String>) {
                 defined.insert(dst);
             }
         }
-        if let Some(reg) = block.term.used() {
-            check(&defined, reg);
-        }
+        block.term.for_each_use(|reg| check(&defined, reg));
     }
 }
 

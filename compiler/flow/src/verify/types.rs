@@ -115,19 +115,63 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
                 .funcs
                 .get(callee.0 as usize)
                 .ok_or("no such function")?;
-            let params = &callee.regs[..callee.params as usize];
-            if params.len() != rs.len() {
-                return Err(format!("@{} takes {} arguments", callee.name, params.len()));
-            }
-            for (r, p) in rs.iter().zip(params) {
-                if func.reg_type(*r) != &p.ty {
-                    return Err(format!(
-                        "r{} does not fit a parameter of @{}",
-                        r.0, callee.name
-                    ));
-                }
-            }
+            arguments(func, callee, rs)?;
             some(callee.ret.clone())
+        }
+        Op::Send {
+            entry,
+            instance,
+            args,
+            after,
+        } => {
+            let target = entry_of(module, *entry)?;
+            let given = instance.map(|i| rule.instance(i)).transpose()?;
+            if given != target.entity {
+                return Err(format!("entry {} is of another entity", entry.0));
+            }
+            sent(module, func, args, &target.params)?;
+            delay(&rule, *after)?;
+            some(Type::Int)
+        }
+        Op::SendEvent {
+            instance,
+            event,
+            args,
+            after,
+        } => {
+            let entity = rule.instance(*instance)?;
+            let event = module
+                .entity(entity)
+                .workflow
+                .as_ref()
+                .and_then(|w| w.events.get(*event as usize))
+                .ok_or("no such event")?;
+            sent(module, func, args, &event.params)?;
+            delay(&rule, *after)?;
+            Ok(None)
+        }
+        Op::Cancel(a) => rule.expect(*a, &Type::Int).and(Ok(None)),
+        Op::CrashAt(a) => rule.expect(*a, &Type::Text).and(Ok(None)),
+        Op::PushUndo(entry, rs) | Op::Spawn(entry, rs) => {
+            cells(module, func, rs, &entry_of(module, *entry)?.params)?;
+            Ok(None)
+        }
+        Op::Mock(_, entry, rs) => {
+            let params = &entry_of(module, *entry)?.params;
+            cells(
+                module,
+                func,
+                rs,
+                params.get(..rs.len()).ok_or("too many cells")?,
+            )?;
+            Ok(None)
+        }
+        Op::Random => some(Type::Float),
+        Op::Fresh => some(Type::Text),
+        Op::Full | Op::Suspended => some(Type::Bool),
+        Op::Suspend(what, rs) => {
+            wait(module, func, what, rs)?;
+            some(into()?.clone())
         }
         Op::Now => some(Type::Time),
         Op::CallerId => some(Type::Text),
@@ -407,4 +451,94 @@ impl<'a> Rule<'a> {
             _ => Err("not a map slot".into()),
         }
     }
+}
+
+/// Arguments of a call.
+pub fn arguments(func: &Func, callee: &Func, args: &[Reg]) -> Result<(), String> {
+    let params = &callee.regs[..callee.params as usize];
+    if params.len() != args.len() {
+        return Err(format!("@{} takes {} arguments", callee.name, params.len()));
+    }
+    for (r, p) in args.iter().zip(params) {
+        if func.reg_type(*r) != &p.ty {
+            return Err(format!(
+                "r{} does not fit a parameter of @{}",
+                r.0, callee.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn entry_of(module: &Module, id: EntryId) -> Result<&Entry, String> {
+    module
+        .entries
+        .get(id.0 as usize)
+        .ok_or(format!("no entry {}", id.0))
+}
+
+fn delay(rule: &Rule, after: Option<Reg>) -> Result<(), String> {
+    after.map_or(Ok(()), |r| rule.expect(r, &Type::Duration))
+}
+
+/// Values that an entry is later given as they are.
+pub fn cells(
+    module: &Module,
+    func: &Func,
+    regs: &[Reg],
+    params: &[EntryParam],
+) -> Result<(), String> {
+    values(module, func, regs, params, |p| p.ty.clone())
+}
+
+/// Arguments of a message: a defaulted one as `Option`.
+fn sent(module: &Module, func: &Func, regs: &[Reg], params: &[EntryParam]) -> Result<(), String> {
+    values(module, func, regs, params, |p| match p.defaulted {
+        true => Type::Option(Box::new(p.ty.clone())),
+        false => p.ty.clone(),
+    })
+}
+
+fn values(
+    module: &Module,
+    func: &Func,
+    regs: &[Reg],
+    params: &[EntryParam],
+    ty: impl Fn(&EntryParam) -> Type,
+) -> Result<(), String> {
+    if regs.len() != params.len() {
+        return Err(format!("{} values for {}", regs.len(), params.len()));
+    }
+    let rule = Rule { module, func };
+    regs.iter()
+        .zip(params)
+        .try_for_each(|(r, p)| rule.expect(*r, &ty(p)))
+}
+
+/// The operands of a wait.
+pub fn wait(module: &Module, func: &Func, wait: &Wait, operands: &[Reg]) -> Result<(), String> {
+    let rule = Rule { module, func };
+    let limit = Type::Option(Box::new(Type::Duration));
+    let wanted = match wait {
+        Wait::Yield | Wait::Join { .. } | Wait::Settle => vec![],
+        Wait::Sleep | Wait::Advance => vec![Type::Duration],
+        Wait::SleepUntil => vec![Type::Time],
+        Wait::Events(..) => vec![limit],
+        Wait::Run => vec![Type::Int, limit],
+        Wait::Extern { function, .. } => {
+            let function = module
+                .externs
+                .get(*function as usize)
+                .ok_or("no such extern function")?;
+            let params = function.params.iter().map(|p| p.ty.clone());
+            std::iter::once(limit).chain(params).collect()
+        }
+    };
+    if wanted.len() != operands.len() {
+        return Err(format!("{} operands for {}", operands.len(), wanted.len()));
+    }
+    operands
+        .iter()
+        .zip(&wanted)
+        .try_for_each(|(r, ty)| rule.expect(*r, ty))
 }
