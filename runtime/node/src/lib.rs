@@ -8,6 +8,7 @@ mod embedded;
 mod http;
 pub mod inspect;
 mod node;
+pub mod outside;
 mod program;
 mod recovery;
 

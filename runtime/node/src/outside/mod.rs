@@ -1,0 +1,3 @@
+//! The outside world: who answers the calls of `extern` functions.
+
+pub mod http;
