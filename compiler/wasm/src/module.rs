@@ -34,6 +34,8 @@ pub const CURSOR: u32 = 4;
 pub const TIME: u32 = 5;
 /// Address of the encoded caller.
 pub const CALLER: u32 = 6;
+/// Whether the function called last ended in a suspension; 1 from there to the end of the step.
+pub const SUSPENDED: u32 = 7;
 
 const PAGE: u32 = 65536;
 
@@ -247,7 +249,7 @@ impl<'m> Gen<'m> {
             page_size_log2: None,
         });
         let mut globals = GlobalSection::new();
-        for global in [HEAP, SITE, END, DEPTH, CURSOR, TIME, CALLER] {
+        for global in [HEAP, SITE, END, DEPTH, CURSOR, TIME, CALLER, SUSPENDED] {
             let (val_type, init) = match global {
                 HEAP => (I32, ConstExpr::i32_const(heap as i32)),
                 TIME => (I64, ConstExpr::i64_const(0)),
