@@ -119,7 +119,7 @@ pub fn entry(g: &mut Gen<'_>, a: &mut Asm, number: u32) {
     }
     let value = a.local(g.val_type(&func.ret));
     a.call(g.func(entry.func)).set(value);
-    if suspend::anywhere(module) {
+    if g.suspends {
         suspend::output(g, a);
     }
     match module.defs.base(&func.ret) {

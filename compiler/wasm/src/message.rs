@@ -1,4 +1,4 @@
-//! Messages: what other entries are to do when the step is kept.
+//! Messages, and what else is left to other entries, to be done when the step is kept.
 
 use weir_flow::ir::{EntryId, Reg};
 
@@ -32,6 +32,15 @@ pub fn event(b: &mut Body<'_, '_>, instance: Reg, event: u32, args: &[Reg], afte
     row::push(b, &[], args);
     delay(b, after);
     b.a.call(b.g.import("event"));
+}
+
+/// Leaves something to the host that an entry does later: what names it, and the values the entry will be given.
+pub fn later(b: &mut Body<'_, '_>, import: &str, names: &[u32], cells: &[Reg]) {
+    for name in names {
+        b.a.u32(*name);
+    }
+    row::push(b, &[], cells);
+    b.a.call(b.g.import(import));
 }
 
 fn handle(b: &mut Body<'_, '_>, instance: Reg) {

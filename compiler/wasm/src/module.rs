@@ -19,6 +19,7 @@ use crate::asm::{Asm, F64, I32, I64};
 use crate::data::Data;
 use crate::layout::{self, Shape};
 use crate::rt::Helper;
+use crate::suspend;
 
 /// Next free byte of the arena.
 pub const HEAP: u32 = 0;
@@ -48,6 +49,8 @@ struct Function {
 pub struct Gen<'m> {
     pub module: &'m ir::Module,
     pub data: Data,
+    /// Whether any function suspends: else no entry has to ask.
+    pub suspends: bool,
     types: Vec<(Vec<ValType>, Option<ValType>)>,
     funcs: Vec<Function>,
     helpers: BTreeMap<Helper, u32>,
@@ -60,6 +63,7 @@ impl<'m> Gen<'m> {
         let mut this = Gen {
             module,
             data: Data::default(),
+            suspends: suspend::anywhere(module),
             types: Vec::new(),
             funcs: Vec::new(),
             helpers: BTreeMap::new(),

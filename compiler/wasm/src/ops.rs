@@ -269,15 +269,15 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         }
         Op::PushUndo(entry, cells) => {
             b.reach(site);
-            later(b, "undo", &[entry.0], cells);
+            message::later(b, "undo", &[entry.0], cells);
         }
         Op::Spawn(entry, cells) => {
             b.reach(site);
-            later(b, "branch", &[entry.0], cells);
+            message::later(b, "branch", &[entry.0], cells);
         }
         Op::Mock(function, entry, cells) => {
             b.reach(site);
-            later(b, "mock", &[*function, entry.0], cells);
+            message::later(b, "mock", &[*function, entry.0], cells);
         }
         Op::Random => random(b),
         Op::Fresh => {
@@ -505,16 +505,7 @@ fn lib(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
     b.a.call(decode);
 }
 
-/// Leaves something to the host that an entry does later: what names it, and the values the entry will be given.
-fn later(b: &mut Body<'_, '_>, import: &str, names: &[u32], cells: &[Reg]) {
-    for name in names {
-        b.a.u32(*name);
-    }
-    row::push(b, &[], cells);
-    b.a.call(b.g.import(import));
-}
-
-/// `→ Float`: as many of the host's bits as the numbers below 1 are apart evenly.
+/// `→ Float`, 0 <= x < 1: of the host's bits the upper ones, as many as a `Float` just below 1 tells apart.
 fn random(b: &mut Body<'_, '_>) {
     const BITS: u32 = f64::MANTISSA_DIGITS;
     b.a.call(b.g.import("random"))

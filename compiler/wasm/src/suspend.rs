@@ -73,7 +73,7 @@ fn kind(wait: &Wait) -> (u32, Vec<u8>) {
     (kind, known)
 }
 
-/// Whether any function of the module suspends: else no entry has to ask.
+/// Whether any function of the module suspends.
 pub fn anywhere(module: &Module) -> bool {
     let mut blocks = module.funcs.iter().flat_map(|func| &func.blocks);
     blocks.any(|block| matches!(block.term, Term::Suspend { .. }))
