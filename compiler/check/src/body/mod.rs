@@ -290,6 +290,9 @@ impl<'a> BodyCx<'a> {
             (Type::Set(_), Type::List(_)) => "convert it: `.to_set()`".into(),
             (Type::List(_), Type::Set(_)) => "convert it: `.to_list()`".into(),
             (Type::List(item), found) if self.head(item) == *found => "put it into a list: `[..]`".into(),
+            (Type::Run(a, _), Type::Run(b, _)) if self.head(a) == self.head(b) => {
+                format!("say what it may fail with, `{}`, or leave the type out", self.show(found))
+            }
             (Type::Entity(id), _) => {
                 format!("name one by its key: `{}(..)`", self.cx.program.entity(*id).name)
             }
