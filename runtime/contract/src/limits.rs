@@ -15,3 +15,11 @@ pub const REPLY_MAX: usize = 16 << 20;
 pub const BODY_MAX: usize = 4 << 20;
 /// Levels of JSON in a request.
 pub const JSON_DEPTH_MAX: usize = 64;
+/// All frames of one strand of a run.
+pub const FRAMES_MAX: usize = 1 << 20;
+/// Events that wait in one run.
+pub const EVENTS_MAX: usize = 10_000;
+/// Transactions of one step, before a run that could go on yields.
+pub const STEP_TRANSACTIONS_MAX: u32 = 64;
+/// Writes of one step, likewise.
+pub const STEP_WRITES_MAX: usize = 256 << 10;

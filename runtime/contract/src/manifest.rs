@@ -449,8 +449,16 @@ impl Manifest {
                 check_error(&self.defs, *error, &what)?;
             }
         }
-        for frame in &self.frames {
+        let mut labels = std::collections::BTreeSet::new();
+        for (i, frame) in self.frames.iter().enumerate() {
             let what = format!("frame {}", frame.label);
+            // A runtime finds frames by their entries.
+            if i > 0 && self.frames[i - 1].entry >= frame.entry {
+                return Err(ManifestError(format!("{what} is out of order")));
+            }
+            if !labels.insert(&frame.label) {
+                return Err(ManifestError(format!("{what} occurs twice")));
+            }
             for ty in frame.result.iter().chain([&frame.returns]) {
                 check_type(&self.defs, ty, &what)?;
             }

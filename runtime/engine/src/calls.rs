@@ -6,6 +6,7 @@ use weir_contract::{CrashReason, Defs, Type, Value, library};
 use weir_machine::StateAccess;
 
 use crate::host::{Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop};
+use crate::run_calls;
 
 type C<'a> = Caller<'a, Host>;
 
@@ -15,6 +16,7 @@ pub fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     define_map(linker)?;
     define_list(linker)?;
     define_transaction(linker)?;
+    run_calls::define(linker)?;
     define_pure(linker)
 }
 

@@ -28,11 +28,12 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// What the compiler uses of Wasm beyond its first version: nothing but `memory.copy` and multi-value's kin.
+/// What the compiler uses of Wasm beyond its first version: `memory.copy`, tail calls and multi-value's kin.
 pub fn features() -> WasmFeatures {
     WasmFeatures::MUTABLE_GLOBAL
         | WasmFeatures::BULK_MEMORY
         | WasmFeatures::FLOATS
+        | WasmFeatures::TAIL_CALL
         | WasmFeatures::GC_TYPES
 }
 
@@ -204,6 +205,7 @@ fn emitted(operator: &Operator<'_>) -> bool {
             | BrTable { .. }
             | Return
             | Call { .. }
+            | ReturnCall { .. }
             | Drop
             | Select
             | LocalGet { .. }

@@ -2,7 +2,7 @@
 
 use wasmtime::{Caller, Global, Memory, ResourceLimiter, Val};
 use weir_contract::CrashReason;
-use weir_machine::{StateAccess, Transaction};
+use weir_machine::{Misused, StateAccess, Transaction};
 
 const PAGE_BYTES: usize = 65536;
 
@@ -46,6 +46,16 @@ impl From<CrashReason> for Stop {
             site: None,
             reason,
             detail: String::new(),
+        }
+    }
+}
+
+impl From<Misused> for Stop {
+    fn from(misused: Misused) -> Stop {
+        Stop {
+            site: None,
+            reason: CrashReason::Unreachable,
+            detail: misused.0.to_owned(),
         }
     }
 }

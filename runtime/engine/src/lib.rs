@@ -9,6 +9,7 @@ mod calls;
 mod gate;
 mod host;
 mod program;
+mod run_calls;
 mod runner;
 
 pub use gate::Refused;

@@ -123,7 +123,7 @@ fn config(limits: &Limits) -> Config {
     config
         .wasm_simd(false)
         .wasm_relaxed_simd(false)
-        .wasm_tail_call(false)
+        .wasm_tail_call(true)
         .wasm_multi_memory(false)
         .wasm_memory64(false)
         .wasm_custom_page_sizes(false)

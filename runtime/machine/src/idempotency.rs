@@ -24,8 +24,10 @@ pub struct Kept {
 pub enum KeptAnswer {
     /// The output of a function of the program in force, by position.
     Output { function: u32, output: Vec<u8> },
-    /// The answer of an earlier program: HTTP status and JSON.
+    /// An answer that needs no program: HTTP status and JSON. What an earlier program answered, or that an event was taken.
     Rendered { status: u16, json: String },
+    /// The run goes on; when it ends, its output takes this place.
+    Run,
 }
 
 /// All answers kept.
@@ -50,6 +52,15 @@ impl Answers {
         let id = (caller.to_owned(), key.to_owned());
         if self.kept.insert(id.clone(), kept).is_none() {
             self.order.push_back(id);
+        }
+    }
+
+    /// The run that a request started has ended.
+    pub fn settle(&mut self, caller: &str, key: &str, run: u64, function: u32, output: &[u8]) {
+        let kept = self.kept.get_mut(&(caller.to_owned(), key.to_owned()));
+        if let Some(kept) = kept.filter(|kept| kept.run == run) {
+            let output = output.to_vec();
+            kept.answer = KeptAnswer::Output { function, output };
         }
     }
 

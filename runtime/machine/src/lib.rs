@@ -1,27 +1,47 @@
 //! The deterministic core of the runtime: a record goes in, new state and a list of actions come out.
 //!
-//! `machine` is the whole, `transaction` what a running step sees, `record` and `ops` what the log holds,
-//! `program` what happens when another program comes into force. No clock, no threads, no sockets.
+//! `machine` is the whole, `transaction` and `asking` what a running step sees, `record`, `run_record`, `effects` and `ops` what
+//! the log holds. Runs: `runs` what they are, `schedule` who is next, `drive` and `attempt` one live step, `progress` what a
+//! record does to them, `going` what may be asked of the machine. `program` and `relabel`: what happens when another
+//! program comes into force. No clock, no threads, no sockets.
 
 pub mod access;
+pub mod asking;
+mod attempt;
+pub mod chance;
+mod drive;
+pub mod effects;
+pub mod going;
 pub mod idempotency;
 pub mod machine;
 pub mod ops;
 pub mod program;
+mod progress;
 pub mod record;
+mod relabel;
 pub mod replay;
+pub mod run_record;
+mod run_snapshot;
+pub mod runs;
+pub mod schedule;
 pub mod show;
+pub mod show_runs;
 pub mod snapshot;
 pub mod state;
 pub mod steps;
 pub mod transaction;
 
 pub use access::StateAccess;
+pub use asking::{Misused, StepCap};
+pub use effects::{EventTo, Frame, Place};
+pub use going::{Progress, Sent, Taken, failed_output};
 pub use idempotency::KeptAnswer;
-pub use machine::{Action, Answer, BadRecord, Call, Done, Machine};
+pub use machine::{Action, Answer, BadRecord, Call, Done, Machine, OutsideCall};
 pub use program::Incompatible;
 pub use record::{Bug, Outcome, ProgramRecord, StepRecord};
 pub use replay::ReplayChecker;
+pub use runs::{Ended, Finished, Run, Strand, Waiting};
+pub use schedule::Runs;
 pub use state::{Instance, Kind, Slot, State};
 pub use steps::{Crash, Steps};
 pub use transaction::Transaction;

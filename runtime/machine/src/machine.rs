@@ -1,25 +1,36 @@
-//! The machine: state, kept answers and the program in force, changed by steps and by replayed records.
+//! The machine: state, runs, kept answers and the program in force, changed by steps and by replayed records.
 //!
 //! Deterministic: the same records in the same order give the same machine, byte for byte of its snapshot. It has
 //! no clock, threads or sockets; the time comes in with each call, the running of a step through [`Steps`].
 //!
-//! Live, [`Machine::call`] runs a step and gives the record to be appended; on recovery, [`Machine::apply`]
-//! takes the record's effects without running anything. Both end in the same place.
+//! Live, [`Machine::call`] and those in `going` run a step and give the record to be appended; on recovery,
+//! [`Machine::apply`] takes the record's effects without running anything. Both end in the same place.
 
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use weir_contract::border::{OUTPUT_DENIED, StepInput, encode_caller};
-use weir_contract::manifest::{Effect, Manifest};
-use weir_contract::{CrashReason, DecodeError, limits};
+use weir_contract::border::{OUTPUT_DENIED, OUTPUT_OK, StepInput, encode_caller};
+use weir_contract::manifest::{Access, Effect, FunctionKind, Manifest};
+use weir_contract::{DecodeError, limits};
 use weir_log::{Record, RecordKind};
 
+use crate::asking::StepCap;
+use crate::attempt::Attempt;
+use crate::drive::Work;
+use crate::effects::{Ask, Frame, Place};
 use crate::idempotency::{Answers, Kept, KeptAnswer};
 use crate::ops;
 use crate::program::{self, Incompatible};
+use crate::progress::{Change, Start};
 use crate::record::{Bug, Digest, Outcome, PROGRAM, ProgramRecord, STEP, StepRecord};
+use crate::relabel;
+use crate::run_record::{
+    ANSWER, AnswerRecord, CONTROL, ControlRecord, EVENT, EventRecord, RUN_STEP, RunStepRecord,
+};
+use crate::runs::{Caller, Ended, Given};
+use crate::schedule::Runs;
 use crate::state::State;
-use crate::steps::{Crash, Steps};
+use crate::steps::Steps;
 use crate::transaction::Transaction;
 
 #[derive(Clone, Debug)]
@@ -27,6 +38,7 @@ pub struct Machine {
     pub(crate) program: Option<Arc<Manifest>>,
     pub(crate) state: State,
     pub(crate) answers: Answers,
+    pub(crate) runs: Runs,
     /// The number the next run gets.
     pub(crate) next_run: u64,
     /// Time of the newest record; no step runs at an earlier one.
@@ -34,6 +46,8 @@ pub struct Machine {
     /// A step whose record would be longer is a bug of the program. Only asked when a step runs, so replay may
     /// have another.
     pub record_bytes_max: usize,
+    /// How much a step of a run does before it yields. Only asked when a step runs.
+    pub step_cap: StepCap,
 }
 
 impl Default for Machine {
@@ -42,9 +56,11 @@ impl Default for Machine {
             program: None,
             state: State::default(),
             answers: Answers::default(),
+            runs: Runs::default(),
             next_run: 0,
             time: 0,
             record_bytes_max: limits::OPS_MAX,
+            step_cap: StepCap::default(),
         }
     }
 }
@@ -76,6 +92,8 @@ pub struct Done {
     /// To be appended to the log before the answer leaves. Without one the answer leaves when all records
     /// before it are durable, because it may show what they wrote.
     pub record: Option<Record>,
+    /// To be done when the record is durable.
+    pub actions: Vec<Action>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,8 +106,12 @@ pub enum Answer {
     KeyReused,
     /// `if_match` is not the instance's version.
     OtherVersion,
-    /// Nothing changed.
+    /// Nothing changed. A run is parked there.
     Bug(Bug),
+    /// The run was started, now or by an earlier call, and has not ended.
+    GoesOn,
+    /// A run that an earlier call started has ended so: cancelled, or in an earlier program.
+    Ended(Ended),
 }
 
 /// What a record asks of those outside the machine.
@@ -99,6 +121,25 @@ pub enum Action {
     Reply { run: u64, outcome: Outcome },
     /// Another program is in force.
     Program,
+    /// An extern function is to be called, and [`Machine::answer`] told what came of it.
+    Outside(OutsideCall),
+    /// Whoever waits for the run may have its result.
+    Ended { run: u64, ended: Ended },
+    /// Tests only: the process dies here.
+    CrashAt(String),
+}
+
+/// A call of an extern function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutsideCall {
+    /// Unique in a log, so also the key for those who promise to do nothing twice.
+    pub call: u64,
+    pub run: u64,
+    pub strand: u32,
+    /// Position in the manifest's externs.
+    pub function: u32,
+    /// As `contract::call::encode_args` writes them.
+    pub args: Box<[u8]>,
 }
 
 /// A record or snapshot that this machine cannot have written, or wrote in another version.
@@ -149,7 +190,7 @@ impl Machine {
             if **program == manifest {
                 return Ok(None);
             }
-            program::check(&self.state, program, &manifest)?;
+            program::check(&self.state, &self.runs, program, &manifest)?;
         }
         let record = ProgramRecord {
             time: now.max(self.time),
@@ -160,6 +201,8 @@ impl Machine {
     }
 
     /// Runs one call. `manifest` is the program in force with its sites, to say where a bug is.
+    ///
+    /// A call that starts a run does the run's first step at once, and answers [`Answer::GoesOn`] when there are more.
     pub fn call(
         &mut self,
         steps: &mut dyn Steps,
@@ -173,11 +216,10 @@ impl Machine {
         if let (Some(key), Some(digest)) = (&call.idempotency, &digest)
             && let Some(kept) = self.answers.find(&call.caller, key, time)
         {
-            let same = kept.digest == *digest;
-            let answer = if same {
-                Answer::Again(kept.answer.clone())
-            } else {
-                Answer::KeyReused
+            let answer = match (&kept.answer, kept.digest == *digest) {
+                (_, false) => Answer::KeyReused,
+                (KeptAnswer::Run, true) => self.answer_of(kept.run),
+                (kept, true) => Answer::Again(kept.clone()),
             };
             return self.unrecorded(kept.run, answer, call, manifest);
         }
@@ -186,45 +228,48 @@ impl Machine {
         {
             return self.unrecorded(self.next_run, Answer::OtherVersion, call, manifest);
         }
+        if let (FunctionKind::Run, Some(entity)) = (function.kind, function.entity)
+            && let Some(run) = self.runs.of_workflow(entity, &call.keys)
+        {
+            let answer = match self.may_use(steps, manifest, call, time) {
+                true => self.answer_of(run),
+                false => Answer::Output(vec![OUTPUT_DENIED]),
+            };
+            return self.unrecorded(run, answer, call, manifest);
+        }
         let run = self.next_run;
         let roles = call.roles.iter().map(String::as_str);
         let caller = encode_caller(&call.caller, roles);
-        let input = StepInput {
-            time_us: time,
+        let first = Frame {
+            place: Place::Function(call.function),
+            cells: call.args.as_slice().into(),
+        };
+        let work = Work {
+            manifest,
+            frames: &[first],
+            given: Vec::new(),
             key: &call.keys,
             caller: &caller,
-            args: &call.args,
+            time,
         };
-        let on = Transaction::begin(std::mem::take(&mut self.state));
-        let (on, result) = steps.run(function.entry, input, on);
-        let room = self
-            .record_bytes_max
-            .saturating_sub(call.keys.len() + call.args.len() + caller.len() + 512);
-        let result = result.and_then(|output| check_limits(&on, function.effect, room, output));
-        let (outcome, writes) = match result {
-            Err(crash) => {
-                self.state = on.abort();
-                (Outcome::Bug(bug(manifest, &crash)), Default::default())
-            }
-            Ok(output) if output.first() == Some(&OUTPUT_DENIED) => {
-                self.state = on.abort();
-                return self.unrecorded(run, Answer::Output(output), call, manifest);
-            }
-            Ok(output) => {
-                let (state, writes) = on.commit();
-                self.state = state;
-                (Outcome::Output(output), writes)
-            }
-        };
+        let room = call.keys.len() + call.args.len() + caller.len();
+        let attempt = self.attempt(steps, &work, function.effect, (run, 0), room);
+        let Attempt {
+            outcome,
+            asks,
+            writes,
+        } = attempt;
         let answer = match &outcome {
             Outcome::Output(output) => Answer::Output(output.clone()),
             Outcome::Bug(bug) => Answer::Bug(bug.clone()),
+            Outcome::Suspended(_) => Answer::GoesOn,
         };
-        let is_bug = matches!(outcome, Outcome::Bug(_));
-        let wants_record = function.effect == Effect::Write
-            && (!writes.is_empty() || call.idempotency.is_some() || is_bug);
-        if !wants_record {
-            self.next_run += 1;
+        let is_nothing = writes.is_empty() && asks.is_empty() && call.idempotency.is_none();
+        let is_output = matches!(outcome, Outcome::Output(_));
+        let is_run = function.kind == FunctionKind::Run;
+        let is_denied = answer == Answer::Output(vec![OUTPUT_DENIED]);
+        if is_denied || function.effect < Effect::Write || is_nothing && is_output && !is_run {
+            self.next_run += !is_denied as u64;
             return self.unrecorded(run, answer, call, manifest);
         }
         let step = StepRecord {
@@ -237,16 +282,68 @@ impl Machine {
             args: call.args.clone(),
             idempotency: call.idempotency.clone().zip(digest),
             outcome,
+            asks,
             writes,
         };
         let record = step.to_record();
-        self.note(step);
+        let actions = self.note(step).expect("a step that has just run");
         Done {
             run,
             answer,
             version: self.version(call, manifest),
             record: Some(record),
+            actions,
         }
+    }
+
+    /// What someone is told who asks for a run a second time.
+    pub(crate) fn answer_of(&self, run: u64) -> Answer {
+        match self.runs.finished.get(&run).map(|f| &f.ended) {
+            Some(Ended::Output(output)) => Answer::Output(output.clone()),
+            Some(ended) => Answer::Ended(ended.clone()),
+            None => Answer::GoesOn,
+        }
+    }
+
+    /// Asks the instance's `allow`, when it has to be asked.
+    fn may_use(
+        &mut self,
+        steps: &mut dyn Steps,
+        manifest: &Manifest,
+        call: &Call,
+        time: i64,
+    ) -> bool {
+        let function = &manifest.functions[call.function as usize];
+        let entity = function.entity.map(|e| &manifest.entities[e as usize]);
+        match (&function.access, entity.and_then(|e| e.allow)) {
+            (Access::Allow, Some(entry)) => {
+                let roles = call.roles.iter().map(String::as_str);
+                let caller = encode_caller(&call.caller, roles);
+                self.guard(steps, entry, &call.keys, &caller, time)
+            }
+            _ => true,
+        }
+    }
+
+    /// Runs an entry that only says yes or no.
+    pub(crate) fn guard(
+        &mut self,
+        steps: &mut dyn Steps,
+        entry: u32,
+        key: &[u8],
+        caller: &[u8],
+        time: i64,
+    ) -> bool {
+        let input = StepInput {
+            time_us: time,
+            key,
+            caller,
+            args: &[],
+        };
+        let on = Transaction::begin(std::mem::take(&mut self.state));
+        let (on, result) = steps.run(entry, input, on);
+        self.state = on.abort();
+        matches!(result, Ok(output) if output.first() == Some(&OUTPUT_OK))
     }
 
     /// Takes the effects of a record of the log.
@@ -260,8 +357,9 @@ impl Machine {
                     run: step.run,
                     outcome: step.outcome.clone(),
                 };
-                self.note(step);
-                Ok(vec![reply])
+                let mut actions = self.note(step)?;
+                actions.insert(0, reply);
+                Ok(actions)
             }
             PROGRAM => {
                 let record = ProgramRecord::decode(body)?;
@@ -270,30 +368,112 @@ impl Machine {
                 self.enforce(manifest, record.time);
                 Ok(vec![Action::Program])
             }
+            RUN_STEP => {
+                let step = RunStepRecord::decode(body)?;
+                ops::apply(&mut self.state, &step.writes)?;
+                self.note_run_step(&step)
+            }
+            EVENT => self.note_event(&EventRecord::decode(body)?),
+            ANSWER => self.note_answer(&AnswerRecord::decode(body)?),
+            CONTROL => self.note_control(ControlRecord::decode(body)?),
             RecordKind(other) => Err(BadRecord(format!(
                 "a record of kind {other}, which this runtime does not know"
             ))),
         }
     }
 
+    /// What a record changes of the runs.
+    pub(crate) fn change<T>(
+        &mut self,
+        time: i64,
+        change: impl FnOnce(&mut Change<'_>) -> Result<T, BadRecord>,
+    ) -> Result<(T, Vec<Action>), BadRecord> {
+        let program = self.program.clone();
+        let program = program.ok_or_else(|| BadRecord("no program before it".to_owned()))?;
+        self.time = time;
+        self.answers.forget(time);
+        self.runs.forget(time);
+        let mut all = Change {
+            runs: &mut self.runs,
+            answers: &mut self.answers,
+            program: &program,
+            time,
+            actions: Vec::new(),
+        };
+        let out = change(&mut all)?;
+        Ok((out, all.actions))
+    }
+
+    /// The numbers that a step gave are taken.
+    pub(crate) fn take_numbers(&mut self, asks: &[Ask]) {
+        for ask in asks {
+            let number = match ask {
+                Ask::Send { run, .. } => *run,
+                Ask::Event {
+                    number,
+                    delay: Some(_),
+                    ..
+                } => *number,
+                _ => continue,
+            };
+            self.next_run = self.next_run.max(number + 1);
+        }
+    }
+
     /// What a step's record changes besides the state.
-    fn note(&mut self, step: StepRecord) {
-        self.next_run = step.run + 1;
-        self.time = step.time;
-        self.answers.forget(step.time);
-        // A bug is not kept: the same request may succeed when the program is mended.
-        if let (Some((key, digest)), Outcome::Output(output)) = (step.idempotency, step.outcome) {
+    fn note(&mut self, step: StepRecord) -> Result<Vec<Action>, BadRecord> {
+        self.next_run = self.next_run.max(step.run + 1);
+        self.take_numbers(&step.asks);
+        let caller = Arc::new(Caller {
+            id: step.caller,
+            roles: step.roles,
+        });
+        let program = self.program.as_ref();
+        let function = program.and_then(|p| p.functions.get(step.function as usize));
+        let waits =
+            function.is_some_and(|f| f.effect == Effect::Wait || f.kind == FunctionKind::Run);
+        // A bug is not kept: the same request may succeed when the program is mended. A run is: it will go on then.
+        let kept = match &step.outcome {
+            Outcome::Output(output) => Some(KeptAnswer::Output {
+                function: step.function,
+                output: output.clone(),
+            }),
+            Outcome::Bug(_) if !waits => None,
+            Outcome::Bug(_) | Outcome::Suspended(_) => Some(KeptAnswer::Run),
+        };
+        let key = step
+            .idempotency
+            .as_ref()
+            .map(|(key, _)| key.as_str().into());
+        if let (Some((key, digest)), Some(answer)) = (step.idempotency, kept) {
             let kept = Kept {
                 run: step.run,
                 time: step.time,
                 digest,
-                answer: KeptAnswer::Output {
-                    function: step.function,
-                    output,
-                },
+                answer,
             };
-            self.answers.keep(&step.caller, &key, kept);
+            self.answers.keep(&caller.id, &key, kept);
         }
+        let change = |change: &mut Change<'_>| {
+            if !waits {
+                for ask in &step.asks {
+                    change.message(&caller, ask)?;
+                }
+                return Ok(());
+            }
+            let start = Start {
+                target: Place::Function(step.function),
+                key: step.keys.into(),
+                args: step.args.into(),
+                caller,
+                outside: true,
+                idempotency: key,
+                delay: None,
+            };
+            change.start(step.run, start);
+            change.step(step.run, 0, Given::nothing(), &step.outcome, &step.asks)
+        };
+        Ok(self.change(step.time, change)?.1)
     }
 
     fn enforce(&mut self, manifest: Manifest, time: i64) {
@@ -303,6 +483,7 @@ impl Machine {
                 // Answers speak of the types of their program; written out they need it no longer.
                 self.answers
                     .rewrite(|kept| crate::show::render_kept(old, &kept.answer));
+                relabel::migrate(&mut self.runs, old, &manifest);
                 program::migrate(&self.state, old, &manifest)
             }
             None => program::empty_state(&manifest),
@@ -321,6 +502,7 @@ impl Machine {
             answer,
             version: self.version(call, manifest),
             record: None,
+            actions: Vec::new(),
         }
     }
 }
@@ -334,56 +516,26 @@ fn without_sources(manifest: &Manifest) -> Manifest {
     }
 }
 
-fn check_limits(
-    on: &Transaction,
-    effect: Effect,
-    room: usize,
-    output: Vec<u8>,
-) -> Result<Vec<u8>, Crash> {
-    let crash = |reason, detail: &str| {
-        Err(Crash {
-            site: 0,
-            reason,
-            detail: detail.to_owned(),
-        })
-    };
-    if output.len() > limits::REPLY_MAX {
-        return crash(CrashReason::StepTooLarge, "its reply is too long");
-    }
-    // What reads only has no record.
-    if effect == Effect::Write && on.writes_len() + output.len() > room {
-        return crash(CrashReason::StepTooLarge, "it writes too much");
-    }
-    if output.is_empty() || (effect != Effect::Write && on.writes_len() > 0) {
-        return crash(CrashReason::Unreachable, "the module breaks its manifest");
-    }
-    Ok(output)
-}
-
-fn bug(manifest: &Manifest, crash: &Crash) -> Bug {
-    let mut reason = crash.reason.text().to_owned();
-    if !crash.detail.is_empty() {
-        reason = format!("{reason}: {}", crash.detail);
-    }
-    Bug {
-        at: manifest.place(crash.site),
-        reason,
-    }
-}
-
 /// What a request asks for: function, instance and arguments.
 fn digest(manifest: &Manifest, call: &Call) -> Digest {
     let function = &manifest.functions[call.function as usize];
-    let entity = function
-        .entity
-        .map_or("", |e| &manifest.entities[e as usize].name);
+    digest_of(
+        manifest,
+        function.entity,
+        &function.name,
+        [&call.keys, &call.args],
+    )
+}
+
+pub(crate) fn digest_of(
+    manifest: &Manifest,
+    entity: Option<u32>,
+    name: &str,
+    rest: [&[u8]; 2],
+) -> Digest {
+    let entity = entity.map_or("", |e| &manifest.entities[e as usize].name);
     let mut hash = Sha256::new();
-    for part in [
-        entity.as_bytes(),
-        function.name.as_bytes(),
-        &call.keys,
-        &call.args,
-    ] {
+    for part in [entity.as_bytes(), name.as_bytes()].iter().chain(&rest) {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }

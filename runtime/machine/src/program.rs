@@ -9,6 +9,8 @@ use weir_contract::manifest::{Entity, Manifest};
 use weir_contract::slots::SlotKind;
 use weir_contract::types::{DefId, DefKind, Defs, Field, Type};
 
+use crate::relabel;
+use crate::schedule::Runs;
 use crate::state::{Instance, Kind, Slot, State};
 
 /// Why the state of the program in force cannot be taken over; one sentence each.
@@ -41,9 +43,14 @@ fn kinds(entity: &Entity) -> Vec<Kind> {
     entity.slots.iter().map(kind).collect()
 }
 
-/// Whether all data of `state` has its place in the new program.
-pub fn check(state: &State, old: &Manifest, new: &Manifest) -> Result<(), Incompatible> {
-    let mut problems = Vec::new();
+/// Whether all data of `state` and all runs have their place in the new program.
+pub fn check(
+    state: &State,
+    runs: &Runs,
+    old: &Manifest,
+    new: &Manifest,
+) -> Result<(), Incompatible> {
+    let mut problems = relabel::check(runs, old, new);
     for (entity, table) in old.entities.iter().zip(state.tables()) {
         if table.is_empty() {
             continue;
@@ -130,6 +137,18 @@ fn same(old: &Defs, a: &Type, new: &Defs, b: &Type) -> bool {
     Comparison {
         old,
         new,
+        by_name: false,
+        seen: BTreeSet::new(),
+    }
+    .types(a, b)
+}
+
+/// Whether values of the old type are values of the new one, apart from the numbers of errors.
+pub(crate) fn fits(old: &Defs, a: &Type, new: &Defs, b: &Type) -> bool {
+    Comparison {
+        old,
+        new,
+        by_name: true,
         seen: BTreeSet::new(),
     }
     .types(a, b)
@@ -138,6 +157,8 @@ fn same(old: &Defs, a: &Type, new: &Defs, b: &Type) -> bool {
 struct Comparison<'d> {
     old: &'d Defs,
     new: &'d Defs,
+    /// Errors may have other numbers, and there may be more.
+    by_name: bool,
     /// Pairs assumed equal while they are compared, so that types that mention themselves end.
     seen: BTreeSet<(DefId, DefId)>,
 }
@@ -153,6 +174,15 @@ impl Comparison<'_> {
                 a.len() == b.len() && a.iter().zip(b).all(|(x, y)| self.types(&x.ty, &y.ty))
             }
             (Type::Named(a), Type::Named(b)) => self.defs(*a, *b),
+            (Type::Result(a, e), Type::Result(b, f)) if self.by_name => {
+                let fits = |id: &DefId| {
+                    relabel::renamed(self.old, self.new, *id)
+                        .filter(|now| f.contains(now))
+                        .map(|now| (*id, now))
+                };
+                let pairs: Option<Vec<_>> = e.iter().map(fits).collect();
+                self.types(a, b) && pairs.is_some_and(|p| p.iter().all(|(x, y)| self.defs(*x, *y)))
+            }
             // Errors in a stored result are numbered by definition, so the numbers must be the same too.
             (Type::Result(a, e), Type::Result(b, f)) => {
                 e == f && self.types(a, b) && e.iter().all(|id| self.defs(*id, *id))

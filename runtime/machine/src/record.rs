@@ -2,15 +2,19 @@
 //!
 //! ```text
 //!   STEP     version u8, run, function, time, caller, roles, keys, args,
-//!            idempotency: 0 or 1, key, digest 32; outcome u8, output or place and reason, writes (`ops`)
+//!            idempotency: 0 or 1, key, digest 32; outcome, asks (`effects`), writes (`ops`)
+//!            outcome: 0 output | 1 place and reason of a bug | 2 pause (`effects`)
+//!            version 1: without asks and pauses
 //!   PROGRAM  version u8, time, manifest as JSON (without sites and tests): how every later record is read
 //! ```
 //! Numbers are varints, texts and bytes length-prefixed, as in the value encoding. A step names its function by position
-//! in the program in force, so a log is readable with nothing else at hand.
+//! in the program in force, so a log is readable with nothing else at hand. What happens to runs later has records of its
+//! own (`run_record`).
 
 use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
 use weir_log::{Record, RecordKind};
 
+use crate::effects::{Ask, Pause, put_asks, read_asks};
 use crate::ops::Writes;
 
 /// One step: what went in, what came out, what it wrote.
@@ -18,8 +22,10 @@ pub const STEP: RecordKind = RecordKind(16);
 /// From here on another program is in force.
 pub const PROGRAM: RecordKind = RecordKind(17);
 
-/// The version of the bodies this crate writes, and the only one it reads.
-pub const RECORD_VERSION: u8 = 1;
+/// The version of the bodies this crate writes.
+pub const RECORD_VERSION: u8 = 2;
+/// The oldest version it reads.
+const OLDEST_VERSION: u8 = 1;
 
 /// SHA-256 of what a request asks for, to tell a retry from another request with the same key.
 pub type Digest = [u8; 32];
@@ -40,6 +46,7 @@ pub struct StepRecord {
     /// The `Idempotency-Key` and the digest of the request.
     pub idempotency: Option<(String, Digest)>,
     pub outcome: Outcome,
+    pub asks: Vec<Ask>,
     pub writes: Writes,
 }
 
@@ -49,6 +56,8 @@ pub enum Outcome {
     Output(Vec<u8>),
     /// A bug: nothing was written.
     Bug(Bug),
+    /// The run goes on later.
+    Suspended(Pause),
 }
 
 /// A bug of the program, as it is told to people.
@@ -57,6 +66,48 @@ pub struct Bug {
     /// `bank.weir:12:5`
     pub at: String,
     pub reason: String,
+}
+
+impl Outcome {
+    pub(crate) fn encode_into(&self, out: &mut Vec<u8>) {
+        match self {
+            Outcome::Output(output) => {
+                out.push(0);
+                put_bytes(out, output);
+            }
+            Outcome::Bug(bug) => {
+                out.push(1);
+                bug.encode_into(out);
+            }
+            Outcome::Suspended(pause) => {
+                out.push(2);
+                pause.encode_into(out);
+            }
+        }
+    }
+
+    pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Outcome, DecodeError> {
+        Ok(match r.byte()? {
+            0 => Outcome::Output(r.bytes()?.to_vec()),
+            1 => Outcome::Bug(Bug::decode(r)?),
+            2 => Outcome::Suspended(Pause::decode(r)?),
+            _ => return Err(r.error("no such outcome")),
+        })
+    }
+}
+
+impl Bug {
+    pub(crate) fn encode_into(&self, out: &mut Vec<u8>) {
+        put_bytes(out, self.at.as_bytes());
+        put_bytes(out, self.reason.as_bytes());
+    }
+
+    pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Bug, DecodeError> {
+        Ok(Bug {
+            at: r.text()?.to_owned(),
+            reason: r.text()?.to_owned(),
+        })
+    }
 }
 
 impl StepRecord {
@@ -80,24 +131,15 @@ impl StepRecord {
                 out.extend_from_slice(digest);
             }
         }
-        match &self.outcome {
-            Outcome::Output(output) => {
-                out.push(0);
-                put_bytes(&mut out, output);
-            }
-            Outcome::Bug(bug) => {
-                out.push(1);
-                put_bytes(&mut out, bug.at.as_bytes());
-                put_bytes(&mut out, bug.reason.as_bytes());
-            }
-        }
+        self.outcome.encode_into(&mut out);
+        put_asks(&mut out, &self.asks);
         self.writes.encode_into(&mut out);
         Record::new(STEP, out)
     }
 
     pub fn decode(body: &[u8]) -> Result<StepRecord, DecodeError> {
         let mut r = Reader::new(body);
-        check_version(&mut r)?;
+        let version = read_version(&mut r)?;
         let run = r.varint()?;
         let function = u32::try_from(r.varint()?).map_err(|_| r.error("number too big"))?;
         let time = r.int()?;
@@ -117,13 +159,10 @@ impl StepRecord {
             }
             _ => return Err(r.error("neither 0 nor 1")),
         };
-        let outcome = match r.byte()? {
-            0 => Outcome::Output(r.bytes()?.to_vec()),
-            1 => Outcome::Bug(Bug {
-                at: r.text()?.to_owned(),
-                reason: r.text()?.to_owned(),
-            }),
-            _ => return Err(r.error("no such outcome")),
+        let outcome = Outcome::decode(&mut r)?;
+        let asks = match version {
+            1 => Vec::new(),
+            _ => read_asks(&mut r)?,
         };
         let writes = Writes::decode(&mut r)?;
         Ok(StepRecord {
@@ -136,6 +175,7 @@ impl StepRecord {
             args,
             idempotency,
             outcome,
+            asks,
             writes,
         })
     }
@@ -159,7 +199,7 @@ impl ProgramRecord {
 
     pub fn decode(body: &[u8]) -> Result<ProgramRecord, DecodeError> {
         let mut r = Reader::new(body);
-        check_version(&mut r)?;
+        read_version(&mut r)?;
         let time = r.int()?;
         let manifest = r.text()?.to_owned();
         r.finish()?;
@@ -167,9 +207,9 @@ impl ProgramRecord {
     }
 }
 
-fn check_version(r: &mut Reader<'_>) -> Result<(), DecodeError> {
+pub(crate) fn read_version(r: &mut Reader<'_>) -> Result<u8, DecodeError> {
     match r.byte()? {
-        RECORD_VERSION => Ok(()),
+        version @ OLDEST_VERSION..=RECORD_VERSION => Ok(version),
         _ => Err(r.error("a version this runtime does not know")),
     }
 }

@@ -2,6 +2,7 @@
 //! program.
 
 use serde_json::{Map, Value as Json, json};
+use weir_contract::border::OUTPUT_FAILED;
 use weir_contract::call::{Reply, decode_args};
 use weir_contract::encode::Reader;
 use weir_contract::json::{failure_to_json, fields_to_json, to_json};
@@ -10,11 +11,18 @@ use weir_contract::manifest::{Entity, Manifest};
 use weir_contract::slots::SlotKind;
 use weir_contract::types::{DefKind, Defs, Type};
 use weir_contract::{Value, decode};
+use weir_log::Record;
 
+use crate::effects::{Ask, EventTo, Pause, Place};
 use crate::idempotency::KeptAnswer;
 use crate::machine::{BadRecord, Machine};
 use crate::ops;
 use crate::record::{Outcome, StepRecord};
+use crate::run_record::{
+    ANSWER, AnswerRecord, CONTROL, ControlRecord, EVENT, EventFrom, EventRecord, Order, RUN_STEP,
+    RunStepRecord,
+};
+use crate::show_runs::name_of;
 use crate::state::{Instance, Slot};
 
 /// HTTP status and JSON of a reply: 200 with the value, or the error's status with its fields.
@@ -206,9 +214,116 @@ pub fn step_to_json(manifest: &Manifest, step: &StepRecord) -> Result<Json, BadR
                 json!({ "at": bug.at, "reason": bug.reason }),
             );
         }
+        Outcome::Suspended(pause) => {
+            out.insert("goes_on".to_owned(), pause_to_json(manifest, pause));
+        }
+    }
+    if !step.asks.is_empty() {
+        out.insert("asks".to_owned(), asks_to_json(manifest, &step.asks));
     }
     out.insert("writes".to_owned(), writes_to_json(manifest, &step.writes)?);
     Ok(Json::Object(out))
+}
+
+/// A record of a run that goes on, for people. `None` for a record of another kind.
+pub fn run_record_to_json(manifest: &Manifest, record: &Record) -> Result<Option<Json>, BadRecord> {
+    let time = |us| to_json(&manifest.defs, &Type::Time, &Value::Time(us));
+    Ok(Some(match record.kind {
+        RUN_STEP => {
+            let step = RunStepRecord::decode(&record.body)?;
+            let mut out = Map::new();
+            out.insert("kind".to_owned(), json!("run_step"));
+            out.insert("run".to_owned(), json!(step.run));
+            out.insert("strand".to_owned(), json!(step.strand));
+            out.insert("time".to_owned(), time(step.time));
+            out.insert("was_due".to_owned(), json!(step.was_due));
+            match &step.outcome {
+                Outcome::Output(output) => {
+                    let failed = output.first() == Some(&OUTPUT_FAILED);
+                    out.insert("strand_ended".to_owned(), json!(!failed));
+                }
+                Outcome::Bug(bug) => {
+                    let bug = json!({ "at": bug.at, "reason": bug.reason });
+                    out.insert("bug".to_owned(), bug);
+                }
+                Outcome::Suspended(pause) => {
+                    out.insert("goes_on".to_owned(), pause_to_json(manifest, pause));
+                }
+            }
+            out.insert("asks".to_owned(), asks_to_json(manifest, &step.asks));
+            out.insert("writes".to_owned(), writes_to_json(manifest, &step.writes)?);
+            Json::Object(out)
+        }
+        EVENT => {
+            let event = EventRecord::decode(&record.body)?;
+            let mut out = match event.from {
+                EventFrom::Delayed(number) => json!({ "kind": "event", "sent_as": number }),
+                EventFrom::Outside { caller, to, .. } => {
+                    json!({ "kind": "event", "caller": caller, "event": event_name(manifest, &to) })
+                }
+            };
+            out["time"] = time(event.time);
+            out
+        }
+        ANSWER => {
+            let answer = AnswerRecord::decode(&record.body)?;
+            let failed = answer.output.first() == Some(&OUTPUT_FAILED);
+            json!({ "kind": "answer", "time": time(answer.time), "call": answer.call, "failed": failed })
+        }
+        CONTROL => {
+            let control = ControlRecord::decode(&record.body)?;
+            let order = match control.order {
+                Order::Cancel => "cancel",
+                Order::Resume => "resume",
+                Order::Test { .. } => "test",
+            };
+            json!({ "kind": "control", "time": time(control.time), "run": control.run, "order": order })
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn pause_to_json(manifest: &Manifest, pause: &Pause) -> Json {
+    let at = pause.frames.last().map(|f| name_of(manifest, f.place));
+    let waits_for = match pause.frames.last().map(|f| f.place) {
+        Some(Place::Frame(n)) => manifest.frames.get(n as usize).map(|f| &f.waits_for),
+        _ => None,
+    };
+    json!({ "at": at, "waits_for": waits_for })
+}
+
+fn asks_to_json(manifest: &Manifest, asks: &[Ask]) -> Json {
+    let shown = asks.iter().map(|ask| match ask {
+        Ask::Send {
+            run,
+            function,
+            delay,
+            ..
+        } => {
+            let name = name_of(manifest, Place::Function(*function));
+            json!({ "send": name, "run": run, "after_us": delay })
+        }
+        Ask::Event { to, delay, .. } => {
+            json!({ "event": event_name(manifest, to), "after_us": delay })
+        }
+        Ask::Cancel(run) => json!({ "cancel": run }),
+        Ask::Undo(frame) => json!({ "undo": name_of(manifest, frame.place) }),
+        Ask::Branch(frame) => json!({ "branch": name_of(manifest, frame.place) }),
+        Ask::Mock { answer, .. } => json!({ "mock": name_of(manifest, answer.place) }),
+        Ask::CrashAt(label) => json!({ "crash_at": label }),
+    });
+    Json::Array(shown.collect())
+}
+
+fn event_name(manifest: &Manifest, to: &EventTo) -> String {
+    let entity = manifest.entities.get(to.entity as usize);
+    let event = entity
+        .and_then(|e| e.workflow.as_ref())
+        .and_then(|w| w.events.get(to.event as usize));
+    match (entity, event) {
+        (Some(entity), Some(event)) => format!("{}.{}", entity.name, event.name),
+        _ => "?".to_owned(),
+    }
 }
 
 fn writes_to_json(manifest: &Manifest, writes: &ops::Writes) -> Result<Json, BadRecord> {

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //!   version u8, next run, time, program: 0 or 1 and its manifest,
-//!   answers: count, each: caller, key, run, time, digest 32, 0 function output | 1 status json
+//!   answers: count, each: caller, key, run, time, digest 32, 0 function output | 1 status json | 2 the run goes on
 //!   for each entity of the program: count, each in key order: key, version, its slots:
 //!     0 absent | 1 scalar | 2 map: count, keys and values | 3 list: count, elements
+//!   runs (`run_snapshot`); version 1 ends before them
 //! ```
 //! Canonical: machines that are equal have equal snapshots, which the replay checker relies on.
 
@@ -13,13 +14,17 @@ use std::sync::Arc;
 use weir_contract::Manifest;
 use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
 
+use crate::effects::small;
 use crate::idempotency::{Kept, KeptAnswer};
 use crate::machine::{BadRecord, Machine};
 use crate::program::empty_state;
+use crate::schedule::Runs;
 use crate::state::{Instance, Slot};
 
-/// The version this crate writes, and the only one it reads.
-pub const SNAPSHOT_VERSION: u8 = 1;
+/// The version this crate writes.
+pub const SNAPSHOT_VERSION: u8 = 2;
+/// The oldest version it reads, which has no runs.
+const WITHOUT_RUNS: u8 = 1;
 
 impl Machine {
     pub fn snapshot(&self) -> Vec<u8> {
@@ -51,6 +56,7 @@ impl Machine {
                     put_varint(&mut out, *status as u64);
                     put_bytes(&mut out, json.as_bytes());
                 }
+                KeptAnswer::Run => out.push(2),
             }
         }
         for table in self.state.tables() {
@@ -63,12 +69,14 @@ impl Machine {
                 }
             }
         }
+        self.runs.encode_into(&mut out);
         out
     }
 
     pub fn restore(snapshot: &[u8]) -> Result<Machine, BadRecord> {
         let mut r = Reader::new(snapshot);
-        if r.byte()? != SNAPSHOT_VERSION {
+        let version = r.byte()?;
+        if !(WITHOUT_RUNS..=SNAPSHOT_VERSION).contains(&version) {
             return Err(BadRecord(
                 "a snapshot of a version this runtime does not know".to_owned(),
             ));
@@ -92,10 +100,12 @@ impl Machine {
                     function: small(&mut r)?,
                     output: r.bytes()?.to_vec(),
                 },
-                _ => KeptAnswer::Rendered {
+                1 => KeptAnswer::Rendered {
                     status: small(&mut r)? as u16,
                     json: r.text()?.to_owned(),
                 },
+                2 => KeptAnswer::Run,
+                _ => return Err(r.error("no such answer").into()),
             };
             let kept = Kept {
                 run,
@@ -128,6 +138,9 @@ impl Machine {
                 };
                 machine.state.insert(number as u32, instance);
             }
+        }
+        if version > WITHOUT_RUNS {
+            machine.runs = Runs::decode(&mut r)?;
         }
         r.finish()?;
         Ok(machine)
@@ -175,9 +188,4 @@ fn read_slot(r: &mut Reader<'_>) -> Result<Slot, DecodeError> {
         }
         _ => return Err(r.error("no such kind of slot")),
     })
-}
-
-fn small(r: &mut Reader<'_>) -> Result<u32, DecodeError> {
-    let n = r.varint()?;
-    u32::try_from(n).map_err(|_| r.error("number too big"))
 }

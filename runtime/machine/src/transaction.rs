@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use weir_contract::encode::{put_bytes, put_varint};
 
 use crate::access::StateAccess;
+use crate::asking::{Asking, Surroundings};
 use crate::ops::{self, Writes};
 use crate::state::{Slot, State};
 
@@ -25,6 +26,8 @@ pub struct Transaction {
     /// Where in `undo` the round of `touched` began, and what is left of a round that is being read.
     round: usize,
     waiting: Option<std::vec::IntoIter<u32>>,
+    /// What the step asks for besides writes.
+    pub(crate) asking: Asking,
 }
 
 /// Up to this many handles are found by looking at each.
@@ -62,11 +65,19 @@ enum How {
     Remove(usize),
     /// Put the element in again.
     Insert(usize, Vec<u8>),
+    /// No write: forget the newest ask.
+    Ask,
 }
 
 impl Transaction {
+    /// For a step that may not ask for anything but writes.
     pub fn begin(state: State) -> Transaction {
+        Transaction::begin_in(state, Surroundings::default())
+    }
+
+    pub fn begin_in(state: State, around: Surroundings) -> Transaction {
         Transaction {
+            asking: Asking::new(around),
             state,
             handles: Vec::new(),
             by_key: HashMap::new(),
@@ -169,8 +180,24 @@ impl Transaction {
         });
     }
 
+    /// Notes an ask in the journal, so that rolling back takes it back too.
+    pub(crate) fn note_ask(&mut self) {
+        self.undo.push(Undo {
+            handle: 0,
+            slot: 0,
+            ops: self.ops.len(),
+            created: false,
+            numbered: false,
+            how: How::Ask,
+        });
+    }
+
     fn undo_last(&mut self) {
         let Some(undo) = self.undo.pop() else { return };
+        if let How::Ask = undo.how {
+            self.asking.asks.pop();
+            return;
+        }
         let handle = &mut self.handles[undo.handle as usize];
         let position = handle.position.expect("a written instance exists");
         let instance = self.state.instance_mut(handle.entity, position);
@@ -188,6 +215,7 @@ impl Transaction {
                 slot.list_mut().remove(index);
             }
             How::Insert(index, old) => slot.list_mut().insert(index, old),
+            How::Ask => {}
         }
         self.ops.truncate(undo.ops);
         if undo.created {
@@ -422,7 +450,10 @@ impl StateAccess for Transaction {
     fn touched(&mut self) -> Option<(u32, u32)> {
         let waiting = self.waiting.get_or_insert_with(|| {
             let mut seen = vec![false; self.handles.len()];
-            let written = self.undo[self.round..].iter().map(|undo| undo.handle);
+            let writes = self.undo[self.round..]
+                .iter()
+                .filter(|undo| !matches!(undo.how, How::Ask));
+            let written = writes.map(|undo| undo.handle);
             let first = |h: &u32| !std::mem::replace(&mut seen[*h as usize], true);
             written.filter(first).collect::<Vec<u32>>().into_iter()
         });

@@ -9,7 +9,7 @@ use weir_contract::json::{from_json, from_query, nearest, parse};
 use weir_contract::manifest::{Access, Effect, Function, FunctionKind, Param};
 use weir_contract::{Manifest, Type, Value, limits};
 use weir_machine::show::render_output;
-use weir_machine::{Answer, Call, Done, KeptAnswer};
+use weir_machine::{Answer, Call, Done, Ended, KeptAnswer};
 
 use super::Shared;
 use super::reply::{Problem, Reply, json_reply, text_reply, with_header};
@@ -191,6 +191,12 @@ fn reply(
             written(render_output(manifest, *function, output).map_err(ours)?)
         }
         Answer::Again(KeptAnswer::Rendered { status, json }) => text_reply(*status, json.clone()),
+        Answer::GoesOn | Answer::Again(KeptAnswer::Run) => json_reply(202, &json!({ "run": run })),
+        Answer::Ended(Ended::Output(output)) => {
+            written(render_output(manifest, number, output).map_err(ours)?)
+        }
+        Answer::Ended(Ended::Cancelled) => json_reply(409, &json!({ "error": "Cancelled" })),
+        Answer::Ended(Ended::Rendered { status, json }) => text_reply(*status, json.clone()),
         Answer::KeyReused => {
             let reason = "this Idempotency-Key was used for another request";
             return Err(Problem::new(422, "IdempotencyKeyReused", reason));

@@ -1,0 +1,253 @@
+//! What a running step can ask for besides state: the host calls of runs, on its transaction.
+//!
+//! Everything is collected and happens when the step's record is made; asks are in the undo journal, so rolling back takes
+//! them back with the writes. Numbers of runs are never given twice, not even after rolling back.
+
+use std::sync::Arc;
+
+use weir_contract::Manifest;
+use weir_contract::limits;
+use weir_contract::manifest::{FrameRole, FunctionKind};
+
+use crate::access::StateAccess;
+use crate::chance::Chance;
+use crate::effects::{Ask, EventTo, Frame, Place, Wait};
+use crate::schedule::Workflows;
+use crate::transaction::Transaction;
+
+/// How much a step does before it should yield.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepCap {
+    /// 0: each transaction is a step of its own.
+    pub transactions: u32,
+    pub writes_bytes: usize,
+}
+
+impl Default for StepCap {
+    fn default() -> StepCap {
+        StepCap {
+            transactions: limits::STEP_TRANSACTIONS_MAX,
+            writes_bytes: limits::STEP_WRITES_MAX,
+        }
+    }
+}
+
+/// What a step sees of the machine besides state.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Without a program nothing can be asked for.
+    pub program: Option<Arc<Manifest>>,
+    /// Lent like the state, and given back.
+    pub workflows: Workflows,
+    /// The number the next message gets.
+    pub next_run: u64,
+    pub chance: Chance,
+    pub time: i64,
+    pub cap: StepCap,
+}
+
+/// A host call that no compiled program makes: the step ends as a bug of the compiler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misused(pub &'static str);
+
+/// What the step asked for so far.
+#[derive(Default)]
+pub(crate) struct Asking {
+    pub around: Surroundings,
+    pub asks: Vec<Ask>,
+    /// Innermost first, as they were noted.
+    pub frames: Vec<Frame>,
+    /// Kind and operands.
+    pub wait: Option<(u32, Vec<u8>)>,
+    transactions: u32,
+}
+
+impl Asking {
+    pub fn new(around: Surroundings) -> Asking {
+        Asking {
+            around,
+            ..Asking::default()
+        }
+    }
+}
+
+impl Transaction {
+    /// Whether the step has done enough. When not, one transaction more is counted.
+    pub fn full(&mut self) -> bool {
+        let cap = self.asking.around.cap;
+        let full =
+            self.asking.transactions >= cap.transactions || self.writes_len() >= cap.writes_bytes;
+        self.asking.transactions += !full as u32;
+        full
+    }
+
+    /// How the run goes on, innermost first.
+    pub fn frame(&mut self, entry: u32, cells: &[u8]) -> Result<(), Misused> {
+        let frame = self.later(FrameRole::Resume, entry, cells)?;
+        self.asking.frames.push(frame);
+        Ok(())
+    }
+
+    /// What the run waits for.
+    pub fn suspend(&mut self, kind: u32, operands: &[u8]) -> Result<(), Misused> {
+        if Wait::decode(kind, operands).is_err() || self.asking.wait.is_some() {
+            return Err(Misused("a wait that is none"));
+        }
+        self.asking.wait = Some((kind, operands.to_vec()));
+        Ok(())
+    }
+
+    /// A message: the number of the run that will do it. Without a handle to a top-level function.
+    pub fn send(
+        &mut self,
+        entry: u32,
+        handle: Option<u32>,
+        args: &[u8],
+        delay: Option<i64>,
+    ) -> Result<u64, Misused> {
+        let program = self.program()?;
+        let is_it = |f: &weir_contract::manifest::Function| {
+            f.entry == entry && f.entity.is_some() == handle.is_some()
+        };
+        let found = program.functions.iter().position(is_it);
+        let function = found.ok_or(Misused("a message to no function"))?;
+        let is_workflow = program.functions[function].kind == FunctionKind::Run;
+        let (entity, key) = match handle {
+            Some(handle) => self.opened(handle).ok_or(Misused("no such handle"))?,
+            None => (0, &[][..]),
+        };
+        let key: Box<[u8]> = key.into();
+        if is_workflow && let Some(run) = self.run_of(function as u32, entity, &key) {
+            return Ok(run);
+        }
+        let run = self.number();
+        self.ask(Ask::Send {
+            run,
+            function: function as u32,
+            key,
+            args: args.into(),
+            delay,
+        });
+        Ok(run)
+    }
+
+    /// The run a workflow's key has, or will have when this step is kept.
+    fn run_of(&self, function: u32, entity: u32, key: &[u8]) -> Option<u64> {
+        let sent = self.asking.asks.iter().find_map(|ask| match ask {
+            Ask::Send {
+                run,
+                function: f,
+                key: k,
+                ..
+            } if *f == function && **k == *key => Some(*run),
+            _ => None,
+        });
+        let workflows = &self.asking.around.workflows;
+        sent.or_else(|| workflows.get(&(entity, key.into())).copied())
+    }
+
+    /// An event to the run of a workflow's instance.
+    pub fn event(
+        &mut self,
+        handle: u32,
+        event: u32,
+        args: &[u8],
+        delay: Option<i64>,
+    ) -> Result<(), Misused> {
+        let program = self.program()?;
+        let (entity, key) = self.opened(handle).ok_or(Misused("no such handle"))?;
+        let workflow = program.entities.get(entity as usize);
+        let workflow = workflow.and_then(|e| e.workflow.as_ref());
+        if workflow.is_none_or(|w| event as usize >= w.events.len()) {
+            return Err(Misused("no such event"));
+        }
+        let to = EventTo {
+            entity,
+            key: key.into(),
+            event,
+            args: args.into(),
+        };
+        let number = match delay {
+            Some(_) => self.number(),
+            None => 0,
+        };
+        self.ask(Ask::Event { number, to, delay });
+        Ok(())
+    }
+
+    /// A run that was sent and has not begun will not begin.
+    pub fn cancel(&mut self, run: u64) {
+        self.ask(Ask::Cancel(run));
+    }
+
+    /// What is done when the run fails.
+    pub fn undo(&mut self, entry: u32, cells: &[u8]) -> Result<(), Misused> {
+        let frame = self.later(FrameRole::Undo, entry, cells)?;
+        self.ask(Ask::Undo(frame));
+        Ok(())
+    }
+
+    /// Another strand of the run.
+    pub fn branch(&mut self, entry: u32, cells: &[u8]) -> Result<(), Misused> {
+        let frame = self.later(FrameRole::Branch, entry, cells)?;
+        self.ask(Ask::Branch(frame));
+        Ok(())
+    }
+
+    pub fn random(&mut self) -> u64 {
+        self.asking.around.chance.next()
+    }
+
+    /// The characters of a new id.
+    pub fn fresh(&mut self) -> [u8; 26] {
+        let time = self.asking.around.time;
+        self.asking.around.chance.fresh(time)
+    }
+
+    /// Tests only.
+    pub fn mock(&mut self, function: u32, entry: u32, cells: &[u8]) -> Result<(), Misused> {
+        if function as usize >= self.program()?.externs.len() {
+            return Err(Misused("no such extern function"));
+        }
+        let answer = self.later(FrameRole::Mock, entry, cells)?;
+        self.ask(Ask::Mock { function, answer });
+        Ok(())
+    }
+
+    /// Tests only.
+    pub fn crash_at(&mut self, label: &str) {
+        self.ask(Ask::CrashAt(label.to_owned()));
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        self.asking.asks.push(ask);
+        self.note_ask();
+    }
+
+    fn number(&mut self) -> u64 {
+        self.asking.around.next_run += 1;
+        self.asking.around.next_run - 1
+    }
+
+    fn program(&self) -> Result<Arc<Manifest>, Misused> {
+        let program = self.asking.around.program.clone();
+        program.ok_or(Misused("this step may not ask for anything"))
+    }
+
+    fn later(&self, role: FrameRole, entry: u32, cells: &[u8]) -> Result<Frame, Misused> {
+        let program = self.program()?;
+        let frames = &program.frames;
+        match frames.binary_search_by_key(&entry, |f| f.entry) {
+            Ok(at) if frames[at].role == role => Ok(Frame {
+                place: Place::Frame(at as u32),
+                cells: cells.into(),
+            }),
+            _ => Err(Misused("no such frame")),
+        }
+    }
+
+    /// At most so many bytes the asks take in a record.
+    pub(crate) fn asks_len(&self) -> usize {
+        self.asking.asks.iter().map(Ask::byte_len).sum()
+    }
+}

@@ -1,0 +1,146 @@
+//! Tries one step live: runs it, holds it to its limits, and keeps what it wrote or takes all of it back.
+
+use weir_contract::border::OUTPUT_DENIED;
+use weir_contract::manifest::{Effect, Manifest};
+use weir_contract::{CrashReason, limits};
+
+use crate::asking::Surroundings;
+use crate::chance::Chance;
+use crate::drive::{Driven, Work, broken, drive};
+use crate::effects::Ask;
+use crate::machine::Machine;
+use crate::ops::Writes;
+use crate::record::{Bug, Outcome};
+use crate::steps::{Crash, Steps};
+use crate::transaction::Transaction;
+
+/// What is to be recorded of a step. The writes are in the state already.
+pub(crate) struct Attempt {
+    pub outcome: Outcome,
+    pub asks: Vec<Ask>,
+    pub writes: Writes,
+}
+
+/// Bytes of a record besides its parts of varying length.
+const RECORD_HEAD: usize = 512;
+
+impl Machine {
+    /// `place` is the run and the steps it has done, the seed of chance; `used` what the record holds besides.
+    pub(crate) fn attempt(
+        &mut self,
+        steps: &mut dyn Steps,
+        work: &Work<'_>,
+        effect: Effect,
+        place: (u64, u64),
+        used: usize,
+    ) -> Attempt {
+        let around = Surroundings {
+            program: self.program.clone(),
+            workflows: std::mem::take(&mut self.runs.workflows),
+            next_run: self.next_run.max(place.0 + 1),
+            chance: Chance::new(place.0, place.1),
+            time: work.time,
+            cap: self.step_cap,
+        };
+        let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
+        let (mut on, result) = drive(steps, work, on);
+        self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
+        let room = self.record_bytes_max.saturating_sub(used + RECORD_HEAD);
+        let checked = result
+            .and_then(|driven| check(&on, effect, room, driven))
+            .and_then(|driven| self.check_events(&on).map(|()| driven));
+        let asks = std::mem::take(&mut on.asking.asks);
+        let outcome = match checked {
+            Ok(Driven::Suspended(pause)) => Outcome::Suspended(pause),
+            Ok(Driven::Output(output)) => Outcome::Output(output),
+            Err(crash) => Outcome::Bug(bug(work.manifest, &crash)),
+        };
+        let is_dropped = match &outcome {
+            Outcome::Bug(_) => true,
+            Outcome::Output(output) => output.first() == Some(&OUTPUT_DENIED),
+            Outcome::Suspended(_) => false,
+        };
+        if is_dropped {
+            self.state = on.abort();
+            return Attempt {
+                outcome,
+                asks: Vec::new(),
+                writes: Writes::default(),
+            };
+        }
+        let (state, writes) = on.commit();
+        self.state = state;
+        Attempt {
+            outcome,
+            asks,
+            writes,
+        }
+    }
+
+    /// Events wait in memory, so there is an end to them.
+    fn check_events(&self, on: &Transaction) -> Result<(), Crash> {
+        for ask in &on.asking.asks {
+            if let Ask::Event {
+                to, delay: None, ..
+            } = ask
+                && self.events_waiting(to.entity, &to.key) >= limits::EVENTS_MAX
+            {
+                return too_large("too many events wait in the run it sends one to");
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn events_waiting(&self, entity: u32, key: &[u8]) -> usize {
+        let run = self.runs.of_workflow(entity, key);
+        let run = run.and_then(|run| self.runs.get(run));
+        run.map_or(0, |run| run.events.len())
+    }
+}
+
+fn check(on: &Transaction, effect: Effect, room: usize, driven: Driven) -> Result<Driven, Crash> {
+    let (output, frames) = match &driven {
+        Driven::Output(output) => (output.len(), 0),
+        Driven::Suspended(pause) => {
+            let frames = pause.frames.iter().map(|f| f.cells.len() + 16);
+            (0, frames.sum::<usize>() + pause.operands.len())
+        }
+    };
+    if output > limits::REPLY_MAX {
+        return too_large("its reply is too long");
+    }
+    if effect < Effect::Write {
+        // What reads only has no record.
+        if on.writes_len() > 0 || !on.asking.asks.is_empty() {
+            return broken("it writes");
+        }
+    } else if on.writes_len() + on.asks_len() + output + frames > room {
+        return too_large("it writes too much");
+    }
+    if effect < Effect::Wait {
+        let is_later = |ask: &Ask| matches!(ask, Ask::Undo(_) | Ask::Branch(_));
+        if matches!(driven, Driven::Suspended(_)) || on.asking.asks.iter().any(is_later) {
+            return broken("it waits");
+        }
+    }
+    Ok(driven)
+}
+
+fn too_large<T>(detail: &str) -> Result<T, Crash> {
+    Err(Crash {
+        site: 0,
+        reason: CrashReason::StepTooLarge,
+        detail: detail.to_owned(),
+    })
+}
+
+fn bug(manifest: &Manifest, crash: &Crash) -> Bug {
+    let mut reason = crash.reason.text().to_owned();
+    if !crash.detail.is_empty() {
+        reason = format!("{reason}: {}", crash.detail);
+    }
+    Bug {
+        at: manifest.place(crash.site),
+        reason,
+    }
+}

@@ -1,0 +1,179 @@
+//! Runs one step of a strand: its frames one after the other, innermost first, in one transaction.
+//!
+//! A frame that ends gives its value to the frame around it, which goes on in the same step, until the last one has ended or one
+//! suspends again.
+
+use weir_contract::border::{OUTPUT_DENIED, OUTPUT_FAILED, OUTPUT_OK, OUTPUT_SUSPENDED, StepInput};
+use weir_contract::manifest::{FrameRole, Manifest};
+use weir_contract::{CrashReason, Type, limits};
+
+use crate::effects::{Frame, Pause, Place};
+use crate::progress::as_result;
+use crate::steps::{Crash, Steps};
+use crate::transaction::Transaction;
+
+/// What a step is to do.
+pub(crate) struct Work<'a> {
+    pub manifest: &'a Manifest,
+    /// Outermost first; at least one.
+    pub frames: &'a [Frame],
+    /// The innermost frame's result, encoded.
+    pub given: Vec<u8>,
+    /// Key of the run's instance.
+    pub key: &'a [u8],
+    /// As the border has it.
+    pub caller: &'a [u8],
+    pub time: i64,
+}
+
+/// How it ended: the strand's last output, or that it goes on.
+pub(crate) enum Driven {
+    Output(Vec<u8>),
+    Suspended(Pause),
+}
+
+pub(crate) fn drive(
+    steps: &mut dyn Steps,
+    work: &Work<'_>,
+    mut on: Transaction,
+) -> (Transaction, Result<Driven, Crash>) {
+    let mut given = work.given.clone();
+    for (index, frame) in work.frames.iter().enumerate().rev() {
+        let Some(code) = Code::of(work.manifest, frame.place) else {
+            return (on, broken("a frame of another program"));
+        };
+        let args = match given.is_empty() {
+            true => &*frame.cells,
+            false => {
+                given.extend_from_slice(&frame.cells);
+                &given
+            }
+        };
+        let input = StepInput {
+            time_us: work.time,
+            key: if code.wants_key { work.key } else { &[] },
+            caller: work.caller,
+            args,
+        };
+        let (back, output) = steps.run(code.entry, input, on);
+        on = back;
+        let output = match output {
+            Ok(output) => output,
+            Err(crash) => return (on, Err(crash)),
+        };
+        if !on.asking.frames.is_empty() && output.first() != Some(&OUTPUT_SUSPENDED) {
+            return (on, broken("frames of a step that has ended"));
+        }
+        match output.first() {
+            Some(&OUTPUT_SUSPENDED) => {
+                let popped = work.frames.len() - index;
+                let result = pause(work, &mut on, popped);
+                return (on, result.map(Driven::Suspended));
+            }
+            Some(&OUTPUT_FAILED) if !code.can_fail => {
+                return (on, broken("a failure where there is none"));
+            }
+            Some(&(OUTPUT_OK | OUTPUT_FAILED | OUTPUT_DENIED)) if index == 0 => {
+                return (on, Ok(Driven::Output(output)));
+            }
+            Some(&(OUTPUT_OK | OUTPUT_FAILED)) => {
+                let outer = work.frames[index - 1].place;
+                given = match code.gives_result || mocks_result(work.manifest, code.role, outer) {
+                    true => as_result(&output),
+                    false => output[1..].to_vec(),
+                };
+            }
+            _ => return (on, broken("an output that is none")),
+        }
+    }
+    (on, broken("a strand without frames"))
+}
+
+/// What is known of a place before it runs.
+struct Code {
+    entry: u32,
+    wants_key: bool,
+    can_fail: bool,
+    /// Gives the frame around it a `Result`.
+    gives_result: bool,
+    role: Option<FrameRole>,
+}
+
+impl Code {
+    fn of(manifest: &Manifest, place: Place) -> Option<Code> {
+        Some(match place {
+            Place::Function(n) => {
+                let function = manifest.functions.get(n as usize)?;
+                Code {
+                    entry: function.entry,
+                    wants_key: function.entity.is_some(),
+                    can_fail: !function.fails.is_empty(),
+                    gives_result: !function.fails.is_empty(),
+                    role: None,
+                }
+            }
+            Place::Frame(n) => {
+                let frame = manifest.frames.get(n as usize)?;
+                let is_mock = frame.role == FrameRole::Mock;
+                Code {
+                    entry: frame.entry,
+                    wants_key: frame.entity.is_some(),
+                    can_fail: !frame.fails.is_empty(),
+                    gives_result: !frame.fails.is_empty() && !is_mock,
+                    role: Some(frame.role),
+                }
+            }
+            Place::Test(entry) => Code {
+                entry,
+                wants_key: false,
+                can_fail: true,
+                gives_result: true,
+                role: None,
+            },
+        })
+    }
+}
+
+/// A mock gives what the extern function would have: a `Result` when the frame that called it takes one.
+fn mocks_result(manifest: &Manifest, role: Option<FrameRole>, outer: Place) -> bool {
+    let takes_result = |n: u32| {
+        let frame = manifest.frames.get(n as usize);
+        frame.is_some_and(|f| matches!(f.result, Some(Type::Result(..))))
+    };
+    role == Some(FrameRole::Mock) && matches!(outer, Place::Frame(n) if takes_result(n))
+}
+
+fn pause(work: &Work<'_>, on: &mut Transaction, popped: usize) -> Result<Pause, Crash> {
+    let mut frames = std::mem::take(&mut on.asking.frames);
+    frames.reverse();
+    let Some((kind, operands)) = on.asking.wait.take() else {
+        return broken("it waits for nothing");
+    };
+    if frames.is_empty() {
+        return broken("it has no way to go on");
+    }
+    let left = &work.frames[..work.frames.len() - popped];
+    let bytes: usize = left.iter().chain(&frames).map(|f| f.cells.len()).sum();
+    if bytes > limits::FRAMES_MAX {
+        return Err(Crash {
+            site: 0,
+            reason: CrashReason::StepTooLarge,
+            detail: format!("its frames have {bytes} bytes"),
+        });
+    }
+    Ok(Pause {
+        popped: popped as u32,
+        frames,
+        kind,
+        operands,
+    })
+}
+
+/// The module does what its manifest does not say.
+pub(crate) fn broken<T>(what: &str) -> Result<T, Crash> {
+    Err(Crash {
+        site: 0,
+        reason: CrashReason::Unreachable,
+        detail: format!("the module breaks its manifest: {what}"),
+    })
+}

@@ -1,0 +1,410 @@
+//! How runs go on: strands whose turn or time it is, events, answers from outside, orders of people.
+//!
+//! Each function gives at most one record, to be appended in the order of the calls.
+
+use std::sync::Arc;
+
+use weir_contract::border::encode_caller;
+use weir_contract::call::Reply;
+use weir_contract::limits;
+use weir_contract::manifest::{Access, Effect, Manifest};
+use weir_log::Record;
+
+use crate::attempt::Attempt;
+use crate::drive::Work;
+use crate::effects::{EventTo, Place};
+use crate::idempotency::{Kept, KeptAnswer};
+use crate::machine::{Action, Answer, BadRecord, Machine, OutsideCall, digest_of};
+use crate::progress::{Change, Start, encode_given, given_at};
+use crate::record::Digest;
+use crate::run_record::{
+    AnswerRecord, ControlRecord, EventFrom, EventRecord, Order, RunStepRecord,
+};
+use crate::runs::{Caller, Waiting};
+use crate::schedule::Next;
+use crate::steps::Steps;
+
+/// A record and what is to be done when it is durable.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// The run it is about.
+    pub run: u64,
+    pub record: Record,
+    pub actions: Vec<Action>,
+}
+
+/// An event from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub to: EventTo,
+    /// Empty for nobody.
+    pub caller: String,
+    pub roles: Vec<String>,
+    pub idempotency: Option<String>,
+}
+
+/// What became of an event from outside.
+#[derive(Clone, Debug)]
+pub enum Taken {
+    /// It will reach the run when the record is durable.
+    Yes(Progress),
+    /// It was taken before, under the same idempotency key.
+    Again,
+    /// The key was used for another request.
+    KeyReused,
+    /// `allow` says no.
+    Denied,
+    /// No run was ever started for the key.
+    NoRun,
+    /// The run has ended, or is undoing what it did.
+    Ended,
+    /// Too many events wait.
+    Full,
+}
+
+impl Machine {
+    /// When something happens by itself next. In the past or present when [`Machine::advance_one`] has something to do.
+    pub fn next_due(&self) -> Option<i64> {
+        self.runs.next_due()
+    }
+
+    /// Does the next thing that can be done by `now`: a strand's step, or a delayed event's arrival.
+    pub fn advance_one(
+        &mut self,
+        steps: &mut dyn Steps,
+        manifest: &Manifest,
+        now: i64,
+    ) -> Option<Progress> {
+        let time = now.max(self.time);
+        match self.runs.next(time)? {
+            Next::Strand(run, strand) => Some(self.step_strand(steps, manifest, run, strand, time)),
+            Next::Event(number) => {
+                let record = EventRecord {
+                    time,
+                    from: EventFrom::Delayed(number),
+                };
+                let actions = self.note_event(&record).expect("an event that is due");
+                Some(Progress {
+                    run: number,
+                    record: record.to_record(),
+                    actions,
+                })
+            }
+        }
+    }
+
+    fn step_strand(
+        &mut self,
+        steps: &mut dyn Steps,
+        manifest: &Manifest,
+        number: u64,
+        strand: u32,
+        time: i64,
+    ) -> Progress {
+        let run = self.runs.get(number).expect("a strand that is next");
+        let at = run.strand(strand).expect("a strand that is next");
+        let given = given_at(manifest, at, time).expect("a strand that is next");
+        let effect = match run.target {
+            Place::Function(f) if manifest.functions[f as usize].effect < Effect::Wait => {
+                Effect::Write
+            }
+            _ => Effect::Wait,
+        };
+        let roles = run.caller.roles.iter().map(String::as_str);
+        let caller = encode_caller(&run.caller.id, roles);
+        let (frames, key) = (at.frames.clone(), run.key.clone());
+        let place = (number, run.steps);
+        let was_due = !matches!(at.waiting, Waiting::Ready { .. });
+        let work = Work {
+            manifest,
+            frames: &frames,
+            given: encode_given(manifest, run.target, &given),
+            key: &key,
+            caller: &caller,
+            time,
+        };
+        let Attempt {
+            outcome,
+            asks,
+            writes,
+        } = self.attempt(steps, &work, effect, place, 0);
+        let step = RunStepRecord {
+            run: number,
+            strand,
+            time,
+            was_due,
+            outcome,
+            asks,
+            writes,
+        };
+        let record = step.to_record();
+        let actions = self.note_run_step(&step).expect("a step that has just run");
+        Progress {
+            run: number,
+            record,
+            actions,
+        }
+    }
+
+    /// An event from outside. Roles are the caller's business; `allow` is asked here.
+    pub fn send_event(
+        &mut self,
+        steps: &mut dyn Steps,
+        manifest: &Manifest,
+        sent: &Sent,
+        now: i64,
+    ) -> Taken {
+        let to = &sent.to;
+        let time = now.max(self.time);
+        let workflow = manifest.entities[to.entity as usize].workflow.as_ref();
+        let Some(event) = workflow.and_then(|w| w.events.get(to.event as usize)) else {
+            return Taken::NoRun;
+        };
+        let digest = digest_of(manifest, Some(to.entity), &event.name, [&to.key, &to.args]);
+        if let Some(key) = &sent.idempotency
+            && let Some(kept) = self.answers.find(&sent.caller, key, time)
+        {
+            return match kept.digest == digest {
+                true => Taken::Again,
+                false => Taken::KeyReused,
+            };
+        }
+        if let (Access::Allow, Some(entry)) = (&event.access, event.guard) {
+            let caller = encode_caller(&sent.caller, sent.roles.iter().map(String::as_str));
+            if !self.guard(steps, entry, &to.key, &caller, time) {
+                return Taken::Denied;
+            }
+        }
+        let Some(run) = self.runs.of_workflow(to.entity, &to.key) else {
+            return Taken::NoRun;
+        };
+        if self.runs.get(run).is_none_or(|run| run.ending.is_some()) {
+            return Taken::Ended;
+        }
+        if self.events_waiting(to.entity, &to.key) >= limits::EVENTS_MAX {
+            return Taken::Full;
+        }
+        let record = EventRecord {
+            time,
+            from: EventFrom::Outside {
+                number: self.next_run,
+                caller: sent.caller.clone(),
+                to: to.clone(),
+                idempotency: sent.idempotency.clone().map(|key| (key, digest)),
+            },
+        };
+        let actions = self.note_event(&record).expect("an event of the program");
+        Taken::Yes(Progress {
+            run,
+            record: record.to_record(),
+            actions,
+        })
+    }
+
+    /// The outside has answered a call: [`weir_contract::border::OUTPUT_OK`] or `OUTPUT_FAILED` and what follows. `None`
+    /// when nobody waits for it any more, or it is no answer of that function.
+    pub fn answer(&mut self, call: u64, output: Vec<u8>, now: i64) -> Option<Progress> {
+        let (run, strand) = self.runs.caller_of(call)?;
+        let program = self.program.as_ref()?;
+        let Waiting::Outside { function, due, .. } = &self.runs.strand(run, strand)?.waiting else {
+            return None;
+        };
+        let function = &program.externs[*function as usize];
+        let mut fails = function.fails.clone();
+        if let (Some(_), Some(failures)) = (due, &program.failures) {
+            fails.push(failures.timed_out);
+        }
+        let reply = Reply::decode(&program.defs, &function.returns, &fails, &output).ok()?;
+        if reply == Reply::Denied {
+            return None;
+        }
+        let record = AnswerRecord {
+            time: now.max(self.time),
+            call,
+            output,
+        };
+        let actions = self.note_answer(&record).expect("somebody waits for it");
+        Some(Progress {
+            run,
+            record: record.to_record(),
+            actions,
+        })
+    }
+
+    /// Ends a run from outside: it undoes what it did, and its result is that it was cancelled. `None` when it has
+    /// ended, or is undoing already.
+    pub fn cancel(&mut self, run: u64, now: i64) -> Option<Progress> {
+        let going = self.runs.get(run)?;
+        if going.ending.is_some() {
+            return None;
+        }
+        self.order(run, Order::Cancel, now)
+    }
+
+    /// Parked strands of a run try their step again, in the program that is now in force. `None` when none is parked.
+    pub fn resume(&mut self, run: u64, now: i64) -> Option<Progress> {
+        let mut strands = self.runs.get(run)?.strands.iter();
+        strands
+            .any(|s| matches!(s.waiting, Waiting::Parked { .. }))
+            .then_some(())?;
+        self.order(run, Order::Resume, now)
+    }
+
+    /// Starts a test as a run; its steps are then those of [`Machine::advance_one`].
+    pub fn start_test(&mut self, entry: u32, args: Vec<u8>, now: i64) -> Option<Progress> {
+        self.order(self.next_run, Order::Test { entry, args }, now)
+    }
+
+    fn order(&mut self, run: u64, order: Order, now: i64) -> Option<Progress> {
+        let time = now.max(self.time);
+        let record = ControlRecord { time, run, order };
+        let to_append = record.to_record();
+        let actions = self.note_control(record).ok()?;
+        Some(Progress {
+            run,
+            record: to_append,
+            actions,
+        })
+    }
+
+    /// Calls that wait for an answer: after a restart nobody is making them any more.
+    pub fn outstanding(&self) -> Vec<OutsideCall> {
+        let calls = self.runs.calls();
+        let call = |(call, (run, strand))| self.outside_call(call, run, strand);
+        calls.filter_map(call).collect()
+    }
+
+    /// Those of one run, to make them once more.
+    pub fn outstanding_of(&self, run: u64) -> Vec<OutsideCall> {
+        let run_of = |call: &OutsideCall| call.run == run;
+        self.outstanding().into_iter().filter(run_of).collect()
+    }
+
+    fn outside_call(&self, call: u64, run: u64, strand: u32) -> Option<OutsideCall> {
+        match &self.runs.strand(run, strand)?.waiting {
+            Waiting::Outside { function, args, .. } => Some(OutsideCall {
+                call,
+                run,
+                strand,
+                function: *function,
+                args: args.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// What is known of a run: its result, that it goes on, or `None` when there is none, or no longer.
+    pub fn result(&self, run: u64) -> Option<Answer> {
+        let is_known = self.runs.get(run).is_some() || self.runs.finished.contains_key(&run);
+        is_known.then(|| self.answer_of(run))
+    }
+
+    pub(crate) fn note_run_step(&mut self, step: &RunStepRecord) -> Result<Vec<Action>, BadRecord> {
+        self.take_numbers(&step.asks);
+        let change = |change: &mut Change<'_>| {
+            let at = change.runs.strand(step.run, step.strand);
+            let at = at.ok_or_else(|| BadRecord("a strand that is not there".to_owned()))?;
+            let given = given_at(change.program, at, step.time)?;
+            change.step(step.run, step.strand, given, &step.outcome, &step.asks)
+        };
+        Ok(self.change(step.time, change)?.1)
+    }
+
+    pub(crate) fn note_event(&mut self, event: &EventRecord) -> Result<Vec<Action>, BadRecord> {
+        match &event.from {
+            EventFrom::Delayed(number) => {
+                let change = |change: &mut Change<'_>| {
+                    let to = change.runs.arrived(*number);
+                    let to =
+                        to.ok_or_else(|| BadRecord("an event that is not there".to_owned()))?;
+                    change.deliver(&to);
+                    Ok(())
+                };
+                Ok(self.change(event.time, change)?.1)
+            }
+            EventFrom::Outside {
+                number,
+                caller,
+                to,
+                idempotency,
+            } => {
+                self.next_run = self.next_run.max(number + 1);
+                let ((), actions) = self.change(event.time, |change| {
+                    change.deliver(to);
+                    Ok(())
+                })?;
+                if let Some((key, digest)) = idempotency {
+                    self.keep_event(caller, key, *digest, *number);
+                }
+                Ok(actions)
+            }
+        }
+    }
+
+    /// An event is answered without its program: that it was taken.
+    fn keep_event(&mut self, caller: &str, key: &str, digest: Digest, number: u64) {
+        let answer = KeptAnswer::Rendered {
+            status: 202,
+            json: "null".to_owned(),
+        };
+        let kept = Kept {
+            run: number,
+            time: self.time,
+            digest,
+            answer,
+        };
+        self.answers.keep(caller, key, kept);
+    }
+
+    pub(crate) fn note_answer(&mut self, answer: &AnswerRecord) -> Result<Vec<Action>, BadRecord> {
+        let ((), actions) = self.change(answer.time, |change| {
+            change.answered(answer.call, &answer.output);
+            Ok(())
+        })?;
+        Ok(actions)
+    }
+
+    pub(crate) fn note_control(
+        &mut self,
+        control: ControlRecord,
+    ) -> Result<Vec<Action>, BadRecord> {
+        if let Order::Test { .. } = control.order {
+            self.next_run = self.next_run.max(control.run + 1);
+        }
+        let ((), actions) = self.change(control.time, |change| {
+            match control.order {
+                Order::Cancel => {
+                    change.cancel(control.run);
+                }
+                Order::Resume => {
+                    change.resume(control.run);
+                }
+                Order::Test { entry, args } => {
+                    let caller = Caller {
+                        id: "test".to_owned(),
+                        roles: Vec::new(),
+                    };
+                    let start = Start {
+                        target: Place::Test(entry),
+                        key: Box::default(),
+                        args: args.into(),
+                        caller: Arc::new(caller),
+                        outside: false,
+                        idempotency: None,
+                        delay: None,
+                    };
+                    change.start(control.run, start);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(actions)
+    }
+}
+
+/// Output of an extern function that failed with one of the errors a runtime may answer with; none of them has fields.
+pub fn failed_output(error: weir_contract::DefId) -> Vec<u8> {
+    let mut out = vec![weir_contract::border::OUTPUT_FAILED];
+    weir_contract::encode::put_varint(&mut out, error.0 as u64);
+    out
+}

@@ -1,0 +1,240 @@
+//! The records of runs that go on: their steps, what reaches them from outside, and what people order.
+//!
+//! ```text
+//!   RUN_STEP  version u8, run, strand, time, woken u8, outcome, asks (`effects`), writes (`ops`)
+//!             woken: 0 its turn | 1 its time was over
+//!   EVENT     version u8, time, where from: 0 a delayed one's number
+//!                                         | 1 run, caller, to (`effects`), idempotency: 0 or 1, key, digest 32
+//!   ANSWER    version u8, time, call, output
+//!   CONTROL   version u8, time, run, order u8: 0 cancel | 1 resume | 2 test (which starts): entry, args
+//! ```
+//! Outcomes are those of `record`. What a strand was given is not here: replaying knows it, as it was known then.
+
+use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
+use weir_log::{Record, RecordKind};
+
+use crate::effects::{Ask, EventTo, put_asks, read_asks, small};
+use crate::ops::Writes;
+use crate::record::{Digest, Outcome, RECORD_VERSION, read_version};
+
+/// A strand of a run went on for a step.
+pub const RUN_STEP: RecordKind = RecordKind(18);
+/// An event arrived.
+pub const EVENT: RecordKind = RecordKind(19);
+/// The outside answered a call.
+pub const ANSWER: RecordKind = RecordKind(20);
+/// Somebody ordered something.
+pub const CONTROL: RecordKind = RecordKind(21);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunStepRecord {
+    pub run: u64,
+    pub strand: u32,
+    pub time: i64,
+    /// What it waited for did not come in time, or was a time.
+    pub was_due: bool,
+    pub outcome: Outcome,
+    pub asks: Vec<Ask>,
+    pub writes: Writes,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRecord {
+    pub time: i64,
+    pub from: EventFrom,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventFrom {
+    /// It was sent earlier, under that number.
+    Delayed(u64),
+    Outside {
+        /// A number of its own among the runs.
+        number: u64,
+        caller: String,
+        to: EventTo,
+        idempotency: Option<(String, Digest)>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerRecord {
+    pub time: i64,
+    pub call: u64,
+    /// `border::OUTPUT_OK` or `border::OUTPUT_FAILED` and what follows.
+    pub output: Vec<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlRecord {
+    pub time: i64,
+    pub run: u64,
+    pub order: Order,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    Cancel,
+    Resume,
+    /// Starts a test under that number.
+    Test {
+        entry: u32,
+        args: Vec<u8>,
+    },
+}
+
+impl RunStepRecord {
+    pub fn to_record(&self) -> Record {
+        let mut out = vec![RECORD_VERSION];
+        put_varint(&mut out, self.run);
+        put_varint(&mut out, self.strand as u64);
+        put_int(&mut out, self.time);
+        out.push(self.was_due as u8);
+        self.outcome.encode_into(&mut out);
+        put_asks(&mut out, &self.asks);
+        self.writes.encode_into(&mut out);
+        Record::new(RUN_STEP, out)
+    }
+
+    pub fn decode(body: &[u8]) -> Result<RunStepRecord, DecodeError> {
+        let mut r = Reader::new(body);
+        read_version(&mut r)?;
+        Ok(RunStepRecord {
+            run: r.varint()?,
+            strand: small(&mut r)?,
+            time: r.int()?,
+            was_due: flag(&mut r)?,
+            outcome: Outcome::decode(&mut r)?,
+            asks: read_asks(&mut r)?,
+            writes: Writes::decode(&mut r)?,
+        })
+    }
+}
+
+impl EventRecord {
+    pub fn to_record(&self) -> Record {
+        let mut out = vec![RECORD_VERSION];
+        put_int(&mut out, self.time);
+        match &self.from {
+            EventFrom::Delayed(number) => {
+                out.push(0);
+                put_varint(&mut out, *number);
+            }
+            EventFrom::Outside {
+                number,
+                caller,
+                to,
+                idempotency,
+            } => {
+                out.push(1);
+                put_varint(&mut out, *number);
+                put_bytes(&mut out, caller.as_bytes());
+                to.encode_into(&mut out);
+                out.push(idempotency.is_some() as u8);
+                if let Some((key, digest)) = idempotency {
+                    put_bytes(&mut out, key.as_bytes());
+                    out.extend_from_slice(digest);
+                }
+            }
+        }
+        Record::new(EVENT, out)
+    }
+
+    pub fn decode(body: &[u8]) -> Result<EventRecord, DecodeError> {
+        let mut r = Reader::new(body);
+        read_version(&mut r)?;
+        let time = r.int()?;
+        let from = match flag(&mut r)? {
+            false => EventFrom::Delayed(r.varint()?),
+            true => {
+                let number = r.varint()?;
+                let caller = r.text()?.to_owned();
+                let to = EventTo::decode(&mut r)?;
+                let idempotency = match flag(&mut r)? {
+                    false => None,
+                    true => {
+                        let key = r.text()?.to_owned();
+                        let digest = r.take(32)?.try_into().expect("32 bytes");
+                        Some((key, digest))
+                    }
+                };
+                EventFrom::Outside {
+                    number,
+                    caller,
+                    to,
+                    idempotency,
+                }
+            }
+        };
+        r.finish()?;
+        Ok(EventRecord { time, from })
+    }
+}
+
+impl AnswerRecord {
+    pub fn to_record(&self) -> Record {
+        let mut out = vec![RECORD_VERSION];
+        put_int(&mut out, self.time);
+        put_varint(&mut out, self.call);
+        put_bytes(&mut out, &self.output);
+        Record::new(ANSWER, out)
+    }
+
+    pub fn decode(body: &[u8]) -> Result<AnswerRecord, DecodeError> {
+        let mut r = Reader::new(body);
+        read_version(&mut r)?;
+        let record = AnswerRecord {
+            time: r.int()?,
+            call: r.varint()?,
+            output: r.bytes()?.to_vec(),
+        };
+        r.finish()?;
+        Ok(record)
+    }
+}
+
+impl ControlRecord {
+    pub fn to_record(&self) -> Record {
+        let mut out = vec![RECORD_VERSION];
+        put_int(&mut out, self.time);
+        put_varint(&mut out, self.run);
+        match &self.order {
+            Order::Cancel => out.push(0),
+            Order::Resume => out.push(1),
+            Order::Test { entry, args } => {
+                out.push(2);
+                put_varint(&mut out, *entry as u64);
+                put_bytes(&mut out, args);
+            }
+        }
+        Record::new(CONTROL, out)
+    }
+
+    pub fn decode(body: &[u8]) -> Result<ControlRecord, DecodeError> {
+        let mut r = Reader::new(body);
+        read_version(&mut r)?;
+        let record = ControlRecord {
+            time: r.int()?,
+            run: r.varint()?,
+            order: match r.byte()? {
+                0 => Order::Cancel,
+                1 => Order::Resume,
+                2 => Order::Test {
+                    entry: small(&mut r)?,
+                    args: r.bytes()?.to_vec(),
+                },
+                _ => return Err(r.error("no such order")),
+            },
+        };
+        r.finish()?;
+        Ok(record)
+    }
+}
+
+fn flag(r: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    match r.byte()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(r.error("neither 0 nor 1")),
+    }
+}

@@ -1,0 +1,233 @@
+//! All runs, and the tables that say which goes on next.
+//!
+//! A strand changes what it waits for only through [`Runs::wait`], so that the tables follow. They are derived: reading a
+//! snapshot makes them anew.
+//!
+//! Who comes next does not depend on chance: strands that can go on in the order in which they came to that, timers by due
+//! time and then number, and between a strand and a timer whichever could go first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::effects::{EventTo, Frame};
+use crate::idempotency::KEEP_US;
+use crate::runs::{Finished, Given, Run, Strand, Waiting};
+
+/// The run of each workflow instance, by entity and key.
+pub type Workflows = BTreeMap<(u32, Box<[u8]>), u64>;
+
+#[derive(Clone, Debug, Default)]
+pub struct Runs {
+    pub(crate) going: BTreeMap<u64, Run>,
+    pub(crate) finished: BTreeMap<u64, Finished>,
+    pub(crate) workflows: Workflows,
+    /// Events that will arrive later, with their times.
+    pub(crate) delayed: BTreeMap<u64, (i64, EventTo)>,
+    /// Tests only: the answers of extern functions.
+    pub(crate) mocks: BTreeMap<u32, Frame>,
+    /// The number the next outside call gets.
+    pub(crate) next_call: u64,
+    ready: BTreeMap<u64, (u64, u32)>,
+    timers: BTreeSet<Timer>,
+    /// Run waited for, and who waits.
+    waiters: BTreeSet<(u64, u64, u32)>,
+    calls: BTreeMap<u64, (u64, u32)>,
+    /// Ended runs that are forgotten some day, by time.
+    leaving: BTreeSet<(i64, u64)>,
+}
+
+/// Ordered as timers fire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Timer {
+    due: i64,
+    /// Waits until nothing else can happen.
+    quiet: bool,
+    number: u64,
+    /// `None`: an event arrives.
+    strand: Option<u32>,
+}
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// A strand runs.
+    Strand(u64, u32),
+    /// A delayed event arrives.
+    Event(u64),
+}
+
+impl Runs {
+    /// A run that goes on.
+    pub fn get(&self, number: u64) -> Option<&Run> {
+        self.going.get(&number)
+    }
+
+    /// All that go on, by number.
+    pub fn going(&self) -> impl ExactSizeIterator<Item = (u64, &Run)> {
+        self.going.iter().map(|(number, run)| (*number, run))
+    }
+
+    /// Those that have ended and are kept, by number.
+    pub fn finished(&self) -> impl ExactSizeIterator<Item = (u64, &Finished)> {
+        self.finished.iter().map(|(number, run)| (*number, run))
+    }
+
+    /// The run of a workflow's instance, whether it goes on or has ended.
+    pub fn of_workflow(&self, entity: u32, key: &[u8]) -> Option<u64> {
+        self.workflows.get(&(entity, key.into())).copied()
+    }
+
+    /// Who waits for the answer of an outside call.
+    pub fn caller_of(&self, call: u64) -> Option<(u64, u32)> {
+        self.calls.get(&call).copied()
+    }
+
+    /// Outside calls that wait for their answers.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = (u64, (u64, u32))> {
+        self.calls.iter().map(|(call, strand)| (*call, *strand))
+    }
+
+    pub(crate) fn strand(&self, run: u64, strand: u32) -> Option<&Strand> {
+        self.going.get(&run)?.strand(strand)
+    }
+
+    /// When something happens by itself next; never later than now when a strand could go on.
+    pub(crate) fn next_due(&self) -> Option<i64> {
+        if let Some((_, (run, strand))) = self.ready.first_key_value() {
+            return self.strand(*run, *strand).map(|s| s.since);
+        }
+        self.timers.first().map(|timer| timer.due)
+    }
+
+    pub(crate) fn next(&self, time: i64) -> Option<Next> {
+        let ready = self.ready.first_key_value().map(|(_, at)| *at);
+        let timer = self.timers.first().filter(|timer| timer.due <= time);
+        let since = ready.and_then(|(run, strand)| Some(self.strand(run, strand)?.since));
+        match (ready, timer) {
+            (Some((run, strand)), timer)
+                if timer.is_none_or(|t| t.quiet || since.is_some_and(|since| since <= t.due)) =>
+            {
+                Some(Next::Strand(run, strand))
+            }
+            (_, Some(timer)) => Some(match timer.strand {
+                Some(strand) => Next::Strand(timer.number, strand),
+                None => Next::Event(timer.number),
+            }),
+            (_, None) => None,
+        }
+    }
+
+    /// A strand waits for something else from now on.
+    pub(crate) fn wait(&mut self, run: u64, strand: u32, waiting: Waiting, time: i64) {
+        self.unlink(run, strand);
+        let at = self.going.get_mut(&run).and_then(|r| r.strand_mut(strand));
+        let Some(at) = at else { return };
+        at.waiting = waiting;
+        at.since = time;
+        self.link(run, strand);
+    }
+
+    /// A strand may go on, behind those that may already.
+    pub(crate) fn ready(&mut self, run: u64, strand: u32, given: Given, time: i64) {
+        // Not the place it may have had itself.
+        self.unlink(run, strand);
+        let turn = self.ready.last_key_value().map_or(0, |(turn, _)| turn + 1);
+        self.wait(run, strand, Waiting::Ready { turn, given }, time);
+    }
+
+    /// Takes a strand out of the tables.
+    pub(crate) fn unlink(&mut self, run: u64, strand: u32) {
+        let Some(at) = self.going.get(&run).and_then(|r| r.strand(strand)) else {
+            return;
+        };
+        match &at.waiting {
+            Waiting::Ready { turn, .. } if self.ready.get(turn) == Some(&(run, strand)) => {
+                self.ready.remove(turn);
+            }
+            Waiting::Outside { call, .. } => {
+                self.calls.remove(call);
+            }
+            Waiting::Run { run: on, .. } => {
+                self.waiters.remove(&(*on, run, strand));
+            }
+            _ => {}
+        }
+        if let Some(timer) = timer(run, at) {
+            self.timers.remove(&timer);
+        }
+    }
+
+    /// Puts a strand into the tables.
+    pub(crate) fn link(&mut self, run: u64, strand: u32) {
+        let Some(at) = self.going.get(&run).and_then(|r| r.strand(strand)) else {
+            return;
+        };
+        match &at.waiting {
+            Waiting::Ready { turn, .. } => {
+                self.ready.insert(*turn, (run, strand));
+            }
+            Waiting::Outside { call, .. } => {
+                self.calls.insert(*call, (run, strand));
+            }
+            Waiting::Run { run: on, .. } => {
+                self.waiters.insert((*on, run, strand));
+            }
+            _ => {}
+        }
+        if let Some(timer) = timer(run, at) {
+            self.timers.insert(timer);
+        }
+    }
+
+    pub(crate) fn waiters(&self, run: u64) -> Vec<(u64, u32)> {
+        let range = (run, 0, 0)..=(run, u64::MAX, u32::MAX);
+        let waiters = self.waiters.range(range);
+        waiters.map(|(_, run, strand)| (*run, *strand)).collect()
+    }
+
+    pub(crate) fn delay(&mut self, number: u64, due: i64, to: EventTo) {
+        self.timers.insert(arrival(number, due));
+        self.delayed.insert(number, (due, to));
+    }
+
+    pub(crate) fn arrived(&mut self, number: u64) -> Option<EventTo> {
+        let (due, to) = self.delayed.remove(&number)?;
+        self.timers.remove(&arrival(number, due));
+        Some(to)
+    }
+
+    pub(crate) fn keep(&mut self, number: u64, finished: Finished) {
+        if !finished.workflow {
+            self.leaving.insert((finished.at, number));
+        }
+        self.finished.insert(number, finished);
+    }
+
+    /// Drops results that nobody can ask for any more.
+    pub(crate) fn forget(&mut self, now: i64) {
+        while let Some((at, number)) = self.leaving.first().copied() {
+            if now.saturating_sub(at) < KEEP_US {
+                break;
+            }
+            self.leaving.remove(&(at, number));
+            self.finished.remove(&number);
+        }
+    }
+}
+
+fn timer(run: u64, strand: &Strand) -> Option<Timer> {
+    Some(Timer {
+        due: strand.waiting.due()?,
+        quiet: matches!(strand.waiting, Waiting::Quiet { .. }),
+        number: run,
+        strand: Some(strand.number),
+    })
+}
+
+fn arrival(number: u64, due: i64) -> Timer {
+    Timer {
+        due,
+        quiet: false,
+        number,
+        strand: None,
+    }
+}
