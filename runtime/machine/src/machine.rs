@@ -174,6 +174,11 @@ impl Machine {
         &self.state
     }
 
+    /// All runs, going on and ended.
+    pub fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
     /// Time of the newest record, microseconds since 1970.
     pub fn time(&self) -> i64 {
         self.time

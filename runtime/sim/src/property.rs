@@ -53,7 +53,9 @@ fn value(defs: &Defs, ty: &Type, chance: &mut Chance, size: u64, depth: u32) -> 
         Type::Unit => Value::Unit,
         Type::Bool => Value::Bool(chance.one_in(2)),
         Type::Int => Value::Int(int(chance, size)),
-        Type::Decimal => Value::Decimal(int(chance, size) as i128 * 1_000_000_000 / divisor(chance)),
+        Type::Decimal => {
+            Value::Decimal(int(chance, size) as i128 * 1_000_000_000 / divisor(chance) as i128)
+        }
         Type::Float => Value::Float(int(chance, size) as f64 / divisor(chance) as f64),
         Type::Text => Value::Text(text(chance, length)),
         Type::Bytes => {
@@ -82,9 +84,7 @@ fn value(defs: &Defs, ty: &Type, chance: &mut Chance, size: u64, depth: u32) -> 
             true => Value::Option(None),
             false => Value::Option(Some(Box::new(inner(of, chance)))),
         },
-        Type::Tuple(fields) => {
-            Value::Record(fields.iter().map(|f| inner(&f.ty, chance)).collect())
-        }
+        Type::Tuple(fields) => Value::Record(fields.iter().map(|f| inner(&f.ty, chance)).collect()),
         Type::Result(ok, _) => Value::Ok(Box::new(inner(ok, chance))),
         Type::Named(id) => match &defs.get(*id).kind {
             DefKind::New { base } => inner(base, chance),
@@ -121,8 +121,8 @@ fn int(chance: &mut Chance, size: u64) -> i64 {
     chance.below(2 * bound as u64 + 1) as i64 - bound
 }
 
-fn divisor<T: From<u8>>(chance: &mut Chance) -> T {
-    T::from([1u8, 2, 4, 100][chance.below(4) as usize])
+fn divisor(chance: &mut Chance) -> u8 {
+    [1, 2, 4, 100][chance.below(4) as usize]
 }
 
 fn text(chance: &mut Chance, length: impl Fn(&mut Chance) -> u64) -> String {
@@ -190,8 +190,10 @@ fn shrink(value: &Value) -> Vec<Value> {
                 .collect()
         }
         Value::Map(entries) => {
-            let entries: Vec<(Value, Value)> =
-                entries.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+            let entries: Vec<(Value, Value)> = entries
+                .iter()
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect();
             sublists(&entries)
                 .map(|entries| Value::Map(entries.into_iter().collect()))
                 .collect()

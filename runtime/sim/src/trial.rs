@@ -6,9 +6,11 @@
 
 use weir_contract::Manifest;
 use weir_contract::border::OUTPUT_OK;
+use weir_contract::manifest::Frame;
 use weir_log::Record;
+use weir_machine::show_runs::name_of;
 use weir_machine::{
-    Action, Answer, Bug, Ended, Machine, Progress, StepCap, Steps, Waiting, failed_output,
+    Action, Bug, Ended, Machine, Place, Progress, StepCap, Steps, Waiting, failed_output,
 };
 
 /// The time at which every test begins: 2026-01-01T00:00Z. A test that passes today passes tomorrow.
@@ -79,6 +81,9 @@ struct Trial<'a> {
     boundaries: Vec<String>,
     /// Labels at which the test itself asked for a crash.
     crash_at: Vec<String>,
+    /// The run of the test, and how it ended.
+    test: Option<u64>,
+    ended: Option<Ended>,
 }
 
 impl<'a> Trial<'a> {
@@ -91,6 +96,8 @@ impl<'a> Trial<'a> {
             records: Vec::new(),
             boundaries: Vec::new(),
             crash_at: Vec::new(),
+            test: None,
+            ended: None,
         }
     }
 
@@ -100,13 +107,11 @@ impl<'a> Trial<'a> {
             Ok(record) => self.records.extend(record),
             Err(error) => return Outcome::Diverged(error.to_string()),
         }
-        let Some(started) = self
-            .machine
-            .start_test(entry, args.to_vec(), BEGIN_US)
-        else {
+        let Some(started) = self.machine.start_test(entry, args.to_vec(), BEGIN_US) else {
             return Outcome::Diverged("the test does not start".to_owned());
         };
         let test = started.run;
+        self.test = Some(test);
         if let Some(stop) = self.took(started, "the start of the test".to_owned()) {
             return stop;
         }
@@ -119,9 +124,9 @@ impl<'a> Trial<'a> {
                 return Outcome::Stuck(self.waits(test));
             };
             let about = |m: &Machine, run: u64| describe(m, self.manifest, run);
-            let Some(progress) =
-                self.machine
-                    .advance_one(self.steps, self.manifest, now.max(due))
+            let Some(progress) = self
+                .machine
+                .advance_one(self.steps, self.manifest, now.max(due))
             else {
                 return Outcome::Stuck(self.waits(test));
             };
@@ -146,10 +151,16 @@ impl<'a> Trial<'a> {
                     let name = format!("{}.{}", function.module, function.name);
                     return Some(Outcome::NoMock(name));
                 }
+                Action::Ended { run, ended } if Some(run) == self.test => {
+                    self.ended = Some(ended);
+                }
                 Action::Reply { .. } | Action::Program | Action::Ended { .. } => {}
             }
         }
-        let asked = self.crash_at.iter().any(|label| what.contains(label.as_str()));
+        let asked = self
+            .crash_at
+            .iter()
+            .any(|label| what.contains(label.as_str()));
         let crash = match self.schedule {
             Schedule::Plain | Schedule::Fine => asked,
             Schedule::CrashAlways => true,
@@ -175,19 +186,19 @@ impl<'a> Trial<'a> {
     }
 
     /// How the test ended, if it did.
-    fn ended(&self, test: u64) -> Option<Outcome> {
+    fn ended(&mut self, test: u64) -> Option<Outcome> {
         if let Some(run) = self.machine.runs().get(test) {
             return run.strands.iter().find_map(|strand| match &strand.waiting {
                 Waiting::Parked { bug, .. } => Some(Outcome::Bug((**bug).clone())),
                 _ => None,
             });
         }
-        match self.machine.result(test) {
-            Some(Answer::Output(output)) if output.first() == Some(&OUTPUT_OK) => {
+        match self.ended.take() {
+            Some(Ended::Output(output)) if output.first() == Some(&OUTPUT_OK) => {
                 Some(Outcome::Passed)
             }
-            Some(Answer::Output(output)) => Some(Outcome::Failed(output[1..].to_vec())),
-            Some(Answer::Ended(Ended::Cancelled)) => {
+            Some(Ended::Output(output)) => Some(Outcome::Failed(output[1..].to_vec())),
+            Some(Ended::Cancelled) => {
                 let cancelled = self.manifest.failures.as_ref()?.cancelled;
                 Some(Outcome::Failed(failed_output(cancelled)[1..].to_vec()))
             }
@@ -211,7 +222,7 @@ impl<'a> Trial<'a> {
                     }
                     _ => {
                         let frame = strand.frames.last();
-                        let what = frame.and_then(|f| f.place.frame(self.manifest));
+                        let what = frame.and_then(|f| frame_at(self.manifest, f.place));
                         let what = what.map_or("its turn", |f| f.waits_for.as_str());
                         format!("{who} waits for {what}")
                     }
@@ -238,13 +249,20 @@ fn describe(machine: &Machine, manifest: &Manifest, run: u64) -> String {
     let Some(going) = machine.runs().get(run) else {
         return "the end of a run".to_owned();
     };
-    let name = going.target.name(manifest);
+    let name = name_of(manifest, going.target);
     let at = going
         .strands
         .iter()
-        .find_map(|s| s.frames.last()?.place.frame(manifest));
+        .find_map(|s| frame_at(manifest, s.frames.last()?.place));
     match at {
         Some(frame) => format!("{name}, at {}", frame.label),
         None => name,
+    }
+}
+
+fn frame_at(manifest: &Manifest, place: Place) -> Option<&Frame> {
+    match place {
+        Place::Frame(number) => manifest.frames.get(number as usize),
+        _ => None,
     }
 }
