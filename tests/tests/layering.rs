@@ -54,6 +54,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("weir-log", &["weir-contract"]),
     ("weir-machine", &["weir-log", "weir-contract"]),
     ("weir-engine", &["weir-contract", "weir-machine"]),
+    ("weir-sim", &["weir-contract", "weir-log", "weir-machine"]),
     (
         "weir-node",
         &["weir-engine", "weir-machine", "weir-log", "weir-contract"],
@@ -64,6 +65,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "weir-driver",
             "weir-diagnostics",
             "weir-node",
+            "weir-sim",
             "weir-engine",
             "weir-machine",
             "weir-log",
@@ -81,6 +83,7 @@ const SEEN_ONLY_IN: &[(&str, &[&str])] = &[
     ("wasmtime", &["weir-engine"]),
     ("axum", &["weir-node"]),
     ("tokio", &["weir-node"]),
+    ("hyper-rustls", &["weir-node"]),
     ("clap", &["weir-cli"]),
     ("notify", &["weir-cli"]),
     ("toml", &["weir-driver"]),

@@ -5,19 +5,21 @@ use std::rc::Rc;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ItemKind, MemberKind};
 
+use crate::externs;
 use crate::hir::*;
 use crate::scope::{Cx, FnSource, Progress, TypeName};
+use crate::workflows;
 
 /// Types that are built in; the last is only used for suggestions and clashes.
 pub const BUILTIN_TYPES: &[&str] = &[
     "Bool", "Int", "Decimal", "Float", "Text", "Bytes", "Time", "Duration", "List", "Map", "Set",
-    "Result",
+    "Result", "Run", "Ticket",
 ];
 
 /// Types of the full language that have no meaning yet.
 pub const LATER_TYPES: &[&str] = &[
-    "Money", "Date", "Blob", "Run", "Ticket", "EntryId", "Counter", "MoneySum", "Average", "MaxOf",
-    "MinOf", "Flag", "Latest", "GrowSet", "AddSet", "MergeMap",
+    "Money", "Date", "Blob", "EntryId", "Counter", "MoneySum", "Average", "MaxOf", "MinOf", "Flag",
+    "Latest", "GrowSet", "AddSet", "MergeMap",
 ];
 
 pub fn collect(cx: &mut Cx, module: &ast::Module, is_prelude: bool) {
@@ -142,7 +144,13 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
                 duplicate(cx, &decl.name, span);
             }
         }
-        ItemKind::Entity(decl) => collect_entity(cx, decl, doc),
+        ItemKind::Entity(decl) => {
+            collect_entity(cx, decl, doc, false);
+        }
+        ItemKind::Workflow(decl) => {
+            let id = collect_entity(cx, decl, doc, true);
+            workflows::collect(cx, id, decl);
+        }
         ItemKind::Test(decl) => {
             if let Some(first) = cx.program.tests.iter().find(|t| t.name == decl.name.value) {
                 let (span, name) = (first.span, decl.name.span);
@@ -153,9 +161,6 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
                         .help("say in the name what is different about this one"),
                 );
             }
-            if decl.params.is_some() {
-                cx.later(decl.name.span, "a test with parameters");
-            }
             cx.tests.push(Rc::new(decl.clone()));
             cx.program.tests.push(Test {
                 params: Vec::new(),
@@ -164,10 +169,6 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
                 fails: Vec::new(),
                 span: decl.name.span,
             });
-        }
-        ItemKind::Workflow(decl) => {
-            declare_type(cx, &decl.name, TypeName::Later);
-            cx.later(decl.name.span, "`workflow`");
         }
         ItemKind::Import(decl) => {
             let span = decl.path[0].span;
@@ -185,7 +186,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         }
         ItemKind::Stream(decl) => later_value(cx, &decl.name, "`stream`"),
         ItemKind::View(decl) => later_value(cx, &decl.name, "`view`"),
-        ItemKind::Extern(decl) => later_value(cx, &decl.name, "`extern`"),
+        ItemKind::Extern(decl) => externs::collect(cx, decl),
         ItemKind::On(decl) => cx.later(decl.stream.span, "`on`"),
         ItemKind::Every(decl) => cx.later(decl.period.span, "`every`"),
         ItemKind::Migrate(decl) => cx.later(decl.workflow.span, "`migrate`"),
@@ -193,7 +194,13 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
     }
 }
 
-fn collect_entity(cx: &mut Cx, decl: &ast::EntityDecl, doc: Option<String>) {
+/// An entity, or what a workflow has in common with one.
+fn collect_entity(
+    cx: &mut Cx,
+    decl: &ast::EntityDecl,
+    doc: Option<String>,
+    is_workflow: bool,
+) -> EntityId {
     let id = EntityId(cx.entities.len() as u32);
     declare_type(cx, &decl.name, TypeName::Entity(id));
     cx.entities.push(Rc::new(decl.clone()));
@@ -232,10 +239,12 @@ fn collect_entity(cx: &mut Cx, decl: &ast::EntityDecl, doc: Option<String>) {
                 cx.program.entities[id.0 as usize].handlers.push(f);
             }
             MemberKind::Merge(merge) => later_value(cx, &merge.name, "`merge`"),
-            MemberKind::Event(event) => later_value(cx, &event.name, "`event`"),
+            MemberKind::Event(event) if is_workflow => member_name(cx, &mut names, &event.name),
+            MemberKind::Event(event) => later_value(cx, &event.name, "`event` in an entity"),
             MemberKind::Invariant(_) | MemberKind::Allow(_) | MemberKind::Hole => {}
         }
     }
+    id
 }
 
 fn member_name(cx: &mut Cx, names: &mut Vec<(String, Span)>, name: &ast::Ident) {
@@ -318,7 +327,7 @@ fn later_value(cx: &mut Cx, name: &ast::Ident, what: &str) {
     cx.later(name.span, what);
 }
 
-fn duplicate(cx: &mut Cx, name: &ast::Ident, first: Span) {
+pub fn duplicate(cx: &mut Cx, name: &ast::Ident, first: Span) {
     cx.report(
         Diagnostic::new(
             codes::E0203,

@@ -1,4 +1,4 @@
-//! What each function does to state (`pure < read < write`), and whether the place allows it.
+//! What each function does to state and time (`pure < read < write < wait`), and whether the place allows it.
 //!
 //! A function does what its body does and what the functions it calls do: a fixpoint over the call graph, taken one
 //! strongly connected component after another, callees first. Then each place with a ceiling is held against
@@ -32,6 +32,10 @@ enum Does {
     ReadOther,
     /// Changes own state.
     Write,
+    /// Sends a message, or takes one back.
+    Send,
+    /// May go on in a later step.
+    Wait,
     /// A handler is a transaction of its own instance or another.
     Handler(FnId),
     Call(FnId),
@@ -59,7 +63,12 @@ struct Ceiling {
 }
 
 pub fn check(cx: &mut Cx) {
-    let acts: Vec<Vec<Act>> = cx.program.functions.iter().map(function_acts).collect();
+    let program = &cx.program;
+    let acts: Vec<Vec<Act>> = program
+        .functions
+        .iter()
+        .map(|function| function_acts(program, function))
+        .collect();
     let reach = fixpoint(&acts);
     for (function, reach) in cx.program.functions.iter_mut().zip(&reach) {
         function.effect = reach.effect;
@@ -72,11 +81,13 @@ pub fn check(cx: &mut Cx) {
             reach: &reach,
         };
         for (owner, body) in walk::bodies(&cx.program) {
-            if let Some(ceiling) = ceiling(owner) {
+            if let Some(ceiling) = ceiling(&cx.program, owner) {
                 places.hold(&body.root, &ceiling, &mut found);
             }
             walk::all(&body.root, &mut |expr| {
-                places.check_lambdas(expr, &mut found)
+                places.check_lambdas(expr, &mut found);
+                places.check_atomic(expr, &mut found);
+                places.check_owner(expr, &mut found);
             });
         }
     }
@@ -85,7 +96,7 @@ pub fn check(cx: &mut Cx) {
         .for_each(|diagnostic| cx.report(diagnostic));
 }
 
-fn ceiling(owner: Owner) -> Option<Ceiling> {
+fn ceiling(program: &Checked, owner: Owner) -> Option<Ceiling> {
     let own_read = |place| Ceiling {
         place,
         effect: Effect::Read,
@@ -110,19 +121,43 @@ fn ceiling(owner: Owner) -> Option<Ceiling> {
             "a default",
             "make the parameter optional and decide in the body",
         )),
-        Owner::Function(_) | Owner::Test => None,
+        Owner::Function(id) => handler_ceiling(program, id),
+        Owner::Test => None,
     }
 }
 
-fn function_acts(function: &Function) -> Vec<Act> {
+/// A handler is one transaction. Only `run` and what it is made of may wait.
+fn handler_ceiling(program: &Checked, id: FnId) -> Option<Ceiling> {
+    let function = program.function(id);
+    let entity = program.entity(function.entity?);
+    let (place, help) = match &entity.workflow {
+        None => (
+            "a handler",
+            "make it a workflow, or `send` what waits: then nobody waits for it here",
+        ),
+        Some(workflow) if workflow.run == id || !function.is_pub => return None,
+        Some(_) => (
+            "a `pub fn` of a workflow",
+            "only `run` and functions that are not `pub` may wait; for what comes from outside, `run` waits for an `event`",
+        ),
+    };
+    Some(Ceiling {
+        place,
+        effect: Effect::Write,
+        others: true,
+        help,
+    })
+}
+
+fn function_acts(program: &Checked, function: &Function) -> Vec<Act> {
     match &function.implementation {
-        Implementation::Body(body) => acts(&body.root),
+        Implementation::Body(body) => acts(program, &body.root),
         Implementation::Intrinsic(_) => Vec::new(),
     }
 }
 
 /// Everything a piece of code does, in source order.
-fn acts(expr: &Expr) -> Vec<Act> {
+fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
     let mut out = Vec::new();
     walk::all(expr, &mut |expr| {
         let mut act = |does| {
@@ -134,7 +169,28 @@ fn acts(expr: &Expr) -> Vec<Act> {
         match &expr.kind {
             ExprKind::State(_) => act(Does::Read),
             ExprKind::StateOf { .. } => act(Does::ReadOther),
-            ExprKind::Now | ExprKind::CallerId | ExprKind::CallerRoles => act(Does::Ask),
+            ExprKind::Now
+            | ExprKind::CallerId
+            | ExprKind::CallerRoles
+            | ExprKind::Random
+            | ExprKind::Fresh => act(Does::Ask),
+            ExprKind::Send { .. } | ExprKind::Cancel(_) => act(Does::Send),
+            ExprKind::CallExtern { function, .. } => {
+                if program.extern_fn(*function).promise != Promise::Pure {
+                    act(Does::Wait);
+                }
+            }
+            ExprKind::Sleep(_)
+            | ExprKind::SleepUntil(_)
+            | ExprKind::Wait { .. }
+            | ExprKind::RunResult { .. }
+            | ExprKind::Parallel(_)
+            | ExprKind::ParallelFor { .. }
+            | ExprKind::PushUndo { .. }
+            | ExprKind::Advance(_)
+            | ExprKind::Settle
+            | ExprKind::Mock { .. }
+            | ExprKind::CrashAt(_) => act(Does::Wait),
             ExprKind::Assign { place, .. }
             | ExprKind::AssignOp { place, .. }
             | ExprKind::Mutate { place, .. } => {
@@ -194,6 +250,8 @@ fn reach_of(act: &Act, reach: &[Reach]) -> Reach {
         Does::Read | Does::Ask => (Effect::Read, false),
         Does::ReadOther => (Effect::Read, true),
         Does::Write => (Effect::Write, false),
+        Does::Send => (Effect::Write, true),
+        Does::Wait => (Effect::Wait, true),
         Does::Handler(id) => {
             return Reach {
                 others: true,
@@ -235,13 +293,52 @@ impl Places<'_> {
         }
     }
 
+    /// What is one transaction cannot take many steps.
+    fn check_atomic(&self, expr: &Expr, found: &mut Vec<Diagnostic>) {
+        if let ExprKind::Atomic(inner) = &expr.kind {
+            let ceiling = Ceiling {
+                place: "`atomic`",
+                effect: Effect::Write,
+                others: true,
+                help: "wait before it or after it",
+            };
+            self.hold(inner, &ceiling, found);
+        }
+    }
+
+    /// What waits goes on in steps of its own workflow, so nobody else can be in the middle of it.
+    fn check_owner(&self, expr: &Expr, found: &mut Vec<Diagnostic>) {
+        let ExprKind::CallHandler {
+            function,
+            target: Some(_),
+            ..
+        } = &expr.kind
+        else {
+            return;
+        };
+        let waits = self.reach[function.0 as usize].effect == Effect::Wait;
+        if waits && self.program.function(*function).entity.is_some() {
+            let name = self.name(*function);
+            found.push(
+                Diagnostic::new(
+                    codes::E0502,
+                    expr.span,
+                    format!("`{name}` waits, so only its own workflow can call it"),
+                )
+                .label("called from somewhere else")
+                .secondary(self.program.function(*function).span, "this waits")
+                .help("write `send` before it: it is done, and nobody waits for it here"),
+            );
+        }
+    }
+
     fn breaks(&self, reach: Reach, ceiling: &Ceiling) -> bool {
         reach.effect > ceiling.effect || (reach.others && !ceiling.others)
     }
 
     /// Reports the first thing that goes over the ceiling.
     fn hold(&self, code: &Expr, ceiling: &Ceiling, found: &mut Vec<Diagnostic>) {
-        let first = acts(code)
+        let first = acts(self.program, code)
             .into_iter()
             .find(|act| self.breaks(reach_of(act, self.reach), ceiling));
         if let Some(act) = first {
@@ -255,6 +352,8 @@ impl Places<'_> {
         let last = way[way.len() - 1];
         let what = match last.does {
             Does::Write => "changes state",
+            Does::Send => "sends a message",
+            Does::Wait => "waits",
             Does::ReadOther => "reads another instance",
             Does::Read => "reads state",
             Does::Ask => "depends on the step it runs in",
@@ -264,6 +363,7 @@ impl Places<'_> {
         let allowed = match (ceiling.effect, ceiling.others) {
             (Effect::Pure, _) => "may only compute",
             (Effect::Read, false) => "may only read the state of its own instance",
+            (Effect::Write, _) => "must finish at once",
             _ => "may only read",
         };
         let mut diagnostic = Diagnostic::new(

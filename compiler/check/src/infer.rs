@@ -60,7 +60,9 @@ impl Table {
                     && ps.iter().zip(qs).all(|(p, q)| self.unify(p, q))
                     && self.unify(r, s)
             }
-            (Type::Result(x, es), Type::Result(y, fs)) => es == fs && self.unify(x, y),
+            (Type::Result(x, es), Type::Result(y, fs)) | (Type::Run(x, es), Type::Run(y, fs)) => {
+                es == fs && self.unify(x, y)
+            }
             _ => a == b,
         }
     }
@@ -98,6 +100,7 @@ pub fn map(ty: &Type, f: &mut dyn FnMut(&Type) -> Type) -> Type {
         ),
         Type::Fn(params, ret) => Type::Fn(params.iter().map(&mut *f).collect(), Box::new(f(ret))),
         Type::Result(t, errors) => Type::Result(Box::new(f(t)), errors.clone()),
+        Type::Run(t, errors) => Type::Run(Box::new(f(t)), errors.clone()),
         other => other.clone(),
     }
 }

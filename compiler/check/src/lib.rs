@@ -15,6 +15,8 @@
 mod body;
 mod collect;
 mod effects;
+mod externs;
+mod fill;
 pub mod hir;
 mod infer;
 mod messages;
@@ -23,6 +25,7 @@ pub mod prelude;
 mod scope;
 mod signatures;
 mod walk;
+mod workflows;
 
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
@@ -45,6 +48,8 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
     for module in prelude {
         collect::collect(&mut cx, module, true);
     }
+    cx.prelude_errors = cx.errors.len();
+    externs::failures(&mut cx);
     collect::collect(&mut cx, program, false);
     signatures::resolve(&mut cx);
     body::check_all(&mut cx);

@@ -42,7 +42,12 @@ pub fn show(program: &Checked, params: &[String], ty: &Type) -> String {
                 .collect();
             format!("Result<{}, {}>", s(t), names.join(" | "))
         }
-        Type::Run(t, _) => format!("Run<{}>", s(t)),
+        Type::Run(t, errors) => {
+            let names = errors
+                .iter()
+                .map(|e| format!(", {}", program.errors[e.0 as usize].name));
+            format!("Run<{}{}>", s(t), names.collect::<String>())
+        }
         Type::Ticket => "Ticket".into(),
         Type::Fn(ps, r) => format!("fn({}) -> {}", all(ps), s(r)),
         Type::Param(i) => params

@@ -40,6 +40,12 @@ fn check_expr(program: &Checked, expr: &Expr, found: &mut Vec<Diagnostic>) {
                 always_matches(program, pattern, "for", found);
             }
         }
+        ExprKind::ParallelFor { generators, .. } => {
+            for (pattern, _) in generators {
+                always_matches(program, pattern, "for", found);
+            }
+        }
+        ExprKind::Wait { arms, .. } => check_wait(program, arms, found),
         _ => {}
     }
 }
@@ -92,6 +98,49 @@ fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<
             "add an arm `{first} => ...`, or `_ => ...` for all the rest"
         )),
     );
+}
+
+/// For each event that is waited for, its arms cover whatever it carries: an event that has come is taken.
+fn check_wait(program: &Checked, arms: &[WaitArm], found: &mut Vec<Diagnostic>) {
+    let mut seen: Vec<EventId> = Vec::new();
+    for first in arms {
+        if seen.contains(&first.event) || first.patterns.iter().any(is_broken) {
+            continue;
+        }
+        seen.push(first.event);
+        let types: Vec<Type> = first.patterns.iter().map(|p| p.ty.clone()).collect();
+        let mut rows: Vec<Vec<Pat>> = Vec::new();
+        for arm in arms.iter().filter(|arm| arm.event == first.event) {
+            if arm.patterns.iter().any(is_broken) {
+                return;
+            }
+            let row: Vec<Pat> = arm.patterns.iter().map(simplify).collect();
+            if !useful(program, &types, &rows, &row) {
+                found.push(
+                    Diagnostic::new(codes::E0602, arm_span(arm), "nothing can reach this arm")
+                        .label("every such event is taken by an arm above")
+                        .help("remove this arm, or move it up"),
+                );
+            }
+            rows.push(row);
+        }
+        if let Some(case) = witness(program, &types, &rows) {
+            let case = case.join(", ");
+            found.push(
+                Diagnostic::new(
+                    codes::E0601,
+                    arm_span(first),
+                    format!("this `wait` does not cover this event with `({case})`"),
+                )
+                .label("not everything that may come has an arm")
+                .help("add an arm for the rest, with `_` for what does not matter"),
+            );
+        }
+    }
+}
+
+fn arm_span(arm: &WaitArm) -> Span {
+    arm.patterns.first().map_or(arm.body.span, |p| p.span)
 }
 
 fn always_matches(program: &Checked, pattern: &Pattern, what: &str, found: &mut Vec<Diagnostic>) {

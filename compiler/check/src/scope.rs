@@ -6,7 +6,9 @@ use std::rc::Rc;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast;
 
-use crate::hir::{Checked, ConstId, EntityId, EnumId, ErrorId, FnId, NewId, RecordId, Type};
+use crate::hir::{
+    Checked, ConstId, EntityId, EnumId, ErrorId, ExternId, FnId, NewId, RecordId, Type,
+};
 
 /// What an upper-case name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub struct Cx {
     /// Plain functions by name; more than one only in the prelude.
     pub fn_names: BTreeMap<String, Vec<FnId>>,
     pub const_names: BTreeMap<String, ConstId>,
+    /// The functions of `extern` blocks, by the name of the block.
+    pub extern_names: BTreeMap<String, (Span, Vec<ExternId>)>,
     /// Names that parse but have no meaning yet; somebody was told.
     pub later_values: BTreeMap<String, Span>,
 
@@ -56,9 +60,14 @@ pub struct Cx {
     pub records: Vec<Rc<ast::RecordDecl>>,
     pub errors: Vec<Rc<ast::ErrorDecl>>,
     pub error_attrs: Vec<Rc<[ast::Attr]>>,
+    /// So many of them are the prelude's.
+    pub prelude_errors: usize,
     pub enums: Vec<Rc<ast::EnumDecl>>,
     pub news: Vec<Option<Rc<ast::TypeDecl>>>,
+    /// With workflows.
     pub entities: Vec<Rc<ast::EntityDecl>>,
+    /// Same positions as `program.externs`.
+    pub externs: Vec<Rc<ast::ExternFn>>,
     /// Same positions as `program.functions`.
     pub functions: Vec<FnSource>,
     pub constants: Vec<(Rc<ast::LetDecl>, Progress)>,

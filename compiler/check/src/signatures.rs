@@ -4,9 +4,11 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, TypeKind};
 
 use crate::collect::{BUILTIN_TYPES, LATER_TYPES};
+use crate::externs;
 use crate::hir::*;
 use crate::messages::nearest;
 use crate::scope::{Cx, TypeName};
+use crate::workflows;
 
 pub fn resolve(cx: &mut Cx) {
     for at in 0..cx.aliases.len() {
@@ -25,7 +27,8 @@ pub fn resolve(cx: &mut Cx) {
         let decl = cx.errors[at].clone();
         cx.program.errors[at].fields = fields(cx, &decl.fields);
         let attrs = cx.error_attrs[at].clone();
-        if let Some(status) = status(cx, &attrs) {
+        let is_prelude = at < cx.prelude_errors;
+        if let Some(status) = status(cx, &attrs, is_prelude) {
             cx.program.errors[at].status = status;
         }
     }
@@ -65,6 +68,15 @@ pub fn resolve(cx: &mut Cx) {
             cx.program.constants[at].ty = ty(cx, written, &[]);
         }
     }
+    for at in 0..cx.tests.len() {
+        let decl = cx.tests[at].clone();
+        let params = decl.params.as_deref().unwrap_or_default();
+        for default in params.iter().filter_map(|field| field.default.as_ref()) {
+            cx.later(default.span, "a default of a test");
+        }
+        cx.program.tests[at].params = fields(cx, params);
+    }
+    externs::resolve(cx);
     endless_types(cx);
 }
 
@@ -97,6 +109,7 @@ fn entity(cx: &mut Cx, at: usize) {
             cx.later(default.span, "a default for a key");
         }
     }
+    workflows::resolve(cx, EntityId(at as u32), &decl);
     let mut next = 0;
     for member in &decl.members {
         if let ast::MemberKind::State(state) = &member.kind {
@@ -201,7 +214,7 @@ fn function(cx: &mut Cx, at: usize) {
 }
 
 /// Reads the attributes of a function: who may call it, and whether it is built in.
-fn attributes(
+pub fn attributes(
     cx: &mut Cx,
     attrs: &[ast::Attr],
     is_pub: Option<Span>,
@@ -259,8 +272,10 @@ fn text_arg(attr: &ast::Attr) -> Option<String> {
     }
 }
 
-fn status(cx: &mut Cx, attrs: &[ast::Attr]) -> Option<u16> {
+/// The status of a reply that fails so; only the runtime's own failures may say that the server is at fault.
+fn status(cx: &mut Cx, attrs: &[ast::Attr], is_prelude: bool) -> Option<u16> {
     let mut found = None;
+    let max = if is_prelude { 599 } else { 499 };
     for attr in attrs {
         if attr.name.as_str() != "status" {
             cx.later(attr.span, &format!("`@{}` on an error", attr.name));
@@ -271,12 +286,12 @@ fn status(cx: &mut Cx, attrs: &[ast::Attr]) -> Option<u16> {
                 ast::Arg {
                     value:
                         ast::Expr {
-                            kind: Ast::Int(n @ 400..=499),
+                            kind: Ast::Int(n @ 400..),
                             ..
                         },
                     ..
                 },
-            ] => found = Some(*n as u16),
+            ] if *n <= max => found = Some(*n as u16),
             _ => cx.report(
                 Diagnostic::new(
                     codes::E0508,
@@ -291,7 +306,7 @@ fn status(cx: &mut Cx, attrs: &[ast::Attr]) -> Option<u16> {
     found
 }
 
-fn fields(cx: &mut Cx, decls: &[ast::Field]) -> Vec<NamedType> {
+pub fn fields(cx: &mut Cx, decls: &[ast::Field]) -> Vec<NamedType> {
     let mut out: Vec<NamedType> = Vec::new();
     for field in decls {
         if out.iter().any(|f| f.name == field.name.name) {
@@ -312,7 +327,7 @@ fn fields(cx: &mut Cx, decls: &[ast::Field]) -> Vec<NamedType> {
             );
         }
         for attr in &field.attrs {
-            cx.later(attr.span, &format!("`@{}` on a field", attr.name));
+            cx.later(attr.span, &format!("`@{}` here", attr.name));
         }
         let resolved = ty(cx, &field.ty, &[]);
         if let Type::Fn(..) = resolved {
@@ -463,8 +478,12 @@ fn named(
         "Bytes" => Some(Type::Bytes),
         "Time" => Some(Type::Time),
         "Duration" => Some(Type::Duration),
+        "Ticket" => Some(Type::Ticket),
         _ => None,
     };
+    if name == "Run" {
+        return run_type(cx, path, args);
+    }
     let is_later = matches!(cx.type_names.get(name), Some((TypeName::Later, _)));
     if args.len() != wanted
         && !is_later
@@ -510,6 +529,37 @@ fn named(
         }
         None => {
             unknown_type(cx, path);
+            Type::Unknown
+        }
+    }
+}
+
+/// `Run<T>`, `Run<T, Declined, Expired>`: a run and what it may fail with.
+fn run_type(cx: &mut Cx, path: &ast::TypePath, args: Vec<Type>) -> Type {
+    let mut args = args.into_iter();
+    let gives = args.next();
+    let errors: Option<Vec<ErrorId>> = args
+        .map(|ty| match ty {
+            Type::Error(id) => Some(id),
+            _ => None,
+        })
+        .collect();
+    match (gives, errors) {
+        (Some(gives), Some(mut errors)) => {
+            errors.sort();
+            errors.dedup();
+            Type::Run(Box::new(gives), errors)
+        }
+        _ => {
+            cx.report(
+                Diagnostic::new(
+                    codes::E0302,
+                    path.span,
+                    "`Run` takes what the run gives, and then the errors it may fail with",
+                )
+                .label("not a type of runs")
+                .help("write `Run<Text>`, or `Run<Text, Declined, Expired>`"),
+            );
             Type::Unknown
         }
     }

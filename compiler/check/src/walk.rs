@@ -1,7 +1,5 @@
 //! Visits the parts of checked code, for passes that look at all of it.
 
-use weir_diagnostics::Span;
-
 use crate::hir::*;
 
 /// Calls `visit` with each expression directly inside `expr`, in the order they are evaluated.
@@ -22,6 +20,9 @@ pub fn children<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Now
         | ExprKind::CallerId
         | ExprKind::CallerRoles
+        | ExprKind::Random
+        | ExprKind::Fresh
+        | ExprKind::Settle
         | ExprKind::None
         | ExprKind::Break
         | ExprKind::Continue => {}
@@ -107,15 +108,7 @@ pub fn children<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
             }
         }
         ExprKind::For(for_) => {
-            for (_, source) in &for_.generators {
-                match source {
-                    ForSource::Range(start, end) => {
-                        visit(start);
-                        visit(end);
-                    }
-                    ForSource::Collection(collection) => visit(collection),
-                }
-            }
+            sources(&for_.generators, visit);
             for_.wheres.iter().for_each(&mut *visit);
             visit(&for_.body);
         }
@@ -128,7 +121,67 @@ pub fn children<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
             steps(place, visit);
             args.iter().for_each(visit);
         }
-        _ => unreachable!("not made yet"),
+        ExprKind::Sleep(part)
+        | ExprKind::SleepUntil(part)
+        | ExprKind::Cancel(part)
+        | ExprKind::Advance(part)
+        | ExprKind::CrashAt(part) => visit(part),
+        ExprKind::Wait { arms, after } => {
+            if let Some((delay, _)) = after {
+                visit(delay);
+            }
+            arms.iter().for_each(|arm| visit(&arm.body));
+            if let Some((_, body)) = after {
+                visit(body);
+            }
+        }
+        ExprKind::CallExtern { args, within, .. } => {
+            arguments(args, visit);
+            within.iter().for_each(|limit| visit(limit));
+        }
+        ExprKind::RunResult { run, within } => {
+            visit(run);
+            within.iter().for_each(|limit| visit(limit));
+        }
+        ExprKind::Parallel(branches) => branches.iter().for_each(|branch| visit(&branch.body)),
+        ExprKind::ParallelFor {
+            generators,
+            wheres,
+            branch,
+            ..
+        } => {
+            sources(generators, visit);
+            wheres.iter().for_each(&mut *visit);
+            visit(&branch.body);
+        }
+        ExprKind::Send { message, after } => {
+            match message {
+                Message::Function { args, .. } => arguments(args, visit),
+                Message::Handler { target, args, .. } => {
+                    target.iter().for_each(|target| visit(target));
+                    arguments(args, visit);
+                }
+                Message::Event { target, args, .. } => {
+                    target.iter().for_each(|target| visit(target));
+                    args.iter().for_each(&mut *visit);
+                }
+            }
+            after.iter().for_each(|delay| visit(delay));
+        }
+        ExprKind::PushUndo { compensation, .. } => visit(&compensation.body),
+        ExprKind::Mock { answer, .. } => visit(&answer.body),
+    }
+}
+
+fn sources<'a>(generators: &'a [(Pattern, ForSource)], visit: &mut dyn FnMut(&'a Expr)) {
+    for (_, source) in generators {
+        match source {
+            ForSource::Range(start, end) => {
+                visit(start);
+                visit(end);
+            }
+            ForSource::Collection(collection) => visit(collection),
+        }
     }
 }
 
@@ -205,206 +258,4 @@ pub enum Owner {
     Default,
     Function(FnId),
     Test,
-}
-
-/// Calls `change` with every type written in the code, to fill in what is known by then.
-pub fn each_type_mut(expr: &mut Expr, change: &mut impl FnMut(&mut Type, Span)) {
-    change(&mut expr.ty, expr.span);
-    let span = expr.span;
-    match &mut expr.kind {
-        ExprKind::Unit
-        | ExprKind::Bool(_)
-        | ExprKind::Int(_)
-        | ExprKind::Decimal(_)
-        | ExprKind::Float(_)
-        | ExprKind::Text(_)
-        | ExprKind::Time(_)
-        | ExprKind::Duration(_)
-        | ExprKind::Local(_)
-        | ExprKind::Constant(_)
-        | ExprKind::State(_)
-        | ExprKind::SelfRef
-        | ExprKind::Now
-        | ExprKind::CallerId
-        | ExprKind::CallerRoles
-        | ExprKind::None
-        | ExprKind::Break
-        | ExprKind::Continue => {}
-        ExprKind::Interpolate(parts)
-        | ExprKind::Tuple(parts)
-        | ExprKind::List(parts)
-        | ExprKind::Record(_, parts)
-        | ExprKind::Error(_, parts)
-        | ExprKind::Variant(_, _, parts)
-        | ExprKind::EntityRef(_, parts)
-        | ExprKind::CallParam { args: parts, .. } => each_of(parts, change),
-        ExprKind::Map(entries) => {
-            for (key, value) in entries {
-                each_type_mut(key, change);
-                each_type_mut(value, change);
-            }
-        }
-        ExprKind::StateOf { target: part, .. }
-        | ExprKind::Some(part)
-        | ExprKind::Wrap(_, part)
-        | ExprKind::Unwrap(_, part)
-        | ExprKind::Field(part, _)
-        | ExprKind::Neg(part)
-        | ExprKind::Not(part)
-        | ExprKind::Try(part)
-        | ExprKind::Fail(part)
-        | ExprKind::Atomic(part)
-        | ExprKind::Expect(part) => each_type_mut(part, change),
-        ExprKind::Is(part, pattern) => {
-            each_type_mut(part, change);
-            each_in_pattern(pattern, change);
-        }
-        ExprKind::ListIndex(left, right)
-        | ExprKind::MapIndex(left, right)
-        | ExprKind::And(left, right)
-        | ExprKind::Or(left, right)
-        | ExprKind::Compare(_, left, right)
-        | ExprKind::Arith(_, left, right)
-        | ExprKind::Coalesce(left, right)
-        | ExprKind::In {
-            value: left,
-            collection: right,
-        }
-        | ExprKind::While {
-            cond: left,
-            body: right,
-        } => {
-            each_type_mut(left, change);
-            each_type_mut(right, change);
-        }
-        ExprKind::InRange { value, start, end } => {
-            each_type_mut(value, change);
-            each_type_mut(start, change);
-            each_type_mut(end, change);
-        }
-        ExprKind::With(base, fields) => {
-            each_type_mut(base, change);
-            for (_, value) in fields {
-                each_type_mut(value, change);
-            }
-        }
-        ExprKind::Call {
-            type_args, args, ..
-        } => {
-            type_args.iter_mut().for_each(|ty| change(ty, span));
-            each_in_args(args, span, change);
-        }
-        ExprKind::CallHandler { target, args, .. } => {
-            if let Some(target) = target {
-                each_type_mut(target, change);
-            }
-            each_in_args(args, span, change);
-        }
-        ExprKind::Block(block) => {
-            for stmt in &mut block.stmts {
-                match stmt {
-                    Stmt::Let(pattern, value) => {
-                        each_in_pattern(pattern, change);
-                        each_type_mut(value, change);
-                    }
-                    Stmt::Expr(value) => each_type_mut(value, change),
-                }
-            }
-        }
-        ExprKind::If {
-            cond,
-            then,
-            otherwise,
-        } => {
-            each_type_mut(cond, change);
-            each_type_mut(then, change);
-            if let Some(part) = otherwise {
-                each_type_mut(part, change);
-            }
-        }
-        ExprKind::Match { subject, arms } => {
-            each_type_mut(subject, change);
-            for arm in arms {
-                each_in_pattern(&mut arm.pattern, change);
-                if let Some(guard) = &mut arm.guard {
-                    each_type_mut(guard, change);
-                }
-                each_type_mut(&mut arm.body, change);
-            }
-        }
-        ExprKind::For(for_) => {
-            for (pattern, source) in &mut for_.generators {
-                each_in_pattern(pattern, change);
-                match source {
-                    ForSource::Range(start, end) => {
-                        each_type_mut(start, change);
-                        each_type_mut(end, change);
-                    }
-                    ForSource::Collection(collection) => each_type_mut(collection, change),
-                }
-            }
-            each_of(&mut for_.wheres, change);
-            each_type_mut(&mut for_.body, change);
-        }
-        ExprKind::Return(value) => {
-            if let Some(value) = value {
-                each_type_mut(value, change);
-            }
-        }
-        ExprKind::Assign { place, value } | ExprKind::AssignOp { place, value, .. } => {
-            each_in_place(place, change);
-            each_type_mut(value, change);
-        }
-        ExprKind::Mutate { place, args, .. } => {
-            each_in_place(place, change);
-            each_of(args, change);
-        }
-        _ => unreachable!("not made yet"),
-    }
-}
-
-fn each_of(parts: &mut [Expr], change: &mut impl FnMut(&mut Type, Span)) {
-    for part in parts {
-        each_type_mut(part, change);
-    }
-}
-
-fn each_in_args(args: &mut [Arg], span: Span, change: &mut impl FnMut(&mut Type, Span)) {
-    for arg in args {
-        match arg {
-            Arg::Value(value) => each_type_mut(value, change),
-            Arg::Lambda(lambda) => each_type_mut(&mut lambda.body, change),
-            Arg::Function(_, type_args) => type_args.iter_mut().for_each(|ty| change(ty, span)),
-            Arg::Default | Arg::Param(_) => {}
-        }
-    }
-}
-
-fn each_in_place(place: &mut Place, change: &mut impl FnMut(&mut Type, Span)) {
-    change(&mut place.ty, place.span);
-    for step in &mut place.path {
-        match step {
-            PlaceStep::ListIndex(index) | PlaceStep::MapKey(index) => each_type_mut(index, change),
-            PlaceStep::Field(_) => {}
-        }
-    }
-}
-
-fn each_in_pattern(pattern: &mut Pattern, change: &mut impl FnMut(&mut Type, Span)) {
-    change(&mut pattern.ty, pattern.span);
-    match &mut pattern.kind {
-        PatternKind::Wildcard | PatternKind::Bind(_) | PatternKind::Bool(_) | PatternKind::None => {
-        }
-        PatternKind::Literal(value) => each_type_mut(value, change),
-        PatternKind::Some(part) | PatternKind::Ok(part) => each_in_pattern(part, change),
-        PatternKind::Error(_, parts)
-        | PatternKind::Variant(_, _, parts)
-        | PatternKind::Fields(parts)
-        | PatternKind::Or(parts)
-        | PatternKind::List { items: parts, .. } => {
-            for part in parts {
-                each_in_pattern(part, change);
-            }
-        }
-    }
 }

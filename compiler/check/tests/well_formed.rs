@@ -71,7 +71,9 @@ fn same(a: &Type, b: &Type) -> bool {
         (Type::Tuple(a), Type::Tuple(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(&a.ty, &b.ty))
         }
-        (Type::Result(a, es), Type::Result(b, fs)) => es == fs && same(a, b),
+        (Type::Result(a, es), Type::Result(b, fs)) | (Type::Run(a, es), Type::Run(b, fs)) => {
+            es == fs && same(a, b)
+        }
         (Type::Fn(ps, r), Type::Fn(qs, s)) => {
             ps.len() == qs.len() && ps.iter().zip(qs).all(|(p, q)| same(p, q)) && same(r, s)
         }
@@ -81,7 +83,9 @@ fn same(a: &Type, b: &Type) -> bool {
 
 fn parts(ty: &Type) -> Vec<&Type> {
     match ty {
-        Type::List(t) | Type::Set(t) | Type::Option(t) | Type::Result(t, _) => vec![t],
+        Type::List(t) | Type::Set(t) | Type::Option(t) | Type::Result(t, _) | Type::Run(t, _) => {
+            vec![t]
+        }
         Type::Map(k, v) => vec![k, v],
         Type::Tuple(fields) => fields.iter().map(|f| &f.ty).collect(),
         Type::Fn(params, ret) => params.iter().chain([&**ret]).collect(),
@@ -98,6 +102,7 @@ fn substitute(ty: &Type, args: &[Type]) -> Type {
         Type::Option(t) => Type::Option(each(t)),
         Type::Map(k, v) => Type::Map(each(k), each(v)),
         Type::Result(t, errors) => Type::Result(each(t), errors.clone()),
+        Type::Run(t, errors) => Type::Run(each(t), errors.clone()),
         Type::Tuple(fields) => Type::Tuple(
             fields
                 .iter()
@@ -612,6 +617,99 @@ impl Checker<'_> {
                     .for_each(|(e, ty)| self.part(e, ty, "an argument"));
                 args.len() == wants.len() && is(&gives)
             }
+            K::Sleep(time) | K::Advance(time) => {
+                self.part(time, &Type::Duration, "a time to wait");
+                is(&Type::Unit)
+            }
+            K::SleepUntil(time) => {
+                self.part(time, &Type::Time, "a time");
+                is(&Type::Unit)
+            }
+            K::CrashAt(label) => {
+                self.part(label, &Type::Text, "a label");
+                is(&Type::Unit)
+            }
+            K::Settle => is(&Type::Unit),
+            K::Random => is(&Type::Float),
+            K::Fresh => is(&Type::Text),
+            K::Cancel(ticket) => {
+                self.expr(ticket);
+                let option = Type::option(Type::Ticket);
+                (same(&ticket.ty, &Type::Ticket) || same(&ticket.ty, &option)) && is(&Type::Unit)
+            }
+            K::Wait { arms, after } => self.wait(arms, after.as_ref(), e),
+            K::CallExtern {
+                function,
+                args,
+                within,
+            } => {
+                let function = self.program.extern_fn(*function);
+                for (arg, param) in args.iter().zip(&function.params) {
+                    match arg {
+                        Arg::Value(value) => self.part(value, &param.ty, &param.name),
+                        _ => self.say("an argument of the wrong kind", e),
+                    }
+                }
+                let gives = self.limited(&function.ret, &function.fails, within.as_deref());
+                args.len() == function.params.len() && is(&gives)
+            }
+            K::RunResult { run, within } => {
+                self.expr(run);
+                let Type::Run(gives, errors) = &run.ty else {
+                    return self.say("the result of something that is no run", e);
+                };
+                let errors = more(errors, self.program.failures.cancelled);
+                is(&self.limited(gives, &errors, within.as_deref()))
+            }
+            K::Parallel(branches) => {
+                let types = self.fields(&e.ty);
+                branches.iter().for_each(|branch| self.lambda(branch));
+                let fit = |(branch, ty): (&Lambda, &Type)| same(&branch.body.ty, ty);
+                types.len() == branches.len()
+                    && branches.iter().zip(&types).all(fit)
+                    && branches.iter().all(|branch| branch.params.is_empty())
+            }
+            K::ParallelFor {
+                generators,
+                wheres,
+                branch,
+                kind,
+            } => {
+                self.lambda(branch);
+                self.items(generators, wheres)
+                    && branch.params.is_sorted()
+                    && match kind {
+                        ForKind::Loop => e.ty == Type::Unit,
+                        ForKind::Select => same(&Type::list(branch.body.ty.clone()), &e.ty),
+                    }
+            }
+            K::Send { message, after } => {
+                if let Some(delay) = after {
+                    self.part(delay, &Type::Duration, "a delay");
+                }
+                is(&self.message(message, after.is_some(), e))
+            }
+            K::PushUndo {
+                if_ok,
+                compensation,
+            } => {
+                self.lambda(compensation);
+                let step_is_result =
+                    if_ok.is_none_or(|id| matches!(self.local(id), Type::Result(..)));
+                step_is_result && same(&compensation.body.ty, &Type::Unit) && is(&Type::Unit)
+            }
+            K::Mock { function, answer } => {
+                let function = self.program.extern_fn(*function);
+                for (id, param) in answer.params.iter().zip(&function.params) {
+                    let found = self.local(*id);
+                    if !same(&found, &param.ty) {
+                        self.say("a parameter of a mock", e);
+                    }
+                }
+                self.lambda(answer);
+                self.fits(&answer.body, &function.ret, "an answer");
+                answer.params.len() == function.params.len() && is(&Type::Unit)
+            }
         };
         if !ok {
             self.say("is not well formed", e);
@@ -639,8 +737,119 @@ impl Checker<'_> {
         }
     }
 
+    /// A branch or compensation: what it reads around it is in its captures.
+    fn lambda(&mut self, lambda: &Lambda) {
+        self.expr(&lambda.body);
+        if !lambda.captures.is_sorted()
+            || lambda.captures.iter().any(|id| lambda.params.contains(id))
+        {
+            self.say("captures are not as they should be", &lambda.body);
+        }
+    }
+
+    /// What a call gives that may say how long to wait.
+    fn limited(&mut self, gives: &Type, errors: &[ErrorId], within: Option<&Expr>) -> Type {
+        let mut errors = errors.to_vec();
+        if let Some(limit) = within {
+            self.part(limit, &Type::Duration, "a limit");
+            errors = more(&errors, self.program.failures.timed_out);
+        }
+        match errors.is_empty() {
+            true => gives.clone(),
+            false => Type::Result(Box::new(gives.clone()), errors),
+        }
+    }
+
+    fn wait(&mut self, arms: &[WaitArm], after: Option<&(Box<Expr>, Box<Expr>)>, e: &Expr) -> bool {
+        let entity = self.entity.expect("`wait` only in workflows");
+        let workflow = self.program.entity(entity).workflow.as_ref();
+        let events = &workflow.expect("`wait` only in workflows").events;
+        for arm in arms {
+            let params = &events[arm.event.0 as usize].params;
+            let types: Vec<Type> = params.iter().map(|p| p.ty.clone()).collect();
+            self.patterns(&arm.patterns, &types);
+            self.part(&arm.body, &e.ty, "an arm");
+        }
+        if let Some((delay, body)) = after {
+            self.part(delay, &Type::Duration, "a delay");
+            self.part(body, &e.ty, "an arm");
+        }
+        !arms.is_empty() || after.is_some()
+    }
+
+    /// What sending gives.
+    fn message(&mut self, message: &Message, is_delayed: bool, e: &Expr) -> Type {
+        match message {
+            Message::Function { function, args } => {
+                self.sent(*function, args, e);
+                Type::Ticket
+            }
+            Message::Handler {
+                function,
+                target,
+                args,
+            } => {
+                self.sent(*function, args, e);
+                let entity = self.program.function(*function).entity;
+                let entity = entity.expect("a handler has an entity");
+                self.target(entity, target.as_deref());
+                let function_id = *function;
+                let function = self.program.function(function_id);
+                let workflow = self.program.entity(entity).workflow.as_ref();
+                match workflow {
+                    Some(workflow) if workflow.run == function_id && !is_delayed => {
+                        Type::Run(Box::new(function.ret.clone()), function.fails.clone())
+                    }
+                    _ => Type::Ticket,
+                }
+            }
+            Message::Event {
+                entity,
+                event,
+                target,
+                args,
+            } => {
+                self.target(*entity, target.as_deref());
+                let workflow = self.program.entity(*entity).workflow.as_ref();
+                let events = &workflow.expect("events only of workflows").events;
+                self.all(args, &events[event.0 as usize].params, e);
+                Type::Unit
+            }
+        }
+    }
+
+    fn target(&mut self, entity: EntityId, target: Option<&Expr>) {
+        match target {
+            Some(target) => self.part(target, &Type::Entity(entity), "a target"),
+            None => assert_eq!(self.entity, Some(entity), "another entity without a target"),
+        }
+    }
+
+    fn sent(&mut self, function: FnId, args: &[Arg], at: &Expr) {
+        let params = &self.program.function(function).params;
+        for (arg, param) in args.iter().zip(params) {
+            match arg {
+                Arg::Value(value) => self.part(value, &param.ty, &param.name),
+                Arg::Default if param.default.is_some() => {}
+                _ => self.say("an argument that cannot be sent", at),
+            }
+        }
+        if args.len() != params.len() {
+            self.say("wrong number of arguments", at);
+        }
+    }
+
     fn for_(&mut self, f: &For, e: &Expr) -> bool {
-        for (pattern, source) in &f.generators {
+        self.expr(&f.body);
+        self.items(&f.generators, &f.wheres)
+            && match f.kind {
+                ForKind::Loop => e.ty == Type::Unit,
+                ForKind::Select => same(&Type::list(f.body.ty.clone()), &e.ty),
+            }
+    }
+
+    fn items(&mut self, generators: &[(Pattern, ForSource)], wheres: &[Expr]) -> bool {
+        for (pattern, source) in generators {
             match source {
                 ForSource::Range(start, end) => {
                     self.part(start, &Type::Int, "a start");
@@ -663,15 +872,21 @@ impl Checker<'_> {
                 }
             }
         }
-        f.wheres
+        wheres
             .iter()
             .for_each(|e| self.part(e, &Type::Bool, "a filter"));
-        self.expr(&f.body);
-        match f.kind {
-            ForKind::Loop => e.ty == Type::Unit,
-            ForKind::Select => same(&Type::list(f.body.ty.clone()), &e.ty),
-        }
+        true
     }
+}
+
+/// A set of errors with one more.
+fn more(errors: &[ErrorId], error: ErrorId) -> Vec<ErrorId> {
+    let mut errors = errors.to_vec();
+    if !errors.contains(&error) {
+        errors.push(error);
+        errors.sort();
+    }
+    errors
 }
 
 fn arith(op: ArithOp, left: &Type, right: &Type) -> Option<Type> {

@@ -1,5 +1,7 @@
 //! `weir explain FUNCTION FILE`: what a function touches, what it may do, and who may call it, from the manifest.
 
+mod cuts;
+
 use crate::routes::signature;
 use std::fmt::Write;
 use weir_contract::manifest::{Access, Effect, Entity, Function, FunctionKind, Manifest};
@@ -40,6 +42,7 @@ pub fn page(manifest: &Manifest, function: &Function) -> String {
     page.push_str(&format!("effect   {}\n", effect(function.effect)));
     page.push_str(&format!("callers  {}\n", callers(manifest, function)));
     page.push_str(&touches(function));
+    page.push_str(&cuts::cuts(manifest, &full_name(manifest, function)));
     page
 }
 

@@ -116,7 +116,7 @@ fn shown(defs: &Defs, param: &Param) -> String {
 }
 
 /// A type as it is written in Weir.
-fn type_name(defs: &Defs, ty: &Type) -> String {
+pub fn type_name(defs: &Defs, ty: &Type) -> String {
     let name = |ty| type_name(defs, ty);
     match ty {
         Type::Unit => "()".into(),

@@ -1,15 +1,19 @@
-//! `weir test FILE [FILTER]`: runs the `test` blocks on the compiled module, each in a world of its own.
+//! `weir test FILE [FILTER]`: runs the `test` blocks on the compiled module, each in a world of its own, under every schedule
+//! of `weir_sim`: plainly, with each transaction a step of its own, and with a crash behind each step.
+
+use std::time::Instant;
 
 use crate::output::{Failure, Outcome, Style, say};
 use crate::program::{self, Which};
-use weir_contract::border::{OUTPUT_OK, StepInput, encode_caller};
-use weir_contract::json::failure_to_json;
+use weir_contract::call::encode_args;
+use weir_contract::json::{failure_to_json, to_json};
 use weir_contract::manifest::{Manifest, Test};
-use weir_contract::{DefId, DefKind, Reader};
-use weir_driver::Bundle;
+use weir_contract::{DefId, DefKind, Reader, Value};
 use weir_engine::Runner;
-use weir_machine::program::empty_state;
-use weir_machine::{Crash, Steps, Transaction};
+use weir_machine::Bug;
+use weir_sim::property::{Chance, make_up, simpler};
+use weir_sim::trial::{self, Schedule};
+use weir_sim::verdict::{Verdict, judge};
 
 /// Run the tests of a program.
 #[derive(clap::Args)]
@@ -18,10 +22,19 @@ pub struct Args {
     program: Which,
     /// Run only tests whose name contains this
     filter: Option<String>,
+    /// Run each test once, without crashes
+    #[arg(long)]
+    quick: bool,
+    /// Kill the machine behind that record only, as a failure names it
+    #[arg(long, value_name = "N", conflicts_with = "quick")]
+    crash: Option<usize>,
+    /// Inputs for each test with parameters
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    cases: u64,
+    /// Where the inputs come from: the same number, the same inputs
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
 }
-
-/// The time at which every test happens: 2026-01-01T00:00Z. A test that passes today passes tomorrow.
-const TEST_TIME_US: i64 = 1_767_225_600_000_000;
 
 pub fn test(args: Args) -> Outcome {
     let program = args.program.find()?;
@@ -47,21 +60,30 @@ pub fn test(args: Args) -> Outcome {
     }
     let mut runner = program::runner(&bundle)?;
     let style = Style::stdout();
-    let mut failed = 0;
+    let file = program.source.display().to_string();
+    let (mut failed, mut crashes) = (0, 0);
     for test in &wanted {
-        match run(&mut runner, &bundle, test) {
-            Ok(()) => say!("{}    {}", style.green("ok"), test.name),
-            Err(why) => {
+        let found = Examined::new(&mut runner, &bundle.manifest, test, &args).examine();
+        crashes += found.crashes;
+        match found.why {
+            None => say!("{}    {}", style.green("ok"), test.name),
+            Some(why) => {
                 failed += 1;
                 say!("{}  {}", style.red("FAIL"), test.name);
                 for line in why.lines() {
                     say!("      {line}");
+                }
+                if let Some(again) = found.again {
+                    say!("      again: weir test {file} \"{}\" {again}", test.name);
                 }
             }
         }
     }
     if !wanted.is_empty() {
         say!();
+    }
+    if crashes > 0 {
+        say!("killed and recovered {crashes} times");
     }
     say!("{} passed, {failed} failed", wanted.len() - failed);
     if failed > 0 {
@@ -71,32 +93,167 @@ pub fn test(args: Args) -> Outcome {
     }
 }
 
-/// Runs one test as one step on empty state, which is dropped afterwards. When it fails: why, in lines.
-fn run(runner: &mut Runner, bundle: &Bundle, test: &Test) -> Result<(), String> {
-    let manifest = &bundle.manifest;
-    let input = StepInput {
-        time_us: TEST_TIME_US,
-        key: &[],
-        caller: &encode_caller("test", []),
-        args: &[],
-    };
-    let world = Transaction::begin(empty_state(manifest));
-    let (world, outcome) = runner.run(test.entry, input, world);
-    world.abort();
-    match outcome {
-        Err(crash) => Err(stopped(manifest, &crash)),
-        Ok(output) if output.first() == Some(&OUTPUT_OK) => Ok(()),
-        Ok(output) => Err(failed(manifest, test, &output)),
-    }
+/// A test on its way to a verdict.
+struct Examined<'a> {
+    runner: &'a mut Runner,
+    manifest: &'a Manifest,
+    test: &'a Test,
+    args: &'a Args,
 }
 
-/// A failure that left the test: which, and where the test stands.
-fn failed(manifest: &Manifest, test: &Test, output: &[u8]) -> String {
-    let error = output.get(1..).and_then(|body| failure(manifest, body));
-    let place = manifest.place(test.site);
-    match error {
-        Some(error) => format!("{place}: it failed with {error}\n"),
-        None => format!("{place}: it failed\n"),
+struct Found {
+    /// When it fails: why, in lines.
+    why: Option<String>,
+    /// The options that show just this failure.
+    again: Option<String>,
+    crashes: usize,
+}
+
+/// How long one failing input is made simpler.
+const SHRINK_SECONDS: u64 = 5;
+
+impl<'a> Examined<'a> {
+    fn new(
+        runner: &'a mut Runner,
+        manifest: &'a Manifest,
+        test: &'a Test,
+        args: &'a Args,
+    ) -> Examined<'a> {
+        Examined {
+            runner,
+            manifest,
+            test,
+            args,
+        }
+    }
+
+    fn examine(mut self) -> Found {
+        if self.test.params.is_empty() {
+            let verdict = self.judge(&[], self.args.quick);
+            return self.found(verdict, None);
+        }
+        let mut chance = Chance::new(self.args.seed);
+        let mut crashes = 0;
+        for case in 0..self.args.cases {
+            // The first inputs are the smallest; crashes are for every tenth.
+            let size = 1 + case / 2;
+            let inputs = make_up(&self.manifest.defs, &self.test.params, &mut chance, size);
+            let quick = self.args.quick || case % 10 != 0;
+            let verdict = self.judge(&inputs, quick);
+            crashes += verdict.crashes;
+            if verdict.outcome != trial::Outcome::Passed {
+                let (inputs, verdict) = self.simplest(inputs, verdict, quick);
+                return self.found(verdict, Some(&inputs));
+            }
+        }
+        Found {
+            why: None,
+            again: None,
+            crashes,
+        }
+    }
+
+    fn judge(&mut self, inputs: &[Value], quick: bool) -> Verdict {
+        let inputs: Vec<Option<Value>> = inputs.iter().cloned().map(Some).collect();
+        let args = encode_args(&self.manifest.defs, &self.test.params, &inputs);
+        let entry = self.test.entry;
+        match self.args.crash {
+            None => judge(self.runner, self.manifest, entry, &args, quick),
+            Some(record) => {
+                let schedule = Schedule::CrashAfter(record);
+                let report = trial::run(self.runner, self.manifest, entry, &args, schedule);
+                Verdict {
+                    outcome: report.outcome,
+                    schedule,
+                    crashed_after: report.boundaries.get(record).cloned(),
+                    crashes: 1,
+                }
+            }
+        }
+    }
+
+    /// Makes a failing input simpler as long as it still fails.
+    fn simplest(
+        &mut self,
+        mut inputs: Vec<Value>,
+        mut verdict: Verdict,
+        quick: bool,
+    ) -> (Vec<Value>, Verdict) {
+        let begun = Instant::now();
+        'simpler: loop {
+            for candidate in simpler(&inputs) {
+                if begun.elapsed().as_secs() >= SHRINK_SECONDS {
+                    return (inputs, verdict);
+                }
+                let judged = self.judge(&candidate, quick);
+                if judged.outcome != trial::Outcome::Passed {
+                    (inputs, verdict) = (candidate, judged);
+                    continue 'simpler;
+                }
+            }
+            return (inputs, verdict);
+        }
+    }
+
+    fn found(&self, verdict: Verdict, inputs: Option<&[Value]>) -> Found {
+        let why = match &verdict.outcome {
+            trial::Outcome::Passed => None,
+            outcome => Some(self.why(outcome)),
+        };
+        let (mut said, mut again) = (String::new(), String::new());
+        match verdict.schedule {
+            _ if why.is_none() => {}
+            Schedule::Plain => again.push_str("--quick"),
+            Schedule::Fine => {
+                said.push_str("only when each transaction is a step of its own\n");
+            }
+            Schedule::CrashAlways => said.push_str("only with a crash behind each step\n"),
+            Schedule::CrashAfter(record) => {
+                let after = verdict.crashed_after.unwrap_or_default();
+                said.push_str(&format!("with a crash behind record {record}: {after}\n"));
+                again.push_str(&format!("--crash {record}"));
+            }
+        }
+        if let Some(inputs) = inputs {
+            for (param, value) in self.test.params.iter().zip(inputs) {
+                let json = to_json(&self.manifest.defs, &param.ty, value);
+                said.push_str(&format!("{} = {json}\n", param.name));
+            }
+            again.push_str(&format!(
+                " --seed {} --cases {}",
+                self.args.seed, self.args.cases
+            ));
+        }
+        let again = again.trim().to_owned();
+        Found {
+            why: why.map(|why| said + &why),
+            again: (!again.is_empty()).then_some(again),
+            crashes: verdict.crashes,
+        }
+    }
+
+    fn why(&self, outcome: &trial::Outcome) -> String {
+        let place = self.manifest.place(self.test.site);
+        match outcome {
+            trial::Outcome::Passed => String::new(),
+            trial::Outcome::Bug(bug) => stopped(self.manifest, bug),
+            trial::Outcome::Failed(body) => match failure(self.manifest, body) {
+                Some(error) => format!("{place}: it failed with {error}\n"),
+                None => format!("{place}: it failed\n"),
+            },
+            trial::Outcome::Stuck(waits) => {
+                format!("{place}: it waits for what can no longer happen\n{waits}\n")
+            }
+            trial::Outcome::NoMock(function) => format!(
+                "{place}: nobody answers {function}\nsay in the test what it gives: mock({function}, (..) => ..)\n"
+            ),
+            trial::Outcome::Endless => format!("{place}: it does not come to an end\n"),
+            trial::Outcome::Diverged(why) => {
+                format!(
+                    "{place}: {why}\nthis is a bug of Weir: please report it with the program\n"
+                )
+            }
+        }
     }
 }
 
@@ -112,12 +269,18 @@ fn failure(manifest: &Manifest, body: &[u8]) -> Option<String> {
 }
 
 /// Where and why a test stopped as a bug, with the line and what the step told.
-fn stopped(manifest: &Manifest, crash: &Crash) -> String {
-    let mut text = format!("{}: {}\n", manifest.place(crash.site), crash.reason.text());
-    if let Some(site) = manifest.sites.get(crash.site as usize) {
+fn stopped(manifest: &Manifest, bug: &Bug) -> String {
+    let (reason, detail) = bug.reason.split_once(": ").unwrap_or((&bug.reason, ""));
+    let mut text = format!("{}: {reason}\n", bug.at);
+    let site = manifest
+        .sites
+        .iter()
+        .enumerate()
+        .find(|(number, _)| manifest.place(*number as u32) == bug.at);
+    if let Some((_, site)) = site {
         text.push_str(&format!("  {}\n", site.text.trim()));
     }
-    for line in crash.detail.lines() {
+    for line in detail.lines() {
         text.push_str(&format!("  {line}\n"));
     }
     text

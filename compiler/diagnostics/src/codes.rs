@@ -11,8 +11,10 @@
 //! | E04xx | failures: `fails`, `?`, `??`, `fail` |
 //! | E05xx | effects, state, entities |
 //! | E06xx | patterns |
+//! | E08xx | workflows: waiting, undoing, the outside world |
 //! | E09xx | parses, but has no meaning yet |
 //! | W07xx | warnings |
+//! | W08xx | warnings about workflows |
 //!
 //! A page is a heading `# CODE: title`, a few sentences, a block ```` ```weir wrong ````
 //! that raises exactly this code, and a block ```` ```weir right ```` that is accepted.
@@ -123,6 +125,12 @@ codes! {
     E0603 "a pattern that does not fit",
     E0604 "a pattern that does not always match",
     E0605 "parts of a pattern that bind different names",
+    E0801 "an outside call without a promise",
+    E0802 "a workflow without a `run`",
+    E0803 "a limit on something that waits for nobody",
+    E0804 "an `undo` that could fail",
+    E0805 "a `wait` with nothing to wait for",
+    E0806 "an `extern` from nowhere",
     E0901 "not in this version yet",
     W0701 "a doc comment with nothing below it",
     W0702 "a variable that is never used",

@@ -5,6 +5,7 @@
 
 use crate::World;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ pub struct Program {
     pub source: PathBuf,
     /// The folder of the project: where `weir.toml` lies, or else the source.
     pub folder: PathBuf,
+    /// The base URL of each name of `extern .. from "http:NAME"` that `weir.toml` gives.
+    pub externs: BTreeMap<String, String>,
 }
 
 /// `weir.toml`
@@ -28,6 +31,16 @@ struct Config {
     _name: Option<String>,
     /// The source file, beside `weir.toml`.
     entry: PathBuf,
+    /// `[extern.payments]`
+    #[serde(default, rename = "extern")]
+    externs: BTreeMap<String, Extern>,
+}
+
+/// Where one part of the outside world is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Extern {
+    url: String,
 }
 
 /// Why a path names no program. Each form says what to do about it.
@@ -141,7 +154,21 @@ fn find_in_folder(world: &dyn World, folder: &Path) -> Result<Program, NotFound>
             if !stays_inside {
                 return Err(bad("`entry` must be a file inside the project".into()));
             }
-            program(inside(folder, read.entry), folder.into())
+            for (name, config) in &read.externs {
+                let known = ["http://", "https://"]
+                    .iter()
+                    .any(|s| config.url.starts_with(s));
+                if !known {
+                    let why = format!("`extern.{name}.url` must start with http:// or https://");
+                    return Err(bad(why));
+                }
+            }
+            let externs = read.externs.into_iter().map(|(name, e)| (name, e.url));
+            let found = program(inside(folder, read.entry), folder.into())?;
+            Ok(Program {
+                externs: externs.collect(),
+                ..found
+            })
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let mut tried = vec![config, inside(folder, "main.weir")];
@@ -179,6 +206,7 @@ fn program(source: PathBuf, folder: PathBuf) -> Result<Program, NotFound> {
             name: name.into(),
             source,
             folder,
+            externs: BTreeMap::new(),
         }),
         _ => Err(NotFound::BadName { path: source }),
     }
@@ -277,6 +305,17 @@ mod tests {
                     .contains("inside the project")
             );
         }
+        let world = Memory::default().with(
+            "p/weir.toml",
+            "entry = \"a.weir\"\n[extern.payments]\nurl = \"http://127.0.0.1:9000/pay\"",
+        );
+        let found = find(&world, Path::new("p")).unwrap();
+        assert_eq!(found.externs["payments"], "http://127.0.0.1:9000/pay");
+        let world = Memory::default().with(
+            "p/weir.toml",
+            "entry = \"a.weir\"\n[extern.payments]\nurl = \"localhost\"",
+        );
+        assert!(source(&world, "p").unwrap_err().contains("http://"));
         let world = Memory::default().with("p/weir.toml", "entrance = \"a.weir\"");
         assert!(source(&world, "p").unwrap_err().contains("entrance"));
     }

@@ -44,12 +44,19 @@ pub fn effects(module: &Module) -> Vec<Effect> {
     effects
 }
 
-fn calls(func: &Func) -> impl Iterator<Item = FuncId> + '_ {
-    func.blocks
+/// The functions it calls.
+pub fn calls(func: &Func) -> impl Iterator<Item = FuncId> + '_ {
+    let inside = func
+        .blocks
         .iter()
         .flat_map(|b| &b.insts)
         .filter_map(|inst| match inst.op {
             Op::Call(callee, _) => Some(callee),
             _ => None,
-        })
+        });
+    let last = func.blocks.iter().filter_map(|b| match b.term {
+        Term::TailCall(callee, _) => Some(callee),
+        _ => None,
+    });
+    inside.chain(last)
 }

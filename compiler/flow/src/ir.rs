@@ -590,6 +590,34 @@ impl Module {
     }
 }
 
+impl Entry {
+    /// One that nobody outside may start.
+    pub fn inside(
+        kind: EntryKind,
+        name: String,
+        entity: Option<EntityId>,
+        params: Vec<EntryParam>,
+        func: FuncId,
+        site: SiteId,
+    ) -> Entry {
+        Entry {
+            kind,
+            name,
+            entity,
+            params,
+            func,
+            guard: None,
+            access: Access::SignedIn,
+            public: false,
+            effect: Effect::Wait,
+            plan: Plan::default(),
+            waits_for: String::new(),
+            doc: None,
+            site,
+        }
+    }
+}
+
 impl Func {
     pub fn reg_type(&self, reg: Reg) -> &RegType {
         &self.regs[reg.0 as usize].ty
@@ -773,6 +801,36 @@ impl Term {
                 default.iter().for_each(|b| f(*b));
             }
             Term::Return(_) | Term::Crash { .. } | Term::TailCall(..) | Term::Suspend { .. } => {}
+        }
+    }
+
+    /// The same, with leave to go elsewhere.
+    pub fn for_each_successor_mut(&mut self, mut f: impl FnMut(&mut BlockId)) {
+        match self {
+            Term::Jump(b) => f(b),
+            Term::Branch(_, a, b) => {
+                f(a);
+                f(b);
+            }
+            Term::Switch { cases, default, .. } => {
+                cases.iter_mut().for_each(|(_, b)| f(b));
+                default.iter_mut().for_each(f);
+            }
+            Term::Return(_) | Term::Crash { .. } | Term::TailCall(..) | Term::Suspend { .. } => {}
+        }
+    }
+
+    /// The same as [`Term::for_each_use`], with leave to replace them.
+    pub fn for_each_use_mut(&mut self, mut f: impl FnMut(&mut Reg)) {
+        match self {
+            Term::Jump(_) => {}
+            Term::Branch(r, ..) | Term::Switch { on: r, .. } | Term::Return(r) => f(r),
+            Term::Crash { detail, .. } => detail.iter_mut().for_each(f),
+            Term::TailCall(_, args) => args.iter_mut().for_each(f),
+            Term::Suspend { cells, wait, .. } => {
+                let operands = wait.iter_mut().flat_map(|(_, operands)| operands);
+                cells.iter_mut().chain(operands).for_each(f);
+            }
         }
     }
 

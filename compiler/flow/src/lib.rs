@@ -9,5 +9,6 @@ pub mod lower;
 pub mod plans;
 pub mod savepoints;
 pub mod simplify;
+pub mod split;
 pub mod text;
 pub mod verify;

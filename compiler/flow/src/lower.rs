@@ -8,16 +8,20 @@
 mod body;
 mod builder;
 mod call;
+mod closure;
 mod collection;
 mod condition;
 mod entities;
 mod entries;
 mod expr;
 mod loops;
+mod message;
 mod pattern;
 mod place;
 mod state;
 mod types;
+mod wait;
+mod workflows;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -49,9 +53,11 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
         instances: BTreeMap::new(),
         constants: BTreeMap::new(),
         defaults: BTreeMap::new(),
+        entry_of: BTreeMap::new(),
         work: VecDeque::new(),
     };
     lowering.entities();
+    lowering.externs();
     lowering.entries();
     while let Some((id, key)) = lowering.work.pop_front() {
         lowering.function(id, &key);
@@ -62,6 +68,7 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
         crate::savepoints::drop_idle_rollbacks(func, &effects);
         crate::simplify::simplify(func);
     }
+    crate::split::split(&mut module);
     crate::plans::fill(&mut module);
     module
 }
@@ -112,6 +119,8 @@ struct Lowering<'c> {
     instances: BTreeMap<Instance, FuncId>,
     constants: BTreeMap<hir::ConstId, FuncId>,
     defaults: BTreeMap<(hir::FnId, usize, Vec<Type>), FuncId>,
+    /// The entries of functions.
+    entry_of: BTreeMap<hir::FnId, EntryId>,
     /// Instances that are named but not lowered yet.
     work: VecDeque<(FuncId, Instance)>,
 }

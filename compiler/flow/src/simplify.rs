@@ -49,22 +49,7 @@ fn skip_empty_blocks(func: &mut Func) {
         b
     };
     for block in &mut func.blocks {
-        for_each_target(&mut block.term, |b| *b = goal(*b));
-    }
-}
-
-fn for_each_target(term: &mut Term, mut f: impl FnMut(&mut BlockId)) {
-    match term {
-        Term::Jump(b) => f(b),
-        Term::Branch(_, a, b) => {
-            f(a);
-            f(b);
-        }
-        Term::Switch { cases, default, .. } => {
-            cases.iter_mut().for_each(|(_, b)| f(b));
-            default.iter_mut().for_each(f);
-        }
-        Term::Return(_) | Term::Crash { .. } | Term::TailCall(..) | Term::Suspend { .. } => {}
+        block.term.for_each_successor_mut(|b| *b = goal(*b));
     }
 }
 
@@ -89,9 +74,9 @@ fn remove_unreachable(func: &mut Func) {
         .collect();
     for b in order {
         let mut block = old[b.0 as usize].take().expect("each block once");
-        for_each_target(&mut block.term, |t| {
-            t.0 = number[t.0 as usize].expect("reached")
-        });
+        block
+            .term
+            .for_each_successor_mut(|t| t.0 = number[t.0 as usize].expect("reached"));
         func.blocks.push(block);
     }
 }
@@ -185,20 +170,7 @@ fn propagate_parameters(func: &mut Func) {
         for inst in &mut block.insts {
             inst.op.for_each_use_mut(rename);
         }
-        rename_in_term(&mut block.term, rename);
-    }
-}
-
-fn rename_in_term(term: &mut Term, mut rename: impl FnMut(&mut Reg)) {
-    match term {
-        Term::Branch(r, ..) | Term::Switch { on: r, .. } | Term::Return(r) => rename(r),
-        Term::Crash { detail, .. } => detail.iter_mut().for_each(rename),
-        Term::TailCall(_, args) => args.iter_mut().for_each(rename),
-        Term::Suspend { cells, wait, .. } => {
-            let operands = wait.iter_mut().flat_map(|(_, operands)| operands);
-            cells.iter_mut().chain(operands).for_each(rename);
-        }
-        Term::Jump(_) => {}
+        block.term.for_each_use_mut(rename);
     }
 }
 
@@ -277,7 +249,7 @@ fn remove_unused_registers(func: &mut Func) {
             inst.op.for_each_use_mut(rename);
             inst.dst.iter_mut().for_each(rename);
         }
-        rename_in_term(&mut block.term, rename);
+        block.term.for_each_use_mut(rename);
     }
 }
 

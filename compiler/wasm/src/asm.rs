@@ -145,6 +145,12 @@ impl Asm {
         self
     }
 
+    /// A call whose frame takes the place of this function's.
+    pub fn return_call(&mut self, func: u32) -> &mut Self {
+        InstructionSink::new(&mut self.code).return_call(func);
+        self
+    }
+
     /// `(to, from, len)`.
     pub fn memory_copy(&mut self) -> &mut Self {
         InstructionSink::new(&mut self.code).memory_copy(0, 0);

@@ -1,13 +1,13 @@
 //! What the host calls: `weir_step`, and one wrapper an entry that reads its arguments and writes its answer.
 
 use weir_contract::{Type, border};
-use weir_flow::ir::Entry;
+use weir_flow::ir::{Entry, EntryKind};
 
 use crate::asm::{Asm, I32, I64};
 use crate::layout;
-use crate::module::{CALLER, CURSOR, DEPTH, END, Gen, HEAP, SITE, TIME};
+use crate::module::{CALLER, CURSOR, DEPTH, END, Gen, HEAP, SITE, SUSPENDED, TIME};
 use crate::rt::Helper;
-use crate::slots;
+use crate::{slots, suspend};
 
 /// Where the header of an input (`border::StepInput`) has its parts.
 const INPUT_TIME: u32 = 0;
@@ -22,6 +22,7 @@ pub fn step(g: &mut Gen<'_>) -> Asm {
     let (key, caller) = (a.local(I32), a.local(I32));
     a.i32(0).set_global(SITE);
     a.i32(0).set_global(DEPTH);
+    a.i32(0).set_global(SUSPENDED);
     a.memory_size().i32(16).i32_shl().set_global(END);
     a.get(input).get(len).i32_add();
     g.set_heap(a);
@@ -83,6 +84,12 @@ pub fn entry(g: &mut Gen<'_>, a: &mut Asm, number: u32) {
         slots::instance_of_handle(g, a, handle);
         a.set(instance);
     }
+    if entry.kind == EntryKind::Guard {
+        // What is guarded is another entry's, or an event.
+        guard(g, a, entry, instance);
+        bare_output(g, a, border::OUTPUT_OK);
+        return;
+    }
     let params: Vec<Type> = entry
         .params
         .iter()
@@ -103,14 +110,7 @@ pub fn entry(g: &mut Gen<'_>, a: &mut Asm, number: u32) {
             local
         })
         .collect();
-    if let Some(guard) = entry.guard {
-        a.get(instance).call(g.func(guard)).i32_eqz().if_();
-        kind(g, a, border::OUTPUT_DENIED);
-        a.global(HEAP).i32(1).i32_add();
-        output(a);
-        a.return_();
-        a.end();
-    }
+    guard(g, a, entry, instance);
     if entry.entity.is_some() {
         a.get(instance);
     }
@@ -119,6 +119,9 @@ pub fn entry(g: &mut Gen<'_>, a: &mut Asm, number: u32) {
     }
     let value = a.local(g.val_type(&func.ret));
     a.call(g.func(entry.func)).set(value);
+    if g.suspends {
+        suspend::output(g, a);
+    }
     match module.defs.base(&func.ret) {
         Type::Result(ok, errors) => {
             let put = g.helper(Helper::PutVarint);
@@ -148,6 +151,26 @@ pub fn entry(g: &mut Gen<'_>, a: &mut Asm, number: u32) {
             a.get(value).global(HEAP).i32(1).i32_add().call(encode);
         }
     }
+    output(a);
+}
+
+/// Denies whom the entry's guard does not let in.
+fn guard(g: &mut Gen<'_>, a: &mut Asm, entry: &Entry, instance: u32) {
+    if let Some(guard) = entry.guard {
+        if entry.entity.is_some() {
+            a.get(instance);
+        }
+        a.call(g.func(guard)).i32_eqz().if_();
+        bare_output(g, a, border::OUTPUT_DENIED);
+        a.return_();
+        a.end();
+    }
+}
+
+/// `→ output` of one byte.
+pub fn bare_output(g: &mut Gen<'_>, a: &mut Asm, byte: u8) {
+    kind(g, a, byte);
+    a.global(HEAP).i32(1).i32_add();
     output(a);
 }
 

@@ -7,7 +7,7 @@ use crate::asm::{Asm, I32, Label};
 use crate::control::Flow;
 use crate::layout::TEXT_HEADER;
 use crate::module::{Gen, SITE};
-use crate::ops;
+use crate::{ops, suspend};
 
 /// The function being made.
 pub struct Body<'g, 'm> {
@@ -145,7 +145,19 @@ impl Body<'_, '_> {
                 return self.go(id, after);
             }
             Term::Switch { on, cases, default } => self.switch(id, *on, cases, *default),
-            Term::TailCall(..) | Term::Suspend { .. } => unreachable!("not made yet"),
+            Term::TailCall(callee, args) => {
+                self.reach(block.site);
+                for arg in args {
+                    self.get(*arg);
+                }
+                let callee = self.g.func(*callee);
+                self.a.return_call(callee);
+            }
+            Term::Suspend { entry, cells, wait } => {
+                self.reach(block.site);
+                suspend::suspend(self, *entry, cells, wait.as_ref());
+                self.a.release_temps();
+            }
             Term::Return(value) => {
                 self.get(*value);
                 self.a.return_();
@@ -185,7 +197,12 @@ impl Body<'_, '_> {
 
     /// Whether little code comes of a jump there.
     fn is_short(&self, from: BlockId, to: BlockId) -> bool {
-        let ends = |term: &Term| matches!(term, Term::Return(_) | Term::Crash { .. });
+        let ends = |term: &Term| {
+            matches!(
+                term,
+                Term::Return(_) | Term::TailCall(..) | Term::Crash { .. }
+            )
+        };
         self.has_label(from, to) || ends(&self.func.block(to).term)
     }
 

@@ -5,7 +5,7 @@
 //! The same IR gives the same bytes.
 //!
 //! How it goes: each IR function becomes one Wasm function (`function`, with `control` for the shape of
-//! its blocks and `ops`, `arith`, `slots` for the instructions); each entry gets a wrapper (`entry`); support
+//! its blocks, `suspend` for where a step ends within one, and `ops`, `arith`, `slots`, `message` for the instructions); each entry gets a wrapper (`entry`); support
 //! functions are made when code asks for them (`rt`); `module` puts it together. `layout` says how values
 //! lie in memory.
 
@@ -15,12 +15,14 @@ mod control;
 mod data;
 mod entry;
 mod function;
-
 mod layout;
+mod message;
 mod module;
 mod ops;
+mod row;
 mod rt;
 mod slots;
+mod suspend;
 mod transaction;
 
 use weir_flow::ir;

@@ -19,6 +19,7 @@ use crate::asm::{Asm, F64, I32, I64};
 use crate::data::Data;
 use crate::layout::{self, Shape};
 use crate::rt::Helper;
+use crate::suspend;
 
 /// Next free byte of the arena.
 pub const HEAP: u32 = 0;
@@ -34,6 +35,8 @@ pub const CURSOR: u32 = 4;
 pub const TIME: u32 = 5;
 /// Address of the encoded caller.
 pub const CALLER: u32 = 6;
+/// Whether the function called last ended in a suspension; 1 from there to the end of the step.
+pub const SUSPENDED: u32 = 7;
 
 const PAGE: u32 = 65536;
 
@@ -46,6 +49,8 @@ struct Function {
 pub struct Gen<'m> {
     pub module: &'m ir::Module,
     pub data: Data,
+    /// Whether any function suspends: else no entry has to ask.
+    pub suspends: bool,
     types: Vec<(Vec<ValType>, Option<ValType>)>,
     funcs: Vec<Function>,
     helpers: BTreeMap<Helper, u32>,
@@ -58,6 +63,7 @@ impl<'m> Gen<'m> {
         let mut this = Gen {
             module,
             data: Data::default(),
+            suspends: suspend::anywhere(module),
             types: Vec::new(),
             funcs: Vec::new(),
             helpers: BTreeMap::new(),
@@ -247,7 +253,7 @@ impl<'m> Gen<'m> {
             page_size_log2: None,
         });
         let mut globals = GlobalSection::new();
-        for global in [HEAP, SITE, END, DEPTH, CURSOR, TIME, CALLER] {
+        for global in [HEAP, SITE, END, DEPTH, CURSOR, TIME, CALLER, SUSPENDED] {
             let (val_type, init) = match global {
                 HEAP => (I32, ConstExpr::i32_const(heap as i32)),
                 TIME => (I64, ConstExpr::i64_const(0)),

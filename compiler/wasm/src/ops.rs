@@ -6,10 +6,10 @@ use weir_flow::ir::{EntityId, Inst, Op, Reg, SiteId, SlotId};
 use crate::asm::I32;
 use crate::function::Body;
 use crate::layout::{self, *};
-use crate::module::HEAP;
+use crate::module::{HEAP, SUSPENDED};
 use crate::rt::Helper;
 use crate::slots::{self, SlotOp};
-use crate::{arith, entry, transaction};
+use crate::{arith, entry, message, row, transaction};
 
 /// One instruction, its result written to its register.
 pub fn inst(b: &mut Body<'_, '_>, inst: &Inst) {
@@ -239,23 +239,65 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.call(b.g.import("rollback"));
         }
         Op::TxEnter => transaction::enter(&mut b.a),
-        Op::Send { .. }
-        | Op::SendEvent { .. }
-        | Op::Cancel(_)
-        | Op::CrashAt(_)
-        | Op::PushUndo(..)
-        | Op::Spawn(..)
-        | Op::Mock(..)
-        | Op::Random
-        | Op::Fresh
-        | Op::Full
-        | Op::Suspended
-        | Op::Suspend(..) => unreachable!("not made yet"),
         Op::TxLeave => {
             b.reach(site);
             transaction::leave(b.g, &mut b.a);
             b.forget_site();
         }
+
+        Op::Send {
+            entry,
+            instance,
+            args,
+            after,
+        } => {
+            b.reach(site);
+            message::send(b, *entry, *instance, args, *after);
+        }
+        Op::SendEvent {
+            instance,
+            event,
+            args,
+            after,
+        } => {
+            b.reach(site);
+            message::event(b, *instance, *event, args, *after);
+        }
+        Op::Cancel(number) => {
+            b.get(*number);
+            b.a.call(b.g.import("cancel"));
+        }
+        Op::PushUndo(entry, cells) => {
+            b.reach(site);
+            message::later(b, "undo", &[entry.0], cells);
+        }
+        Op::Spawn(entry, cells) => {
+            b.reach(site);
+            message::later(b, "branch", &[entry.0], cells);
+        }
+        Op::Mock(function, entry, cells) => {
+            b.reach(site);
+            message::later(b, "mock", &[*function, entry.0], cells);
+        }
+        Op::Random => random(b),
+        Op::Fresh => {
+            b.reach(site);
+            fresh(b);
+        }
+        Op::CrashAt(label) => {
+            b.reach(site);
+            b.get(*label);
+            b.a.u32(TEXT_HEADER).i32_add();
+            b.get(*label);
+            b.a.i32_load(0).call(b.g.import("crash_at"));
+        }
+        Op::Full => {
+            b.a.call(b.g.import("full"));
+        }
+        Op::Suspended => {
+            b.a.global(SUSPENDED);
+        }
+        Op::Suspend(..) => unreachable!("`split` left none"),
     }
 }
 
@@ -445,13 +487,9 @@ fn lib(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
         L::TextToBytes => return b.get(args[0]),
         _ => {}
     }
-    let (start, end, len) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
-    b.a.global(HEAP).tee(start).set(end);
-    for arg in args {
-        let encode = b.g.helper(Helper::Encode(b.func.value_type(*arg).clone()));
-        b.get(*arg);
-        b.a.get(end).call(encode).set(end);
-    }
+    let (start, len) = (b.a.temp(I32), b.a.temp(I32));
+    b.a.global(HEAP).set(start);
+    let end = row::write(b, &[], args);
     let decode = b.g.helper(Helper::Decode(op.result().ty()));
     b.a.get(end);
     b.g.set_heap(&mut b.a);
@@ -465,4 +503,31 @@ fn lib(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
     b.a.get(len);
     slots::arrived(b.g, &mut b.a);
     b.a.call(decode);
+}
+
+/// `→ Float`, 0 <= x < 1: of the host's bits the upper ones, as many as a `Float` just below 1 tells apart.
+fn random(b: &mut Body<'_, '_>) {
+    const BITS: u32 = f64::MANTISSA_DIGITS;
+    b.a.call(b.g.import("random"))
+        .i64((u64::BITS - BITS) as i64)
+        .i64_shr_u();
+    b.a.f64_convert_i64_s()
+        .f64(1.0 / (1u64 << BITS) as f64)
+        .f64_mul();
+}
+
+/// `→ Text`: the host writes behind the place of the length.
+fn fresh(b: &mut Body<'_, '_>) {
+    let (result, start, len) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
+    b.a.global(HEAP)
+        .tee(result)
+        .u32(TEXT_HEADER)
+        .i32_add()
+        .tee(start);
+    b.g.ensure(&mut b.a, start);
+    b.a.get(start).call(b.g.import("fresh")).set(len);
+    b.a.get(result).get(len).i32_store(0);
+    b.a.get(start).get(len).i32_add();
+    b.g.set_heap(&mut b.a);
+    b.a.get(result);
 }

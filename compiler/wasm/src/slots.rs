@@ -156,6 +156,11 @@ pub fn build(g: &mut Gen<'_>, a: &mut Asm, op: SlotOp, entity: EntityId, slot: S
     }
 }
 
+/// `→ handle` of an instance in a local.
+pub fn handle(a: &mut Asm, instance: u32) {
+    a.get(instance).i32_load(HANDLE);
+}
+
 /// `→ handle, slot`.
 pub fn place(a: &mut Asm, slot: SlotId) {
     place_of(a, 0, slot);
@@ -163,7 +168,8 @@ pub fn place(a: &mut Asm, slot: SlotId) {
 
 /// The same for an instance in another local.
 pub fn place_of(a: &mut Asm, instance: u32, slot: SlotId) {
-    a.get(instance).i32_load(HANDLE).u32(slot.0);
+    handle(a, instance);
+    a.u32(slot.0);
 }
 
 /// `→ address, length` of the value of a local, encoded at the heap.

@@ -3,8 +3,15 @@
 //! ```text
 //!   calls --> [ step, step, step ] --> open frame --append--> in flight --durable--> answers
 //! ```
+//! Between messages, runs go on: strands whose turn it is and timers that are due, a few at a time. Outside calls are made and
+//! those who wait for a run are told when the record that says so is durable.
+//!
 //! While a frame is syncing the next one fills; nothing waits for a timer. A call that wrote nothing has no record, but
 //! its answer may show what an open frame wrote, so it leaves with that frame.
+
+mod going;
+
+pub use going::{EventAnswer, Order, WhichRun};
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,9 +22,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use weir_contract::Manifest;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
-use weir_machine::{Call, Done, Incompatible, Machine, Steps};
+use weir_machine::{Action, Call, Done, Incompatible, Machine, Steps};
 
+use self::going::{AboutRun, RunWaiters};
 use crate::config::Config;
+use crate::outside::Outside;
 use crate::program::Program;
 use crate::recovery::{PARTITION, RecoveryError, recover};
 
@@ -46,6 +55,7 @@ enum Message {
         answer: Answered,
     },
     Look(Look),
+    AboutRun(AboutRun),
     Reload {
         program: Program,
         done: Reloaded,
@@ -53,6 +63,17 @@ enum Message {
     Durable(Result<Lsn, AppendError>),
     SnapshotStored(Result<Lsn, String>),
     Stop,
+}
+
+impl Message {
+    /// Whoever waits for it is told why nothing comes of it.
+    fn refuse(self, why: Refusal) {
+        match self {
+            Message::Call { answer, .. } => answer(Err(why)),
+            Message::AboutRun(about) => about.refuse(why),
+            _ => {}
+        }
+    }
 }
 
 /// The way to a running machine; cheap to clone.
@@ -114,10 +135,8 @@ impl Door {
     }
 
     fn send(&self, message: Message) {
-        if let Err(unsent) = self.messages.send(message)
-            && let Message::Call { answer, .. } = unsent.0
-        {
-            answer(Err(Refusal::Stopping));
+        if let Err(unsent) = self.messages.send(message) {
+            unsent.0.refuse(Refusal::Stopping);
         }
     }
 
@@ -178,6 +197,8 @@ impl Core {
             writer,
             log,
             steps: program.steps,
+            outside: program.outside,
+            run_waiters: RunWaiters::default(),
             program: program.manifest,
             current: current.clone(),
             messages: messages.clone(),
@@ -203,6 +224,7 @@ impl Core {
             let ack = worker.writer.append(Hlc(now as u64), vec![record]);
             ack.wait().map_err(StartError::Append)?;
         }
+        worker.call_again();
         let thread = std::thread::Builder::new().name("weir-machine".to_owned());
         let thread = thread
             .spawn(move || worker.run())
@@ -256,9 +278,18 @@ const FRAME_TARGET_BYTES: usize = 1 << 20;
 /// Calls handled before the open frame is looked after again.
 const BATCH_MAX: usize = 1024;
 
+/// Things runs do before messages are looked after again.
+const RUN_STEPS_MAX: usize = 64;
+/// Frames that may be open while runs go on by themselves.
+const OPEN_FRAMES_MAX: usize = 2;
+
 enum Waiter {
     Call(Answered, Done),
     Reload(Reloaded),
+    /// Something that runs made happen.
+    Actions(Vec<Action>),
+    /// Told when all records before it are durable.
+    Told(Box<dyn FnOnce(Option<&str>) + Send>),
 }
 
 /// Records that will be one frame, and who waits for it.
@@ -282,6 +313,9 @@ struct Worker {
     writer: Writer,
     log: Arc<dyn Log>,
     steps: Box<dyn Steps + Send>,
+    outside: Arc<dyn Outside>,
+    /// Who waits for the end of a run.
+    run_waiters: RunWaiters,
     program: Arc<Manifest>,
     /// The same for those at the door.
     current: Arc<RwLock<Arc<Manifest>>>,
@@ -305,7 +339,11 @@ impl Worker {
     fn run(mut self) -> Result<(), String> {
         while !(self.failed.is_some() || self.stopping && self.is_quiet()) {
             // It never ends by itself: the worker holds a sender of its own.
-            if let Ok(message) = self.inbox.recv() {
+            let message = match self.until_due() {
+                Some(pause) => self.inbox.recv_timeout(pause).ok(),
+                None => self.inbox.recv().ok(),
+            };
+            if let Some(message) = message {
                 self.handle(message);
             }
             for _ in 0..BATCH_MAX {
@@ -314,6 +352,7 @@ impl Worker {
                     Err(_) => break,
                 }
             }
+            self.advance();
             self.append_open();
         }
         if let Some(why) = self.failed.clone() {
@@ -337,6 +376,7 @@ impl Worker {
                 answer,
             } => self.call(call, &program, answer),
             Message::Look(look) => look(&self.machine),
+            Message::AboutRun(about) => self.about_run(about),
             Message::Reload { program, done } => self.reload(program, done),
             Message::Durable(Ok(_)) => self.durable(),
             Message::Durable(Err(error)) => {
@@ -364,12 +404,30 @@ impl Worker {
             .call(&mut *self.steps, &self.program, &call, now);
         match done.record.take() {
             Some(record) => self.push(record, Waiter::Call(answer, done)),
-            // Nothing of this answer can be younger than the newest frame there is.
-            None => match (self.open.back_mut(), self.in_flight.back_mut()) {
-                (Some(frame), _) => frame.waiters.push(Waiter::Call(answer, done)),
-                (None, Some((_, waiters))) => waiters.push(Waiter::Call(answer, done)),
-                (None, None) => answer(Ok(done)),
-            },
+            None => self.wait_for_all(Waiter::Call(answer, done)),
+        }
+    }
+
+    /// For answers without a record: nothing of them can be younger than the newest frame there is.
+    fn wait_for_all(&mut self, waiter: Waiter) {
+        match (self.open.back_mut(), self.in_flight.back_mut()) {
+            (Some(frame), _) => frame.waiters.push(waiter),
+            (None, Some((_, waiters))) => waiters.push(waiter),
+            (None, None) => self.release(waiter),
+        }
+    }
+
+    /// What a waiter waits for is durable.
+    fn release(&mut self, waiter: Waiter) {
+        match waiter {
+            Waiter::Call(answer, mut done) => {
+                let actions = std::mem::take(&mut done.actions);
+                answer(Ok(done));
+                self.perform(actions);
+            }
+            Waiter::Reload(done) => done(Ok(())),
+            Waiter::Actions(actions) => self.perform(actions),
+            Waiter::Told(tell) => tell(None),
         }
     }
 
@@ -425,10 +483,7 @@ impl Worker {
             return;
         };
         for waiter in waiters {
-            match waiter {
-                Waiter::Call(answer, done) => answer(Ok(done)),
-                Waiter::Reload(done) => done(Ok(())),
-            }
+            self.release(waiter);
         }
         if let SnapshotStage::Taken(at, _) = &self.snapshot
             && *at <= last
@@ -474,6 +529,7 @@ impl Worker {
                     .write()
                     .unwrap_or_else(|poisoned| poisoned.into_inner()) = self.program.clone();
                 self.steps = program.steps;
+                self.outside = program.outside;
                 match record {
                     Some(record) => self.push(record, Waiter::Reload(done)),
                     None => done(Ok(())),
@@ -487,19 +543,22 @@ impl Worker {
         let waiting = in_flight.into_iter().flat_map(|(_, waiters)| waiters);
         let open = std::mem::take(&mut self.open);
         for waiter in waiting.chain(open.into_iter().flat_map(|frame| frame.waiters)) {
-            if let Waiter::Call(answer, _) = waiter {
-                answer(Err(Refusal::Unavailable(why.to_owned())));
+            match waiter {
+                Waiter::Call(answer, _) => answer(Err(Refusal::Unavailable(why.to_owned()))),
+                Waiter::Told(tell) => tell(Some(why)),
+                Waiter::Reload(_) | Waiter::Actions(_) => {}
             }
         }
         while let Ok(message) = self.inbox.try_recv() {
-            if let Message::Call { answer, .. } = message {
-                answer(Err(Refusal::Unavailable(why.to_owned())));
-            }
+            message.refuse(Refusal::Unavailable(why.to_owned()));
         }
+        self.run_waiters
+            .refuse(Refusal::Unavailable(why.to_owned()));
     }
 
     /// So that the next start need not replay. Without it nothing is lost.
     fn last_snapshot(&mut self) -> Result<(), String> {
+        self.run_waiters.refuse(Refusal::Stopping);
         while let Ok(message) = self.inbox.try_recv() {
             self.handle(message);
         }

@@ -8,12 +8,14 @@ mod embedded;
 mod http;
 pub mod inspect;
 mod node;
+pub mod outside;
 mod program;
 mod recovery;
 
 pub use config::Config;
-pub use core::{Core, Door, Refusal, StartError};
+pub use core::{Core, Door, EventAnswer, Order, Refusal, StartError, WhichRun};
 pub use embedded::{Embedded, Outcome};
 pub use node::{FAILURE_POLL, Node};
+pub use outside::{Nobody, Outside, OutsideAnswer};
 pub use program::{Caller, NamedCall, Program};
 pub use recovery::{PARTITION, RecoveryError, recover, recover_until};

@@ -31,6 +31,7 @@ impl Whole {
             name: "generated".to_owned(),
             source: "generated.weir".into(),
             folder: PathBuf::new(),
+            externs: Default::default(),
         };
         let analysis = weir_driver::check(&world, &program).unwrap_or_else(|e| panic!("{e}"));
         let bundle =

@@ -81,6 +81,9 @@ impl BodyCx<'_> {
         if let Some(handler) = self.own_handler(name.as_str()) {
             return self.call_handler(None, handler, args, span);
         }
+        if let Some((entity, event)) = self.own_event(name.as_str()) {
+            return self.call_event(entity, event, None, args, span);
+        }
         let all = self.functions_named(name.as_str());
         if let Some(own) = self.own_function(&all) {
             return self.call_one(own, None, args, want, span);
@@ -88,10 +91,11 @@ impl BodyCx<'_> {
         if !all.is_empty() {
             return self.call_function(name, all, None, args, want, span);
         }
-        match name.as_str() {
-            "now" if args.is_empty() => return node(ExprKind::Now, Type::Time, span),
-            _ if self.cx.later_values.contains_key(name.as_str()) => {}
-            _ => self.unknown_name(name, "function"),
+        if let Some(done) = self.builtin(name, args, span) {
+            return done;
+        }
+        if !self.cx.later_values.contains_key(name.as_str()) {
+            self.unknown_name(name, "function");
         }
         self.check_loose(args);
         hole(span)
@@ -180,6 +184,15 @@ impl BodyCx<'_> {
         if let (Ast::SelfRef, Some(handler)) = (&base.kind, self.own_handler(name.as_str())) {
             return self.call_handler(None, handler, args, span);
         }
+        if let (Ast::SelfRef, Some((entity, event))) = (&base.kind, self.own_event(name.as_str())) {
+            return self.call_event(entity, event, None, args, span);
+        }
+        if let Some(module) = self.module(base) {
+            return self.call_extern(module, name, args, span);
+        }
+        if name.as_str() == "within" {
+            return self.within(base, name, args, span);
+        }
         if let Some(done) = self.mutation(base, name, args, span) {
             return done;
         }
@@ -203,6 +216,12 @@ impl BodyCx<'_> {
                 if let Some(handler) = self.handler_of(*entity, name.as_str()) {
                     return self.call_handler(Some(base), handler, args, span);
                 }
+                if let Some(event) = self.event_of(*entity, name.as_str()) {
+                    return self.call_event(*entity, event, Some(base), args, span);
+                }
+            }
+            Type::Run(..) if name.as_str() == "result" && args.is_empty() => {
+                return self.result_of(base, span);
             }
             Type::Record(id) if name.as_str() == "with" => return self.with(base, *id, args, span),
             _ => {}
@@ -253,6 +272,9 @@ impl BodyCx<'_> {
                     .iter()
                     .map(|h| self.cx.program.function(*h).name.clone()),
             );
+            if let Some(workflow) = &self.cx.program.entity(*id).workflow {
+                known.extend(workflow.events.iter().map(|event| event.name.clone()));
+            }
             if matches!(name.as_str(), "get" | "set") {
                 self.cx
                     .later(name.span, &format!("`.{name}(..)` on an entity"));
@@ -267,7 +289,7 @@ impl BodyCx<'_> {
                 }
             }
         }
-        if matches!(name.as_str(), "within" | "emit" | "result") {
+        if name.as_str() == "emit" {
             self.cx.later(name.span, &format!("`.{name}(..)`"));
             return;
         }
@@ -408,6 +430,9 @@ impl BodyCx<'_> {
                 Some(e) => Arg::Value(self.argument(e, &function.params[at], &decl.params[at])),
                 None => Arg::Default,
             });
+        }
+        if self.is_run(id) {
+            return self.call_run(id, target, done, span);
         }
         let ty = self.call_type(id, &[]);
         let kind = ExprKind::CallHandler {

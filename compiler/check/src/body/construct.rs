@@ -62,6 +62,9 @@ impl BodyCx<'_> {
                     None => node(ExprKind::Unit, Type::Unknown, span),
                 }
             }
+            Some(TypeName::Error(id)) if self.gives_way(id, name, want) => {
+                self.bare_variant(name, args, want, span)
+            }
             Some(TypeName::Error(id)) => {
                 let decl = self.cx.errors[id.0 as usize].clone();
                 let fields = self.cx.program.errors[id.0 as usize].fields.clone();
@@ -118,6 +121,13 @@ impl BodyCx<'_> {
             Some(TypeName::Later) => hole(span),
             None => self.bare_variant(name, args, want, span),
         }
+    }
+
+    /// Whether a builtin error leaves its name to a variant of the program: everywhere but after `fail`.
+    fn gives_way(&self, id: ErrorId, name: &Ident, want: Option<&Type>) -> bool {
+        let is_builtin = (id.0 as usize) < self.cx.prelude_errors;
+        let has = |e: &Enum| e.variants.iter().any(|v| v.name == name.name);
+        is_builtin && want != Some(&Type::Error(id)) && self.cx.program.enums.iter().any(has)
     }
 
     /// A variant without its enum's name: of the enum that is wanted, or of the only one that has it.
@@ -200,7 +210,9 @@ impl BodyCx<'_> {
         match self.cx.type_names.get(con.as_str()).map(|(t, _)| *t) {
             Some(TypeName::Enum(id)) => self.variant(id, name, args, span),
             Some(TypeName::Later) => hole(span),
-            Some(TypeName::New(_)) if name.as_str() == "fresh" => self.later(span, "`fresh`"),
+            Some(TypeName::New(id)) if name.as_str() == "fresh" && args == Some(&[]) => {
+                self.fresh(id, name, span)
+            }
             Some(TypeName::Entity(_)) => {
                 self.report(
                     Diagnostic::new(codes::E0305, con.span, format!("of which `{con}`?"))

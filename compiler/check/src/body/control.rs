@@ -3,7 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, AssignOp, ExprKind as Ast, StmtKind};
 
-use super::{BodyCx, hole, node};
+use super::{BodyCx, hole, node, undo};
 use crate::hir::*;
 
 impl BodyCx<'_> {
@@ -22,11 +22,15 @@ impl BodyCx<'_> {
                         stmts.push(Stmt::Expr(value));
                     }
                     _ => {
-                        let done = b.stmt(stmt);
-                        if matches!(&done, Stmt::Expr(e) | Stmt::Let(_, e) if b.head(&e.ty) == Type::Never) {
+                        let before = stmts.len();
+                        b.stmt(stmt, &mut stmts);
+                        let ends = stmts[before..].iter().any(|done| {
+                            let (Stmt::Expr(e) | Stmt::Let(_, e)) = done;
+                            b.head(&e.ty) == Type::Never
+                        });
+                        if ends {
                             ty = Type::Never;
                         }
-                        stmts.push(done);
                     }
                 }
             }
@@ -88,18 +92,24 @@ impl BodyCx<'_> {
     fn statement_expr(&mut self, e: &ast::Expr) -> Expr {
         let is_control = matches!(
             e.kind,
-            Ast::If { .. } | Ast::Match { .. } | Ast::Block(_) | Ast::For(_) | Ast::Atomic(_)
+            Ast::If { .. }
+                | Ast::Match { .. }
+                | Ast::Wait(_)
+                | Ast::Block(_)
+                | Ast::For(_)
+                | Ast::Atomic(_)
         );
         let found = self.scoped(|b| b.expr(e, is_control.then_some(&Type::Unit)));
         if let Type::Result(_, errors) = self.head(&found.ty) {
-            self.unhandled(e.span, &errors);
+            self.unhandled(found.span, &errors);
         }
         found
     }
 
-    fn stmt(&mut self, stmt: &ast::Stmt) -> Stmt {
+    /// Checks a statement; most are one in the checked program as well.
+    fn stmt(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>) {
         let span = stmt.span;
-        match &stmt.kind {
+        let done = match &stmt.kind {
             StmtKind::Hole => Stmt::Expr(hole(span)),
             StmtKind::Let {
                 scratch,
@@ -110,6 +120,7 @@ impl BodyCx<'_> {
                 if *scratch {
                     self.cx.later(span, "`scratch`");
                 }
+                let (value, compensation) = undo::parts(value);
                 let value = match ty {
                     Some(written) => {
                         let ty = self.written(written);
@@ -128,9 +139,10 @@ impl BodyCx<'_> {
                     }
                 }
                 let pattern = self.pattern(pattern, &ty);
-                Stmt::Let(pattern, value)
+                return self.let_undo(pattern, value, compensation, out);
             }
             StmtKind::Var { name, ty, value } => {
+                let (value, compensation) = undo::parts(value);
                 let value = match ty {
                     Some(written) => {
                         let ty = self.written(written);
@@ -145,7 +157,7 @@ impl BodyCx<'_> {
                     ty: value.ty.clone(),
                     span: name.span,
                 };
-                Stmt::Let(pattern, value)
+                return self.let_undo(pattern, value, compensation, out);
             }
             StmtKind::While { cond, body } => {
                 let kind = self.scoped(|b| {
@@ -190,7 +202,8 @@ impl BodyCx<'_> {
                 value,
             } => Stmt::Expr(self.assign(target, *op, *op_span, value, span)),
             StmtKind::Expr(e) => Stmt::Expr(self.statement_expr(e)),
-        }
+        };
+        out.push(done);
     }
 
     fn assign(
@@ -286,7 +299,7 @@ impl BodyCx<'_> {
     }
 
     /// The type of two branches together.
-    fn join(&mut self, a: &Type, a_span: Span, b: &Type, b_span: Span) -> Type {
+    pub(super) fn join(&mut self, a: &Type, a_span: Span, b: &Type, b_span: Span) -> Type {
         match (self.head(a), self.head(b)) {
             (Type::Never, _) => b.clone(),
             (_, Type::Never) => a.clone(),

@@ -214,12 +214,13 @@ fn rule(cx: &mut Cx, entity: EntityId, e: &ast::Expr, place: &'static str) -> Bo
 
 fn test(cx: &mut Cx, at: usize) {
     let decl = cx.tests[at].clone();
-    if decl.params.is_some() {
-        return;
-    }
+    let params = cx.program.tests[at].params.clone();
     let mut body = BodyCx::new(cx, Fails::Inferred(Vec::new()));
     body.in_test = true;
     body.ret = Some(Type::Unit);
+    for (field, param) in decl.params.iter().flatten().zip(params) {
+        body.declare(&param.name, param.ty, false, field.name.span);
+    }
     let root = body.block(&decl.body, Some(&Type::Unit));
     let root = body.fit(root, &Type::Unit, None);
     let (body, fails) = body.finish(root);

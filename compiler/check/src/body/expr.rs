@@ -111,10 +111,10 @@ impl BodyCx<'_> {
             }
             Ast::Block(block) => self.block(block, want),
             Ast::Peek(_) => self.later(span, "`peek`"),
-            Ast::Send { .. } => self.later(span, "`send`"),
-            Ast::Undo { .. } => self.later(span, "`undo`"),
-            Ast::Parallel(_) => self.later(span, "`parallel`"),
-            Ast::Wait(_) => self.later(span, "`wait`"),
+            Ast::Send { call, after } => self.send(call, after.as_deref(), span),
+            Ast::Undo { step, compensation } => self.undo(step, compensation, want),
+            Ast::Parallel(branches) => self.parallel(branches, want, span),
+            Ast::Wait(arms) => self.wait(arms, want, span),
         }
     }
 
@@ -288,6 +288,9 @@ impl BodyCx<'_> {
             && let Some(found) = self.own_field(entity, name.as_str(), span)
         {
             return found;
+        }
+        if self.module(base).is_some() {
+            return self.extern_value(span);
         }
         let base = self.plain(base, None);
         self.field_of(base, name, span)

@@ -1,10 +1,11 @@
 //! Failures: `?`, `??`, `fail`, and what may leave a body.
 
 use weir_diagnostics::{Diagnostic, Span, codes};
-use weir_syntax::ast;
+use weir_syntax::ast::{self, ExprKind as Ast};
 
-use super::{BodyCx, Fails, hole, node};
+use super::{BodyCx, Fails, FrameKind, hole, node};
 use crate::hir::*;
+use crate::scope::TypeName;
 
 impl BodyCx<'_> {
     pub(super) fn coalesce(
@@ -116,7 +117,15 @@ impl BodyCx<'_> {
     }
 
     pub(super) fn fail(&mut self, error: &ast::Expr, span: Span) -> Expr {
-        let value = self.expr(error, None);
+        let wanted = match &error.kind {
+            Ast::Con(name) => self.error_type(name),
+            Ast::Call { callee, .. } => match &callee.kind {
+                Ast::Con(name) => self.error_type(name),
+                _ => None,
+            },
+            _ => None,
+        };
+        let value = self.expr(error, wanted.as_ref());
         match self.head(&value.ty) {
             Type::Error(id) => {
                 self.may_fail(&[id], span);
@@ -135,8 +144,19 @@ impl BodyCx<'_> {
         }
     }
 
+    /// The error a name stands for, whatever else is named so.
+    fn error_type(&self, name: &ast::Ident) -> Option<Type> {
+        match self.cx.type_names.get(name.as_str())?.0 {
+            TypeName::Error(id) => Some(Type::Error(id)),
+            _ => None,
+        }
+    }
+
     /// A call that may fail stands where its value is wanted.
     pub(super) fn unhandled(&mut self, span: Span, errors: &[ErrorId]) {
+        if self.lambdas.last().map(|frame| &frame.kind) == Some(&FrameKind::Undo) {
+            return self.undo_cannot_fail(errors, span);
+        }
         let names = self.error_names(errors);
         self.report(
             Diagnostic::new(codes::E0401, span, format!("this may fail with {names}, and nobody looks"))
@@ -156,13 +176,20 @@ impl BodyCx<'_> {
 
     /// Notes that `errors` may leave this body at `span`.
     pub(super) fn may_fail(&mut self, errors: &[ErrorId], span: Span) {
-        if !self.lambdas.is_empty() {
-            self.report(
-                Diagnostic::new(codes::E0406, span, "a lambda cannot fail")
-                    .label("would leave the lambda")
-                    .help("use a `for` loop, or `??` inside the lambda"),
-            );
-            return;
+        // What leaves a branch of `parallel` leaves the function.
+        let mut frames = self.lambdas.iter().rev().map(|frame| frame.kind.clone());
+        match frames.find(|kind| *kind != FrameKind::Branch) {
+            None => {}
+            Some(FrameKind::Undo) => return self.undo_cannot_fail(errors, span),
+            Some(FrameKind::Mock(known)) => return self.mock_may_fail(&known, errors, span),
+            Some(FrameKind::Argument | FrameKind::Branch) => {
+                self.report(
+                    Diagnostic::new(codes::E0406, span, "a lambda cannot fail")
+                        .label("would leave the lambda")
+                        .help("use a `for` loop, or `??` inside the lambda"),
+                );
+                return;
+            }
         }
         match &mut self.fails {
             Fails::Inferred(all) => {
@@ -202,5 +229,31 @@ impl BodyCx<'_> {
                 );
             }
         }
+    }
+
+    /// A stand-in fails with what it stands for may fail with.
+    fn mock_may_fail(&mut self, known: &[ErrorId], errors: &[ErrorId], span: Span) {
+        let missing: Vec<ErrorId> = errors
+            .iter()
+            .copied()
+            .filter(|e| !known.contains(e))
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let names = self.error_names(&missing);
+        let help = match known {
+            [] => "it never fails; answer with a value".to_owned(),
+            _ => format!("it may fail with {}", self.error_names(known)),
+        };
+        self.report(
+            Diagnostic::new(
+                codes::E0403,
+                span,
+                format!("what this stands for never fails with {names}"),
+            )
+            .label("leaves the lambda here")
+            .help(help),
+        );
     }
 }

@@ -3,14 +3,11 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ClauseKind, ExprKind as Ast, ForBody};
 
-use super::{BodyCx, node};
+use super::{BodyCx, FrameKind, node};
 use crate::hir::*;
 
 impl BodyCx<'_> {
     pub(super) fn for_(&mut self, f: &ast::For, want: Option<&Type>, span: Span) -> Expr {
-        if f.parallel {
-            return self.later(span, "`parallel for`");
-        }
         for clause in &f.clauses {
             let what = match &clause.kind {
                 ClauseKind::Where(_) => continue,
@@ -33,6 +30,15 @@ impl BodyCx<'_> {
                     wheres.push(b.expr_of(cond, &Type::Bool));
                 }
             }
+            if let ForBody::Select {
+                limit: Some(limit), ..
+            } = &f.body
+            {
+                b.cx.later(limit.span, "`limit`");
+            }
+            if f.parallel {
+                return b.parallel_for(generators, wheres, &f.body, want, span);
+            }
             let (body, kind, ty) = match &f.body {
                 ForBody::Block(block) => {
                     b.loop_depth += 1;
@@ -40,10 +46,7 @@ impl BodyCx<'_> {
                     b.loop_depth -= 1;
                     (body, ForKind::Loop, Type::Unit)
                 }
-                ForBody::Select { value, limit } => {
-                    if let Some(limit) = limit {
-                        b.cx.later(limit.span, "`limit`");
-                    }
+                ForBody::Select { value, .. } => {
                     let hint = match want.map(|t| b.head(t)) {
                         Some(Type::List(item)) => Some(*item),
                         _ => None,
@@ -111,15 +114,22 @@ impl BodyCx<'_> {
     }
 
     pub(super) fn return_(&mut self, value: Option<&ast::Expr>, span: Span) -> Expr {
-        if !self.lambdas.is_empty() {
+        if let Some(frame) = self.lambdas.last() {
+            let what = frame.kind.words();
+            let help = match frame.kind {
+                FrameKind::Argument | FrameKind::Mock(_) => {
+                    "its last expression is its value; use a `for` loop to stop early"
+                }
+                _ => "end it with its last expression",
+            };
             self.report(
                 Diagnostic::new(
                     codes::E0406,
                     span,
-                    "a lambda cannot return from the function around it",
+                    format!("{what} cannot return from the function around it"),
                 )
-                .label("would leave the lambda")
-                .help("its last expression is its value; use a `for` loop to stop early"),
+                .label("would leave it")
+                .help(help),
             );
             return node(ExprKind::Return(None), Type::Never, span);
         }

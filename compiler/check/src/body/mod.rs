@@ -4,6 +4,7 @@
 //! hint for literals and empty collections. `expr_of(e, ty)` also insists.
 
 mod argument;
+mod builtins;
 mod call;
 mod construct;
 mod control;
@@ -11,11 +12,16 @@ mod entry;
 mod expr;
 mod failure;
 mod loops;
+mod message;
 mod names;
 mod operators;
 mod order;
+mod outside;
+mod parallel;
 mod pattern;
 mod place;
+mod undo;
+mod wait;
 
 use std::collections::BTreeSet;
 
@@ -24,11 +30,11 @@ use weir_syntax::ast;
 
 pub use entry::check_all;
 
+use crate::fill;
 use crate::hir::*;
 use crate::infer::{self, Table};
 use crate::messages;
 use crate::scope::Cx;
-use crate::walk;
 
 /// What may leave a body as a failure.
 enum Fails {
@@ -40,8 +46,32 @@ enum Fails {
     Never(&'static str),
 }
 
-/// A lambda being checked.
+/// Code inside a body that may run at another time than what is around it.
+#[derive(Clone, Debug, PartialEq)]
+enum FrameKind {
+    /// A lambda as an argument.
+    Argument,
+    /// Of `parallel`.
+    Branch,
+    /// The compensation of an `undo`.
+    Undo,
+    /// Answers for an `extern` function, which may fail with these.
+    Mock(Vec<ErrorId>),
+}
+
+impl FrameKind {
+    fn words(&self) -> &'static str {
+        match self {
+            FrameKind::Argument | FrameKind::Mock(_) => "a lambda",
+            FrameKind::Branch => "a branch of `parallel`",
+            FrameKind::Undo => "an `undo`",
+        }
+    }
+}
+
+/// A lambda, branch or compensation being checked.
 struct LambdaFrame {
+    kind: FrameKind,
     /// Locals below this number are outside.
     first: u32,
     captures: BTreeSet<LocalId>,
@@ -159,6 +189,32 @@ impl<'a> BodyCx<'a> {
         result
     }
 
+    /// Checks code that may run at another time; `f` gives its parameters and its body.
+    fn closure(
+        &mut self,
+        kind: FrameKind,
+        f: impl FnOnce(&mut Self) -> (Vec<LocalId>, Expr),
+    ) -> Lambda {
+        self.lambdas.push(LambdaFrame {
+            kind,
+            first: self.locals.len() as u32,
+            captures: BTreeSet::new(),
+        });
+        let depth = std::mem::take(&mut self.loop_depth);
+        let (params, body) = self.scoped(f);
+        self.loop_depth = depth;
+        let captures = self.lambdas.pop().map(|frame| frame.captures);
+        Lambda {
+            captures: captures
+                .into_iter()
+                .flatten()
+                .filter(|id| !params.contains(id))
+                .collect(),
+            params,
+            body: Box::new(body),
+        }
+    }
+
     /// Checks an expression and insists on its type.
     fn expr_of(&mut self, e: &ast::Expr, want: &Type) -> Expr {
         let found = self.expr(e, Some(want));
@@ -234,6 +290,9 @@ impl<'a> BodyCx<'a> {
             (Type::Set(_), Type::List(_)) => "convert it: `.to_set()`".into(),
             (Type::List(_), Type::Set(_)) => "convert it: `.to_list()`".into(),
             (Type::List(item), found) if self.head(item) == *found => "put it into a list: `[..]`".into(),
+            (Type::Run(a, _), Type::Run(b, _)) if self.head(a) == self.head(b) => {
+                format!("say what it may fail with, `{}`, or leave the type out", self.show(found))
+            }
             (Type::Entity(id), _) => {
                 format!("name one by its key: `{}(..)`", self.cx.program.entity(*id).name)
             }
@@ -255,7 +314,7 @@ impl<'a> BodyCx<'a> {
         for local in &mut self.locals {
             fill(&mut local.ty, local.span);
         }
-        walk::each_type_mut(&mut root, &mut fill);
+        fill::each_type_mut(&mut root, &mut fill);
         if let Some(span) = open {
             let silent = self.cx.diagnostics.iter().any(Diagnostic::is_error);
             if !silent {

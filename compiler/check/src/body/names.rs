@@ -3,26 +3,13 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast;
 
-use super::{BodyCx, entry, hole, node};
+use super::{BodyCx, builtins, entry, hole, node};
+use crate::externs;
 use crate::hir::*;
 use crate::messages::nearest;
 
 /// Functions of the full language that have no meaning yet.
-const LATER_FUNCTIONS: &[&str] = &[
-    "sleep",
-    "sleep_until",
-    "cancel",
-    "random",
-    "fresh_id",
-    "advance",
-    "mock",
-    "crash_at",
-    "replicas",
-    "sync",
-    "settle",
-    "history",
-    "emit",
-];
+const LATER_FUNCTIONS: &[&str] = &["replicas", "sync", "history", "emit"];
 
 impl BodyCx<'_> {
     pub(super) fn name(&mut self, name: &ast::Ident, _want: Option<&Type>) -> Expr {
@@ -55,6 +42,9 @@ impl BodyCx<'_> {
         }
         if self.cx.later_values.contains_key(name.as_str()) {
             return hole(span);
+        }
+        if externs::declared(self.cx, name.as_str()).is_some() {
+            return self.extern_value(span);
         }
         if self.is_function(name.as_str()) {
             self.report(
@@ -95,6 +85,12 @@ impl BodyCx<'_> {
         self.handler_of(self.entity?, name)
     }
 
+    /// The event of this workflow with that name.
+    pub(super) fn own_event(&self, name: &str) -> Option<(EntityId, EventId)> {
+        let entity = self.entity?;
+        Some((entity, self.event_of(entity, name)?))
+    }
+
     pub(super) fn handler_of(&self, entity: EntityId, name: &str) -> Option<FnId> {
         let handlers = &self.cx.program.entity(entity).handlers;
         handlers
@@ -104,7 +100,9 @@ impl BodyCx<'_> {
     }
 
     fn is_function(&self, name: &str) -> bool {
-        self.cx.fn_names.contains_key(name) || self.own_handler(name).is_some() || name == "now"
+        self.cx.fn_names.contains_key(name)
+            || self.own_handler(name).is_some()
+            || builtins::NAMES.contains(&name)
     }
 
     /// Says that a name stands for nothing, with the nearest that does. `what` is how it is used.
@@ -129,7 +127,8 @@ impl BodyCx<'_> {
         known.extend(self.cx.const_names.keys().cloned());
         known.extend(self.cx.fn_names.keys().cloned());
         known.push("caller".into());
-        known.push("now".into());
+        known.extend(builtins::NAMES.iter().map(|name| name.to_string()));
+        known.extend(self.cx.extern_names.keys().cloned());
         let mut found = Diagnostic::new(
             codes::E0201,
             name.span,

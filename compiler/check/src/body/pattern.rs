@@ -1,6 +1,6 @@
 //! Patterns: held against the type of the value, binding variables.
 
-use weir_diagnostics::{Diagnostic, codes};
+use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident, PatternKind as AstPattern};
 
 use super::BodyCx;
@@ -169,7 +169,7 @@ impl BodyCx<'_> {
                     name: "value".into(),
                     ty: (**inner).clone(),
                 }];
-                let mut parts = self.pattern_args(p, name, &fields, args);
+                let mut parts = self.pattern_args(p.span, name, &fields, args);
                 return PatternKind::Some(Box::new(parts.remove(0)));
             }
             (Type::Option(_), "None") => return PatternKind::None,
@@ -178,7 +178,7 @@ impl BodyCx<'_> {
                     name: "value".into(),
                     ty: (**inner).clone(),
                 }];
-                let mut parts = self.pattern_args(p, name, &fields, args);
+                let mut parts = self.pattern_args(p.span, name, &fields, args);
                 return PatternKind::Ok(Box::new(parts.remove(0)));
             }
             (Type::Result(_, errors), _) => {
@@ -188,7 +188,7 @@ impl BodyCx<'_> {
                     .find(|e| self.cx.program.errors[e.0 as usize].name == name.name);
                 if let Some(id) = found {
                     let fields = self.cx.program.errors[id.0 as usize].fields.clone();
-                    return PatternKind::Error(id, self.pattern_args(p, name, &fields, args));
+                    return PatternKind::Error(id, self.pattern_args(p.span, name, &fields, args));
                 }
                 let names: Vec<String> = errors
                     .iter()
@@ -210,7 +210,7 @@ impl BodyCx<'_> {
                 }
                 let variants = self.cx.program.enums[id.0 as usize].variants.clone();
                 if let Some(at) = variants.iter().position(|v| v.name == name.name) {
-                    let parts = self.pattern_args(p, name, &variants[at].fields, args);
+                    let parts = self.pattern_args(p.span, name, &variants[at].fields, args);
                     return PatternKind::Variant(*id, at as u32, parts);
                 }
                 let names: Vec<String> = variants.iter().map(|v| v.name.clone()).collect();
@@ -223,11 +223,11 @@ impl BodyCx<'_> {
             }
             (Type::Record(id), _) if self.cx.program.records[id.0 as usize].name == name.name => {
                 let fields = self.cx.program.records[id.0 as usize].fields.clone();
-                return PatternKind::Fields(self.pattern_args(p, name, &fields, args));
+                return PatternKind::Fields(self.pattern_args(p.span, name, &fields, args));
             }
             (Type::Error(id), _) if self.cx.program.errors[id.0 as usize].name == name.name => {
                 let fields = self.cx.program.errors[id.0 as usize].fields.clone();
-                return PatternKind::Fields(self.pattern_args(p, name, &fields, args));
+                return PatternKind::Fields(self.pattern_args(p.span, name, &fields, args));
             }
             (Type::Unknown, _) => {}
             _ => self.pattern_mismatch(p, &format!("`{name}`"), ty),
@@ -250,9 +250,9 @@ impl BodyCx<'_> {
     }
 
     /// One pattern for each field; with labels, fields that are not named are not looked at.
-    fn pattern_args(
+    pub(super) fn pattern_args(
         &mut self,
-        p: &ast::Pattern,
+        span: Span,
         name: &Ident,
         fields: &[NamedType],
         args: Option<&[ast::PatternArg]>,
@@ -260,7 +260,6 @@ impl BodyCx<'_> {
         let args_given = args.unwrap_or_default();
         let labelled = args_given.iter().any(|a| a.label.is_some());
         let mut slots: Vec<Option<Pattern>> = vec![None; fields.len()];
-        let mut next = 0;
         let mut wrong_count =
             args_given.len() > fields.len() || (!labelled && args_given.len() < fields.len());
         for arg in args_given {
@@ -282,10 +281,10 @@ impl BodyCx<'_> {
                         continue;
                     }
                 },
-                None => {
-                    next += 1;
-                    next - 1
-                }
+                None => slots
+                    .iter()
+                    .position(Option::is_none)
+                    .unwrap_or(fields.len()),
             };
             if at >= fields.len() {
                 self.bind_all(std::iter::once(&arg.pattern));
@@ -307,7 +306,7 @@ impl BodyCx<'_> {
             self.report(
                 Diagnostic::new(
                     codes::E0603,
-                    p.span,
+                    span,
                     format!(
                         "`{name}` holds {} value{}, this pattern has {}",
                         fields.len(),
@@ -328,14 +327,14 @@ impl BodyCx<'_> {
                 slot.unwrap_or(Pattern {
                     kind: PatternKind::Wildcard,
                     ty: field.ty.clone(),
-                    span: p.span,
+                    span: span,
                 })
             })
             .collect()
     }
 
     /// Binds the names of a pattern that went wrong, so that their uses stay silent.
-    fn bind_all<'p>(&mut self, patterns: impl Iterator<Item = &'p ast::Pattern>) {
+    pub(super) fn bind_all<'p>(&mut self, patterns: impl Iterator<Item = &'p ast::Pattern>) {
         for p in patterns {
             self.pattern(p, &Type::Unknown);
         }

@@ -3,7 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast};
 
-use super::{BodyCx, hole, node};
+use super::{BodyCx, FrameKind, hole, node};
 use crate::hir::*;
 
 /// What a mutating method takes and gives.
@@ -14,6 +14,35 @@ struct Mutation {
 }
 
 impl BodyCx<'_> {
+    /// Code that may run at another time changes a variable around it.
+    fn changed_inside(&mut self, name: &ast::Ident, local: &Local, kind: &FrameKind, span: Span) {
+        let (declared, help) = match kind {
+            FrameKind::Argument | FrameKind::Mock(_) => (
+                "declared outside of the lambda",
+                "use a `for` loop, or `fold`",
+            ),
+            FrameKind::Branch => (
+                "declared outside of the branch",
+                "let the branch give a value, and use it when all have ended",
+            ),
+            FrameKind::Undo => (
+                "declared outside of the `undo`",
+                "keep it in the workflow's state",
+            ),
+        };
+        let what = kind.words();
+        self.report(
+            Diagnostic::new(
+                codes::E0505,
+                span,
+                format!("{what} cannot change `{name}`, which is outside of it"),
+            )
+            .label("changed here")
+            .secondary(local.span, declared)
+            .help(help),
+        );
+    }
+
     /// The place an expression names; reports when it is none.
     pub(super) fn place(&mut self, e: &ast::Expr) -> Option<Place> {
         match &e.kind {
@@ -24,17 +53,9 @@ impl BodyCx<'_> {
                         self.not_a_var(name, &local);
                         return None;
                     }
-                    if self.lambdas.iter().any(|frame| id.0 < frame.first) {
-                        self.report(
-                            Diagnostic::new(
-                                codes::E0505,
-                                e.span,
-                                format!("a lambda cannot change `{name}`, which is outside of it"),
-                            )
-                            .label("changed here")
-                            .secondary(local.span, "declared outside of the lambda")
-                            .help("use a `for` loop, or `fold`"),
-                        );
+                    let around = self.lambdas.iter().find(|frame| id.0 < frame.first);
+                    if let Some(kind) = around.map(|frame| frame.kind.clone()) {
+                        self.changed_inside(name, &local, &kind, e.span);
                         return None;
                     }
                     return Some(Place {

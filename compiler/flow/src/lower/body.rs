@@ -30,6 +30,8 @@ pub struct Body<'a, 'c> {
     /// The instance this code belongs to.
     pub this: Option<Reg>,
     pub context: Context,
+    /// It may end in a later step than it begins.
+    pub waits: bool,
     /// Rolled back to when the function fails.
     pub savepoint: Option<Reg>,
     /// Savepoints of the open outermost `atomic` blocks.
@@ -61,6 +63,7 @@ impl<'a, 'c> Body<'a, 'c> {
             env,
             this: None,
             context,
+            waits: false,
             savepoint: None,
             atomics: Vec::new(),
             loops: Vec::new(),
@@ -108,6 +111,10 @@ impl<'a, 'c> Body<'a, 'c> {
             self.b.emit_into(reg, Op::FieldGet(keys, i as u32));
             self.env[i] = Binding::Value(reg);
         }
+    }
+
+    pub fn this_entity(&self) -> EntityId {
+        self.b.func.instance_of(self.this())
     }
 
     /// Returns with success. Ends the open transactions of this function.
@@ -160,6 +167,7 @@ impl<'c> Lowering<'c> {
         let checked = self.checked;
         let function = checked.function(key.function);
         let site = self.site(function.span);
+        let waits = self.waits(key);
         let name = self.module.func(id).name.clone();
         let ret = self.module.func(id).ret.clone();
         let builder = Builder::new(name, ret, site);
@@ -188,6 +196,7 @@ impl<'c> Lowering<'c> {
                     key.context,
                 );
                 let mut first = 0;
+                body.waits = waits;
                 if let Some(entity) = function.entity {
                     body.this = Some(
                         body.b

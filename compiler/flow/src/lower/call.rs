@@ -52,6 +52,11 @@ impl Body<'_, '_> {
     ) -> Option<Reg> {
         let checked = self.low.checked;
         let function = checked.function(id);
+        // What only reads needs no transaction of its own: a step sees one state. What waits is no transaction.
+        let own = function.effect == hir::Effect::Write && self.context != Context::Transaction;
+        if own {
+            self.step_may_end();
+        }
         let instance = match target {
             Some(target) => {
                 let keys = self.expr(target)?;
@@ -65,12 +70,13 @@ impl Body<'_, '_> {
             function: id,
             types: vec![],
             params: passed,
-            context: Context::Transaction,
+            context: match function.effect {
+                hir::Effect::Wait => Context::Outside,
+                _ => Context::Transaction,
+            },
         };
         let func = self.low.instance(key);
         let ret = self.low.module.func(func).ret.clone();
-        // What only reads needs no transaction of its own: a step sees one state.
-        let own = function.effect == hir::Effect::Write && self.context != Context::Transaction;
         if own {
             self.b.run(Op::TxEnter);
         }

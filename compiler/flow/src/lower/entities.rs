@@ -73,6 +73,9 @@ impl Lowering<'_> {
                 let allow = self.rules(id, &source.allows, "allow", Type::Bool);
                 self.module.entities[i].allow = Some(allow);
             }
+            if let Some(workflow) = &source.workflow {
+                self.module.entities[i].workflow = Some(self.workflow(id, workflow));
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use weir_check::hir;
 use weir_contract::{TupleField, Type};
 
-use super::body::Body;
+use super::body::{Binding, Body};
 use super::builder::Builder;
 use super::state::View;
 use super::{Context, Instance, Lowering, Passed};
@@ -13,7 +13,7 @@ impl Lowering<'_> {
     pub fn entries(&mut self) {
         let checked = self.checked;
         for (i, function) in checked.functions.iter().enumerate() {
-            if function.is_pub && !function.is_prelude {
+            if !function.is_prelude && (function.is_pub || self.is_run(hir::FnId(i as u32))) {
                 self.function_entry(hir::FnId(i as u32), function);
             }
         }
@@ -25,7 +25,14 @@ impl Lowering<'_> {
         }
     }
 
-    fn function_entry(&mut self, id: hir::FnId, function: &hir::Function) {
+    /// Whether it is the `run` of a workflow.
+    fn is_run(&self, id: hir::FnId) -> bool {
+        let entity = self.checked.function(id).entity;
+        let workflow = entity.and_then(|e| self.checked.entity(e).workflow.as_ref());
+        workflow.is_some_and(|w| w.run == id)
+    }
+
+    pub fn function_entry(&mut self, id: hir::FnId, function: &hir::Function) {
         let entity = function.entity.map(|e| EntityId(e.0));
         let params: Vec<EntryParam> = function
             .params
@@ -36,7 +43,8 @@ impl Lowering<'_> {
                 defaulted: p.default.is_some(),
             })
             .collect();
-        let context = if entity.is_some() {
+        let waits = function.effect == hir::Effect::Wait;
+        let context = if entity.is_some() && !waits {
             Context::Transaction
         } else {
             Context::Outside
@@ -55,15 +63,24 @@ impl Lowering<'_> {
         } else {
             self.wrapper(id, function, callee, &params, transaction)
         };
-        let (access, guard) = match (&function.access, entity) {
-            (hir::Access::Anyone, _) => (Access::Anyone, None),
-            (hir::Access::Roles(roles), _) => (Access::Roles(roles.clone()), None),
-            (hir::Access::Allow, Some(e)) => (Access::SignedIn, self.module.entity(e).allow),
-            (hir::Access::Allow, None) => (Access::SignedIn, None),
+        let guard = match (&function.access, entity) {
+            (hir::Access::Allow, Some(e)) => self.module.entity(e).allow,
+            _ => None,
         };
+        let access = access(&function.access);
         let site = self.site(function.span);
+        let number = EntryId(self.module.entries.len() as u32);
+        self.entry_of.insert(id, number);
+        if self.is_run(id)
+            && let Some(entity) = entity
+            && let Some(workflow) = &mut self.module.entities[entity.0 as usize].workflow
+        {
+            workflow.run = number;
+        }
         self.module.entries.push(Entry {
-            kind: if entity.is_some() {
+            kind: if self.is_run(id) {
+                EntryKind::Run
+            } else if entity.is_some() {
                 EntryKind::Handler
             } else {
                 EntryKind::Function
@@ -74,7 +91,7 @@ impl Lowering<'_> {
             func,
             guard,
             access,
-            public: true,
+            public: function.is_pub,
             effect: effect(function.effect),
             plan: Default::default(),
             waits_for: String::new(),
@@ -233,24 +250,45 @@ impl Lowering<'_> {
         let ret = self.starts.outcome(Type::Unit, &test.fails);
         let name = self.unique_name(format!("test {}", test.name));
         let builder = Builder::new(name, ret, site);
-        let body = Body::new(self, builder, vec![], &test.body.locals, Context::Outside);
+        let mut body = Body::new(self, builder, vec![], &test.body.locals, Context::Outside);
+        body.waits = true;
+        let mut params = Vec::new();
+        for (i, param) in test.params.iter().enumerate() {
+            let ty = body.ty(&param.ty);
+            body.env[i] =
+                Binding::Value(body.b.param(RegType::Value(ty.clone()), Some(&param.name)));
+            params.push(EntryParam {
+                name: param.name.clone(),
+                ty,
+                defaulted: false,
+            });
+        }
         let lowered = body.finish(&test.body.root);
         self.define(func, lowered);
         self.module.entries.push(Entry {
             kind: EntryKind::Test,
             name: test.name.clone(),
             entity: None,
-            params: vec![],
+            params,
             func,
             guard: None,
             access: Access::Anyone,
             public: false,
-            effect: Effect::Write,
+            effect: Effect::Wait,
             plan: Default::default(),
             waits_for: String::new(),
             doc: None,
             site,
         });
+    }
+}
+
+/// Who may call, besides the entity's `allow`.
+pub fn access(access: &hir::Access) -> Access {
+    match access {
+        hir::Access::Anyone => Access::Anyone,
+        hir::Access::Roles(roles) => Access::Roles(roles.clone()),
+        hir::Access::Allow => Access::SignedIn,
     }
 }
 

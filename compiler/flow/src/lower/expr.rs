@@ -220,7 +220,42 @@ impl Body<'_, '_> {
             }
             ExprKind::Mutate { place, op, args } => self.mutate(place, *op, args, ty)?,
             ExprKind::Expect(claim) => self.expect(claim)?,
-            _ => unreachable!("not lowered yet"),
+
+            ExprKind::Sleep(delay) => self.sleep(Wait::Sleep, delay)?,
+            ExprKind::SleepUntil(time) => self.sleep(Wait::SleepUntil, time)?,
+            ExprKind::Advance(delay) => self.sleep(Wait::Advance, delay)?,
+            ExprKind::Settle => self.suspend(Type::Unit, Wait::Settle, vec![]),
+            ExprKind::Wait { arms, after } => {
+                let after = after.as_ref().map(|(delay, body)| (&**delay, &**body));
+                self.wait(arms, after, ty)?
+            }
+            ExprKind::CallExtern {
+                function,
+                args,
+                within,
+            } => self.call_extern(*function, args, within.as_deref(), ty)?,
+            ExprKind::RunResult { run, within } => self.run_result(run, within.as_deref(), ty)?,
+            ExprKind::Parallel(branches) => self.parallel(branches, ty)?,
+            ExprKind::ParallelFor {
+                generators,
+                wheres,
+                branch,
+                kind,
+            } => self.parallel_for(generators, wheres, branch, *kind, ty)?,
+            ExprKind::Send { message, after } => self.send(message, after.as_deref(), ty)?,
+            ExprKind::Cancel(ticket) => self.cancel(ticket)?,
+            ExprKind::PushUndo {
+                if_ok,
+                compensation,
+            } => self.push_undo(*if_ok, compensation)?,
+            ExprKind::Random => self.b.emit(Type::Float, Op::Random),
+            ExprKind::Fresh => self.b.emit(Type::Text, Op::Fresh),
+            ExprKind::Mock { function, answer } => self.mock(*function, answer)?,
+            ExprKind::CrashAt(label) => {
+                let label = self.expr(label)?;
+                self.b.run(Op::CrashAt(label));
+                self.b.unit()
+            }
         })
     }
 
@@ -345,6 +380,11 @@ impl Body<'_, '_> {
             Type::Result(ok, _) => (**ok).clone(),
             other => unreachable!("? on {other:?}"),
         };
+        self.value_or_leave(result, ty)
+    }
+
+    /// What is in a `Result`; a failure leaves the function.
+    pub fn value_or_leave(&mut self, result: Reg, ty: Type) -> Option<Reg> {
         let (ok, failed) = (self.b.block(), self.b.block());
         self.b.end(Term::Switch {
             on: result,
@@ -385,6 +425,7 @@ impl Body<'_, '_> {
         if self.context == Context::Transaction {
             return self.expr(body);
         }
+        self.step_may_end();
         self.b.run(Op::TxEnter);
         let savepoint = self.b.emit(Type::Int, Op::Savepoint);
         self.atomics.push(savepoint);
@@ -521,8 +562,7 @@ impl Lowering<'_> {
 /// Whether evaluating cannot assign a variable or write state.
 pub fn is_simple(checked: &hir::Checked, e: &hir::Expr) -> bool {
     let simple = |e: &hir::Expr| is_simple(checked, e);
-    let only_reads =
-        |function: &hir::FnId| checked.function(*function).effect != hir::Effect::Write;
+    let only_reads = |function: &hir::FnId| checked.function(*function).effect < hir::Effect::Write;
     match &e.kind {
         ExprKind::Local(_) | ExprKind::State(_) | ExprKind::Constant(_) | ExprKind::SelfRef => true,
         ExprKind::Now | ExprKind::CallerId | ExprKind::CallerRoles | ExprKind::None => true,

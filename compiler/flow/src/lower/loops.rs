@@ -32,30 +32,48 @@ impl Body<'_, '_> {
             }
         };
         let after = self.b.block();
-        self.generator(source, 0, after, out)?;
+        self.walk(&source.generators, &source.wheres, after, &mut |this| {
+            let value = this.expr(&source.body);
+            if let (Some(value), Some(out)) = (value, out) {
+                let ty = this.b.item_type(out);
+                let value = this.b.coerce(value, &ty);
+                this.b.emit_into(out, Op::ListPush(out, value));
+            }
+        })?;
         Some(match out {
             Some(out) => out,
             None => self.b.unit(),
         })
     }
 
-    /// One loop for each generator, then the conditions and the body. `break` leaves all of them. `None` when the
-    /// source does not come back.
+    /// One loop for each generator, then the conditions and what is done inside. `break` leaves all of them, to
+    /// `broken`. `None` when a source does not come back.
+    pub fn walk(
+        &mut self,
+        generators: &[(hir::Pattern, hir::ForSource)],
+        wheres: &[hir::Expr],
+        broken: BlockId,
+        inside: &mut dyn FnMut(&mut Self),
+    ) -> Option<()> {
+        self.generator(generators, wheres, Some(broken), broken, inside)
+    }
+
+    /// `after` is where the loop of the first of `generators` ends, a new block when it is not given.
     fn generator(
         &mut self,
-        source: &hir::For,
-        depth: usize,
+        generators: &[(hir::Pattern, hir::ForSource)],
+        wheres: &[hir::Expr],
+        after: Option<BlockId>,
         broken: BlockId,
-        out: Option<Reg>,
+        innermost: &mut dyn FnMut(&mut Self),
     ) -> Option<()> {
-        let Some((pattern, from)) = source.generators.get(depth) else {
-            self.innermost(source, out);
+        let Some(((pattern, from), rest)) = generators.split_first() else {
+            self.innermost(wheres, innermost);
             return Some(());
         };
         let walk = self.start(from)?;
         let (head, inside, next) = (self.b.block(), self.b.block(), self.b.block());
-        // The outermost loop ends where `break` goes.
-        let after = if depth == 0 { broken } else { self.b.block() };
+        let after = after.unwrap_or_else(|| self.b.block());
         self.b.jump(head);
         self.b.go_to(head);
         let more = self.b.compare(CompareOp::Lt, walk.at, walk.end);
@@ -70,7 +88,8 @@ impl Body<'_, '_> {
         };
         self.bind(pattern, item);
         self.in_loop(broken, next, |this| {
-            if this.generator(source, depth + 1, broken, out).is_some() && this.b.is_open() {
+            let came_back = this.generator(rest, wheres, None, broken, innermost);
+            if came_back.is_some() && this.b.is_open() {
                 this.b.jump(next);
             }
         });
@@ -83,21 +102,16 @@ impl Body<'_, '_> {
         Some(())
     }
 
-    fn innermost(&mut self, source: &hir::For, out: Option<Reg>) {
+    fn innermost(&mut self, wheres: &[hir::Expr], inside: &mut dyn FnMut(&mut Self)) {
         let on_continue = self.loops.last().expect("inside a loop").on_continue;
-        for condition in &source.wheres {
+        for condition in wheres {
             let rest = self.b.block();
             if self.condition(condition, rest, on_continue).is_none() {
                 return;
             }
             self.b.go_to(rest);
         }
-        let value = self.expr(&source.body);
-        if let (Some(value), Some(out)) = (value, out) {
-            let ty = self.b.item_type(out);
-            let value = self.b.coerce(value, &ty);
-            self.b.emit_into(out, Op::ListPush(out, value));
-        }
+        inside(self);
     }
 
     fn start(&mut self, from: &hir::ForSource) -> Option<Walk> {

@@ -4,6 +4,7 @@
 use weir_check::hir::{self, MutateOp, PlaceRoot, PlaceStep};
 use weir_contract::{CrashReason, Type};
 
+use super::Context;
 use super::body::Body;
 use super::loops::list_type;
 use super::state::{Shape, View};
@@ -89,7 +90,18 @@ impl Body<'_, '_> {
                 self.b.assign(variable, value);
                 result
             }
-            PlaceRoot::State(field) => self.change_state(field, path, &change),
+            PlaceRoot::State(field) => {
+                // In waiting code each change of own state is a transaction.
+                let own = self.waits && self.context != Context::Transaction;
+                if own {
+                    self.b.run(Op::TxEnter);
+                }
+                let result = self.change_state(field, path, &change);
+                if own {
+                    self.b.run(Op::TxLeave);
+                }
+                result
+            }
         }
     }
 

@@ -11,6 +11,8 @@ pub struct DefStarts {
     enums: u32,
     news: u32,
     entities: u32,
+    /// The event enum of each workflow, by entity.
+    events: u32,
 }
 
 impl DefStarts {
@@ -20,12 +22,14 @@ impl DefStarts {
         let enums = errors + checked.errors.len() as u32;
         let news = enums + checked.enums.len() as u32;
         let entities = news + checked.news.len() as u32;
+        let events = entities + checked.entities.len() as u32;
         DefStarts {
             records,
             errors,
             enums,
             news,
             entities,
+            events,
         }
     }
 
@@ -35,6 +39,12 @@ impl DefStarts {
 
     pub fn entity(&self, id: hir::EntityId) -> DefId {
         DefId(self.entities + id.0)
+    }
+
+    /// The event enum of a workflow.
+    pub fn events(&self, checked: &hir::Checked, id: hir::EntityId) -> DefId {
+        let before = checked.entities[..id.0 as usize].iter();
+        DefId(self.events + before.filter(|e| e.workflow.is_some()).count() as u32)
     }
 
     pub fn new_type(&self, id: hir::NewId) -> DefId {
@@ -152,6 +162,29 @@ pub fn defs(checked: &hir::Checked, starts: &DefStarts) -> Defs {
             DefKind::Entity {
                 keys: fields(&e.keys),
             },
+        )
+    }));
+    let workflows = checked
+        .entities
+        .iter()
+        .filter_map(|e| Some((e, e.workflow.as_ref()?)));
+    defs.extend(workflows.map(|(entity, workflow)| {
+        let mut variants: Vec<Variant> = workflow
+            .events
+            .iter()
+            .map(|event| Variant {
+                name: event.name.clone(),
+                fields: fields(&event.params),
+            })
+            .collect();
+        // What a wait gives when its time is over. No event can have the name: it is a keyword.
+        variants.push(Variant {
+            name: "after".to_owned(),
+            fields: Vec::new(),
+        });
+        def(
+            &format!("{}.event", entity.name),
+            DefKind::Enum { variants },
         )
     }));
     Defs { defs }

@@ -31,7 +31,9 @@ pub fn loads(func: &mut Func) {
                     known.retain(|(_, s), _| *s != slot);
                     learned = Some(((instance, slot), value));
                 }
-                Op::Call(..) | Op::Rollback(_) | Op::TxEnter | Op::TxLeave => known.clear(),
+                Op::Call(..) | Op::Suspend(..) | Op::Rollback(_) | Op::TxEnter | Op::TxLeave => {
+                    known.clear()
+                }
                 // The rest writes parts of one collection.
                 Op::ListSlotSet(_, s, ..)
                 | Op::ListSlotPush(_, s, _)

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use weir_contract::{CrashReason, Def, DefId, DefKind, Field, TupleField, Type, Variant};
 
+mod waiting;
+
 use super::lex::{Token, lex};
 use super::operands::{self, Operand};
 use crate::ir::*;
@@ -132,6 +134,11 @@ impl Parser {
                     })?;
                     self.def(name, DefKind::Enum { variants });
                 }
+                "failures" => self.module.failures = Some(self.failures()?),
+                "outside" => {
+                    let function = self.outside()?;
+                    self.module.externs.push(function);
+                }
                 "entity" => self.entity()?,
                 "fn" => self.func()?,
                 "entry" => self.entry()?,
@@ -196,6 +203,12 @@ impl Parser {
                     self.expect(':')?;
                     let ty = self.ty()?;
                     entity.fields.push(StateField { name, ty, public });
+                }
+                "run" => entity.workflow = Some(self.workflow()?),
+                "event" => {
+                    let event = self.event()?;
+                    let workflow = entity.workflow.as_mut().ok_or("an event without a run")?;
+                    workflow.events.push(event);
                 }
                 "check" => entity.check = Some(self.func_ref()?),
                 "allow" => entity.allow = Some(self.func_ref()?),
@@ -330,7 +343,7 @@ impl Parser {
                 {
                     Operand::Number(self.number()?)
                 }
-                Token::Str(_) if self.previous_word() == Some("lib") => {
+                Token::Str(_) if matches!(self.previous_word(), Some("lib" | "wait")) => {
                     Operand::Name(self.string()?)
                 }
                 _ => Operand::Literal(self.literal()?),
@@ -432,7 +445,53 @@ impl Parser {
         } else {
             None
         };
-        let params = self.rows('(', ')', |p| {
+        let params = self.params()?;
+        self.expect('=')?;
+        let func = self.func_ref()?;
+        let guard = if self.eat_word("guard") {
+            Some(self.func_ref()?)
+        } else {
+            None
+        };
+        let access = self.access()?;
+        let public = self.eat_word("public");
+        let effect = match self.word()?.as_str() {
+            "pure" => Effect::Pure,
+            "read" => Effect::Read,
+            "write" => Effect::Write,
+            "wait" => Effect::Wait,
+            other => return Err(format!("unknown effect {other}")),
+        };
+        let waits_for = match self.eat_word("waits_for") {
+            true => self.string()?,
+            false => String::new(),
+        };
+        let doc = if self.eat_word("doc") {
+            Some(self.string()?)
+        } else {
+            None
+        };
+        let site = self.site()?;
+        self.module.entries.push(Entry {
+            public,
+            doc,
+            plan: Default::default(),
+            waits_for,
+            kind,
+            name,
+            entity,
+            params,
+            func,
+            guard,
+            access,
+            effect,
+            site,
+        });
+        Ok(())
+    }
+
+    fn params(&mut self) -> Parse<Vec<EntryParam>> {
+        self.rows('(', ')', |p| {
             let name = p.string()?;
             p.expect(':')?;
             let ty = p.ty()?;
@@ -445,50 +504,16 @@ impl Parser {
                 ty,
                 defaulted,
             })
-        })?;
-        self.expect('=')?;
-        let func = self.func_ref()?;
-        let guard = if self.eat_word("guard") {
-            Some(self.func_ref()?)
-        } else {
-            None
-        };
-        let access = match self.word()?.as_str() {
+        })
+    }
+
+    fn access(&mut self) -> Parse<Access> {
+        Ok(match self.word()?.as_str() {
             "anyone" => Access::Anyone,
             "signed_in" => Access::SignedIn,
             "roles" => Access::Roles(self.rows('(', ')', |p| p.string())?),
             other => return Err(format!("unknown access {other}")),
-        };
-        let public = self.eat_word("public");
-        let effect = match self.word()?.as_str() {
-            "pure" => Effect::Pure,
-            "read" => Effect::Read,
-            "write" => Effect::Write,
-            "wait" => Effect::Wait,
-            other => return Err(format!("unknown effect {other}")),
-        };
-        let doc = if self.eat_word("doc") {
-            Some(self.string()?)
-        } else {
-            None
-        };
-        let site = self.site()?;
-        self.module.entries.push(Entry {
-            public,
-            doc,
-            plan: Default::default(),
-            waits_for: String::new(),
-            kind,
-            name,
-            entity,
-            params,
-            func,
-            guard,
-            access,
-            effect,
-            site,
-        });
-        Ok(())
+        })
     }
 
     /// What a run waits for, as [`super::wait`] writes it.

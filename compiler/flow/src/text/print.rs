@@ -1,5 +1,7 @@
 //! Module -> text.
 
+mod waiting;
+
 use std::fmt::Write;
 
 use weir_contract::{DefKind, Field, Type};
@@ -44,6 +46,7 @@ pub fn print(module: &Module) -> String {
             }
         };
     }
+    waiting::outside(module, &mut out);
     for entity in &module.entities {
         let _ = writeln!(out, "entity {} {{", entity.name);
         if let Some(doc) = &entity.doc {
@@ -74,6 +77,9 @@ pub fn print(module: &Module) -> String {
             if let Some(f) = func {
                 let _ = writeln!(out, "  {word} {}", func_name(module, f));
             }
+        }
+        if let Some(workflow) = &entity.workflow {
+            waiting::workflow(module, workflow, &mut out);
         }
         out.push_str("}\n");
     }
@@ -159,26 +165,6 @@ fn print_entry(module: &Module, entry: &Entry, out: &mut String) {
     if let Some(e) = entry.entity {
         let _ = write!(out, " of {}", module.entity(e).name);
     }
-    let params: Vec<String> = entry
-        .params
-        .iter()
-        .map(|p| {
-            format!(
-                "{}: {}{}",
-                quote(&p.name),
-                print_type(module, &p.ty),
-                if p.defaulted { " = ?" } else { "" }
-            )
-        })
-        .collect();
-    let access = match &entry.access {
-        Access::Anyone => "anyone".to_string(),
-        Access::SignedIn => "signed_in".to_string(),
-        Access::Roles(roles) => {
-            let roles: Vec<String> = roles.iter().map(|r| quote(r)).collect();
-            format!("roles({})", roles.join(", "))
-        }
-    };
     let effect = match entry.effect {
         Effect::Pure => "pure",
         Effect::Read => "read",
@@ -191,10 +177,15 @@ fn print_entry(module: &Module, entry: &Entry, out: &mut String) {
     };
     let _ = writeln!(
         out,
-        " ({}) = {}{guard} {access}{} {effect}{}{}",
-        params.join(", "),
+        " {} = {}{guard} {}{} {effect}{}{}{}",
+        params_text(module, &entry.params),
         func_name(module, entry.func),
+        access_text(&entry.access),
         if entry.public { " public" } else { "" },
+        match entry.waits_for.as_str() {
+            "" => String::new(),
+            what => format!(" waits_for {}", quote(what)),
+        },
         entry
             .doc
             .iter()
@@ -202,6 +193,32 @@ fn print_entry(module: &Module, entry: &Entry, out: &mut String) {
             .collect::<String>(),
         site_text(entry.site)
     );
+}
+
+fn params_text(module: &Module, params: &[EntryParam]) -> String {
+    let params: Vec<String> = params
+        .iter()
+        .map(|p| {
+            let defaulted = if p.defaulted { " = ?" } else { "" };
+            format!(
+                "{}: {}{defaulted}",
+                quote(&p.name),
+                print_type(module, &p.ty)
+            )
+        })
+        .collect();
+    format!("({})", params.join(", "))
+}
+
+fn access_text(access: &Access) -> String {
+    match access {
+        Access::Anyone => "anyone".to_string(),
+        Access::SignedIn => "signed_in".to_string(),
+        Access::Roles(roles) => {
+            let roles: Vec<String> = roles.iter().map(|r| quote(r)).collect();
+            format!("roles({})", roles.join(", "))
+        }
+    }
 }
 
 fn print_operand(module: &Module, func: &Func, all: &[Operand], operand: &Operand) -> String {

@@ -1,0 +1,130 @@
+//! Where a function that waits is cut, and what each frame holds: the part of `weir explain FUNCTION` about waiting.
+
+use std::fmt::Write;
+
+use crate::routes::type_name;
+use weir_contract::manifest::{Frame, FrameRole, Manifest};
+use weir_contract::types::{DefKind, Defs};
+use weir_contract::{Field, Type};
+
+/// The cuts of the function called `name`, as lines; nothing when it has none.
+pub fn cuts(manifest: &Manifest, name: &str) -> String {
+    let mut text = String::new();
+    let mine = |frame: &&Frame| {
+        let rest = frame.label.strip_prefix(name);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let frames: Vec<&Frame> = manifest.frames.iter().filter(mine).collect();
+    let resumes = || frames.iter().filter(|f| f.role == FrameRole::Resume);
+    if resumes().next().is_some() {
+        text.push_str("\ncut at, and what is kept there\n");
+    }
+    for frame in resumes() {
+        let what = match frame.waits_for.as_str() {
+            "its next step" => "a step may end here".to_owned(),
+            what => format!("waits for {what}"),
+        };
+        row(manifest, frame, &what, &mut text);
+    }
+    let later = |role| frames.iter().filter(move |f| f.role == role);
+    for (role, title) in [
+        (FrameRole::Branch, "\nruns beside it\n"),
+        (FrameRole::Undo, "\nundone when the run fails, last first\n"),
+    ] {
+        if later(role).next().is_some() {
+            text.push_str(title);
+        }
+        for frame in later(role) {
+            row(manifest, frame, "", &mut text);
+        }
+    }
+    if !text.is_empty() {
+        text.push_str(RECORDS);
+    }
+    text
+}
+
+const RECORDS: &str = "
+records  one for each step: the start, and each time it goes on; an event and the answer of an outside
+         call are one each. Calls of entities share the record of the step around them.
+";
+
+fn row(manifest: &Manifest, frame: &Frame, what: &str, text: &mut String) {
+    let place = manifest.place(frame.site);
+    let names: Vec<String> = frame
+        .cells
+        .iter()
+        .map(|cell| format!("{}: {}", cell.name, type_name(&manifest.defs, &cell.ty)))
+        .collect();
+    let kept = match names.as_slice() {
+        [] => "nothing".to_owned(),
+        names => format!(
+            "{} ({})",
+            names.join(", "),
+            size(&manifest.defs, &frame.cells)
+        ),
+    };
+    let _ = writeln!(text, "  {}", frame.label);
+    let _ = writeln!(
+        text,
+        "    {place}{}{what}",
+        if what.is_empty() { "" } else { "  " }
+    );
+    let _ = writeln!(text, "    keeps {kept}");
+}
+
+/// The bytes of the cells: `up to 11 B`, or `at least 3 B` where a length is not known.
+fn size(defs: &Defs, cells: &[Field]) -> String {
+    let parts = cells.iter().map(|cell| bytes(defs, &cell.ty, 0));
+    let (mut least, mut most) = (0, Some(0));
+    for (low, high) in parts {
+        least += low;
+        most = most.zip(high).map(|(a, b)| a + b);
+    }
+    match most {
+        Some(most) if most == least => format!("{least} B"),
+        Some(most) => format!("{least} to {most} B"),
+        None => format!("at least {least} B"),
+    }
+}
+
+/// Least and, where there is one, most bytes of a value in the value encoding.
+fn bytes(defs: &Defs, ty: &Type, depth: u32) -> (u32, Option<u32>) {
+    let all = |types: &mut dyn Iterator<Item = &Type>| {
+        types.fold((0, Some(0)), |(low, high): (u32, Option<u32>), ty| {
+            let (l, h) = bytes(defs, ty, depth + 1);
+            (low + l, high.zip(h).map(|(a, b)| a + b))
+        })
+    };
+    // A type may mention itself.
+    if depth > 16 {
+        return (0, None);
+    }
+    match ty {
+        Type::Unit => (0, Some(0)),
+        Type::Bool => (1, Some(1)),
+        Type::Int | Type::Time | Type::Duration => (1, Some(10)),
+        Type::Decimal => (1, Some(19)),
+        Type::Float => (8, Some(8)),
+        Type::Text | Type::Bytes | Type::List(_) | Type::Map(..) | Type::Set(_) => (1, None),
+        Type::Option(of) => (1, bytes(defs, of, depth + 1).1.map(|high| high + 1)),
+        Type::Result(..) => (1, None),
+        Type::Tuple(fields) => all(&mut fields.iter().map(|f| &f.ty)),
+        Type::Named(id) => match &defs.get(*id).kind {
+            DefKind::New { base } => bytes(defs, base, depth + 1),
+            DefKind::Record { fields }
+            | DefKind::Error { fields, .. }
+            | DefKind::Entity { keys: fields } => all(&mut fields.iter().map(|f| &f.ty)),
+            DefKind::Enum { variants } => {
+                let sizes = variants
+                    .iter()
+                    .map(|v| all(&mut v.fields.iter().map(|f| &f.ty)));
+                let mut out = (u32::MAX, Some(0));
+                for (low, high) in sizes {
+                    out = (out.0.min(low), out.1.zip(high).map(|(a, b)| a.max(b)));
+                }
+                (out.0.min(1 << 20) + 1, out.1.map(|high| high + 1))
+            }
+        },
+    }
+}

@@ -1,0 +1,119 @@
+//! Code that a run leaves for later or runs beside itself: compensations, branches of `parallel`, answers of mocks. Each
+//! becomes a function of its own and an entry; what it uses from around it are its first parameters.
+
+use weir_check::hir;
+use weir_contract::Type;
+
+use super::body::{Binding, Body};
+use super::builder::Builder;
+use super::{Context, Lowering};
+use crate::ir::*;
+
+impl Body<'_, '_> {
+    /// Makes the entry; gives it and the values it takes from here (without the lambda's own parameters, which follow).
+    /// A branch may fail with what the function around it may fail with.
+    pub fn closure(
+        &mut self,
+        kind: EntryKind,
+        lambda: &hir::Lambda,
+        gives: Type,
+    ) -> (EntryId, Vec<Reg>) {
+        let ret = match (&self.b.func.ret, kind) {
+            (Type::Result(_, errors), EntryKind::Branch) => {
+                Type::Result(Box::new(gives), errors.clone())
+            }
+            _ => gives,
+        };
+        self.closure_giving(kind, lambda, ret)
+    }
+
+    pub fn closure_giving(
+        &mut self,
+        kind: EntryKind,
+        lambda: &hir::Lambda,
+        ret: Type,
+    ) -> (EntryId, Vec<Reg>) {
+        let what = match kind {
+            EntryKind::Undo => "undo",
+            EntryKind::Branch => "parallel",
+            EntryKind::Mock => "mock",
+            _ => unreachable!("{kind:?} is no closure"),
+        };
+        let func = self.low.reserve();
+        let label = self.low.unique_name(format!("{}/{what}", self.b.func.name));
+        let site = self.b.site;
+        let entity = self.this.map(|this| self.b.func.instance_of(this));
+        // The keys of a workflow's instance come with the run.
+        let keys = entity.map_or(0, |e| self.low.checked.entities[e.0 as usize].keys.len());
+        let mut b = Builder::new(label.clone(), ret, site);
+        let this = entity.map(|e| b.param(RegType::Instance(e), Some("self")));
+        let mut env = vec![Binding::Unset; self.locals.len()];
+        let (mut params, mut cells) = (Vec::new(), Vec::new());
+        let mut param = |b: &mut Builder, ty: Type, name: &str| {
+            params.push(EntryParam {
+                name: name.to_string(),
+                ty: ty.clone(),
+                defaulted: false,
+            });
+            Binding::Value(b.param(RegType::Value(ty), Some(name)))
+        };
+        for local in &lambda.captures {
+            let at = local.0 as usize;
+            if at < keys {
+                continue;
+            }
+            match &self.env[at] {
+                Binding::Unset => {}
+                Binding::Value(reg) => {
+                    let ty = self.b.ty(*reg).clone();
+                    env[at] = param(&mut b, ty, &self.locals[at].name);
+                    cells.push(*reg);
+                }
+                other => panic!("{} is kept as {other:?}", self.locals[at].name),
+            }
+        }
+        for local in &lambda.params {
+            let at = local.0 as usize;
+            let ty = self.low.starts.ty(&self.locals[at].ty, &self.types);
+            env[at] = param(&mut b, ty, &self.locals[at].name);
+        }
+        let mut inner = Body::new(
+            &mut *self.low,
+            b,
+            self.types.clone(),
+            self.locals,
+            Context::Outside,
+        );
+        inner.env = env;
+        inner.this = this;
+        inner.waits = true;
+        if let Some(entity) = entity {
+            inner.bind_keys(hir::EntityId(entity.0));
+        }
+        let lowered = inner.finish(&lambda.body);
+        self.low.define(func, lowered);
+        (
+            self.low
+                .frame_entry(kind, label, entity, params, func, site),
+            cells,
+        )
+    }
+}
+
+impl Lowering<'_> {
+    /// An entry that only a run of this program starts.
+    pub fn frame_entry(
+        &mut self,
+        kind: EntryKind,
+        name: String,
+        entity: Option<EntityId>,
+        params: Vec<EntryParam>,
+        func: FuncId,
+        site: SiteId,
+    ) -> EntryId {
+        self.module
+            .entries
+            .push(Entry::inside(kind, name, entity, params, func, site));
+        EntryId(self.module.entries.len() as u32 - 1)
+    }
+}

@@ -1,0 +1,61 @@
+//! Messages, and what else is left to other entries, to be done when the step is kept.
+
+use weir_flow::ir::{EntryId, Reg};
+
+use crate::function::Body;
+use crate::{row, slots};
+
+/// `→ Int`: number of the run.
+pub fn send(
+    b: &mut Body<'_, '_>,
+    entry: EntryId,
+    instance: Option<Reg>,
+    args: &[Reg],
+    after: Option<Reg>,
+) {
+    b.a.u32(entry.0);
+    match instance {
+        Some(instance) => handle(b, instance),
+        None => {
+            b.a.i32(-1);
+        }
+    }
+    row::push(b, &[], args);
+    delay(b, after);
+    b.a.call(b.g.import("send"));
+}
+
+/// To the run of a workflow's instance.
+pub fn event(b: &mut Body<'_, '_>, instance: Reg, event: u32, args: &[Reg], after: Option<Reg>) {
+    handle(b, instance);
+    b.a.u32(event);
+    row::push(b, &[], args);
+    delay(b, after);
+    b.a.call(b.g.import("event"));
+}
+
+/// Leaves something to the host that an entry does later: what names it, and the values the entry will be given.
+pub fn later(b: &mut Body<'_, '_>, import: &str, names: &[u32], cells: &[Reg]) {
+    for name in names {
+        b.a.u32(*name);
+    }
+    row::push(b, &[], cells);
+    b.a.call(b.g.import(import));
+}
+
+fn handle(b: &mut Body<'_, '_>, instance: Reg) {
+    let instance = b.local(instance);
+    slots::handle(&mut b.a, instance);
+}
+
+/// `→ microseconds`, -1 for none. A delay below zero counts as zero, so that it is not taken for none.
+fn delay(b: &mut Body<'_, '_>, after: Option<Reg>) {
+    let Some(after) = after else {
+        b.a.i64(-1);
+        return;
+    };
+    b.get(after);
+    b.a.i64(0);
+    b.get(after);
+    b.a.i64(0).i64_gt_s().select();
+}

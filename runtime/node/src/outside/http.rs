@@ -1,0 +1,204 @@
+//! Calls of `extern .. from "http:NAME"`: a POST of the arguments as a JSON object to `BASE/function`, with the call's key as
+//! `Idempotency-Key`; the answer is the value as JSON, or a failure as our own nodes answer it.
+//!
+//! | answer | means |
+//! | --- | --- |
+//! | 2xx with the value | done |
+//! | any other with `{"error": "Declined", ...}` that the function may fail with | failed so |
+//! | 408, 425, 429, 5xx, no answer | to be tried again |
+//! | anything else | to be tried again, and told to people: one side does not keep to the contract |
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use hyper::{Method, Request, StatusCode, Uri};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value as Json;
+use weir_contract::call::{Reply, decode_args};
+use weir_contract::json::{field_values, fields_to_json, from_json, parse};
+use weir_contract::manifest::Extern;
+use weir_contract::{DefKind, Defs, Field, Value, limits};
+
+/// The base URL of each name, without a slash at its end.
+pub type Bases = BTreeMap<String, Uri>;
+
+/// How one attempt ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attempt {
+    /// Answered: a step's output, as `call::Reply` encodes it.
+    Done(Vec<u8>),
+    /// Not done, or nobody knows; the reason is for people. The server may have said how long to wait.
+    Again {
+        why: String,
+        after: Option<Duration>,
+    },
+}
+
+/// One connection pool for all calls.
+#[derive(Clone)]
+pub struct HttpCaller {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    bases: Bases,
+}
+
+impl HttpCaller {
+    pub fn new(bases: Bases) -> HttpCaller {
+        let tls = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .build();
+        HttpCaller {
+            client: Client::builder(TokioExecutor::new()).build(tls),
+            bases,
+        }
+    }
+
+    /// One attempt; gives up after the function's timeout, or [`ATTEMPT_MAX`].
+    pub async fn attempt(&self, defs: &Defs, function: &Extern, args: &[u8], key: &str) -> Attempt {
+        let limit = match function.timeout_us {
+            Some(us) => Duration::from_micros(us.max(0) as u64),
+            None => ATTEMPT_MAX,
+        };
+        match tokio::time::timeout(limit, self.ask(defs, function, args, key)).await {
+            Ok(attempt) => attempt,
+            Err(_) => again(format!("no answer within {} ms", limit.as_millis())),
+        }
+    }
+
+    async fn ask(&self, defs: &Defs, function: &Extern, args: &[u8], key: &str) -> Attempt {
+        let request = match self.request(defs, function, args, key) {
+            Ok(request) => request,
+            Err(why) => return again(why),
+        };
+        let response = match self.client.request(request).await {
+            Ok(response) => response,
+            Err(error) => return again(format!("no connection: {}", chain(&error))),
+        };
+        let status = response.status();
+        let after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.parse().ok())
+            .map(Duration::from_secs);
+        let body = Limited::new(response.into_body(), limits::REPLY_MAX);
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => return again(format!("the answer broke off: {error}")),
+        };
+        match understand(defs, function, status, &body) {
+            Ok(reply) => Attempt::Done(reply.encode(defs, &function.returns)),
+            Err(why) => Attempt::Again { why, after },
+        }
+    }
+
+    fn request(
+        &self,
+        defs: &Defs,
+        function: &Extern,
+        args: &[u8],
+        key: &str,
+    ) -> Result<Request<Full<Bytes>>, String> {
+        let name = function.source.strip_prefix("http:").unwrap_or_default();
+        let base = self.bases.get(name).ok_or_else(|| {
+            format!(
+                "no address is configured for `{name}`: set `[extern.{name}] url = \"http://..\"` in weir.toml, or {}",
+                environment_name(name)
+            )
+        })?;
+        let base = base.to_string();
+        let uri = format!("{}/{}", base.trim_end_matches('/'), function.name);
+        let values = decode_args(defs, &function.params, args).map_err(|e| e.to_string())?;
+        let fields: Vec<Field> = function
+            .params
+            .iter()
+            .map(|p| Field {
+                name: p.name.clone(),
+                ty: p.ty.clone(),
+            })
+            .collect();
+        let values: Vec<Value> = values.into_iter().flatten().collect();
+        let json = fields_to_json(defs, &fields, &values).to_string();
+        Request::builder()
+            .method(Method::POST)
+            .uri(uri)
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json")
+            .header(HeaderName::from_static("idempotency-key"), key)
+            .body(Full::new(Bytes::from(json)))
+            .map_err(|e| e.to_string())
+    }
+}
+
+/// How long one attempt may take when the program does not say.
+pub const ATTEMPT_MAX: Duration = Duration::from_secs(60);
+
+/// `WEIR_EXTERN_PAYMENTS` for `payments`: where a base URL may stand instead of in `weir.toml`.
+pub fn environment_name(name: &str) -> String {
+    let upper = name.chars().map(|c| match c {
+        c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
+        _ => '_',
+    });
+    format!("WEIR_EXTERN_{}", upper.collect::<String>())
+}
+
+/// What an answer means, or why it means nothing.
+fn understand(
+    defs: &Defs,
+    function: &Extern,
+    status: StatusCode,
+    body: &[u8],
+) -> Result<Reply, String> {
+    let json = match body {
+        [] => Ok(Json::Null),
+        body => parse(body),
+    };
+    if status.is_success() {
+        let json = json.map_err(|e| format!("{status}, but not JSON: {e}"))?;
+        let value = from_json(defs, &function.returns, &json, "")
+            .map_err(|e| format!("{status}, but the answer does not fit: {e}"))?;
+        return Ok(Reply::Ok(value));
+    }
+    let failure = json.ok().and_then(|json| failure(defs, function, &json));
+    failure.ok_or_else(|| {
+        let said: String = String::from_utf8_lossy(body).chars().take(200).collect();
+        format!("{status} {said}").trim_end().to_owned()
+    })
+}
+
+/// `{"error": "Declined", "why": "no money"}` as one of the errors that the program declares.
+fn failure(defs: &Defs, function: &Extern, json: &Json) -> Option<Reply> {
+    let object = json.as_object()?;
+    let name = object.get("error")?.as_str()?;
+    let id = function
+        .fails
+        .iter()
+        .find(|id| defs.get(**id).name == name)?;
+    let DefKind::Error { fields, .. } = &defs.get(*id).kind else {
+        return None;
+    };
+    let values = field_values(defs, fields, object, "", &["error"]).ok()?;
+    Some(Reply::Failed(*id, values))
+}
+
+fn again(why: String) -> Attempt {
+    Attempt::Again { why, after: None }
+}
+
+/// An error with what caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
