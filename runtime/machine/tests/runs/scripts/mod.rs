@@ -17,7 +17,7 @@ use weir_machine::{
     Sent, Slot, StateAccess as _, Taken,
 };
 
-pub use program::{GO, NOTE, ORDER, RUN, THING, manifest};
+pub use program::{GO, NOTE, ORDER, RUN, THING, json, manifest};
 pub use steps::Scripts;
 
 pub struct World {
@@ -65,6 +65,10 @@ impl World {
     fn follow(&mut self, record: Record, actions: Vec<Action>) {
         self.replay.follow(&record).unwrap();
         self.replay.compare(&self.machine).unwrap();
+        let snapshot = self.machine.snapshot();
+        let restored = Machine::restore(&snapshot).unwrap();
+        assert!(restored.snapshot() == snapshot, "a snapshot reads back");
+        assert_eq!(restored.next_due(), self.machine.next_due());
         self.records.push(record);
         for action in actions {
             match action {

@@ -1,8 +1,6 @@
 //! Runs over many steps: waits, events, outside calls, parallel, undo, cancel, bugs, messages. Every record is replayed.
 
-mod scripts;
-
-use scripts::{GO, NOTE, RUN, World, is_output};
+use crate::scripts::{GO, NOTE, RUN, World, is_output};
 use weir_machine::{Answer, Ended, StepCap};
 
 /// The result of a run, in short.
@@ -274,7 +272,7 @@ fn waiting_for_a_run_gives_its_result_or_time_is_over() {
     let run = world
         .machine
         .runs()
-        .of_workflow(1, &scripts::encode_key("c"))
+        .of_workflow(1, &crate::scripts::encode_key("c"))
         .unwrap();
     world.go("run c (log never); log told");
     world.cancel(run);
@@ -366,7 +364,7 @@ fn events_are_refused_beyond_a_number() {
     let sent = weir_machine::Sent {
         to: weir_machine::EventTo {
             entity: 1,
-            key: scripts::encode_key("o").into(),
+            key: crate::scripts::encode_key("o").into(),
             event: 1,
             args: Box::default(),
         },
