@@ -283,13 +283,16 @@ const RUN_STEPS_MAX: usize = 64;
 /// Frames that may be open while runs go on by themselves.
 const OPEN_FRAMES_MAX: usize = 2;
 
+/// Told nothing, or why the log failed.
+type Tell = Box<dyn FnOnce(Option<&str>) + Send>;
+
 enum Waiter {
     Call(Answered, Done),
     Reload(Reloaded),
     /// Something that runs made happen.
     Actions(Vec<Action>),
     /// Told when all records before it are durable.
-    Told(Box<dyn FnOnce(Option<&str>) + Send>),
+    Told(Tell),
 }
 
 /// Records that will be one frame, and who waits for it.

@@ -92,7 +92,7 @@ fn act(world: &mut World, random: &mut Random) {
                 world.resume(run);
             }
         }
-        8 if n % 4 == 0 => {
+        8 if n.is_multiple_of(4) => {
             let runs: Vec<u64> = world.machine.runs().going().map(|(n, _)| n).collect();
             if !runs.is_empty() {
                 world.cancel(runs[n % runs.len()]);
@@ -100,7 +100,7 @@ fn act(world: &mut World, random: &mut Random) {
         }
         9 => world.steps.mended = false,
         10 | 12 => world.pass((n % 30) as i64),
-        11 if n % 4 == 0 => world.deploy(match n % 8 {
+        11 if n.is_multiple_of(4) => world.deploy(match n % 8 {
             0 => renumbered(),
             _ => manifest(),
         }),

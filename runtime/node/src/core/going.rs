@@ -46,6 +46,8 @@ pub enum WhichRun {
 }
 
 type Told<T> = Box<dyn FnOnce(Result<T, Refusal>) + Send>;
+/// Hears of a run that has ended.
+type ToldEnd = Told<Option<(u64, Answer)>>;
 
 /// Messages about runs.
 pub(super) enum AboutRun {
@@ -62,10 +64,13 @@ pub(super) enum AboutRun {
     },
     Wait {
         which: WhichRun,
-        answer: Told<Option<(u64, Answer)>>,
+        answer: ToldEnd,
     },
     /// The outside has answered.
-    Answer { call: u64, output: Vec<u8> },
+    Answer {
+        call: u64,
+        output: Vec<u8>,
+    },
 }
 
 impl AboutRun {
@@ -81,10 +86,10 @@ impl AboutRun {
 
 /// Who waits for which run.
 #[derive(Default)]
-pub(super) struct RunWaiters(HashMap<u64, Vec<Told<Option<(u64, Answer)>>>>);
+pub(super) struct RunWaiters(HashMap<u64, Vec<ToldEnd>>);
 
 impl RunWaiters {
-    fn add(&mut self, run: u64, answer: Told<Option<(u64, Answer)>>) {
+    fn add(&mut self, run: u64, answer: ToldEnd) {
         self.0.entry(run).or_default().push(answer);
     }
 
@@ -276,7 +281,7 @@ impl Worker {
         !calls.is_empty()
     }
 
-    fn wait_for_run(&mut self, which: &WhichRun, answer: Told<Option<(u64, Answer)>>) {
+    fn wait_for_run(&mut self, which: &WhichRun, answer: ToldEnd) {
         let run = match which {
             WhichRun::Number(run) => Some(*run),
             WhichRun::Workflow(entity, key) => self.machine.runs().of_workflow(*entity, key),
