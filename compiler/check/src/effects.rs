@@ -175,11 +175,9 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
             | ExprKind::Random
             | ExprKind::Fresh => act(Does::Ask),
             ExprKind::Send { .. } | ExprKind::Cancel(_) => act(Does::Send),
-            ExprKind::CallExtern { function, .. } => {
-                if program.extern_fn(*function).promise != Promise::Pure {
-                    act(Does::Wait);
-                }
-            }
+            ExprKind::CallExtern { function, .. }
+                if program.extern_fn(*function).promise == Promise::Pure => {}
+            ExprKind::CallExtern { .. } => act(Does::Wait),
             ExprKind::Sleep(_)
             | ExprKind::SleepUntil(_)
             | ExprKind::Wait { .. }

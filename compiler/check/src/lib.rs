@@ -26,6 +26,7 @@ mod patterns;
 pub mod prelude;
 mod scope;
 mod signatures;
+mod types;
 mod walk;
 mod workflows;
 

@@ -18,10 +18,14 @@ pub fn check(program: &Checked, found: &mut Vec<Diagnostic>) {
             _ => None,
         };
         walk::all(&body.root, &mut |expr| match (&expr.kind, entity) {
-            (ExprKind::Send { message, .. }, _) => {
-                if let Message::Event { entity, event, .. } = message {
-                    sent.insert((*entity, *event));
-                }
+            (
+                ExprKind::Send {
+                    message: Message::Event { entity, event, .. },
+                    ..
+                },
+                _,
+            ) => {
+                sent.insert((*entity, *event));
             }
             (ExprKind::Wait { arms, .. }, Some(entity)) => {
                 awaited.extend(arms.iter().map(|arm| (entity, arm.event)));
