@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Try(inner) => {
-                self.parts(inner);
+                self.up_to_effect(inner);
                 self.exit(expr.span);
                 self.effect(inner);
             }
@@ -174,10 +174,8 @@ impl<'a> Walk<'a> {
                 }
             }
             ExprKind::Coalesce(value, other) => {
-                self.parts(value);
-                let before = self.done.clone();
-                self.effect(value);
-                let after = std::mem::replace(&mut self.done, before);
+                let failed = self.call(value);
+                let after = std::mem::replace(&mut self.done, failed);
                 self.expr(other);
                 self.join(after);
             }
@@ -186,10 +184,10 @@ impl<'a> Walk<'a> {
                 then,
                 otherwise,
             } => {
-                self.expr(cond);
-                let before = self.done.clone();
+                let (holds, fails) = self.cond(cond);
+                self.done = holds;
                 self.expr(then);
-                let after = std::mem::replace(&mut self.done, before);
+                let after = std::mem::replace(&mut self.done, fails);
                 if let Some(otherwise) = otherwise {
                     self.expr(otherwise);
                 }
@@ -204,20 +202,13 @@ impl<'a> Walk<'a> {
                 let bodies = bodies.chain(after.iter().map(|(_, body)| &**body));
                 self.one_of(bodies.map(|body| (body, None)).collect());
             }
-            // A second look sees what the first time round has done.
             ExprKind::While { .. } | ExprKind::For(_) | ExprKind::ParallelFor { .. } => {
-                let before = self.done.clone();
                 self.broken.push(Done::new());
-                self.parts(expr);
-                self.join(before);
-                self.parts(expr);
+                self.again(expr);
                 let broken = self.broken.pop();
                 self.join(broken);
             }
-            ExprKind::Parallel(_) => {
-                self.parts(expr);
-                self.parts(expr);
-            }
+            ExprKind::Parallel(_) => self.again(expr),
             ExprKind::Atomic(inner) => self.atomic(inner),
             ExprKind::Block(block) => self.block(block),
             // Runs when the run has failed already; or stands in for the world.
@@ -229,9 +220,59 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Something that may fail; gives what is done when it does.
+    fn call(&mut self, expr: &Expr) -> Option<Done> {
+        self.up_to_effect(expr);
+        let failed = self.done.clone();
+        self.effect(expr);
+        failed
+    }
+
+    fn up_to_effect(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Call { .. }
+            | ExprKind::CallHandler { .. }
+            | ExprKind::CallExtern { .. }
+            | ExprKind::RunResult { .. } => self.parts(expr),
+            _ => self.expr(expr),
+        }
+    }
+
+    /// What is done when a condition holds, and when it does not: `charge() is Ok(_)` tells whether it was done.
+    fn cond(&mut self, cond: &Expr) -> (Option<Done>, Option<Done>) {
+        match &cond.kind {
+            ExprKind::Not(inner) => {
+                let (holds, fails) = self.cond(inner);
+                (fails, holds)
+            }
+            ExprKind::Is(value, pattern) => {
+                let failed = self.call(value);
+                match pattern.kind {
+                    PatternKind::Ok(_) => (self.done.clone(), failed),
+                    PatternKind::Error(..) => (failed, self.done.clone()),
+                    _ => (self.done.clone(), self.done.clone()),
+                }
+            }
+            _ => {
+                self.expr(cond);
+                (self.done.clone(), self.done.clone())
+            }
+        }
+    }
+
     /// What is inside, without what the expression itself does.
     fn parts(&mut self, expr: &Expr) {
         walk::children(expr, &mut |part| self.expr(part));
+    }
+
+    /// What may come behind itself. When the first look finds nothing new, a second would not either.
+    fn again(&mut self, expr: &Expr) {
+        let before = self.done.clone();
+        self.parts(expr);
+        self.join(before.clone());
+        if self.done != before {
+            self.parts(expr);
+        }
     }
 
     fn effect(&mut self, expr: &Expr) {
@@ -273,9 +314,7 @@ impl<'a> Walk<'a> {
     }
 
     fn match_(&mut self, subject: &Expr, arms: &[Arm]) {
-        self.parts(subject);
-        let failed = self.done.clone();
-        self.effect(subject);
+        let failed = self.call(subject);
         let bodies = arms.iter().map(|arm| match arm.pattern.kind {
             PatternKind::Error(..) => (&arm.body, Some(failed.clone())),
             _ => (&arm.body, None),
