@@ -6,12 +6,14 @@
 //!     -> body: each body on its own (bidirectional, local inference)
 //!     -> patterns: every match covers, no arm is unreachable
 //!     -> effects: a fixpoint over calls, held against the ceiling of each place
+//!     -> advice: warnings about runs
 //!     -> gate: a `Checked` only when nothing was wrong
 //! ```
 //!
 //! Nothing here fails or panics on broken programs: what cannot be worked out is
 //! `Type::Unknown`, somebody was told once, and what depends on it stays silent.
 
+mod advice;
 mod body;
 mod collect;
 mod effects;
@@ -24,6 +26,7 @@ mod patterns;
 pub mod prelude;
 mod scope;
 mod signatures;
+mod types;
 mod walk;
 mod workflows;
 
@@ -55,6 +58,7 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
     body::check_all(&mut cx);
     patterns::check(&mut cx);
     effects::check(&mut cx);
+    advice::check(&mut cx);
 
     let mut diagnostics = cx.diagnostics;
     weir_diagnostics::sort(&mut diagnostics);
