@@ -8,7 +8,9 @@ use weir_contract::encode::put_int;
 use weir_contract::{DefId, Type, Value};
 use weir_engine::Limits;
 use weir_flow::ir::{EntryId, Workflow};
+use weir_machine::asking::Surroundings;
 use weir_machine::chance::Chance;
+use weir_machine::{State, Transaction};
 use world::live::Live;
 use world::parts::{event, outside};
 use world::{World, text, world_of};
@@ -112,12 +114,21 @@ fn entries_for_later_run() {
     assert_eq!(w.call("mock", &[], &[text("x"), Value::Int(1)]), "x");
 }
 
+/// A step at the same place.
+fn first_step_of(run: u64) -> Transaction {
+    let around = Surroundings {
+        chance: Chance::new(run, 0),
+        ..Surroundings::default()
+    };
+    Transaction::begin_in(State::default(), around)
+}
+
 #[test]
 fn chance_comes_from_the_place_of_the_step() {
     let mut live = messages();
     for _ in 0..20 {
         let told = live.call("random", &[], &[]);
-        let bits = Chance::new(live.run, 0).next();
+        let bits = first_step_of(live.run).random();
         let expected = (bits >> 11) as f64 / (1u64 << 53) as f64;
         let hex: String = expected
             .to_le_bytes()
@@ -127,8 +138,8 @@ fn chance_comes_from_the_place_of_the_step() {
         assert_eq!(told, [format!("ok {hex}")]);
     }
     let told = live.call("fresh", &[], &[]);
-    let mut chance = Chance::new(live.run, 0);
-    let (first, second) = (chance.fresh(0), chance.fresh(0));
+    let mut step = first_step_of(live.run);
+    let (first, second) = (step.fresh(), step.fresh());
     let hex = |id: &[u8]| id.iter().map(|b| format!("{b:02x}")).collect::<String>();
     let (first, second) = (hex(&first), hex(&second));
     assert_eq!(told, [format!("ok 031a{first}1a{second}34{first}{second}")]);
