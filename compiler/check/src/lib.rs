@@ -20,6 +20,7 @@ mod infer;
 mod messages;
 mod patterns;
 pub mod prelude;
+mod roles;
 mod scope;
 mod signatures;
 mod walk;
@@ -29,6 +30,7 @@ use weir_syntax::ast;
 
 pub use hir::Checked;
 pub use messages::show as show_type;
+pub use roles::roles;
 
 /// What checking finds out.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Small programs: what the checker says about them, and what it works out.
 //!
-//! `tests/cases/*.txt` (what is said) and `tests/tables/*.txt` (types, failures, effects) hold cases as `=== name`,
-//! text, `---`, expected. Run with `UPDATE_CASES=1` to write what is found now, then read the difference.
+//! `tests/cases/*.txt` (what is said), `tests/tables/*.txt` (types, failures, effects) and `tests/roles/*.txt` (the roles
+//! a program names) hold cases as `=== name`, text, `---`, expected. Run with `UPDATE_CASES=1` to write what is found now, then read the difference.
 
 use std::fmt::Write;
 
@@ -92,6 +92,20 @@ fn types_failures_and_effects_are_worked_out() {
         let (sources, result) = check_text(source);
         match &result.checked {
             Some(program) => tables(program),
+            None => said(&sources, &result.diagnostics),
+        }
+    });
+}
+
+#[test]
+fn every_role_a_program_names_is_found() {
+    run("roles", |source| {
+        let (sources, result) = check_text(source);
+        match &result.checked {
+            Some(program) => weir_check::roles(program)
+                .into_iter()
+                .map(|role| role + "\n")
+                .collect(),
             None => said(&sources, &result.diagnostics),
         }
     });
