@@ -6,6 +6,7 @@
 //!     -> body: each body on its own (bidirectional, local inference)
 //!     -> patterns: every match covers, no arm is unreachable
 //!     -> effects: a fixpoint over calls, held against the ceiling of each place
+//!     -> copies: generic functions and those that take functions need finitely many
 //!     -> gate: a `Checked` only when nothing was wrong
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod body;
 mod collect;
+mod copies;
 mod effects;
 pub mod hir;
 mod infer;
@@ -28,6 +30,7 @@ mod walk;
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
+pub use copies::COPIES_MAX;
 pub use hir::Checked;
 pub use messages::show as show_type;
 pub use roles::roles;
@@ -52,6 +55,7 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
     body::check_all(&mut cx);
     patterns::check(&mut cx);
     effects::check(&mut cx);
+    copies::check(&mut cx);
 
     let mut diagnostics = cx.diagnostics;
     weir_diagnostics::sort(&mut diagnostics);
