@@ -7,6 +7,7 @@
 //!     -> patterns: every match covers, no arm is unreachable
 //!     -> effects: a fixpoint over calls, held against the ceiling of each place
 //!     -> advice: warnings about runs
+//!     -> copies: generic functions and those that take functions need finitely many
 //!     -> gate: a `Checked` only when nothing was wrong
 //! ```
 //!
@@ -16,6 +17,7 @@
 mod advice;
 mod body;
 mod collect;
+mod copies;
 mod effects;
 mod externs;
 mod fill;
@@ -24,6 +26,7 @@ mod infer;
 mod messages;
 mod patterns;
 pub mod prelude;
+mod roles;
 mod scope;
 mod signatures;
 mod types;
@@ -33,8 +36,10 @@ mod workflows;
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
+pub use copies::COPIES_MAX;
 pub use hir::Checked;
 pub use messages::show as show_type;
+pub use roles::roles;
 
 /// What checking finds out.
 #[derive(Debug)]
@@ -59,6 +64,7 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
     patterns::check(&mut cx);
     effects::check(&mut cx);
     advice::check(&mut cx);
+    copies::check(&mut cx);
 
     let mut diagnostics = cx.diagnostics;
     weir_diagnostics::sort(&mut diagnostics);
