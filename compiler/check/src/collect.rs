@@ -145,9 +145,11 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             }
         }
         ItemKind::Entity(decl) => {
+            no_attributes(cx, item);
             collect_entity(cx, decl, doc, false);
         }
         ItemKind::Workflow(decl) => {
+            no_attributes(cx, item);
             let id = collect_entity(cx, decl, doc, true);
             workflows::collect(cx, id, decl);
         }
@@ -186,11 +188,21 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         }
         ItemKind::Stream(decl) => later_value(cx, &decl.name, "`stream`"),
         ItemKind::View(decl) => later_value(cx, &decl.name, "`view`"),
-        ItemKind::Extern(decl) => externs::collect(cx, decl),
+        ItemKind::Extern(decl) => {
+            no_attributes(cx, item);
+            externs::collect(cx, decl);
+        }
         ItemKind::On(decl) => cx.later(decl.stream.span, "`on`"),
         ItemKind::Every(decl) => cx.later(decl.period.span, "`every`"),
         ItemKind::Migrate(decl) => cx.later(decl.workflow.span, "`migrate`"),
         ItemKind::Hole => {}
+    }
+}
+
+/// What an attribute says is done or refused, never passed over.
+fn no_attributes(cx: &mut Cx, item: &ast::Item) {
+    for attr in &item.attrs {
+        cx.later(attr.span, &format!("`@{}` here", attr.name));
     }
 }
 
@@ -293,7 +305,11 @@ fn add_function(
 }
 
 fn declare_type(cx: &mut Cx, name: &ast::Ident, stands_for: TypeName) {
-    if BUILTIN_TYPES.contains(&name.as_str()) || matches!(name.as_str(), "Some" | "None" | "Ok") {
+    let is_builtin = match cx.type_names.get(&name.name) {
+        Some((TypeName::Error(id), _)) => (id.0 as usize) < cx.prelude_errors,
+        _ => BUILTIN_TYPES.contains(&name.as_str()),
+    };
+    if is_builtin || matches!(name.as_str(), "Some" | "None" | "Ok") {
         cx.report(
             Diagnostic::new(codes::E0203, name.span, format!("`{name}` is built in"))
                 .label("this name is taken")

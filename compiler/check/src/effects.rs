@@ -36,6 +36,8 @@ enum Does {
     Send,
     /// May go on in a later step.
     Wait,
+    /// Remembers how to undo what was done, should a later step fail.
+    Undo,
     /// A handler is a transaction of its own instance or another.
     Handler(FnId),
     Call(FnId),
@@ -175,18 +177,16 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
             | ExprKind::Random
             | ExprKind::Fresh => act(Does::Ask),
             ExprKind::Send { .. } | ExprKind::Cancel(_) => act(Does::Send),
-            ExprKind::CallExtern { function, .. } => {
-                if program.extern_fn(*function).promise != Promise::Pure {
-                    act(Does::Wait);
-                }
-            }
+            ExprKind::CallExtern { function, .. }
+                if program.extern_fn(*function).promise == Promise::Pure => {}
+            ExprKind::CallExtern { .. } => act(Does::Wait),
+            ExprKind::PushUndo { .. } => act(Does::Undo),
             ExprKind::Sleep(_)
             | ExprKind::SleepUntil(_)
             | ExprKind::Wait { .. }
             | ExprKind::RunResult { .. }
             | ExprKind::Parallel(_)
             | ExprKind::ParallelFor { .. }
-            | ExprKind::PushUndo { .. }
             | ExprKind::Advance(_)
             | ExprKind::Settle
             | ExprKind::Mock { .. }
@@ -251,7 +251,7 @@ fn reach_of(act: &Act, reach: &[Reach]) -> Reach {
         Does::ReadOther => (Effect::Read, true),
         Does::Write => (Effect::Write, false),
         Does::Send => (Effect::Write, true),
-        Does::Wait => (Effect::Wait, true),
+        Does::Wait | Does::Undo => (Effect::Wait, true),
         Does::Handler(id) => {
             return Reach {
                 others: true,
@@ -272,13 +272,19 @@ struct Places<'a> {
 impl Places<'_> {
     /// A lambda may look but not change.
     fn check_lambdas(&self, expr: &Expr, found: &mut Vec<Diagnostic>) {
+        let read = |help| Ceiling {
+            place: "a lambda",
+            effect: Effect::Read,
+            others: true,
+            help,
+        };
+        if let ExprKind::Mock { answer, .. } = &expr.kind {
+            let ceiling = read("let it answer from what the test has made before");
+            self.hold(&answer.body, &ceiling, found);
+        }
         for arg in walk::call_args(expr) {
-            let ceiling = Ceiling {
-                place: "a lambda",
-                effect: Effect::Read,
-                others: true,
-                help: "write a `for` loop instead; it may do everything the function around may",
-            };
+            let ceiling =
+                read("write a `for` loop instead; it may do everything the function around may");
             match arg {
                 Arg::Lambda(lambda) => self.hold(&lambda.body, &ceiling, found),
                 Arg::Function(id, _) if self.breaks(self.reach[id.0 as usize], &ceiling) => {
@@ -354,6 +360,7 @@ impl Places<'_> {
             Does::Write => "changes state",
             Does::Send => "sends a message",
             Does::Wait => "waits",
+            Does::Undo => "keeps an `undo` for later",
             Does::ReadOther => "reads another instance",
             Does::Read => "reads state",
             Does::Ask => "depends on the step it runs in",

@@ -13,6 +13,7 @@ use crate::collect::duplicate;
 use crate::hir::*;
 use crate::scope::Cx;
 use crate::signatures;
+use crate::types;
 
 /// Remembers which errors of the prelude stand for the failures the runtime makes up.
 pub fn failures(cx: &mut Cx) {
@@ -91,13 +92,13 @@ pub fn resolve(cx: &mut Cx) {
         let decl = cx.externs[at].clone();
         let params = parameters(cx, &decl.params);
         let ret = match &decl.ret {
-            Some(written) => signatures::ty(cx, written, &[]),
+            Some(written) => types::ty(cx, written, &[]),
             None => Type::Unit,
         };
         let said = attributes(cx, &decl);
         let mut fails: Vec<ErrorId> = Vec::new();
         for path in &decl.fails {
-            fails.extend(signatures::error_named(cx, path));
+            fails.extend(types::error_named(cx, path));
         }
         if said.retry.is_some() || said.timeout_us.is_some() {
             fails.push(cx.program.failures.unavailable);

@@ -6,14 +6,18 @@
 //!     -> body: each body on its own (bidirectional, local inference)
 //!     -> patterns: every match covers, no arm is unreachable
 //!     -> effects: a fixpoint over calls, held against the ceiling of each place
+//!     -> advice: warnings about runs
+//!     -> copies: generic functions and those that take functions need finitely many
 //!     -> gate: a `Checked` only when nothing was wrong
 //! ```
 //!
 //! Nothing here fails or panics on broken programs: what cannot be worked out is
 //! `Type::Unknown`, somebody was told once, and what depends on it stays silent.
 
+mod advice;
 mod body;
 mod collect;
+mod copies;
 mod effects;
 mod externs;
 mod fill;
@@ -22,16 +26,20 @@ mod infer;
 mod messages;
 mod patterns;
 pub mod prelude;
+mod roles;
 mod scope;
 mod signatures;
+mod types;
 mod walk;
 mod workflows;
 
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
+pub use copies::COPIES_MAX;
 pub use hir::Checked;
 pub use messages::show as show_type;
+pub use roles::roles;
 
 /// What checking finds out.
 #[derive(Debug)]
@@ -55,6 +63,8 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
     body::check_all(&mut cx);
     patterns::check(&mut cx);
     effects::check(&mut cx);
+    advice::check(&mut cx);
+    copies::check(&mut cx);
 
     let mut diagnostics = cx.diagnostics;
     weir_diagnostics::sort(&mut diagnostics);

@@ -1,7 +1,7 @@
 //! Small programs: what the checker says about them, and what it works out.
 //!
-//! `tests/cases/*.txt` (what is said) and `tests/tables/*.txt` (types, failures, effects) hold cases as `=== name`,
-//! text, `---`, expected. Run with `UPDATE_CASES=1` to write what is found now, then read the difference.
+//! `tests/cases/*.txt` (what is said), `tests/tables/*.txt` (types, failures, effects) and `tests/roles/*.txt` (the roles
+//! a program names) hold cases as `=== name`, text, `---`, expected. Run with `UPDATE_CASES=1` to write what is found now, then read the difference.
 
 use std::fmt::Write;
 
@@ -92,6 +92,20 @@ fn types_failures_and_effects_are_worked_out() {
         let (sources, result) = check_text(source);
         match &result.checked {
             Some(program) => tables(program),
+            None => said(&sources, &result.diagnostics),
+        }
+    });
+}
+
+#[test]
+fn every_role_a_program_names_is_found() {
+    run("roles", |source| {
+        let (sources, result) = check_text(source);
+        match &result.checked {
+            Some(program) => weir_check::roles(program)
+                .into_iter()
+                .map(|role| role + "\n")
+                .collect(),
             None => said(&sources, &result.diagnostics),
         }
     });
@@ -188,6 +202,35 @@ fn pages_of_codes_show_what_they_say() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Functions that each call the next with `inner(x)` for each of `inner`.
+fn chain(length: usize, inner: &[&str]) -> String {
+    let mut text = String::new();
+    for at in 0..length {
+        let calls: Vec<String> = inner.iter().map(|x| format!("f{}({x})", at + 1)).collect();
+        writeln!(text, "fn f{at}<T>(x: T) -> Int = {}", calls.join(" + ")).unwrap();
+    }
+    writeln!(
+        text,
+        "fn f{length}<T>(x: T) -> Int = 1\npub fn go() -> Int = f0(1)"
+    )
+    .unwrap();
+    text
+}
+
+#[test]
+fn copies_that_end_are_too_many_only_when_they_are() {
+    let codes = |text: &str| -> Vec<&str> {
+        let found = check_text(text).1.diagnostics;
+        found.iter().map(|d| d.code.as_str()).collect()
+    };
+    let two = ["[x]", "Some(x)"];
+    assert_eq!(codes(&chain(12, &two)), Vec::<&str>::new());
+    assert_eq!(codes(&chain(16, &two)), ["E0307"]);
+    // One copy of each, but the type doubles.
+    assert_eq!(codes(&chain(7, &["(x, x)"])), Vec::<&str>::new());
+    assert_eq!(codes(&chain(60, &["(x, x)"])), ["E0307"]);
+}
+
 fn examples() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
     let mut out = Vec::new();
@@ -218,7 +261,10 @@ fn the_prelude_and_the_examples_are_clean() {
 fn broken_programs_never_panic_and_places_stay_in_the_file() {
     let mut sources = SourceMap::new();
     let prelude = prelude::load(&mut sources);
-    for (_, text) in examples() {
+    let waiting = include_str!("tables/workflows.txt").split("=== ").skip(1);
+    let waiting = waiting.filter_map(|case| case.split_once("---\n"));
+    let texts = examples().into_iter().map(|(_, text)| text);
+    for text in texts.chain(waiting.map(|(text, _)| text.to_owned())) {
         // Every 199th prefix; together with the odd lengths of the examples all kinds of places are cut.
         for end in (0..text.len())
             .filter(|end| text.is_char_boundary(*end))

@@ -106,6 +106,7 @@ codes! {
     E0304 "an operator on types it does not take",
     E0305 "an index or range where it cannot stand",
     E0306 "something that cannot be walked or looked through",
+    E0307 "a function that needs copies without end",
     E0401 "a failure nobody looks at",
     E0402 "`?` or `??` on something that cannot fail",
     E0403 "a failure that is not declared",
@@ -134,6 +135,12 @@ codes! {
     E0901 "not in this version yet",
     W0701 "a doc comment with nothing below it",
     W0702 "a variable that is never used",
+    W0801 "something that a failed run would leave behind",
+    W0802 "a decision on what may have changed",
+    W0803 "runs that wait for each other",
+    W0804 "an event that nobody can send",
+    W0805 "an event that nobody waits for",
+    W0806 "a transaction that leads back to itself",
 }
 
 /// Every registered code, in the order of the table.

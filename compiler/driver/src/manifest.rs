@@ -1,8 +1,8 @@
 //! The manifest of a program: what the flow IR says of it, with places as lines of the source.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
+use weir_check::Checked;
 use weir_contract::manifest::{
     Access, Effect, Entity, Event, Frame, FrameRole, Function, FunctionKind, MANIFEST_VERSION,
     Manifest, Param, Site, Source, StateField, Test, Workflow,
@@ -15,7 +15,12 @@ use weir_flow::ir;
 use crate::{Program, hex_sha256};
 
 /// Describes `module`. The hash of the Wasm module is left empty: [`crate::Bundle::new`] fills it in.
-pub fn manifest(program: &Program, module: &ir::Module, sources: &SourceMap) -> Manifest {
+pub fn manifest(
+    program: &Program,
+    checked: &Checked,
+    module: &ir::Module,
+    sources: &SourceMap,
+) -> Manifest {
     let numbered = || module.entries.iter().enumerate();
     Manifest {
         version: MANIFEST_VERSION,
@@ -31,7 +36,7 @@ pub fn manifest(program: &Program, module: &ir::Module, sources: &SourceMap) -> 
             .collect(),
         externs: module.externs.clone(),
         failures: module.failures,
-        roles: roles(module),
+        roles: weir_check::roles(checked).into_iter().collect(),
         tests: numbered()
             .filter(|(_, entry)| entry.kind == ir::EntryKind::Test)
             .map(|(number, entry)| Test {
@@ -196,19 +201,6 @@ fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Funct
     })
 }
 
-/// Every role that a function asks for.
-fn roles(module: &ir::Module) -> Vec<String> {
-    let named = module
-        .entries
-        .iter()
-        .filter_map(|entry| match &entry.access {
-            ir::Access::Roles(roles) => Some(roles),
-            _ => None,
-        });
-    let sorted: BTreeSet<&String> = named.flatten().collect();
-    sorted.into_iter().cloned().collect()
-}
-
 fn site(sources: &SourceMap, site: &ir::Site) -> Site {
     let file = sources.file(FileId(site.file));
     let at = file.line_column(site.start);
@@ -251,4 +243,22 @@ pub fn path_inside(program: &Program, name: &str) -> String {
         .map(|part| part.as_os_str().to_string_lossy())
         .collect();
     parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::{Memory, build, check, find};
+
+    #[test]
+    fn roles_that_only_a_rule_names_are_in_the_manifest() {
+        let text = "entity Till(name: Text) {\n  state count: Int = 0\n  allow \"clerk\" in caller.roles\n  \
+            @role(\"teller\")\n  pub fn add() { count += 1 }\n}\n";
+        let world = Memory::default().with("till.weir", text);
+        let program = find(&world, Path::new("till.weir")).unwrap();
+        let analysis = check(&world, &program).unwrap();
+        let bundle = build(&program, &analysis).expect("a program without errors");
+        assert_eq!(bundle.manifest.roles, ["clerk", "teller"]);
+    }
 }

@@ -59,6 +59,6 @@ pub fn build(program: &Program, analysis: &Analysis) -> Option<Bundle> {
     let wasm = weir_wasm::compile(&module);
     Some(Bundle::new(
         wasm,
-        manifest(program, &module, &analysis.sources),
+        manifest(program, checked, &module, &analysis.sources),
     ))
 }

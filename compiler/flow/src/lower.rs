@@ -51,6 +51,8 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
         names: BTreeMap::new(),
         captures: BTreeMap::new(),
         instances: BTreeMap::new(),
+        copies: 0,
+        lambdas: BTreeMap::new(),
         constants: BTreeMap::new(),
         defaults: BTreeMap::new(),
         entry_of: BTreeMap::new(),
@@ -73,9 +75,6 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
     module
 }
 
-/// More copies than a real program makes.
-const INSTANCES_MAX: usize = 50_000;
-
 /// One copy of a function of the source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Instance {
@@ -85,6 +84,10 @@ struct Instance {
     params: Vec<Passed>,
     context: Context,
 }
+
+/// One copy of a lambda: where it lies in the checked program, types, and how it gets each variable it captures. The
+/// same lambda must be the same function, or passing it on in a recursion would never end.
+type LambdaKey = (*const hir::Lambda, Vec<Type>, Vec<(Passed, Vec<RegType>)>);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Passed {
@@ -117,6 +120,9 @@ struct Lowering<'c> {
     /// Leading parameters of lambdas that are captures.
     captures: BTreeMap<FuncId, Vec<RegType>>,
     instances: BTreeMap<Instance, FuncId>,
+    /// How many of the instances are of functions of the program with types or functions filled in.
+    copies: usize,
+    lambdas: BTreeMap<LambdaKey, FuncId>,
     constants: BTreeMap<hir::ConstId, FuncId>,
     defaults: BTreeMap<(hir::FnId, usize, Vec<Type>), FuncId>,
     /// The entries of functions.
@@ -183,14 +189,18 @@ impl<'c> Lowering<'c> {
         if let Some(id) = self.instances.get(&key) {
             return *id;
         }
-        // The checker lets a function call itself with ever new types or lambdas; copying would not end.
-        assert!(
-            self.instances.len() < INSTANCES_MAX,
-            "more than {INSTANCES_MAX} copies of functions"
-        );
         let id = self.reserve();
         // The name and result type are known now, and callers may need the latter.
         let function = self.checked.function(key.function);
+        let is_copy = !key.types.is_empty() || key.params.iter().any(|p| *p != Passed::Value);
+        if is_copy && !function.is_prelude {
+            // The checker counted them; here each can be there twice, once for each context.
+            self.copies += 1;
+            assert!(
+                self.copies <= 2 * weir_check::COPIES_MAX,
+                "more copies of functions than were counted"
+            );
+        }
         let base = match function.entity {
             Some(e) => format!("{}.{}", self.checked.entity(e).name, function.name),
             None => function.name.clone(),

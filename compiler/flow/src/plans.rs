@@ -16,10 +16,14 @@ use symbol::{Abstract, Symbol};
 
 /// Works out the plan of every entry.
 pub fn fill(module: &mut Module) {
+    let mut circle = vec![0; module.funcs.len()];
+    for (number, group) in crate::call_graph::callees_first(module).iter().enumerate() {
+        group.iter().for_each(|id| circle[id.0 as usize] = number);
+    }
     let mut planner = Planner {
         module,
         summaries: BTreeMap::new(),
-        open: BTreeSet::new(),
+        circle,
     };
     let plans: Vec<Plan> = planner
         .module
@@ -84,8 +88,8 @@ struct Summary {
 struct Planner<'m> {
     module: &'m Module,
     summaries: BTreeMap<FuncId, Summary>,
-    /// Functions being summarised.
-    open: BTreeSet<FuncId>,
+    /// By function: equal for functions that call each other.
+    circle: Vec<usize>,
 }
 
 impl Planner<'_> {
@@ -138,20 +142,8 @@ impl Planner<'_> {
         if let Some(summary) = self.summaries.get(&id) {
             return summary.clone();
         }
-        let unknown = Summary {
-            complete: false,
-            touches: BTreeSet::new(),
-            result: Abstract::unknown(),
-        };
-        if !self.open.insert(id) {
-            return unknown;
-        }
         let summary = self.summarise(id);
-        self.open.remove(&id);
-        // What was summarised inside a recursion saw only a part of it.
-        if summary.complete || self.open.is_empty() {
-            self.summaries.insert(id, summary.clone());
-        }
+        self.summaries.insert(id, summary.clone());
         summary
     }
 
@@ -174,9 +166,15 @@ impl Planner<'_> {
             for inst in func.blocks.iter().flat_map(|b| &b.insts) {
                 let value = match &inst.op {
                     Op::Call(callee, args) => {
-                        let args: Vec<Abstract> =
-                            args.iter().map(|r| values[r.0 as usize].clone()).collect();
-                        self.include(&mut out, *callee, &args)
+                        if self.circle[callee.0 as usize] == self.circle[id.0 as usize] {
+                            // A recursion: what comes of it cannot be told.
+                            out.complete = false;
+                            Abstract::unknown()
+                        } else {
+                            let args: Vec<Abstract> =
+                                args.iter().map(|r| values[r.0 as usize].clone()).collect();
+                            self.include(&mut out, *callee, &args)
+                        }
                     }
                     op => {
                         touches(func, op, &values, &mut out.touches);

@@ -5,13 +5,18 @@
 use std::fmt::Write;
 
 use weir_check::{check, prelude};
-use weir_diagnostics::SourceMap;
+use weir_diagnostics::{Diagnostic, SourceMap, codes};
 use weir_flow::ir::Module;
 use weir_flow::lower::lower;
 use weir_flow::{plans, text, verify};
 
 /// The verified IR of a program that must check.
 fn lower_text(source: &str) -> Module {
+    lower_unless_refused(source).unwrap_or_else(|errors| panic!("{source}\n{errors:#?}"))
+}
+
+/// The verified IR of a program, or what is wrong with the program.
+fn lower_unless_refused(source: &str) -> Result<Module, Vec<Diagnostic>> {
     let mut sources = SourceMap::new();
     let prelude = prelude::load(&mut sources);
     let file = sources.add("main.weir", source);
@@ -19,8 +24,10 @@ fn lower_text(source: &str) -> Module {
     let mut diagnostics = parsed.diagnostics;
     let result = check(&prelude, &parsed.module);
     diagnostics.extend(result.diagnostics);
-    let errors: Vec<_> = diagnostics.iter().filter(|d| d.is_error()).collect();
-    assert!(errors.is_empty(), "{source}\n{errors:#?}");
+    diagnostics.retain(Diagnostic::is_error);
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
+    }
     let files = sources.files().map(|(_, f)| f.name.to_string()).collect();
     let checked = result.checked.expect("no errors");
     let module = lower(&checked, files);
@@ -31,7 +38,7 @@ fn lower_text(source: &str) -> Module {
         text::print(&module),
         problems.join("\n")
     );
-    module
+    Ok(module)
 }
 
 fn example(name: &str) -> String {
@@ -161,4 +168,74 @@ fn the_plans_of_the_bank_name_both_accounts() {
 fn every_construct_lowers_to_sound_ir() {
     let module = lower_text(include_str!("everything.weir"));
     assert!(module.funcs.len() > 40, "{}", module.funcs.len());
+}
+
+#[test]
+fn a_lambda_is_one_function_however_often_it_is_passed_in_a_recursion() {
+    let module = lower_text(
+        "fn walk(n: Int, f: fn(Int) -> Int) -> Int = if n == 0 { f(0) } else { walk(n - 1, x => x + n) }\n\
+         pub fn go() -> Int = walk(3, x => x)\n",
+    );
+    let names = module.funcs.iter().map(|f| f.name.as_str());
+    let copies = names.filter(|name| *name == "walk" || name.starts_with("walk#"));
+    assert_eq!(copies.count(), 2, "one for each lambda");
+}
+
+/// Three functions that call each other with types and functions by chance. What the checker lets through, lowering
+/// must copy to an end.
+#[test]
+fn copying_ends_for_all_that_is_let_through() {
+    let types = ["x", "x", "1", "[1]", "[x]", "Some(x)"];
+    let functions = [
+        "g",
+        "g",
+        "plain",
+        "v => v + n",
+        "v => g(v)",
+        "v => [v].map(g).sum()",
+        "v => f0(x, w => w, v)",
+        "v => f1(1, g, v)",
+        "v => f2(1, plain, v)",
+    ];
+    let mut seed = 1_u64;
+    let mut chance = |below: usize| {
+        seed = seed
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (seed >> 33) as usize % below
+    };
+    let (mut passed, mut refused) = (0, 0);
+    for _ in 0..400 {
+        let mut source = String::from("fn plain(v: Int) -> Int = v\n");
+        for at in 0..3 {
+            let mut call = || {
+                let (callee, ty) = (chance(3), types[chance(types.len())]);
+                format!(
+                    "f{callee}({ty}, {}, n - 1)",
+                    functions[chance(functions.len())]
+                )
+            };
+            let (first, second) = (call(), call());
+            writeln!(
+                source,
+                "fn f{at}<T>(x: T, g: fn(Int) -> Int, n: Int) -> Int = if n < 1 {{ g(0) }} else {{ {first} + {second} }}"
+            )
+            .unwrap();
+        }
+        source += "pub fn go() -> Int = f0(1, v => v, 3)\n";
+        match lower_unless_refused(&source) {
+            Ok(_) => passed += 1,
+            Err(errors) => {
+                refused += 1;
+                assert!(
+                    errors.iter().all(|e| e.code == codes::E0307),
+                    "{source}\n{errors:#?}"
+                );
+            }
+        }
+    }
+    assert!(
+        passed > 20 && refused > 20,
+        "{passed} passed, {refused} refused"
+    );
 }

@@ -6,8 +6,10 @@ mod world;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use weir_contract::encode::encode;
 use weir_contract::{DefKind, Defs, Field, Type, Value, library};
-use world::{World, world};
+use world::live::Live;
+use world::{World, bytes, world};
 
 const TYPES: &[&str] = &[
     "Unit",
@@ -142,6 +144,16 @@ b0:
   r1 = keys r0
   return r1
 }}
+fn @wait(r0: {ty}) -> List<{ty}> {{
+b0:
+  suspend 10(r0) for "yield"()
+}}
+fn @go_on(r0: {ty}, r1: {ty}) -> List<{ty}> {{
+  r2: List<{ty}>
+b0:
+  r2 = list (r0, r1)
+  return r2
+}}
 entry function "echo" ("x": {ty}) = @echo anyone pure !1
 entry function "show" ("x": {ty}) = @show anyone pure !1
 entry function "order" ("x": {ty}, "y": {ty}) = @order anyone pure !1
@@ -151,6 +163,8 @@ entry field "items" of Box () = @items anyone read !1
 entry handler "by" of Box () = @by anyone write !1
 entry handler "all" of Box () = @all anyone write !1
 entry field "id" of Box () = @id anyone read !1
+entry function "wait" ("x": {ty}) = @wait anyone wait !1
+entry resume "go on" ("result": {ty}, "x": {ty}) = @go_on anyone wait !1
 "#
     )
 }
@@ -167,6 +181,7 @@ fn values_of_every_type_survive() {
         echo_and_show(&mut world, &parsed, &values);
         order(&mut world, ty, &values);
         state(&mut world, &parsed, &values);
+        wait(&mut Live::new(world), &parsed, &values);
     }
 }
 
@@ -206,6 +221,25 @@ fn order(world: &mut World, ty: &str, values: &[Value]) {
                 "{ty}: {x:?} and {y:?}"
             );
         }
+    }
+}
+
+/// In a frame, and as the result that a frame is given.
+fn wait(live: &mut Live, ty: &Type, values: &[Value]) {
+    let defs = live.world.module.defs.clone();
+    let list = Type::List(Box::new(ty.clone()));
+    for value in values {
+        let told = live.call("wait", &[], std::slice::from_ref(value));
+        assert_eq!(told[1], "yield -");
+        let encoded = encode(&defs, ty, value);
+        let cells = bytes(told[0].strip_prefix("frame go on ").unwrap());
+        assert_eq!(cells, encoded, "{ty:?}");
+        let both = Value::List(vec![value.clone(), value.clone()]);
+        assert_eq!(
+            live.world
+                .call_with("go on", &[], &[encoded, cells].concat()),
+            library::show(&defs, &list, &both)
+        );
     }
 }
 

@@ -151,6 +151,7 @@ fn start(log: &Arc<MemoryLog>) -> (Embedded, Calls) {
     (node, calls)
 }
 
+/// On this thread when the machine is free, so that its own thread has to hear of what is due.
 fn order(node: &Embedded, id: i64, n: i64) -> Answer {
     let call = NamedCall {
         entity: Some("Order".into()),
@@ -163,7 +164,7 @@ fn order(node: &Embedded, id: i64, n: i64) -> Answer {
     };
     let manifest = node.door().program();
     let call = call.resolve(&manifest).unwrap();
-    wait(|answer| node.door().call(call, manifest, answer))
+    wait(|answer| node.door().call_here(call, manifest, answer))
         .unwrap()
         .answer
 }

@@ -22,7 +22,7 @@ pub(super) struct Signature {
     /// How many.
     pub(super) type_params: usize,
     pub(super) params: Vec<Type>,
-    ret: Type,
+    pub(super) ret: Type,
 }
 
 impl BodyCx<'_> {
@@ -434,7 +434,10 @@ impl BodyCx<'_> {
         if self.is_run(id) {
             return self.call_run(id, target, done, span);
         }
-        let ty = self.call_type(id, &[]);
+        let ty = match self.is_dropped(span, false) {
+            true => function.ret,
+            false => self.call_type(id, &[]),
+        };
         let kind = ExprKind::CallHandler {
             entity,
             function: id,
@@ -574,7 +577,10 @@ impl BodyCx<'_> {
             done[at] = Some(self.function_argument(e, &ty));
         }
         let args: Vec<Arg> = done.into_iter().flatten().collect();
-        let ty = self.call_type(id, &type_args);
+        let ty = match self.is_dropped(span, false) {
+            true => ret,
+            false => self.call_type(id, &type_args),
+        };
         node(
             ExprKind::Call {
                 function: id,

@@ -258,7 +258,7 @@ impl BodyCx<'_> {
 
     pub(super) fn written(&mut self, ty: &ast::Type) -> Type {
         let params = self.type_params.clone();
-        crate::signatures::ty(self.cx, ty, &params)
+        crate::types::ty(self.cx, ty, &params)
     }
 
     pub(super) fn if_(

@@ -17,6 +17,7 @@ impl BodyCx<'_> {
             };
             return self.later(clause.span, what);
         }
+        let from = LocalId(self.locals.len() as u32);
         self.scoped(|b| {
             let mut generators = Vec::new();
             for generator in &f.generators {
@@ -37,7 +38,8 @@ impl BodyCx<'_> {
                 b.cx.later(limit.span, "`limit`");
             }
             if f.parallel {
-                return b.parallel_for(generators, wheres, &f.body, want, span);
+                let items = (generators, wheres, from);
+                return b.parallel_for(items, &f.body, want, span);
             }
             let (body, kind, ty) = match &f.body {
                 ForBody::Block(block) => {

@@ -11,7 +11,9 @@ use crate::hir::*;
 impl BodyCx<'_> {
     /// `send call`, `send call after delay`
     pub(super) fn send(&mut self, call: &ast::Expr, after: Option<&ast::Expr>, span: Span) -> Expr {
+        let around = self.sent.replace((call.span, after.is_some()));
         let found = self.expr(call, None);
+        self.sent = around;
         let after = after.map(|delay| Box::new(self.expr_of(delay, &Type::Duration)));
         if self.head(&found.ty) == Type::Unknown {
             return hole(span);
@@ -69,6 +71,12 @@ impl BodyCx<'_> {
             }
         };
         node(ExprKind::Send { message, after }, ty, span)
+    }
+
+    /// Whether what a call fails with is nobody's business: it is sent, and what is sent may well be the function itself.
+    pub(super) fn is_dropped(&self, span: Span, is_run: bool) -> bool {
+        let is_it = |(at, is_delayed)| at == span && (is_delayed || !is_run);
+        self.sent.is_some_and(is_it)
     }
 
     fn not_sent(&mut self, span: Span, help: &str) -> Expr {
@@ -145,9 +153,12 @@ impl BodyCx<'_> {
         args: Vec<Arg>,
         span: Span,
     ) -> Expr {
-        let run = match self.call_type(id, &[]) {
-            Type::Result(gives, errors) => Type::Run(gives, errors),
-            gives => Type::Run(Box::new(gives), Vec::new()),
+        let run = match self.is_dropped(span, true) {
+            true => Type::Run(Box::new(self.signature(id).ret), Vec::new()),
+            false => match self.call_type(id, &[]) {
+                Type::Result(gives, errors) => Type::Run(gives, errors),
+                gives => Type::Run(Box::new(gives), Vec::new()),
+            },
         };
         let message = Message::Handler {
             function: id,

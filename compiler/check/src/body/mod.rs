@@ -97,6 +97,8 @@ pub(crate) struct BodyCx<'a> {
     told_before: usize,
     /// The function this is the body of.
     function: Option<FnId>,
+    /// The call that `send` is being checked for, and whether it is sent with a delay.
+    sent: Option<(Span, bool)>,
     /// A `?` on a call of the function itself whose failures are not known yet.
     recursive_try: Option<Span>,
 }
@@ -120,6 +122,7 @@ impl<'a> BodyCx<'a> {
             is_prelude: false,
             function: None,
             recursive_try: None,
+            sent: None,
         }
     }
 

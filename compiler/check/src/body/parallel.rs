@@ -41,11 +41,10 @@ impl BodyCx<'_> {
         node(ExprKind::Parallel(made), Type::Tuple(fields), span)
     }
 
-    /// The body of a `parallel for` whose generators and `where`s are checked.
+    /// The body of a `parallel for`, behind its generators, its `where`s and the first local that these may have declared.
     pub(super) fn parallel_for(
         &mut self,
-        generators: Vec<(Pattern, ForSource)>,
-        wheres: Vec<Expr>,
+        (generators, wheres, from): (Vec<(Pattern, ForSource)>, Vec<Expr>, LocalId),
         body: &ForBody,
         want: Option<&Type>,
         span: Span,
@@ -54,9 +53,8 @@ impl BodyCx<'_> {
         for (pattern, _) in &generators {
             bound(pattern, &mut params);
         }
-        params.sort();
         let mut item = None;
-        let branch = self.closure(FrameKind::Branch, |b| {
+        let mut branch = self.closure(FrameKind::Branch, |b| {
             let body = match body {
                 ForBody::Block(block) => b.block(block, Some(&Type::Unit)),
                 ForBody::Select { value, .. } => {
@@ -71,6 +69,12 @@ impl BodyCx<'_> {
             };
             (params, body)
         });
+        // What an `is` in a `where` binds is of the item as well.
+        let of_item = |id: &LocalId| *id >= from;
+        branch
+            .params
+            .extend(branch.captures.extract_if(.., |id| of_item(id)));
+        branch.params.sort();
         let (kind, ty) = match item {
             None => (ForKind::Loop, Type::Unit),
             Some(item) => (ForKind::Select, Type::list(item)),

@@ -327,7 +327,7 @@ impl BodyCx<'_> {
                 slot.unwrap_or(Pattern {
                     kind: PatternKind::Wildcard,
                     ty: field.ty.clone(),
-                    span: span,
+                    span,
                 })
             })
             .collect()

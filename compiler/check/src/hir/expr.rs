@@ -207,7 +207,8 @@ pub enum ExprKind {
     /// when all branches that had begun have ended.
     Parallel(Vec<Lambda>),
     /// `parallel for`: items are made as in [`For`] (generators and `where` before any branch begins); the body
-    /// is a branch for each, whose parameters are the locals that the patterns bind, sorted.
+    /// is a branch for each, whose parameters are the locals that the patterns bind, and those of an `is` in a
+    /// `where` that it reads, sorted.
     ParallelFor {
         generators: Vec<(Pattern, ForSource)>,
         wheres: Vec<Expr>,

@@ -198,19 +198,45 @@ impl Body<'_, '_> {
         self.b.emit(ty, Op::Call(func, regs))
     }
 
-    /// Makes a function of a lambda; gives it and the registers it captures.
+    /// Makes a function of a lambda, or takes the one there is; gives it and the registers it captures.
     fn lambda(&mut self, lambda: &hir::Lambda, ret: Type) -> (FuncId, Vec<Reg>) {
+        let mut regs: Vec<Reg> = self.this.into_iter().collect();
+        let mut how = Vec::new();
+        for local in &lambda.captures {
+            let (passed, captured) = match &self.env[local.0 as usize] {
+                Binding::Unset => (Passed::Value, vec![]),
+                Binding::Value(reg) => (Passed::Value, vec![*reg]),
+                Binding::Slot(reg, path) => {
+                    let RegType::Instance(entity) = self.b.func.reg_type(*reg) else {
+                        unreachable!("a slot is of an instance")
+                    };
+                    (Passed::Slot(*entity, path.clone()), vec![*reg])
+                }
+                Binding::Function(func, outer) => (Passed::Function(*func), outer.clone()),
+            };
+            let types = captured.iter().map(|r| self.b.func.reg_type(*r).clone());
+            how.push((passed, types.collect()));
+            regs.extend(captured);
+        }
+        let key = (std::ptr::from_ref(lambda), self.types.clone(), how);
+        if let Some(id) = self.low.lambdas.get(&key) {
+            return (*id, regs);
+        }
+        let id = self.lambda_function(lambda, ret);
+        self.low.lambdas.insert(key, id);
+        (id, regs)
+    }
+
+    /// The function of a lambda: what it captures, as in the environment here, then its own parameters.
+    fn lambda_function(&mut self, lambda: &hir::Lambda, ret: Type) -> FuncId {
         let id = self.low.reserve();
         let name = self.low.unique_name(format!("{}.lambda", self.b.func.name));
         let mut b = Builder::new(name, ret, self.b.site);
-        let mut regs = Vec::new();
         let mut env = vec![Binding::Unset; self.locals.len()];
-        let this = self.this.map(|this| {
-            regs.push(this);
-            b.param(self.b.func.reg_type(this).clone(), Some("self"))
-        });
-        let mut capture = |b: &mut Builder, outer: Reg, name: &str| {
-            regs.push(outer);
+        let this = self
+            .this
+            .map(|this| b.param(self.b.func.reg_type(this).clone(), Some("self")));
+        let capture = |b: &mut Builder, outer: Reg, name: &str| {
             b.param(self.b.func.reg_type(outer).clone(), Some(name))
         };
         for local in &lambda.captures {
@@ -246,7 +272,7 @@ impl Body<'_, '_> {
         inner.this = this;
         let func = inner.finish(&lambda.body);
         self.low.define(id, func);
-        (id, regs)
+        id
     }
 }
 

@@ -3,6 +3,10 @@
 
 #![allow(dead_code)]
 
+pub mod live;
+mod manifest;
+pub mod parts;
+
 use std::collections::BTreeSet;
 
 use weir_contract::border::{StepInput, encode_caller};
@@ -62,26 +66,27 @@ impl World {
         self.state = Some(empty(&self.module));
     }
 
-    /// Runs an entry. A bug's writes are dropped, all others kept.
-    pub fn call(&mut self, name: &str, key: &[Value], args: &[Value]) -> String {
-        let number = self
-            .module
-            .entries
-            .iter()
-            .position(|e| e.name == name)
-            .unwrap();
-        let entry = self.module.entries[number].clone();
+    fn number(&self, name: &str) -> usize {
+        let found = self.module.entries.iter().position(|e| e.name == name);
+        found.unwrap()
+    }
+
+    /// Key encoding of the keys of an entry's instance.
+    pub fn key(&self, name: &str, key: &[Value]) -> Vec<u8> {
         let defs = &self.module.defs;
-        let key = match entry.entity {
-            Some(entity) => {
-                let DefKind::Entity { keys } = &defs.get(self.module.entity(entity).def).kind
-                else {
-                    panic!("not an entity")
-                };
-                encode_keys(defs, keys, key)
-            }
-            None => Vec::new(),
+        let Some(entity) = self.module.entries[self.number(name)].entity else {
+            return Vec::new();
         };
+        match &defs.get(self.module.entity(entity).def).kind {
+            DefKind::Entity { keys } => encode_keys(defs, keys, key),
+            _ => panic!("not an entity"),
+        }
+    }
+
+    /// The arguments of an entry in bytes.
+    pub fn encode(&self, name: &str, args: &[Value]) -> Vec<u8> {
+        let defs = &self.module.defs;
+        let entry = &self.module.entries[self.number(name)];
         let mut encoded = Vec::new();
         for (param, arg) in entry.params.iter().zip(args) {
             let ty = if param.defaulted {
@@ -91,12 +96,27 @@ impl World {
             };
             encode_into(defs, &ty, arg, &mut encoded);
         }
+        encoded
+    }
+
+    /// Runs an entry.
+    pub fn call(&mut self, name: &str, key: &[Value], args: &[Value]) -> String {
+        let args = self.encode(name, args);
+        self.call_with(name, key, &args)
+    }
+
+    /// The same with arguments in bytes. A bug's writes are dropped, all others kept.
+    pub fn call_with(&mut self, name: &str, key: &[Value], args: &[u8]) -> String {
+        let number = self.number(name);
+        let entry = self.module.entries[number].clone();
+        let defs = &self.module.defs;
+        let key = self.key(name, key);
         let caller = encode_caller(&self.caller, self.roles.iter().map(String::as_str));
         let input = StepInput {
             time_us: 1_000_000,
             key: &key,
             caller: &caller,
-            args: &encoded,
+            args,
         };
         let on = Transaction::begin(self.state.take().unwrap());
         let (on, outcome) = self.runner.run_step(number as u32, input, on);
@@ -145,4 +165,11 @@ impl World {
 
 pub fn text(s: &str) -> Value {
     Value::Text(s.to_owned())
+}
+
+/// What hex digits stand for.
+pub fn bytes(hex: &str) -> Vec<u8> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    let digits = hex.trim_matches('-').as_bytes();
+    digits.chunks(2).map(byte).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -10,6 +11,8 @@ use weir_contract::manifest::Promise;
 use weir_machine::{
     Action, Answer, BadRecord, Ended, OutsideCall, Progress, Sent, Taken, failed_output,
 };
+
+use crate::outside::OutsideAnswer;
 
 use super::{Door, Message, OPEN_FRAMES_MAX, RUN_STEPS_MAX, Refusal, Waiter, Worker};
 
@@ -112,7 +115,7 @@ impl RunWaiters {
     }
 }
 
-/// All callbacks are called on the machine's thread and must not block.
+/// All callbacks are called by whoever holds the worker and must not block.
 impl Door {
     /// Hands in an event. Roles are the caller's business here; `allow` is asked by the machine. Answered when it is durable.
     pub fn event(
@@ -172,12 +175,19 @@ impl Door {
 impl Worker {
     /// How long nothing happens by itself; `None` until a message comes.
     pub(super) fn until_due(&mut self) -> Option<Duration> {
-        if !self.may_advance() {
-            return None;
-        }
-        let due = self.machine.next_due()?;
+        self.wakes = match self.may_advance() {
+            true => self.machine.next_due(),
+            false => None,
+        };
+        let due = self.wakes?;
         let us = due.saturating_sub(self.tick()).max(0);
         Some(Duration::from_micros(us as u64))
+    }
+
+    /// Whether something is due that the sleeping thread does not know of.
+    pub(super) fn is_due_earlier(&self) -> bool {
+        let due = self.machine.next_due();
+        self.may_advance() && due.is_some_and(|due| self.wakes.is_none_or(|wakes| due < wakes))
     }
 
     /// Runs do not go on by themselves when the log cannot follow: then its acknowledgements wake the thread.
@@ -323,11 +333,7 @@ impl Worker {
             match (self.promise(&call), &self.program.failures) {
                 (Promise::Once, Some(failures)) => {
                     let output = failed_output(failures.unknown);
-                    let answer = AboutRun::Answer {
-                        call: call.call,
-                        output,
-                    };
-                    let _ = self.messages.send(Message::AboutRun(answer));
+                    self.answer_sender(call.call)(output);
                 }
                 _ => self.make(&call),
             }
@@ -339,15 +345,17 @@ impl Worker {
     }
 
     fn make(&self, call: &OutsideCall) {
-        let (messages, number) = (self.messages.clone(), call.call);
-        let answer = move |output| {
-            let answer = AboutRun::Answer {
-                call: number,
-                output,
-            };
+        let answer = self.answer_sender(call.call);
+        self.outside.call(&self.program, call, answer);
+    }
+
+    /// The way back for an answer, from any thread.
+    fn answer_sender(&self, call: u64) -> OutsideAnswer {
+        let (messages, sent) = (self.messages.clone(), self.sent.clone());
+        Box::new(move |output| {
+            sent.fetch_add(1, Ordering::Release);
             // The thread may have ended already; the next start makes the call again.
-            let _ = messages.send(Message::AboutRun(answer));
-        };
-        self.outside.call(&self.program, call, Box::new(answer));
+            let _ = messages.send(Message::AboutRun(AboutRun::Answer { call, output }));
+        })
     }
 }

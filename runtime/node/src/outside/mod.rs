@@ -13,7 +13,7 @@ pub type OutsideAnswer = Box<dyn FnOnce(Vec<u8>) + Send>;
 
 /// Calls extern functions. Retries and timeouts, as the manifest has them, are its business.
 pub trait Outside: Send + Sync {
-    /// Makes a call whose request is durable. Runs on the machine's thread, so it must not block; `answer` may be called
+    /// Makes a call whose request is durable. Called by whoever holds the machine, so it must not block; `answer` may be called
     /// from anywhere. A call whose answer never came is made again when the node starts anew, with the same
     /// [`OutsideCall::key`], unless the function promises to be called `once`.
     fn call(&self, manifest: &Arc<Manifest>, call: &OutsideCall, answer: OutsideAnswer);
