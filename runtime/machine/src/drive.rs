@@ -7,14 +7,16 @@ use weir_contract::border::{OUTPUT_DENIED, OUTPUT_FAILED, OUTPUT_OK, OUTPUT_SUSP
 use weir_contract::manifest::{FrameRole, Manifest};
 use weir_contract::{CrashReason, Type, limits};
 
-use crate::effects::{Frame, Pause, Place};
-use crate::progress::as_result;
+use crate::effects::{Frame, Pause, Place, Wait};
+use crate::progress::{as_result, known_wait};
 use crate::steps::{Crash, Steps};
 use crate::transaction::Transaction;
 
 /// What a step is to do.
 pub(crate) struct Work<'a> {
     pub manifest: &'a Manifest,
+    /// What the run was started as.
+    pub target: Place,
     /// Outermost first; at least one.
     pub frames: &'a [Frame],
     /// The innermost frame's result, encoded.
@@ -149,6 +151,10 @@ fn pause(work: &Work<'_>, on: &mut Transaction, popped: usize) -> Result<Pause, 
     let Some((kind, operands)) = on.asking.wait.take() else {
         return broken("it waits for nothing");
     };
+    let wait = Wait::decode(kind, &operands);
+    if !wait.is_ok_and(|wait| known_wait(work.manifest, work.target, &wait).is_ok()) {
+        return broken("it waits for what is not there");
+    }
     if frames.is_empty() {
         return broken("it has no way to go on");
     }

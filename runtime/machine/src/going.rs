@@ -15,7 +15,7 @@ use crate::drive::Work;
 use crate::effects::{EventTo, Place};
 use crate::idempotency::{Kept, KeptAnswer};
 use crate::machine::{Action, Answer, BadRecord, Machine, OutsideCall, digest_of};
-use crate::progress::{Change, Start, encode_given, given_at};
+use crate::progress::{Change, Start, encode_given, given_at, known_event};
 use crate::record::Digest;
 use crate::run_record::{
     AnswerRecord, ControlRecord, EventFrom, EventRecord, Order, RunStepRecord,
@@ -117,6 +117,7 @@ impl Machine {
         let was_due = !matches!(at.waiting, Waiting::Ready { .. });
         let work = Work {
             manifest,
+            target: run.target,
             frames: &frames,
             given: encode_given(manifest, run.target, &given),
             key: &key,
@@ -327,6 +328,7 @@ impl Machine {
             } => {
                 self.next_run = self.next_run.max(number + 1);
                 let ((), actions) = self.change(event.time, |change| {
+                    known_event(change.program, to)?;
                     change.deliver(to);
                     Ok(())
                 })?;

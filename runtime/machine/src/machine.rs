@@ -261,6 +261,7 @@ impl Machine {
         };
         let work = Work {
             manifest,
+            target: first.place,
             frames: &[first],
             given: Vec::new(),
             key: &call.keys,

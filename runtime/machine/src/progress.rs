@@ -117,6 +117,9 @@ impl Change<'_> {
             fallible: false,
         };
         if let Outcome::Suspended(pause) = outcome {
+            for frame in &pause.frames {
+                known(self.program, frame.place)?;
+            }
             let left = this.frames.len().checked_sub(pause.popped as usize);
             this.frames.truncate(left.ok_or_else(missing)?);
             this.frames.extend_from_slice(&pause.frames);
@@ -137,6 +140,7 @@ impl Change<'_> {
     fn ask(&mut self, run: u64, strand: u32, ask: &Ask) -> Result<(), BadRecord> {
         match ask {
             Ask::Undo(frame) => {
+                known(self.program, frame.place)?;
                 let at = self.runs.going.get_mut(&run).ok_or_else(missing)?;
                 // What an undo does cannot be undone.
                 if at.ending.is_none() {
@@ -144,6 +148,7 @@ impl Change<'_> {
                 }
             }
             Ask::Branch(frame) => {
+                known(self.program, frame.place)?;
                 let number = self.add_strand(run, frame.clone(), Some(strand));
                 let at = self.runs.going.get_mut(&run).ok_or_else(missing)?;
                 let this = at.strand_mut(strand).ok_or_else(missing)?;
@@ -174,9 +179,7 @@ impl Change<'_> {
                 args,
                 delay,
             } => {
-                if *function as usize >= self.program.functions.len() {
-                    return Err(BadRecord("no such function".to_owned()));
-                }
+                known(self.program, Place::Function(*function))?;
                 let start = Start {
                     target: Place::Function(*function),
                     key: key.clone(),
@@ -191,6 +194,7 @@ impl Change<'_> {
             Ask::Event {
                 to, delay: None, ..
             } => {
+                known_event(self.program, to)?;
                 self.deliver(to);
             }
             Ask::Event {
@@ -198,6 +202,7 @@ impl Change<'_> {
                 to,
                 delay: Some(delay),
             } => {
+                known_event(self.program, to)?;
                 let due = self.time.saturating_add((*delay).max(0));
                 self.runs.delay(*number, due, to.clone());
             }
@@ -207,6 +212,7 @@ impl Change<'_> {
                 }
             }
             Ask::Mock { function, answer } => {
+                known(self.program, answer.place)?;
                 self.runs.mocks.insert(*function, answer.clone());
             }
             Ask::CrashAt(label) => self.actions.push(Action::CrashAt(label.clone())),
@@ -221,7 +227,10 @@ impl Change<'_> {
     fn pause(&mut self, run: u64, strand: u32, pause: &Pause) -> Result<(), BadRecord> {
         let time = self.time;
         let after = |within: Option<i64>| within.map(|d| time.saturating_add(d));
-        let waiting = match Wait::decode(pause.kind, &pause.operands)? {
+        let wait = Wait::decode(pause.kind, &pause.operands)?;
+        let target = self.runs.get(run).ok_or_else(missing)?.target;
+        known_wait(self.program, target, &wait)?;
+        let waiting = match wait {
             Wait::Yield => {
                 self.runs.ready(run, strand, Given::nothing(), time);
                 return Ok(());
@@ -279,9 +288,6 @@ impl Change<'_> {
         due: Option<i64>,
         args: Box<[u8]>,
     ) -> Result<(), BadRecord> {
-        if function as usize >= self.program.externs.len() {
-            return Err(BadRecord("no such extern function".to_owned()));
-        }
         if let Some(mock) = self.runs.mocks.get(&function) {
             let cells = [&*mock.cells, &*args].concat().into();
             let frame = Frame {
@@ -598,9 +604,7 @@ pub(crate) fn encode_given(program: &Manifest, target: Place, given: &Given) -> 
             out.extend_from_slice(args);
         }
         Given::NoEvent => {
-            let workflow = workflow(program, target)
-                .and_then(|entity| program.entities[entity as usize].workflow.as_ref());
-            put_varint(&mut out, workflow.map_or(0, |w| w.events.len()) as u64);
+            put_varint(&mut out, events_of(program, target) as u64);
         }
     }
     out
@@ -660,6 +664,51 @@ fn is_unbegun_branch(program: &Manifest, strand: &Strand) -> bool {
     let begins = |place| matches!(place, Place::Frame(n) if program.frames.get(n as usize).is_some_and(|f| f.role == FrameRole::Branch));
     matches!(strand.waiting, Waiting::Ready { .. })
         && strand.frames.last().is_some_and(|f| begins(f.place))
+}
+
+/// Whether the program has that place.
+pub(crate) fn known(program: &Manifest, place: Place) -> Result<(), BadRecord> {
+    let is_known = match place {
+        Place::Function(n) => (n as usize) < program.functions.len(),
+        Place::Frame(n) => (n as usize) < program.frames.len(),
+        Place::Test(_) => true,
+    };
+    match is_known {
+        true => Ok(()),
+        false => Err(BadRecord("no such place in the program".to_owned())),
+    }
+}
+
+/// Whether a run that was started as `target` can wait so.
+pub(crate) fn known_wait(program: &Manifest, target: Place, wait: &Wait) -> Result<(), BadRecord> {
+    let is_known = match wait {
+        Wait::Events { numbers, .. } => {
+            let events = events_of(program, target);
+            numbers.iter().all(|n| (*n as usize) < events)
+        }
+        Wait::Outside { function, .. } => (*function as usize) < program.externs.len(),
+        _ => true,
+    };
+    match is_known {
+        true => Ok(()),
+        false => Err(BadRecord("it waits for what is not there".to_owned())),
+    }
+}
+
+/// How many kinds of events the workflow has whose `run` a place is.
+pub(crate) fn events_of(program: &Manifest, target: Place) -> usize {
+    workflow(program, target)
+        .and_then(|entity| program.entities[entity as usize].workflow.as_ref())
+        .map_or(0, |w| w.events.len())
+}
+
+pub(crate) fn known_event(program: &Manifest, to: &EventTo) -> Result<(), BadRecord> {
+    let entity = program.entities.get(to.entity as usize);
+    let workflow = entity.and_then(|e| e.workflow.as_ref());
+    match workflow.is_some_and(|w| (to.event as usize) < w.events.len()) {
+        true => Ok(()),
+        false => Err(BadRecord("no such event in the program".to_owned())),
+    }
 }
 
 fn missing() -> BadRecord {

@@ -17,9 +17,12 @@
 
 use std::sync::Arc;
 
+use weir_contract::Manifest;
 use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
 
 use crate::effects::{EventTo, Frame, Place, small};
+use crate::machine::BadRecord;
+use crate::progress::{events_of, known, known_event};
 use crate::record::Bug;
 use crate::runs::{Branches, Caller, Ended, Finished, Given, Run, Strand, Waiting};
 use crate::schedule::Runs;
@@ -63,7 +66,21 @@ impl Runs {
         }
     }
 
-    pub(crate) fn decode(r: &mut Reader<'_>) -> Read<Runs> {
+    /// Reads runs and holds them against the program in force.
+    pub(crate) fn restore(
+        r: &mut Reader<'_>,
+        program: Option<&Manifest>,
+    ) -> Result<Runs, BadRecord> {
+        let runs = Runs::decode(r)?;
+        match program {
+            Some(program) => check(&runs, program)?,
+            None if runs.going.is_empty() && runs.finished.is_empty() => {}
+            None => return Err(BadRecord("runs without a program".to_owned())),
+        }
+        Ok(runs)
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Read<Runs> {
         let mut runs = Runs::default();
         runs.next_call = r.varint()?;
         // Many runs have the same caller, one after the other.
@@ -102,6 +119,52 @@ impl Runs {
             runs.workflows.insert(instance, r.varint()?);
         }
         Ok(runs)
+    }
+}
+
+/// Whether the program has every place that runs name, so that nothing has to look again.
+fn check(runs: &Runs, program: &Manifest) -> Result<(), BadRecord> {
+    for run in runs.going.values() {
+        known(program, run.target)?;
+        let frames = run.strands.iter().flat_map(|s| &s.frames);
+        for frame in frames.chain(&run.undos) {
+            known(program, frame.place)?;
+        }
+        let events = events_of(program, run.target);
+        let mut numbers: Vec<u32> = run.events.iter().map(|(event, _)| *event).collect();
+        for strand in &run.strands {
+            match &strand.waiting {
+                Waiting::Events { numbers: all, .. } => numbers.extend(all),
+                Waiting::Ready { given, .. } | Waiting::Parked { given, .. } => {
+                    if let Given::Event(event, _) = given {
+                        numbers.push(*event);
+                    }
+                }
+                Waiting::Outside { function, .. }
+                    if *function as usize >= program.externs.len() =>
+                {
+                    return Err(BadRecord("no such extern function".to_owned()));
+                }
+                _ => {}
+            }
+        }
+        if numbers.iter().any(|n| *n as usize >= events) {
+            return Err(BadRecord("no such event in the program".to_owned()));
+        }
+    }
+    for run in runs.finished.values() {
+        known(program, run.target)?;
+    }
+    for (_, to) in runs.delayed.values() {
+        known_event(program, to)?;
+    }
+    for frame in runs.mocks.values() {
+        known(program, frame.place)?;
+    }
+    let is_entity = |entity: u32| (entity as usize) < program.entities.len();
+    match runs.workflows.keys().all(|(entity, _)| is_entity(*entity)) {
+        true => Ok(()),
+        false => Err(BadRecord("no such entity".to_owned())),
     }
 }
 

@@ -140,7 +140,7 @@ impl Machine {
             }
         }
         if version > WITHOUT_RUNS {
-            machine.runs = Runs::decode(&mut r)?;
+            machine.runs = Runs::restore(&mut r, machine.program.as_deref())?;
         }
         r.finish()?;
         Ok(machine)

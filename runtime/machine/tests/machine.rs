@@ -6,7 +6,9 @@ use weir_contract::Manifest;
 use weir_contract::border::{OUTPUT_OK, StepInput};
 use weir_contract::encode::put_bytes;
 use weir_machine::program::empty_state;
-use weir_machine::{Answer, Call, Crash, Machine, ReplayChecker, StateAccess, Steps, Transaction};
+use weir_machine::{
+    Answer, Call, Crash, Machine, ReplayChecker, StateAccess, StepRecord, Steps, Transaction,
+};
 
 /// Thing(id: Text) with a scalar, a map, a set and a list.
 fn manifest() -> Manifest {
@@ -237,6 +239,33 @@ fn bytes_that_are_no_record_or_snapshot_are_refused_without_panic() {
         bytes[cut] ^= 0x41;
         let _ = Machine::restore(&bytes);
     }
+}
+
+#[test]
+fn records_and_snapshots_of_version_1_are_still_read() {
+    let manifest = manifest();
+    let mut steps = Wander { random: Random(7) };
+    let mut machine = Machine::new();
+    let program = machine.deploy(&manifest, 1).unwrap().unwrap();
+    let done = machine.call(&mut steps, &manifest, &call(Some("k")), 2);
+    let body = done.record.unwrap().body;
+    let mut writes = Vec::new();
+    StepRecord::decode(&body)
+        .unwrap()
+        .writes
+        .encode_into(&mut writes);
+    // The count of asks, which is 0, stands before the writes.
+    let before = &body[1..body.len() - writes.len() - 1];
+    let old = [&[1], before, &writes].concat();
+    let mut replayed = Machine::new();
+    replayed.apply(program.kind, &program.body).unwrap();
+    replayed.apply(weir_machine::record::STEP, &old).unwrap();
+    assert_eq!(replayed.snapshot(), machine.snapshot());
+
+    let snapshot = machine.snapshot();
+    const NO_RUNS: usize = 6;
+    let old = [&[1], &snapshot[1..snapshot.len() - NO_RUNS]].concat();
+    assert_eq!(Machine::restore(&old).unwrap().snapshot(), snapshot);
 }
 
 #[test]

@@ -189,3 +189,30 @@ fn every_prefix_of_a_history_goes_on_to_an_end() {
         }
     }
 }
+
+#[test]
+fn damaged_records_and_snapshots_of_runs_are_refused_without_panic() {
+    let whole = history(11, false);
+    let mut machine = weir_machine::Machine::new();
+    for record in &whole.records {
+        for at in (0..record.body.len()).step_by(3) {
+            let mut bytes = record.body.clone();
+            bytes[at] ^= 0x41;
+            // Changed bytes may by chance be another valid record; what they must not do is panic, now or at what comes next.
+            let mut other = machine.clone();
+            if other.apply(record.kind, &bytes).is_ok() && other.program().is_some() {
+                let _ = other.deploy(&renumbered(), 1);
+            }
+            let _ = machine.clone().apply(record.kind, &record.body[..at]);
+        }
+        machine.apply(record.kind, &record.body).unwrap();
+    }
+    let snapshot = machine.snapshot();
+    for at in (0..snapshot.len()).step_by(5) {
+        let mut bytes = snapshot.clone();
+        bytes[at] ^= 0x41;
+        if let Ok(mut other) = weir_machine::Machine::restore(&bytes) {
+            let _ = other.deploy(&renumbered(), 1);
+        }
+    }
+}
