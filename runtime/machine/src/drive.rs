@@ -8,7 +8,8 @@ use weir_contract::manifest::{FrameRole, Manifest};
 use weir_contract::{CrashReason, Type, limits};
 
 use crate::effects::{Frame, Pause, Place, Wait};
-use crate::progress::{as_result, known_wait};
+use crate::given::as_result;
+use crate::known::known_wait;
 use crate::steps::{Crash, Steps};
 use crate::transaction::Transaction;
 

@@ -13,9 +13,11 @@ use weir_log::Record;
 use crate::attempt::Attempt;
 use crate::drive::Work;
 use crate::effects::{EventTo, Place};
+use crate::given::{encode_given, given_at};
 use crate::idempotency::{Kept, KeptAnswer};
+use crate::known::known_event;
 use crate::machine::{Action, Answer, BadRecord, Machine, OutsideCall, digest_of};
-use crate::progress::{Change, Start, encode_given, given_at, known_event};
+use crate::progress::{Change, Start};
 use crate::record::Digest;
 use crate::run_record::{
     AnswerRecord, ControlRecord, EventFrom, EventRecord, Order, RunStepRecord,

@@ -1,7 +1,7 @@
 //! The deterministic core of the runtime: a record goes in, new state and a list of actions come out.
 //!
 //! `machine` is the whole, `transaction` and `asking` what a running step sees, `record`, `run_record`, `effects` and `ops` what
-//! the log holds. Runs: `runs` what they are, `schedule` who is next, `drive` and `attempt` one live step, `progress` what a
+//! the log holds. Runs: `runs` what they are, `schedule` who is next, `drive` and `attempt` one live step, `progress` and `ending` what a
 //! record does to them, `going` what may be asked of the machine. `program` and `relabel`: what happens when another
 //! program comes into force. No clock, no threads, no sockets.
 
@@ -11,8 +11,11 @@ mod attempt;
 pub mod chance;
 mod drive;
 pub mod effects;
+mod ending;
+mod given;
 pub mod going;
 pub mod idempotency;
+mod known;
 pub mod machine;
 pub mod ops;
 pub mod program;

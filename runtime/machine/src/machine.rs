@@ -440,7 +440,7 @@ impl Machine {
     fn note(&mut self, step: StepRecord) -> Result<Vec<Action>, BadRecord> {
         self.next_run = self.next_run.max(step.run + 1);
         self.take_numbers(&step.asks);
-        let caller = Arc::new(Caller {
+        let caller = self.runs.caller(Caller {
             id: step.caller,
             roles: step.roles,
         });

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use weir_contract::Manifest;
-use weir_contract::border::{OUTPUT_FAILED, OUTPUT_OK};
-use weir_contract::encode::{Reader, put_varint};
-use weir_contract::manifest::{FrameRole, FunctionKind};
 
 use crate::effects::{Ask, EventTo, Frame, Pause, Place, Wait};
+use crate::given::{as_result, result_of_run};
 use crate::idempotency::Answers;
+use crate::known::{known, known_event, known_wait, workflow};
 use crate::machine::{Action, BadRecord, OutsideCall};
 use crate::record::Outcome;
-use crate::runs::{Branches, Caller, Ended, Finished, Given, Run, Strand, Waiting};
+use crate::runs::{Caller, Ended, Given, Run, Strand, Waiting};
 use crate::schedule::Runs;
 
 /// One record's change of the runs.
@@ -60,7 +59,7 @@ impl Change<'_> {
             events: Default::default(),
             ending: None,
         };
-        self.runs.going.insert(number, run);
+        self.runs.going.insert(number, Box::new(run));
         let strand = self.add_strand(number, first, None);
         if let Some(delay) = start.delay {
             let due = self.time.saturating_add(delay.max(0));
@@ -70,7 +69,7 @@ impl Change<'_> {
     }
 
     /// A strand that may go on at once.
-    fn add_strand(&mut self, run: u64, frame: Frame, parent: Option<u32>) -> u32 {
+    pub(crate) fn add_strand(&mut self, run: u64, frame: Frame, parent: Option<u32>) -> u32 {
         let Some(at) = self.runs.going.get_mut(&run) else {
             return 0;
         };
@@ -320,190 +319,6 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn strand_ended(&mut self, run: u64, strand: u32, output: &[u8]) {
-        let Some(at) = self.runs.going.get_mut(&run) else {
-            return;
-        };
-        let Some(index) = at.strands.iter().position(|s| s.number == strand) else {
-            return;
-        };
-        let this = at.strands.remove(index);
-        if let Some(parent) = this.parent {
-            return self.branch_ended(run, parent, strand, output);
-        }
-        if at.ending.is_some() {
-            return self.next_undo(run);
-        }
-        let ended = Ended::Output(output.to_vec());
-        if output.first() == Some(&OUTPUT_FAILED) && !at.undos.is_empty() {
-            self.undo_all(run, ended);
-        } else {
-            self.run_ended(run, ended);
-        }
-    }
-
-    fn branch_ended(&mut self, run: u64, parent: u32, strand: u32, output: &[u8]) {
-        let Some(at) = self.runs.going.get_mut(&run) else {
-            return;
-        };
-        let Some(this) = at.strand_mut(parent) else {
-            return;
-        };
-        let Some(branches) = &mut this.branches else {
-            return;
-        };
-        let mut dropped = Vec::new();
-        if output.first() == Some(&OUTPUT_OK) {
-            for (number, value) in &mut branches.all {
-                if *number == strand {
-                    *value = Some(output[1..].into());
-                }
-            }
-        } else {
-            branches.all.retain(|(number, _)| *number != strand);
-            let failed = as_result(output).into();
-            branches.failed.get_or_insert(failed);
-            let open = branches.all.iter().filter(|(_, value)| value.is_none());
-            dropped = open.map(|(number, _)| *number).collect();
-            let program = self.program;
-            let unbegun = |s: &Strand| is_unbegun_branch(program, s);
-            dropped.retain(|number| at.strand(*number).is_some_and(unbegun));
-        }
-        for number in &dropped {
-            self.drop_strand(run, *number);
-        }
-        if let Some(this) = self
-            .runs
-            .going
-            .get_mut(&run)
-            .and_then(|r| r.strand_mut(parent))
-            && let Some(branches) = &mut this.branches
-        {
-            branches.all.retain(|(number, _)| !dropped.contains(number));
-        }
-        self.check_join(run, parent);
-    }
-
-    /// A strand that waits for its branches goes on when all of them have ended.
-    fn check_join(&mut self, run: u64, strand: u32) {
-        let at = self
-            .runs
-            .going
-            .get_mut(&run)
-            .and_then(|r| r.strand_mut(strand));
-        let Some(at) = at else { return };
-        let Waiting::Join { list, fallible } = at.waiting else {
-            return;
-        };
-        let branches = at.branches.as_deref();
-        if branches.is_some_and(|b| b.all.iter().any(|(_, value)| value.is_none())) {
-            return;
-        }
-        let Branches { all, failed } = at.branches.take().map(|b| *b).unwrap_or_default();
-        let mut result = Vec::new();
-        match failed {
-            Some(failed) => result.extend_from_slice(&failed),
-            None => {
-                if fallible {
-                    result.push(0);
-                }
-                if list {
-                    put_varint(&mut result, all.len() as u64);
-                }
-                for (_, value) in all {
-                    result.extend_from_slice(&value.unwrap_or_default());
-                }
-            }
-        }
-        let given = Given::Bytes(result.into());
-        self.runs.ready(run, strand, given, self.time);
-    }
-
-    fn drop_strand(&mut self, run: u64, strand: u32) {
-        self.runs.unlink(run, strand);
-        if let Some(at) = self.runs.going.get_mut(&run) {
-            at.strands.retain(|s| s.number != strand);
-        }
-    }
-
-    fn drop_strands(&mut self, run: u64) {
-        let strands = self
-            .runs
-            .get(run)
-            .map(|r| r.strands.iter().map(|s| s.number));
-        let strands: Vec<u32> = strands.into_iter().flatten().collect();
-        for strand in strands {
-            self.drop_strand(run, strand);
-        }
-    }
-
-    /// The result is decided; what was done is undone first.
-    fn undo_all(&mut self, run: u64, ended: Ended) {
-        self.drop_strands(run);
-        if let Some(at) = self.runs.going.get_mut(&run) {
-            at.ending = Some(Box::new(ended));
-            at.events = Default::default();
-        }
-        self.next_undo(run);
-    }
-
-    fn next_undo(&mut self, run: u64) {
-        let Some(at) = self.runs.going.get_mut(&run) else {
-            return;
-        };
-        match at.undos.pop() {
-            Some(frame) => {
-                self.add_strand(run, frame, None);
-            }
-            None => {
-                if let Some(ended) = at.ending.take() {
-                    self.run_ended(run, *ended);
-                }
-            }
-        }
-    }
-
-    fn run_ended(&mut self, number: u64, ended: Ended) {
-        let waiters = self.runs.waiters(number);
-        let was_unbegun = self.runs.get(number).is_some_and(Run::is_unbegun);
-        self.drop_strands(number);
-        let Some(run) = self.runs.going.remove(&number) else {
-            return;
-        };
-        for (run, strand) in waiters {
-            let given = result_of_run(self.program, Some(&ended));
-            self.runs.ready(run, strand, given, self.time);
-        }
-        if let (Some(key), Place::Function(function), Ended::Output(output)) =
-            (&run.idempotency, run.target, &ended)
-        {
-            self.answers
-                .settle(&run.caller.id, key, number, function, output);
-        }
-        let entity = workflow(self.program, run.target);
-        let is_output = matches!(ended, Ended::Output(_));
-        match entity {
-            // It was taken back: as if it had never been sent.
-            Some(entity) if was_unbegun && ended == Ended::Cancelled => {
-                self.runs.workflows.remove(&(entity, run.key));
-            }
-            // A call that was answered at once needs no second place to ask for its answer.
-            _ if entity.is_some() || run.outside && (run.steps > 1 || !is_output) => {
-                let finished = Finished {
-                    target: run.target,
-                    key: run.key,
-                    since: run.since,
-                    at: self.time,
-                    ended: ended.clone(),
-                    workflow: entity.is_some(),
-                };
-                self.runs.keep(number, finished);
-            }
-            _ => {}
-        }
-        self.actions.push(Action::Ended { run: number, ended });
-    }
-
     /// An event goes to the strand that waits for it, or is kept. False when there is no run that goes on.
     pub fn deliver(&mut self, to: &EventTo) -> bool {
         let Some(number) = self.runs.of_workflow(to.entity, &to.key) else {
@@ -544,21 +359,6 @@ impl Change<'_> {
         self.runs.ready(run, strand, given, self.time);
     }
 
-    /// Ends a run from outside; false when it has ended or is ending.
-    pub fn cancel(&mut self, number: u64) -> bool {
-        match self.runs.get(number) {
-            Some(run) if run.ending.is_none() => {
-                if run.is_unbegun() {
-                    self.run_ended(number, Ended::Cancelled);
-                } else {
-                    self.undo_all(number, Ended::Cancelled);
-                }
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// Parked strands run the same step again; false when there are none.
     pub fn resume(&mut self, number: u64) -> bool {
         let strands = self.runs.get(number).into_iter().flat_map(|r| &r.strands);
@@ -572,142 +372,6 @@ impl Change<'_> {
             self.runs.ready(number, strand, given, self.time);
         }
         any
-    }
-}
-
-/// What a strand that runs at that time is given: what it has been given, or what comes when its time is over.
-pub(crate) fn given_at(program: &Manifest, strand: &Strand, time: i64) -> Result<Given, BadRecord> {
-    if let Waiting::Ready { given, .. } = &strand.waiting {
-        return Ok(given.clone());
-    }
-    if strand.waiting.due().is_none_or(|due| due > time) {
-        return Err(BadRecord("a strand goes on that waits".to_owned()));
-    }
-    Ok(match &strand.waiting {
-        Waiting::Events { .. } => Given::NoEvent,
-        Waiting::Outside { .. } | Waiting::Run { .. } => {
-            let failures = program.failures.as_ref();
-            let timed_out = failures.ok_or_else(|| BadRecord("no failures".to_owned()))?;
-            Given::Bytes(error_result(timed_out.timed_out.0).into())
-        }
-        _ => Given::nothing(),
-    })
-}
-
-/// The bytes a frame gets for its `result`.
-pub(crate) fn encode_given(program: &Manifest, target: Place, given: &Given) -> Vec<u8> {
-    let mut out = Vec::new();
-    match given {
-        Given::Bytes(bytes) => out.extend_from_slice(bytes),
-        Given::Event(event, args) => {
-            put_varint(&mut out, *event as u64);
-            out.extend_from_slice(args);
-        }
-        Given::NoEvent => {
-            put_varint(&mut out, events_of(program, target) as u64);
-        }
-    }
-    out
-}
-
-/// The entity whose workflow a place is the `run` of.
-pub(crate) fn workflow(program: &Manifest, target: Place) -> Option<u32> {
-    match target {
-        Place::Function(n) => {
-            let function = program.functions.get(n as usize)?;
-            function
-                .entity
-                .filter(|_| function.kind == FunctionKind::Run)
-        }
-        Place::Frame(_) | Place::Test(_) => None,
-    }
-}
-
-/// A step's output as a value of a `Result` type.
-pub(crate) fn as_result(output: &[u8]) -> Vec<u8> {
-    match output.split_first() {
-        Some((&OUTPUT_FAILED, rest)) => {
-            let mut r = Reader::new(rest);
-            let mut out = Vec::new();
-            if let Ok(id) = r.varint() {
-                put_varint(&mut out, id + 1);
-            }
-            out.extend_from_slice(r.rest());
-            out
-        }
-        Some((_, value)) => [&[0], value].concat(),
-        None => Vec::new(),
-    }
-}
-
-fn error_result(id: u32) -> Vec<u8> {
-    let mut out = Vec::new();
-    put_varint(&mut out, id as u64 + 1);
-    out
-}
-
-/// What waiting for a run gives. Of one that nobody can know any more: that it was cancelled.
-fn result_of_run(program: &Manifest, ended: Option<&Ended>) -> Given {
-    let cancelled = program.failures.as_ref().map_or(0, |f| f.cancelled.0);
-    let result = match ended {
-        Some(Ended::Output(output))
-            if matches!(output.first(), Some(&OUTPUT_OK | &OUTPUT_FAILED)) =>
-        {
-            as_result(output)
-        }
-        _ => error_result(cancelled),
-    };
-    Given::Bytes(result.into())
-}
-
-fn is_unbegun_branch(program: &Manifest, strand: &Strand) -> bool {
-    let begins = |place| matches!(place, Place::Frame(n) if program.frames.get(n as usize).is_some_and(|f| f.role == FrameRole::Branch));
-    matches!(strand.waiting, Waiting::Ready { .. })
-        && strand.frames.last().is_some_and(|f| begins(f.place))
-}
-
-/// Whether the program has that place.
-pub(crate) fn known(program: &Manifest, place: Place) -> Result<(), BadRecord> {
-    let is_known = match place {
-        Place::Function(n) => (n as usize) < program.functions.len(),
-        Place::Frame(n) => (n as usize) < program.frames.len(),
-        Place::Test(_) => true,
-    };
-    match is_known {
-        true => Ok(()),
-        false => Err(BadRecord("no such place in the program".to_owned())),
-    }
-}
-
-/// Whether a run that was started as `target` can wait so.
-pub(crate) fn known_wait(program: &Manifest, target: Place, wait: &Wait) -> Result<(), BadRecord> {
-    let is_known = match wait {
-        Wait::Events { numbers, .. } => {
-            let events = events_of(program, target);
-            numbers.iter().all(|n| (*n as usize) < events)
-        }
-        Wait::Outside { function, .. } => (*function as usize) < program.externs.len(),
-        _ => true,
-    };
-    match is_known {
-        true => Ok(()),
-        false => Err(BadRecord("it waits for what is not there".to_owned())),
-    }
-}
-
-/// How many kinds of events the workflow has whose `run` a place is.
-pub(crate) fn events_of(program: &Manifest, target: Place) -> usize {
-    workflow(program, target)
-        .and_then(|entity| program.entities[entity as usize].workflow.as_ref())
-        .map_or(0, |w| w.events.len())
-}
-
-pub(crate) fn known_event(program: &Manifest, to: &EventTo) -> Result<(), BadRecord> {
-    let entity = program.entities.get(to.entity as usize);
-    let workflow = entity.and_then(|e| e.workflow.as_ref());
-    match workflow.is_some_and(|w| (to.event as usize) < w.events.len()) {
-        true => Ok(()),
-        false => Err(BadRecord("no such event in the program".to_owned())),
     }
 }
 

@@ -15,14 +15,12 @@
 //!   instances of workflows: count, each: entity, key, run
 //! ```
 
-use std::sync::Arc;
-
 use weir_contract::Manifest;
 use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
 
 use crate::effects::{EventTo, Frame, Place, small};
+use crate::known::{events_of, known, known_event};
 use crate::machine::BadRecord;
-use crate::progress::{events_of, known, known_event};
 use crate::record::Bug;
 use crate::runs::{Branches, Caller, Ended, Finished, Given, Run, Strand, Waiting};
 use crate::schedule::Runs;
@@ -83,13 +81,11 @@ impl Runs {
     fn decode(r: &mut Reader<'_>) -> Read<Runs> {
         let mut runs = Runs::default();
         runs.next_call = r.varint()?;
-        // Many runs have the same caller, one after the other.
-        let mut caller = Arc::new(Caller::default());
         for _ in 0..r.varint()? {
             let number = r.varint()?;
-            let run = read_run(r, &mut caller)?;
+            let run = read_run(r, &mut runs)?;
             let strands: Vec<u32> = run.strands.iter().map(|s| s.number).collect();
-            runs.going.insert(number, run);
+            runs.going.insert(number, Box::new(run));
             for strand in strands {
                 runs.link(number, strand);
             }
@@ -196,22 +192,19 @@ fn put_run(out: &mut Vec<u8>, run: &Run) {
     put_option(out, run.ending.as_deref(), put_ended);
 }
 
-fn read_run(r: &mut Reader<'_>, caller: &mut Arc<Caller>) -> Read<Run> {
+fn read_run(r: &mut Reader<'_>, runs: &mut Runs) -> Read<Run> {
     let target = Place::decode(r)?;
     let key = r.bytes()?.into();
     let id = r.text()?.to_owned();
     let roles = (0..r.varint()?).map(|_| Ok(r.text()?.to_owned()));
-    let this = Caller {
+    let caller = Caller {
         id,
         roles: roles.collect::<Read<_>>()?,
     };
-    if **caller != this {
-        *caller = Arc::new(this);
-    }
     Ok(Run {
         target,
         key,
-        caller: caller.clone(),
+        caller: runs.caller(caller),
         since: r.int()?,
         steps: r.varint()?,
         outside: flag(r)?,

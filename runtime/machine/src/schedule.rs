@@ -7,23 +7,27 @@
 //! time and then number, and between a strand and a timer whichever could go first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::effects::{EventTo, Frame};
 use crate::idempotency::KEEP_US;
-use crate::runs::{Finished, Given, Run, Strand, Waiting};
+use crate::runs::{Caller, Finished, Given, Run, Strand, Waiting};
 
 /// The run of each workflow instance, by entity and key.
 pub type Workflows = BTreeMap<(u32, Box<[u8]>), u64>;
 
 #[derive(Clone, Debug, Default)]
 pub struct Runs {
-    pub(crate) going: BTreeMap<u64, Run>,
+    /// Boxed, because runs come in ascending order, which leaves a tree's nodes half empty.
+    pub(crate) going: BTreeMap<u64, Box<Run>>,
     pub(crate) finished: BTreeMap<u64, Finished>,
     pub(crate) workflows: Workflows,
     /// Events that will arrive later, with their times.
     pub(crate) delayed: BTreeMap<u64, (i64, EventTo)>,
     /// Tests only: the answers of extern functions.
     pub(crate) mocks: BTreeMap<u32, Frame>,
+    /// Of the newest call: many runs in a row have the same one.
+    pub(crate) newest_caller: Arc<Caller>,
     /// The number the next outside call gets.
     pub(crate) next_call: u64,
     ready: BTreeMap<u64, (u64, u32)>,
@@ -58,12 +62,12 @@ pub(crate) enum Next {
 impl Runs {
     /// A run that goes on.
     pub fn get(&self, number: u64) -> Option<&Run> {
-        self.going.get(&number)
+        self.going.get(&number).map(|run| &**run)
     }
 
     /// All that go on, by number.
     pub fn going(&self) -> impl ExactSizeIterator<Item = (u64, &Run)> {
-        self.going.iter().map(|(number, run)| (*number, run))
+        self.going.iter().map(|(number, run)| (*number, &**run))
     }
 
     /// Those that have ended and are kept, by number.
@@ -114,6 +118,14 @@ impl Runs {
             }),
             (_, None) => None,
         }
+    }
+
+    /// A caller, shared with the run before when it is the same.
+    pub(crate) fn caller(&mut self, caller: Caller) -> Arc<Caller> {
+        if *self.newest_caller != caller {
+            self.newest_caller = Arc::new(caller);
+        }
+        self.newest_caller.clone()
     }
 
     /// A strand waits for something else from now on.

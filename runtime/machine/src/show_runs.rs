@@ -76,7 +76,7 @@ fn going_to_json(program: &Manifest, number: u64, run: &Run) -> Result<Json, Bad
     let undos = run.undos.iter().map(|f| frame_to_json(program, f));
     let undos = undos.collect::<Result<Vec<_>, _>>()?;
     out.insert("undos".to_owned(), Json::Array(undos));
-    let workflow = crate::progress::workflow(program, run.target)
+    let workflow = crate::known::workflow(program, run.target)
         .and_then(|e| program.entities[e as usize].workflow.as_ref());
     let name = |event: u32| workflow.and_then(|w| Some(&w.events.get(event as usize)?.name));
     let events = run.events.iter().map(|(event, _)| json!(name(*event)));
