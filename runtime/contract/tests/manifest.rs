@@ -6,7 +6,7 @@ use weir_contract::Manifest;
 /// A manifest that uses every member and every form of the schema.
 fn full() -> Json {
     json!({
-        "version": 1,
+        "version": 2,
         "program": "shop",
         "module_sha256": "ab",
         "defs": [
@@ -17,6 +17,9 @@ fn full() -> Json {
                 { "name": "Paid", "fields": [{ "name": "lines", "ty": { "list": { "named": 0 } } }] } ] } } },
             { "name": "Sold", "kind": { "error": { "fields": [], "status": 409 } } },
             { "name": "Order", "kind": { "entity": { "keys": [{ "name": "id", "ty": "int" }] } } },
+            { "name": "Checkout.event", "kind": { "enum": { "variants": [
+                { "name": "approved", "fields": [{ "name": "by", "ty": "text" }] },
+                { "name": "after", "fields": [] } ] } } },
         ],
         "entities": [{
             "name": "Order",
@@ -37,6 +40,14 @@ fn full() -> Json {
             ],
             "allow": 4,
             "doc": "an order",
+        }, {
+            "name": "Checkout",
+            "keys": [{ "name": "id", "ty": "int" }],
+            "fields": [],
+            "slots": [],
+            "workflow": { "run": 2, "event_enum": 5, "events": [{
+                "name": "approved", "params": [{ "name": "by", "ty": "text", "has_default": false }], "public": true,
+                "access": "allow", "guard": 9, "doc": "it goes on" }] },
         }],
         "functions": [
             {
@@ -56,9 +67,34 @@ fn full() -> Json {
                     "mode": "read", "entity": "Order", "key": [{ "element": "unknown" }], "path": [],
                     "entry": { "constant": "1" } }] },
             },
+            {
+                "name": "run", "kind": "run", "entity": 1, "entry": 5, "public": true, "params": [],
+                "returns": "unit", "fails": [3], "effect": "wait", "access": "anyone",
+                "plan": { "complete": false, "touches": [] },
+            },
         ],
+        "frames": [
+            {
+                "label": "Checkout.run/wait#1", "entry": 6, "role": "resume", "entity": 1, "result": { "named": 5 },
+                "cells": [{ "name": "lines", "ty": { "list": { "named": 0 } } }], "returns": "unit", "fails": [3],
+                "waits_for": "wait for approved", "site": 0,
+            },
+            {
+                "label": "Checkout.run/undo#1", "entry": 7, "role": "undo", "cells": [], "returns": "unit",
+                "fails": [], "waits_for": "", "site": 0,
+            },
+        ],
+        "externs": [{
+            "module": "payments", "name": "charge", "source": "http:payments",
+            "params": [{ "name": "card", "ty": "text", "has_default": false }], "returns": "text", "fails": [3],
+            "promise": "idempotent", "retry": { "attempts": 3, "pause_us": 1000 }, "timeout_us": 5000000,
+        }],
+        "failures": { "cancelled": 3, "timed_out": 3, "unavailable": 3, "unknown": 3 },
         "roles": ["clerk"],
-        "tests": [{ "name": "buys", "entry": 3, "site": 0 }],
+        "tests": [{
+            "name": "buys", "entry": 8, "site": 0,
+            "params": [{ "name": "n", "ty": "int", "has_default": false }],
+        }],
         "sites": [{ "source": 0, "line": 1, "column": 2, "text": "x" }],
         "sources": [{ "path": "shop.weir", "sha256": "cd" }],
     })
@@ -83,10 +119,13 @@ fn what_is_written_reads_back_and_fits_the_schema() {
 fn the_schema_refuses_what_reading_refuses() {
     let schema = schema();
     for (pointer, value) in [
-        ("/version", json!(2)),
+        ("/version", json!(3)),
         ("/functions/0/kind", json!("verb")),
         ("/functions/0/extra", json!(1)),
-        ("/functions/0/effect", json!("wait")),
+        ("/functions/0/effect", json!("later")),
+        ("/frames/0/role", json!("jump")),
+        ("/externs/0/promise", json!("twice")),
+        ("/entities/1/workflow/extra", json!(1)),
         ("/entities/0/keys/0/ty", json!("number")),
         ("/entities/0/slots/0/kind", json!({ "tree": "int" })),
         ("/sites/0/line", json!("1")),
@@ -144,14 +183,74 @@ fn contradictions_are_refused_with_the_place() {
         ),
         (
             "/version",
-            json!(2),
-            "is of version 2, this runtime reads version 1",
+            json!(3),
+            "is of version 3, this runtime reads versions 1 to 2",
+        ),
+        (
+            "/entities/1/workflow/run",
+            json!(0),
+            "entity Checkout has no run",
+        ),
+        (
+            "/entities/1/workflow/events",
+            json!([]),
+            "entity Checkout: its events are not those of its enum",
+        ),
+        (
+            "/frames/1/entry",
+            json!(6),
+            "frame Checkout.run/undo#1 is out of order",
+        ),
+        (
+            "/frames/1/label",
+            json!("Checkout.run/wait#1"),
+            "frame Checkout.run/wait#1 occurs twice",
+        ),
+        (
+            "/frames/0/entity",
+            json!(9),
+            "frame Checkout.run/wait#1 names what is not there",
+        ),
+        (
+            "/frames/0/cells/0/ty",
+            json!({ "named": 77 }),
+            "frame Checkout.run/wait#1 names type 77 that is not there",
+        ),
+        (
+            "/externs/0/fails",
+            json!([0]),
+            "extern payments.charge fails with type 0 that is no error",
+        ),
+        (
+            "/failures/unknown",
+            json!(1),
+            "the manifest fails with type 1 that is no error",
         ),
     ] {
         let mut broken = full();
         *broken.pointer_mut(pointer).unwrap() = value;
         assert_eq!(read(&broken).unwrap_err(), format!("manifest: {expected}"));
     }
+}
+
+#[test]
+fn version_1_is_still_read() {
+    let mut old = full();
+    let members = old.as_object_mut().unwrap();
+    for name in ["frames", "externs", "failures"] {
+        members.remove(name);
+    }
+    members["version"] = json!(1);
+    members["entities"].as_array_mut().unwrap().pop();
+    members["functions"].as_array_mut().unwrap().pop();
+    let manifest = read(&old).unwrap();
+    assert!(manifest.frames.is_empty() && manifest.failures.is_none());
+    let schema = schema();
+    fits(&schema, &schema, &old, "manifest").unwrap();
+    let mut waits = full();
+    waits.as_object_mut().unwrap().remove("failures");
+    let refused = read(&waits).unwrap_err();
+    assert_eq!(refused, "manifest: the program waits, but has no failures");
 }
 
 fn schema() -> Json {

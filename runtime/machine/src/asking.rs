@@ -195,7 +195,7 @@ impl Transaction {
     }
 
     pub fn random(&mut self) -> u64 {
-        self.asking.around.chance.next()
+        self.asking.around.chance.draw()
     }
 
     /// The characters of a new id.

@@ -16,7 +16,7 @@ impl Chance {
         Chance(mix(mix(run.wrapping_add(GAMMA)) ^ steps))
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(GAMMA);
         mix(self.0)
     }
@@ -24,7 +24,7 @@ impl Chance {
     /// 26 characters: 48 bits of milliseconds, so that ids sort by age, and 80 bits of chance.
     pub fn fresh(&mut self, time_us: i64) -> [u8; 26] {
         let ms = (time_us.max(0) as u64 / 1000) & ((1 << 48) - 1);
-        let chance = (self.next() as u128) << 64 | self.next() as u128;
+        let chance = (self.draw() as u128) << 64 | self.draw() as u128;
         let bits = (ms as u128) << 80 | chance >> 48;
         std::array::from_fn(|i| BASE32[(bits >> (125 - 5 * i)) as usize & 31])
     }
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn the_numbers_are_those_of_splitmix64() {
         let mut chance = Chance(0);
-        let first = [chance.next(), chance.next(), chance.next()];
+        let first = [chance.draw(), chance.draw(), chance.draw()];
         let known = [
             0xe220_a839_7b1d_cdaf,
             0x6e78_9e6a_a1b9_65f4,
@@ -59,7 +59,7 @@ mod tests {
         let b = chance.fresh(1_700_000_000_001_000);
         assert!(a < b && a[..10] != b[..10]);
         assert!(a.iter().all(u8::is_ascii_alphanumeric));
-        assert_ne!(Chance::new(3, 1).next(), Chance::new(3, 2).next());
-        assert_ne!(Chance::new(3, 1).next(), Chance::new(4, 1).next());
+        assert_ne!(Chance::new(3, 1).draw(), Chance::new(3, 2).draw());
+        assert_ne!(Chance::new(3, 1).draw(), Chance::new(4, 1).draw());
     }
 }

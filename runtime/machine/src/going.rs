@@ -269,21 +269,18 @@ impl Machine {
 
     /// Calls that wait for an answer: after a restart nobody is making them any more.
     pub fn outstanding(&self) -> Vec<OutsideCall> {
-        let calls = self.runs.calls();
-        let call = |(call, (run, strand))| self.outside_call(call, run, strand);
-        calls.filter_map(call).collect()
+        let calls = self.runs.calls().map(|(call, _)| call);
+        calls.filter_map(|call| self.outside_call(call)).collect()
     }
 
-    /// Those of one run, to make them once more.
-    pub fn outstanding_of(&self, run: u64) -> Vec<OutsideCall> {
-        let run_of = |call: &OutsideCall| call.run == run;
-        self.outstanding().into_iter().filter(run_of).collect()
-    }
-
-    fn outside_call(&self, call: u64, run: u64, strand: u32) -> Option<OutsideCall> {
-        match &self.runs.strand(run, strand)?.waiting {
+    /// A call that waits for its answer, with its function as the program in force numbers it.
+    pub fn outside_call(&self, call: u64) -> Option<OutsideCall> {
+        let (run, strand) = self.runs.caller_of(call)?;
+        let at = self.runs.strand(run, strand)?;
+        match &at.waiting {
             Waiting::Outside { function, args, .. } => Some(OutsideCall {
                 call,
+                at: at.since,
                 run,
                 strand,
                 function: *function,

@@ -132,14 +132,24 @@ pub enum Action {
 /// A call of an extern function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutsideCall {
-    /// Unique in a log, so also the key for those who promise to do nothing twice.
+    /// Unique in a log.
     pub call: u64,
+    /// When it was asked for.
+    pub at: i64,
     pub run: u64,
     pub strand: u32,
     /// Position in the manifest's externs.
     pub function: u32,
     /// As `contract::call::encode_args` writes them.
     pub args: Box<[u8]>,
+}
+
+impl OutsideCall {
+    /// The same whenever this call is made again, and no other call's: for those who promise to do nothing twice. With the
+    /// time, because a service outlives a log that is begun anew.
+    pub fn key(&self) -> String {
+        format!("{}-{}", self.at, self.call)
+    }
 }
 
 /// A record or snapshot that this machine cannot have written, or wrote in another version.

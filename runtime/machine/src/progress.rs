@@ -298,6 +298,7 @@ impl Change<'_> {
         self.runs.next_call += 1;
         self.actions.push(Action::Outside(OutsideCall {
             call,
+            at: self.time,
             run,
             strand,
             function,

@@ -7,21 +7,30 @@
 //! or a caller that finds the worker free and runs its own step there and then ([`Door::call_here`]). The second saves
 //! waking two threads for one call; the first is how many calls become one batch.
 //!
+//! Between messages, the thread lets runs go on: strands whose turn it is and timers that are due, a few at a time. Outside calls
+//! are made, and those who wait for a run are told, when the record that says so is durable.
+//!
 //! While a frame is syncing the next one fills; nothing waits for a timer. A call that wrote nothing has no record, but
 //! its answer may show what an open frame wrote, so it leaves with that frame.
+
+mod going;
+
+pub use going::{EventAnswer, Order, WhichRun};
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, TryLockError};
 use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use weir_contract::Manifest;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
-use weir_machine::{Call, Done, Incompatible, Machine, Steps};
+use weir_machine::{Action, Call, Done, Incompatible, Machine, Steps};
 
+use self::going::{AboutRun, RunWaiters};
 use crate::config::Config;
+use crate::outside::Outside;
 use crate::program::Program;
 use crate::recovery::{PARTITION, RecoveryError, recover};
 
@@ -50,13 +59,27 @@ enum Message {
         answer: Answered,
     },
     Look(Look),
+    AboutRun(AboutRun),
     Reload {
         program: Program,
         done: Reloaded,
     },
     Durable(Result<Lsn, AppendError>),
     SnapshotStored(Result<Lsn, String>),
+    /// A guest made something that is due before the thread would wake.
+    Wake,
     Stop,
+}
+
+impl Message {
+    /// Whoever waits for it is told why nothing comes of it.
+    fn refuse(self, why: Refusal) {
+        match self {
+            Message::Call { answer, .. } => answer(Err(why)),
+            Message::AboutRun(about) => about.refuse(why),
+            _ => {}
+        }
+    }
 }
 
 /// The way to a running machine; cheap to clone.
@@ -114,6 +137,9 @@ impl Door {
                 let worker = worker.as_mut().expect("a free worker is there");
                 worker.call(call, &program, answer);
                 worker.append_open();
+                if worker.is_due_earlier() {
+                    self.send(Message::Wake);
+                }
             }
             None => self.send(Message::Call {
                 call,
@@ -175,10 +201,8 @@ impl Door {
 
     fn send(&self, message: Message) {
         self.sent.fetch_add(1, Ordering::Release);
-        if let Err(unsent) = self.messages.send(message)
-            && let Message::Call { answer, .. } = unsent.0
-        {
-            answer(Err(Refusal::Stopping));
+        if let Err(unsent) = self.messages.send(message) {
+            unsent.0.refuse(Refusal::Stopping);
         }
     }
 
@@ -242,11 +266,14 @@ impl Core {
             writer,
             log,
             steps: program.steps,
+            outside: program.outside,
+            run_waiters: RunWaiters::default(),
             program: program.manifest,
             current: current.clone(),
             messages: messages.clone(),
             sent: Arc::default(),
             waiting: Arc::default(),
+            wakes: None,
             alone: 0,
             open: VecDeque::new(),
             in_flight: VecDeque::new(),
@@ -269,6 +296,7 @@ impl Core {
             let ack = worker.writer.append(Hlc(now as u64), vec![record]);
             ack.wait().map_err(StartError::Append)?;
         }
+        worker.call_again();
         let door = Door {
             messages,
             sent: worker.sent.clone(),
@@ -332,9 +360,21 @@ const ALONE_BYTES_MAX: usize = 16 << 10;
 /// Calls handled before the open frame is looked after again.
 const BATCH_MAX: usize = 1024;
 
+/// Things runs do before messages are looked after again.
+const RUN_STEPS_MAX: usize = 64;
+/// Frames that may be open while runs go on by themselves.
+const OPEN_FRAMES_MAX: usize = 2;
+
+/// Told nothing, or why the log failed.
+type Tell = Box<dyn FnOnce(Option<&str>) + Send>;
+
 enum Waiter {
     Call(Answered, Done),
     Reload(Reloaded),
+    /// Something that runs made happen.
+    Actions(Vec<Action>),
+    /// Told when all records before it are durable.
+    Told(Tell),
 }
 
 /// Records that will be one frame, and who waits for it.
@@ -358,6 +398,9 @@ struct Worker {
     writer: Writer,
     log: Arc<dyn Log>,
     steps: Box<dyn Steps + Send>,
+    outside: Arc<dyn Outside>,
+    /// Who waits for the end of a run.
+    run_waiters: RunWaiters,
     program: Arc<Manifest>,
     /// The same for those at the door.
     current: Arc<RwLock<Arc<Manifest>>>,
@@ -365,6 +408,8 @@ struct Worker {
     /// The same counts as at the door.
     sent: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
+    /// When the thread wakes by itself; `None` for not at all.
+    wakes: Option<i64>,
     /// How many frames before this one had a call that no other call waited beside.
     alone: u32,
     /// The frame that is filling, last, behind full ones that the log has no room for yet.
@@ -388,9 +433,13 @@ struct Inbox {
 }
 
 impl Inbox {
-    /// It never ends by itself: the worker holds a sender of its own.
-    fn wait(&self) -> Option<Message> {
-        self.messages.recv().ok().inspect(|_| self.taken())
+    /// The next message, or none for so long. It never ends by itself: the worker holds a sender of its own.
+    fn wait(&self, until: Option<Duration>) -> Option<Message> {
+        let message = match until {
+            Some(pause) => self.messages.recv_timeout(pause).ok(),
+            None => self.messages.recv().ok(),
+        };
+        message.inspect(|_| self.taken())
     }
 
     fn next(&self) -> Option<Message> {
@@ -427,6 +476,7 @@ fn run(worker: &Mutex<Option<Worker>>, inbox: &Inbox) -> Result<(), String> {
                 None => break,
             }
         }
+        working.advance();
         working.append_open();
         if let Some(why) = working.failed.clone() {
             let worker = held.take().expect("it was there");
@@ -438,8 +488,9 @@ fn run(worker: &Mutex<Option<Worker>>, inbox: &Inbox) -> Result<(), String> {
             drop(held);
             return worker.last_snapshot(inbox);
         }
+        let until = working.until_due();
         drop(held);
-        message = inbox.wait();
+        message = inbox.wait(until);
     }
 }
 
@@ -463,6 +514,7 @@ impl Worker {
                 answer,
             } => self.call(call, &program, answer),
             Message::Look(look) => look(&self.machine),
+            Message::AboutRun(about) => self.about_run(about),
             Message::Reload { program, done } => self.reload(program, done),
             Message::Durable(Ok(_)) => self.durable(),
             Message::Durable(Err(error)) => {
@@ -470,6 +522,7 @@ impl Worker {
                     .get_or_insert(format!("the log failed: {error}"));
             }
             Message::SnapshotStored(stored) => self.snapshot_stored(stored),
+            Message::Wake => {}
             Message::Stop => self.stopping = true,
         }
     }
@@ -490,12 +543,30 @@ impl Worker {
             .call(&mut *self.steps, &self.program, &call, now);
         match done.record.take() {
             Some(record) => self.push(record, Waiter::Call(answer, done)),
-            // Nothing of this answer can be younger than the newest frame there is.
-            None => match (self.open.back_mut(), self.in_flight.back_mut()) {
-                (Some(frame), _) => frame.waiters.push(Waiter::Call(answer, done)),
-                (None, Some((_, waiters))) => waiters.push(Waiter::Call(answer, done)),
-                (None, None) => answer(Ok(done)),
-            },
+            None => self.wait_for_all(Waiter::Call(answer, done)),
+        }
+    }
+
+    /// For answers without a record: nothing of them can be younger than the newest frame there is.
+    fn wait_for_all(&mut self, waiter: Waiter) {
+        match (self.open.back_mut(), self.in_flight.back_mut()) {
+            (Some(frame), _) => frame.waiters.push(waiter),
+            (None, Some((_, waiters))) => waiters.push(waiter),
+            (None, None) => self.release(waiter),
+        }
+    }
+
+    /// What a waiter waits for is durable.
+    fn release(&mut self, waiter: Waiter) {
+        match waiter {
+            Waiter::Call(answer, mut done) => {
+                let actions = std::mem::take(&mut done.actions);
+                answer(Ok(done));
+                self.perform(actions);
+            }
+            Waiter::Reload(done) => done(Ok(())),
+            Waiter::Actions(actions) => self.perform(actions),
+            Waiter::Told(tell) => tell(None),
         }
     }
 
@@ -578,10 +649,7 @@ impl Worker {
             return;
         };
         for waiter in waiters {
-            match waiter {
-                Waiter::Call(answer, done) => answer(Ok(done)),
-                Waiter::Reload(done) => done(Ok(())),
-            }
+            self.release(waiter);
         }
         if let SnapshotStage::Taken(at, _) = &self.snapshot
             && *at <= last
@@ -629,6 +697,7 @@ impl Worker {
                     .write()
                     .unwrap_or_else(|poisoned| poisoned.into_inner()) = self.program.clone();
                 self.steps = program.steps;
+                self.outside = program.outside;
                 match record {
                     Some(record) => self.push(record, Waiter::Reload(done)),
                     None => done(Ok(())),
@@ -637,24 +706,27 @@ impl Worker {
         }
     }
 
-    fn refuse_all(self, inbox: &Inbox, why: &str) {
+    fn refuse_all(mut self, inbox: &Inbox, why: &str) {
         let in_flight = self.in_flight.into_iter();
         let waiting = in_flight.flat_map(|(_, waiters)| waiters);
         let open = self.open.into_iter().flat_map(|frame| frame.waiters);
         for waiter in waiting.chain(open) {
-            if let Waiter::Call(answer, _) = waiter {
-                answer(Err(Refusal::Unavailable(why.to_owned())));
+            match waiter {
+                Waiter::Call(answer, _) => answer(Err(Refusal::Unavailable(why.to_owned()))),
+                Waiter::Told(tell) => tell(Some(why)),
+                Waiter::Reload(_) | Waiter::Actions(_) => {}
             }
         }
         while let Some(message) = inbox.next() {
-            if let Message::Call { answer, .. } = message {
-                answer(Err(Refusal::Unavailable(why.to_owned())));
-            }
+            message.refuse(Refusal::Unavailable(why.to_owned()));
         }
+        self.run_waiters
+            .refuse(Refusal::Unavailable(why.to_owned()));
     }
 
     /// So that the next start need not replay. Without it nothing is lost.
     fn last_snapshot(mut self, inbox: &Inbox) -> Result<(), String> {
+        self.run_waiters.refuse(Refusal::Stopping);
         while let Some(message) = inbox.next() {
             self.handle(message);
         }

@@ -6,10 +6,10 @@ use std::sync::mpsc::channel;
 use weir_contract::Manifest;
 use weir_contract::call::Reply;
 use weir_log::Log;
-use weir_machine::{Answer, Bug, Done};
+use weir_machine::{Answer, Bug};
 
 use crate::config::Config;
-use crate::core::{Core, Refusal, StartError};
+use crate::core::{Core, Door, Refusal, StartError, WhichRun};
 use crate::program::{NamedCall, Program};
 
 /// A running machine on a log, usually `weir_log::MemoryLog`.
@@ -35,8 +35,8 @@ impl Embedded {
         Core::start(config, program, log).map(|core| Embedded { core })
     }
 
-    /// Makes one call and waits until its answer is durable. Access rules of functions are the caller's business
-    /// here; `allow` is still asked by the step.
+    /// Makes one call and waits until its answer is durable; when it starts a run, until that has ended. Access rules of
+    /// functions are the caller's business here; `allow` is still asked by the step.
     pub fn submit(&self, call: &NamedCall) -> Outcome {
         let manifest = self.core.door().program();
         let Some(call) = call.resolve(&manifest) else {
@@ -49,10 +49,31 @@ impl Embedded {
             .call(call, manifest.clone(), move |result| {
                 let _ = sender.send(result);
             });
-        match receiver.recv().unwrap_or(Err(Refusal::Stopping)) {
-            Ok(done) => outcome(&manifest, function, done),
+        let answer = match receiver.recv().unwrap_or(Err(Refusal::Stopping)) {
+            Ok(done) if done.answer == Answer::GoesOn => self.wait_for(WhichRun::Number(done.run)),
+            Ok(done) => Ok(Some(done.answer)),
+            Err(refusal) => Err(refusal),
+        };
+        match answer {
+            Ok(Some(answer)) => outcome(&manifest, function, answer),
+            Ok(None) => Outcome::Refused("there is no such run".to_owned()),
             Err(refusal) => Outcome::Refused(format!("{refusal:?}")),
         }
+    }
+
+    /// Waits until a run has ended and that is durable. `None` when there is no such run.
+    pub fn wait_for(&self, which: WhichRun) -> Result<Option<Answer>, Refusal> {
+        let (sender, receiver) = channel();
+        self.core.door().wait_for_run(which, move |result| {
+            let _ = sender.send(result);
+        });
+        let result = receiver.recv().unwrap_or(Err(Refusal::Stopping))?;
+        Ok(result.map(|(_, answer)| answer))
+    }
+
+    /// For everything else that can be asked of a machine.
+    pub fn door(&self) -> &Door {
+        self.core.door()
     }
 
     /// Finishes what is open and takes a snapshot.
@@ -61,8 +82,8 @@ impl Embedded {
     }
 }
 
-fn outcome(manifest: &Manifest, function: u32, done: Done) -> Outcome {
-    let output = match done.answer {
+fn outcome(manifest: &Manifest, function: u32, answer: Answer) -> Outcome {
+    let output = match answer {
         Answer::Output(output) => output,
         Answer::Again(weir_machine::KeptAnswer::Output { output, .. }) => output,
         Answer::Bug(bug) => return Outcome::Bug(bug),

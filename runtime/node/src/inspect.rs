@@ -5,7 +5,7 @@ use weir_contract::Manifest;
 use weir_contract::manifest::{Access, Effect, FunctionKind};
 use weir_log::{Log, Lsn, RecordKind};
 use weir_machine::record::{PROGRAM, STEP};
-use weir_machine::show::step_to_json;
+use weir_machine::show::{run_record_to_json, step_to_json};
 use weir_machine::{BadRecord, Machine, ProgramRecord, StepRecord};
 
 use crate::recovery::{PARTITION, RecoveryError};
@@ -64,7 +64,12 @@ pub fn log_json(
                     }
                     shown
                 }
-                RecordKind(kind) => json!({ "kind": kind }),
+                _ if lsn < from => Json::Null,
+                RecordKind(kind) => {
+                    let shown = program.as_ref().map(|p| run_record_to_json(p, record));
+                    let shown = shown.transpose().map_err(bad)?.flatten();
+                    shown.unwrap_or_else(|| json!({ "kind": kind }))
+                }
             };
             if lsn >= from {
                 shown["lsn"] = json!(lsn.0);

@@ -13,8 +13,9 @@ mod program;
 mod recovery;
 
 pub use config::Config;
-pub use core::{Core, Door, Refusal, StartError};
+pub use core::{Core, Door, EventAnswer, Order, Refusal, StartError, WhichRun};
 pub use embedded::{Embedded, Outcome};
 pub use node::{FAILURE_POLL, Node};
+pub use outside::{Nobody, Outside, OutsideAnswer};
 pub use program::{Caller, NamedCall, Program};
 pub use recovery::{PARTITION, RecoveryError, recover, recover_until};

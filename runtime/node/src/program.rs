@@ -9,19 +9,29 @@ use weir_contract::manifest::{Access, FunctionKind};
 use weir_contract::{Value, limits};
 use weir_machine::{Call, Steps};
 
+use crate::outside::{Nobody, Outside};
+
 /// What a node is started with, and what a reload brings.
 pub struct Program {
     pub manifest: Arc<Manifest>,
     /// The engine with the module loaded; in tests a function.
     pub steps: Box<dyn Steps + Send>,
+    /// Whoever calls extern functions.
+    pub outside: Arc<dyn Outside>,
 }
 
 impl Program {
+    /// Nobody is outside, until [`Program::with_outside`] says who.
     pub fn new(manifest: Manifest, steps: Box<dyn Steps + Send>) -> Program {
         Program {
             manifest: Arc::new(manifest),
             steps,
+            outside: Arc::new(Nobody),
         }
+    }
+
+    pub fn with_outside(self, outside: Arc<dyn Outside>) -> Program {
+        Program { outside, ..self }
     }
 
     /// A compiled program: the module passes the engine's gate and is made ready to run.

@@ -1,0 +1,6 @@
+//! Runs over many steps, with scripts as their program.
+
+mod histories;
+mod relabel;
+mod scripts;
+mod waits;
