@@ -33,10 +33,7 @@ const WAIT_DEFAULT: Duration = Duration::from_secs(20);
 const WAIT_MAX: Duration = Duration::from_secs(300);
 
 /// An event or the run of a workflow, when that is what the path names.
-pub(super) async fn answer(
-    shared: &Arc<Shared>,
-    asked: &Asked,
-) -> Option<Result<Reply, Problem>> {
+pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Option<Result<Reply, Problem>> {
     let program = shared.door.program();
     let (entity, definition) = program.entity(asked.segments.first()?)?;
     let workflow = definition.workflow.as_ref()?;
@@ -114,7 +111,11 @@ async fn send(
             "this Idempotency-Key was used for another request",
         )),
         EventAnswer::Denied => Err(Problem::new(403, "Forbidden", "`allow` says no")),
-        EventAnswer::NoRun => Err(Problem::new(404, "NotFound", "no run was started for this key")),
+        EventAnswer::NoRun => Err(Problem::new(
+            404,
+            "NotFound",
+            "no run was started for this key",
+        )),
         EventAnswer::Ended => Err(Problem::new(410, "Gone", "the run has ended")),
         EventAnswer::Full => Err(Problem::unavailable("too many events wait in the run")),
     }

@@ -74,7 +74,10 @@ async fn until_answered(
         };
         made += 1;
         if attempts.is_some_and(|most| made >= most) {
-            let failures = manifest.failures.as_ref().expect("a program that calls has them");
+            let failures = manifest
+                .failures
+                .as_ref()
+                .expect("a program that calls has them");
             return failed_output(match function.promise {
                 Promise::Once => failures.unknown,
                 _ => failures.unavailable,
