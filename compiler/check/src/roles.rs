@@ -35,8 +35,11 @@ pub fn roles(program: &Checked) -> BTreeSet<String> {
         .filter(|(value, _)| groups.find(*value) == looked_through)
         .map(|(_, text)| text.to_owned())
         .collect();
-    for function in &program.functions {
-        if let Access::Roles(asked) = &function.access {
+    let workflows = program.entities.iter().filter_map(|e| e.workflow.as_ref());
+    let events = workflows.flat_map(|w| w.events.iter().map(|event| &event.access));
+    let functions = program.functions.iter().map(|function| &function.access);
+    for access in functions.chain(events) {
+        if let Access::Roles(asked) = access {
             roles.extend(asked.iter().cloned());
         }
     }

@@ -1,4 +1,4 @@
-//! Asks a running node: one GET over a plain socket, which is all that `weir log` and `weir state` need.
+//! Asks a running node: one request over a plain socket, which is all that `weir log`, `weir state` and `weir runs` need.
 
 use crate::output::{Failure, Outcome};
 use std::io::{Read, Write};
@@ -16,6 +16,15 @@ pub struct Reply {
 
 /// Sends `GET path` to a node, `url` being what its ready line said: `http://HOST:PORT`.
 pub fn get(url: &str, path: &str) -> Outcome<Reply> {
+    ask(url, "GET", path, "")
+}
+
+/// Sends `POST path` with a JSON body.
+pub fn post(url: &str, path: &str, body: &str) -> Outcome<Reply> {
+    ask(url, "POST", path, body)
+}
+
+fn ask(url: &str, method: &str, path: &str, body: &str) -> Outcome<Reply> {
     let host = url
         .strip_prefix("http://")
         .map(|rest| rest.trim_end_matches('/'))
@@ -24,13 +33,13 @@ pub fn get(url: &str, path: &str) -> Outcome<Reply> {
             Failure::usage(format_args!("`{url}` is not the address of a node"))
                 .next("give it as the node printed it: --url http://127.0.0.1:7878")
         })?;
-    exchange(host, path).map_err(|error| {
+    exchange(host, method, path, body).map_err(|error| {
         Failure::new(format_args!("no node answers at {url}: {error}"))
             .next("start one with `weir run FILE`, or read a directory with --data DIR")
     })
 }
 
-fn exchange(host: &str, path: &str) -> std::io::Result<Reply> {
+fn exchange(host: &str, method: &str, path: &str, body: &str) -> std::io::Result<Reply> {
     let address = host
         .to_socket_addrs()?
         .next()
@@ -39,7 +48,8 @@ fn exchange(host: &str, path: &str) -> std::io::Result<Reply> {
     socket.set_read_timeout(Some(WAIT))?;
     write!(
         socket,
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
     )?;
     let mut bytes = Vec::new();
     socket.take(BODY_BYTES_MAX).read_to_end(&mut bytes)?;

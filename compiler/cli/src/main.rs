@@ -17,6 +17,8 @@ mod program;
 mod reload;
 mod routes;
 mod run;
+mod runs;
+mod send;
 mod source;
 mod state;
 mod test;
@@ -43,6 +45,8 @@ enum Verb {
     Run(run::Args),
     Log(log::Args),
     State(state::Args),
+    Runs(runs::Args),
+    Send(send::Args),
     Explain(explain::Args),
 }
 
@@ -54,6 +58,8 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(args),
         Verb::Log(args) => log::log(args),
         Verb::State(args) => state::state(args),
+        Verb::Runs(args) => runs::runs(args),
+        Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
         Verb::Explain(args) => explain::explain(args),
     };

@@ -6,6 +6,7 @@ use crate::program::{self, runner};
 use crate::reload::{Reloaded, reload};
 use crate::routes::routes;
 use crate::watch::{self, Event};
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::mpsc::{Receiver, channel};
 use weir_contract::Manifest;
 use weir_driver::{Bundle, BundleError, Program};
 use weir_log::Log;
+use weir_node::outside::http::{Bases, environment_name};
 use weir_node::{Config, Node, StartError};
 
 /// Serve a program on this machine; save its file, and the new one takes over.
@@ -61,7 +63,8 @@ pub fn run(args: Args) -> Outcome {
     };
 
     let log = place::open(&data)?;
-    let node = start(&bundle, log, args.port, &data)?;
+    let externs = externs(source.as_ref(), &bundle.manifest)?;
+    let node = start(&bundle, log, args.port, &data, &externs)?;
     let url = format!("http://{}", node.address());
     let note = Note::leave(&data, &url)?;
     say!("listening on {url}");
@@ -152,7 +155,45 @@ fn refuse(path: &Path, error: BundleError) -> Failure {
     ))
 }
 
-fn start(bundle: &Bundle, log: Arc<dyn Log>, port: Option<u16>, data: &Path) -> Outcome<Node> {
+/// Where the outside world is: the environment says, or else `weir.toml`. What is missing is told at once, not at the first
+/// call.
+fn externs(source: Option<&Program>, manifest: &Manifest) -> Outcome<Bases> {
+    let mut bases = source
+        .map(|program| program.externs.clone())
+        .unwrap_or_default();
+    let names = manifest.externs.iter();
+    let names: BTreeSet<&str> = names
+        .filter_map(|e| e.source.strip_prefix("http:"))
+        .collect();
+    for name in names {
+        let variable = environment_name(name);
+        match std::env::var(&variable) {
+            Ok(url) if url.starts_with("http://") || url.starts_with("https://") => {
+                bases.insert(name.to_owned(), url);
+            }
+            Ok(url) => {
+                let why = format_args!("{variable} is `{url}`, which is no address");
+                return Err(Failure::new(why).next("begin it with http:// or https://"));
+            }
+            Err(_) if bases.contains_key(name) => {}
+            Err(_) => {
+                eprintln!(
+                    "{}: nobody says where `{name}` is: its calls wait until `[extern.{name}] url = \"http://..\"` stands in weir.toml, or {variable} is set",
+                    Style::stderr().bold("note")
+                );
+            }
+        }
+    }
+    Ok(bases)
+}
+
+fn start(
+    bundle: &Bundle,
+    log: Arc<dyn Log>,
+    port: Option<u16>,
+    data: &Path,
+    externs: &Bases,
+) -> Outcome<Node> {
     let ports = match port {
         Some(port) => port..=port,
         None => PORT..=PORT + PORTS,
@@ -161,6 +202,7 @@ fn start(bundle: &Bundle, log: Arc<dyn Log>, port: Option<u16>, data: &Path) -> 
     for port in ports {
         let config = Config {
             port,
+            externs: externs.clone(),
             ..Config::default()
         };
         let program = weir_node::Program::new(bundle.manifest.clone(), Box::new(runner(bundle)?));

@@ -100,6 +100,64 @@ impl Source {
         }
     }
 
+    /// The running node, for what only it can do.
+    pub fn node(&self) -> Outcome<&str> {
+        match self {
+            Source::Node { url } => Ok(url),
+            Source::Directory { path, .. } => Err(Failure::new(format_args!(
+                "nobody serves {}",
+                path.display()
+            ))
+            .next("start it with `weir run`, then ask again")),
+        }
+    }
+
+    /// Runs by number, at most `limit`, with `ended` also those that have ended.
+    pub fn runs(&self, ended: bool, limit: usize, mut give: impl FnMut(Value) -> bool) -> Outcome {
+        let mut after: Option<u64> = None;
+        let mut left = limit;
+        while left > 0 {
+            let asked = left.min(PAGE);
+            let page = match self {
+                Source::Node { url } => {
+                    let after = after.map_or(String::new(), |n| format!("&after={n}"));
+                    let path = format!("/_weir/runs?limit={asked}&ended={ended}{after}");
+                    parse(&ask(url, &path)?.map_err(Failure::new)?)?
+                        .as_array()
+                        .cloned()
+                        .unwrap_or_default()
+                }
+                Source::Directory { path, log } => recovered(path, &**log)?
+                    .runs_json(after, asked, ended)
+                    .map_err(Failure::new)?,
+            };
+            let full = page.len() == asked;
+            after = page.last().and_then(|run| run["run"].as_u64());
+            for run in page {
+                left -= give(run) as usize;
+            }
+            if !full {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One run, with all that is known of it.
+    pub fn run(&self, number: u64) -> Outcome<Result<Value, Missing>> {
+        match self {
+            Source::Node { url } => match ask(url, &format!("/_weir/runs/{number}"))? {
+                Ok(text) => Ok(Ok(parse(&text)?)),
+                Err(missing) => Ok(Err(missing)),
+            },
+            Source::Directory { path, log } => {
+                let machine = recovered(path, &**log)?;
+                let found = machine.run_json(number).map_err(Failure::new)?;
+                Ok(found.ok_or_else(|| format!("there is no run {number}")))
+            }
+        }
+    }
+
     /// One instance: its key, version and state.
     pub fn instance(&self, entity: &str, key: &[String]) -> Outcome<Result<Value, Missing>> {
         match self {

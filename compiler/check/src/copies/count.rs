@@ -158,11 +158,7 @@ impl<'p> Count<'p> {
         inside: &Copy,
         span: Span,
     ) -> Option<Vec<Type>> {
-        let parts = |ty: &Type| {
-            parts(ty, &|param| {
-                inside.types.get(param).map_or(1, |ty| parts_of(ty))
-            })
-        };
+        let parts = |ty: &Type| parts(ty, &|param| inside.types.get(param).map_or(1, parts_of));
         if written.iter().map(parts).sum::<usize>() > TYPE_PARTS_MAX {
             let name = &self.program.function(id).name;
             self.tell(

@@ -1,4 +1,6 @@
-//! What the command line asks a running node, under `/_weir/`: health, the program, the log and the state as JSON.
+//! What the command line asks a running node, under `/_weir/`: health, the program, the log, the state and the runs as JSON.
+
+mod runs;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,13 +26,16 @@ const LIST_DEFAULT: usize = 100;
 const LIST_MAX: usize = 10_000;
 
 pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, Problem> {
+    let segments: Vec<&str> = asked.segments[1..].iter().map(String::as_str).collect();
+    if let ["runs", rest @ ..] = segments.as_slice() {
+        return runs::answer(shared, asked, rest).await;
+    }
     if asked.method != Method::GET {
         return Err(Problem {
             allow: Some("GET"),
             ..Problem::new(405, "MethodNotAllowed", "use GET")
         });
     }
-    let segments: Vec<&str> = asked.segments[1..].iter().map(String::as_str).collect();
     match segments.as_slice() {
         ["health"] => Ok(json_reply(200, &json!({ "ready": true }))),
         ["program"] => Ok(json_reply(
@@ -44,7 +49,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         _ => Err(Problem::new(
             404,
             "NotFound",
-            "there are health, program, log and state",
+            "there are health, program, log, state and runs",
         )),
     }
 }

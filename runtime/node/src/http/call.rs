@@ -15,6 +15,7 @@ use super::Shared;
 use super::reply::{Problem, Reply, json_reply, text_reply, with_header};
 use super::request::{Body, caller, etag, idempotency_key, if_match, names_tag, text};
 use super::route::{Target, find, query_pairs};
+use super::runs::finish;
 use crate::core::Refusal;
 use crate::program::Caller;
 
@@ -40,7 +41,7 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
         check_access(&function.access, &caller)?;
         let is_post = asked.method == Method::POST;
         let args = match is_post {
-            true => args_from_body(&program, function, &asked.body.bytes)?,
+            true => args_from_body(&program, &function.params, &asked.body.bytes)?,
             false => args_from_query(&program, function, &asked.query)?,
         };
         if args.len() > limits::ARGS_MAX {
@@ -72,7 +73,7 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
             let _ = sender.send(result);
         });
         match receiver.await {
-            Ok(Ok(done)) => return reply(&program, number, &asked.headers, done),
+            Ok(Ok(done)) => return finish(shared, asked, &program, number, done).await,
             Ok(Err(Refusal::Stale)) => continue,
             Ok(Err(refusal)) => return Err(refused(refusal)),
             Err(_) => return Err(Problem::unavailable("the node is stopping")),
@@ -81,7 +82,7 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
     Err(Problem::unavailable("the program is being replaced"))
 }
 
-fn check_access(access: &Access, caller: &Caller) -> Result<(), Problem> {
+pub(super) fn check_access(access: &Access, caller: &Caller) -> Result<(), Problem> {
     let roles = match access {
         Access::Anyone => return Ok(()),
         _ if caller.id.is_empty() => {
@@ -98,9 +99,9 @@ fn check_access(access: &Access, caller: &Caller) -> Result<(), Problem> {
     Err(Problem::new(403, "Forbidden", reason))
 }
 
-fn args_from_body(
+pub(super) fn args_from_body(
     manifest: &Manifest,
-    function: &Function,
+    params: &[Param],
     body: &[u8],
 ) -> Result<Vec<u8>, Problem> {
     let json = match body {
@@ -113,8 +114,8 @@ fn args_from_body(
         ));
     };
     for name in members.keys() {
-        if !function.params.iter().any(|p| p.name == *name) {
-            return Err(unknown_parameter(function, name));
+        if !params.iter().any(|p| p.name == *name) {
+            return Err(unknown_parameter(params, name));
         }
     }
     let defs = &manifest.defs;
@@ -122,12 +123,11 @@ fn args_from_body(
         Some(json) => Ok(Some(from_json(defs, &param.ty, json, &param.name)?)),
         None => missing(manifest, param),
     };
-    let args = function
-        .params
+    let args = params
         .iter()
         .map(arg)
         .collect::<Result<Vec<_>, Problem>>()?;
-    Ok(encode_args(defs, &function.params, &args))
+    Ok(encode_args(defs, params, &args))
 }
 
 fn args_from_query(
@@ -148,7 +148,7 @@ fn args_from_query(
         );
     }
     match used.iter().position(|used| !used) {
-        Some(unused) => Err(unknown_parameter(function, &pairs[unused].0)),
+        Some(unused) => Err(unknown_parameter(&function.params, &pairs[unused].0)),
         None => Ok(encode_args(defs, &function.params, &args)),
     }
 }
@@ -165,17 +165,17 @@ fn missing(manifest: &Manifest, param: &Param) -> Result<Option<Value>, Problem>
     }
 }
 
-fn unknown_parameter(function: &Function, name: &str) -> Problem {
+fn unknown_parameter(params: &[Param], name: &str) -> Problem {
     let short: String = name.chars().take(60).collect();
     let problem = Problem::bad_request(format!("unknown field \"{short}\""));
     let problem = problem.with("path", json!(short));
-    match nearest(name, function.params.iter().map(|p| p.name.as_str())) {
+    match nearest(name, params.iter().map(|p| p.name.as_str())) {
         Some(near) => problem.with("did_you_mean", json!(near)),
         None => problem,
     }
 }
 
-fn reply(
+pub(super) fn reply(
     manifest: &Manifest,
     number: u32,
     headers: &HeaderMap,
@@ -234,7 +234,7 @@ fn reply(
 
 const RUN: HeaderName = HeaderName::from_static("weir-run");
 
-fn refused(refusal: Refusal) -> Problem {
+pub(super) fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Busy => Problem::unavailable("too many calls are waiting"),
         Refusal::Stopping | Refusal::Stale => Problem::unavailable("the node is stopping"),

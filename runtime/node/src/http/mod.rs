@@ -5,6 +5,7 @@ mod call;
 mod reply;
 mod request;
 mod route;
+mod runs;
 mod stream;
 
 use std::convert::Infallible;
@@ -121,7 +122,10 @@ async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
     };
     match asked.segments.first().map(String::as_str) {
         Some("_weir") => admin::answer(shared, &asked).await,
-        _ => call::answer(shared, &asked).await,
+        _ => match runs::answer(shared, &asked).await {
+            Some(reply) => reply,
+            None => call::answer(shared, &asked).await,
+        },
     }
 }
 

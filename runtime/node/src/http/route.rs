@@ -87,9 +87,9 @@ pub(super) fn find(
     if named.is_empty() {
         return Err(unknown_function(manifest, first, name, &functions));
     }
-    let reads = |f: &Function| f.effect != Effect::Write;
+    let reads = |f: &Function| f.effect <= Effect::Read;
     let fits = |f: &Function| match *method {
-        Method::POST => matches!(f.kind, FunctionKind::Function | FunctionKind::Handler),
+        Method::POST => is_called(f),
         Method::GET | Method::HEAD => reads(f),
         _ => false,
     };
@@ -99,10 +99,8 @@ pub(super) fn find(
             keys,
         }),
         None => {
-            let callable =
-                |f: &Function| matches!(f.kind, FunctionKind::Function | FunctionKind::Handler);
             let allow = match (
-                named.iter().any(|(_, f)| callable(f)),
+                named.iter().any(|(_, f)| is_called(f)),
                 named.iter().any(|(_, f)| reads(f)),
             ) {
                 (true, true) => "GET, HEAD, POST",
@@ -115,6 +113,14 @@ pub(super) fn find(
             })
         }
     }
+}
+
+/// Whether it is called, not read.
+fn is_called(function: &Function) -> bool {
+    matches!(
+        function.kind,
+        FunctionKind::Function | FunctionKind::Handler | FunctionKind::Run
+    )
 }
 
 /// The key of an instance from segments of a path.
@@ -203,6 +209,20 @@ fn with_nearest<'a>(problem: Problem, name: &str, known: impl Iterator<Item = &'
 fn quoted(name: &str) -> String {
     let short: String = name.chars().take(60).collect();
     format!("\"{short}\"")
+}
+
+/// As one segment of a path.
+pub(super) fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(byte as char);
+            }
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
 }
 
 /// `None` when it is not percent-encoded UTF-8.

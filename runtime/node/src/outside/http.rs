@@ -14,7 +14,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use hyper::{Method, Request, StatusCode, Uri};
+use hyper::{Method, Request, StatusCode};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -25,8 +25,8 @@ use weir_contract::json::{field_values, fields_to_json, from_json, parse};
 use weir_contract::manifest::Extern;
 use weir_contract::{DefKind, Defs, Field, Value, limits};
 
-/// The base URL of each name, without a slash at its end.
-pub type Bases = BTreeMap<String, Uri>;
+/// The base URL of each name: `http://127.0.0.1:9000/pay`.
+pub type Bases = BTreeMap<String, String>;
 
 /// How one attempt ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,6 @@ impl HttpCaller {
                 environment_name(name)
             )
         })?;
-        let base = base.to_string();
         let uri = format!("{}/{}", base.trim_end_matches('/'), function.name);
         let values = decode_args(defs, &function.params, args).map_err(|e| e.to_string())?;
         let fields: Vec<Field> = function

@@ -1,5 +1,6 @@
 //! The outside world: who answers the calls of `extern` functions.
 
+pub mod caller;
 pub mod http;
 
 use std::sync::Arc;

@@ -1,0 +1,91 @@
+//! Makes outside calls on the node's own tasks: attempts, pauses between them, and who is told when nothing helps.
+//!
+//! A call without limits is tried for ever, with pauses of 1 s that double up to a minute. With `@retry` or `@timeout` it
+//! fails `Unavailable` after the last attempt. One that may be made once is attempted once: what became of it when no answer came
+//! nobody knows, so it fails `Unknown`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use weir_contract::Manifest;
+use weir_contract::manifest::{Extern, Promise};
+use weir_machine::{OutsideCall, failed_output};
+
+use super::http::{Attempt, Bases, HttpCaller};
+use super::{Outside, OutsideAnswer};
+
+const PAUSE_FIRST: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// The outside world over HTTP.
+pub struct HttpOutside {
+    runtime: Handle,
+    caller: HttpCaller,
+}
+
+impl HttpOutside {
+    /// Calls run on `runtime`; `bases` says where each name is.
+    pub fn new(runtime: Handle, bases: Bases) -> HttpOutside {
+        HttpOutside {
+            caller: HttpCaller::new(bases),
+            runtime,
+        }
+    }
+}
+
+impl Outside for HttpOutside {
+    fn call(&self, manifest: &Arc<Manifest>, call: &OutsideCall, answer: OutsideAnswer) {
+        let (caller, manifest, call) = (self.caller.clone(), manifest.clone(), call.clone());
+        self.runtime.spawn(async move {
+            let function = &manifest.externs[call.function as usize];
+            let key = call.key();
+            let output = until_answered(&caller, &manifest, function, &call.args, &key).await;
+            answer(output);
+        });
+    }
+}
+
+async fn until_answered(
+    caller: &HttpCaller,
+    manifest: &Manifest,
+    function: &Extern,
+    args: &[u8],
+    key: &str,
+) -> Vec<u8> {
+    let limited = function.retry.is_some() || function.timeout_us.is_some();
+    let attempts = match (&function.retry, function.promise) {
+        (_, Promise::Once) => Some(1),
+        (Some(retry), _) => Some(retry.attempts.saturating_add(1)),
+        (None, _) if limited => Some(1),
+        (None, _) => None,
+    };
+    let mut pause = function.retry.as_ref().map_or(PAUSE_FIRST, |retry| {
+        Duration::from_micros(retry.pause_us.max(0) as u64)
+    });
+    let mut made = 0;
+    loop {
+        let after = match caller.attempt(&manifest.defs, function, args, key).await {
+            Attempt::Done(output) => return output,
+            Attempt::Again { why, after } => {
+                eprintln!("weir: {}.{}: {why}", function.module, function.name);
+                after
+            }
+        };
+        made += 1;
+        if attempts.is_some_and(|most| made >= most) {
+            let failures = manifest
+                .failures
+                .as_ref()
+                .expect("a program that calls has them");
+            return failed_output(match function.promise {
+                Promise::Once => failures.unknown,
+                _ => failures.unavailable,
+            });
+        }
+        tokio::time::sleep(after.unwrap_or(pause).max(pause).min(PAUSE_MAX)).await;
+        if function.retry.is_none() {
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+}
