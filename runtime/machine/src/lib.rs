@@ -42,6 +42,7 @@ pub use idempotency::KeptAnswer;
 pub use machine::{Action, Answer, BadRecord, Call, Done, Machine, OutsideCall};
 pub use program::Incompatible;
 pub use record::{Bug, Outcome, ProgramRecord, StepRecord};
+pub use relabel::carry_answer;
 pub use replay::ReplayChecker;
 pub use runs::{Ended, Finished, Run, Strand, Waiting};
 pub use schedule::Runs;

@@ -284,7 +284,8 @@ impl Machine {
         let is_output = matches!(outcome, Outcome::Output(_));
         let is_run = function.kind == FunctionKind::Run;
         let is_denied = answer == Answer::Output(vec![OUTPUT_DENIED]);
-        if is_denied || function.effect < Effect::Write || is_nothing && is_output && !is_run {
+        let only_reads = function.effect < Effect::Write;
+        if is_denied || !is_run && (only_reads || is_nothing && is_output) {
             self.next_run += !is_denied as u64;
             return self.unrecorded(run, answer, call, manifest);
         }

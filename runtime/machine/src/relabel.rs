@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use weir_contract::encode::{Reader, encode_into, put_varint};
-use weir_contract::manifest::{Frame as Code, Function, Manifest, Param};
+use weir_contract::manifest::{Extern, Frame as Code, Function, Manifest, Param};
 use weir_contract::{DefId, DefKind, Defs, Field, Type, Value};
 
 use crate::effects::{EventTo, Frame, Place};
@@ -56,6 +56,19 @@ pub(crate) fn migrate(runs: &mut Runs, old: &Manifest, new: &Manifest) {
         Some(((entity, key), run))
     });
     runs.workflows = moved.collect();
+}
+
+/// The answer of an extern function that was called in a program before this one, in the types of this one.
+pub fn carry_answer(
+    old: &Manifest,
+    new: &Manifest,
+    function: u32,
+    output: &[u8],
+) -> Option<Vec<u8>> {
+    let a = old.externs.get(function as usize)?;
+    let same = |e: &&Extern| e.module == a.module && e.name == a.name;
+    let b = new.externs.iter().find(same)?;
+    Between { old, new }.output([&a.returns, &b.returns], &b.fails, output)
 }
 
 struct Between<'p> {
@@ -341,7 +354,9 @@ impl Between<'_> {
         let old = &self.old.functions[n as usize];
         let new = self.function(old).ok_or_else(what)?;
         let new = &self.new.functions[new as usize];
-        *output = self.output(old, new, output).ok_or_else(what)?;
+        let returns = [&old.returns, &new.returns];
+        let moved = self.output(returns, &new.fails, output);
+        *output = moved.ok_or_else(what)?;
         Ok(())
     }
 
@@ -358,17 +373,17 @@ impl Between<'_> {
         *target = self.place(*target).unwrap_or(Place::Test(0));
     }
 
-    fn output(&self, old: &Function, new: &Function, output: &[u8]) -> Option<Vec<u8>> {
+    fn output(&self, returns: [&Type; 2], fails: &[DefId], output: &[u8]) -> Option<Vec<u8>> {
         use weir_contract::border::{OUTPUT_FAILED, OUTPUT_OK};
         let (kind, rest) = output.split_first()?;
         let mut out = vec![*kind];
         match *kind {
-            OUTPUT_OK => out.extend_from_slice(&self.recode(&old.returns, &new.returns, rest)?),
+            OUTPUT_OK => out.extend_from_slice(&self.recode(returns[0], returns[1], rest)?),
             OUTPUT_FAILED => {
                 let mut r = Reader::new(rest);
                 let id = DefId(u32::try_from(r.varint().ok()?).ok()?);
                 let now = renamed(&self.old.defs, &self.new.defs, id)?;
-                new.fails.contains(&now).then_some(())?;
+                fails.contains(&now).then_some(())?;
                 put_varint(&mut out, now.0 as u64);
                 let fields = self.recode(&Type::Named(id), &Type::Named(now), r.rest())?;
                 out.extend_from_slice(&fields);

@@ -145,3 +145,16 @@ fn results_of_runs_outlive_their_types() {
     world.restart(1);
     assert_eq!(world.run_json(order.run), shown);
 }
+
+#[test]
+fn an_answer_to_a_call_of_the_program_before_is_read_as_that_program_would() {
+    let (old, new) = (crate::scripts::manifest(), renumbered());
+    let unavailable = weir_machine::failed_output(weir_contract::DefId(2));
+    let carried = weir_machine::carry_answer(&old, &new, 0, &unavailable);
+    assert_eq!(carried, Some(vec![1, 3]));
+    assert_eq!(
+        weir_machine::carry_answer(&old, &new, 0, &[0, 14]),
+        Some(vec![0, 14])
+    );
+    assert_eq!(weir_machine::carry_answer(&old, &new, 9, &[0, 14]), None);
+}

@@ -410,3 +410,25 @@ fn plain_handlers_may_send() {
     assert!(is_output(&world.call(NOTE, "x", "hello"), &[0]));
     assert_eq!(world.log_of("x"), "hello");
 }
+
+#[test]
+fn allow_is_asked_before_an_event_and_a_second_start() {
+    let mut json = crate::scripts::json();
+    json["entities"][1]["allow"] = serde_json::json!(30);
+    json["functions"][2]["access"] = serde_json::json!("allow");
+    let event = &mut json["entities"][1]["workflow"]["events"][0];
+    event["access"] = serde_json::json!("allow");
+    event["guard"] = serde_json::json!(30);
+    let manifest = weir_contract::Manifest::from_json(json.to_string().as_bytes()).unwrap();
+    let mut world = World::with(manifest);
+    world.order("o", "wait 0 1; log end");
+    world.caller = "eve".to_owned();
+    assert_eq!(world.event("o", 0, "eve"), "denied");
+    let again = world.order("o", "");
+    assert!(is_output(&again, &[2]));
+    world.caller = "ann".to_owned();
+    assert_eq!(world.order("o", "").answer, Answer::GoesOn);
+    assert_eq!(world.event("o", 0, "ann"), "taken");
+    world.settle();
+    assert_eq!(world.log(), "approved:ann end");
+}

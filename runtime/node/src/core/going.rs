@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use weir_contract::Manifest;
 use weir_contract::manifest::Promise;
 use weir_machine::{
-    Action, Answer, BadRecord, Ended, OutsideCall, Progress, Sent, Taken, failed_output,
+    Action, Answer, BadRecord, Ended, OutsideCall, Progress, Sent, Taken, carry_answer,
+    failed_output,
 };
 
 use crate::outside::OutsideAnswer;
@@ -72,6 +73,9 @@ pub(super) enum AboutRun {
     /// The outside has answered.
     Answer {
         call: u64,
+        /// The function, in the program that made the call.
+        function: u32,
+        program: Arc<Manifest>,
         output: Vec<u8>,
     },
 }
@@ -237,9 +241,19 @@ impl Worker {
                 self.tell(answer, any);
             }
             AboutRun::Wait { which, answer } => self.wait_for_run(&which, answer),
-            AboutRun::Answer { call, output } => {
+            AboutRun::Answer {
+                call,
+                function,
+                program,
+                output,
+            } => {
+                let output = match Arc::ptr_eq(&program, &self.program) {
+                    true => Some(output),
+                    false => carry_answer(&program, &self.program, function, &output),
+                };
                 let now = self.tick();
-                if let Some(progress) = self.machine.answer(call, output, now) {
+                let progress = output.and_then(|output| self.machine.answer(call, output, now));
+                if let Some(progress) = progress {
                     self.progress(progress);
                 }
             }
@@ -333,7 +347,7 @@ impl Worker {
             match (self.promise(&call), &self.program.failures) {
                 (Promise::Once, Some(failures)) => {
                     let output = failed_output(failures.unknown);
-                    self.answer_sender(call.call)(output);
+                    self.answer_sender(&call)(output);
                 }
                 _ => self.make(&call),
             }
@@ -345,17 +359,23 @@ impl Worker {
     }
 
     fn make(&self, call: &OutsideCall) {
-        let answer = self.answer_sender(call.call);
+        let answer = self.answer_sender(call);
         self.outside.call(&self.program, call, answer);
     }
 
     /// The way back for an answer, from any thread.
-    fn answer_sender(&self, call: u64) -> OutsideAnswer {
+    fn answer_sender(&self, call: &OutsideCall) -> OutsideAnswer {
         let (messages, sent) = (self.messages.clone(), self.sent.clone());
+        let (call, function, program) = (call.call, call.function, self.program.clone());
         Box::new(move |output| {
             sent.fetch_add(1, Ordering::Release);
             // The thread may have ended already; the next start makes the call again.
-            let _ = messages.send(Message::AboutRun(AboutRun::Answer { call, output }));
+            let _ = messages.send(Message::AboutRun(AboutRun::Answer {
+                call,
+                function,
+                program,
+                output,
+            }));
         })
     }
 }

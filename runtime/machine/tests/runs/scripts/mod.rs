@@ -29,6 +29,8 @@ pub struct World {
     /// Calls that nobody has answered.
     pub outside: VecDeque<OutsideCall>,
     pub ended: Vec<(u64, Ended)>,
+    /// Who calls.
+    pub caller: String,
     replay: ReplayChecker,
 }
 
@@ -46,6 +48,7 @@ impl World {
             records: Vec::new(),
             outside: VecDeque::new(),
             ended: Vec::new(),
+            caller: "ann".to_owned(),
             replay: ReplayChecker::default(),
         };
         let manifest = world.manifest.clone();
@@ -114,7 +117,7 @@ impl World {
         put_bytes(&mut args, text.as_bytes());
         let call = Call {
             function,
-            caller: "ann".into(),
+            caller: self.caller.clone(),
             roles: vec!["clerk".into()],
             keys: if function == GO {
                 Vec::new()
@@ -166,7 +169,7 @@ impl World {
                 event,
                 args: args.into(),
             },
-            caller: "bob".into(),
+            caller: self.caller.clone(),
             roles: Vec::new(),
             idempotency: idempotency.map(str::to_owned),
         };

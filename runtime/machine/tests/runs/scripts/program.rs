@@ -24,6 +24,8 @@ pub const OUTER: u32 = 15;
 pub const UNDO: u32 = 20;
 pub const BRANCH: u32 = 21;
 pub const MOCK: u32 = 22;
+/// Says yes to ann.
+pub const ALLOW: u32 = 30;
 
 pub fn manifest() -> Manifest {
     Manifest::from_json(json().to_string().as_bytes()).unwrap()

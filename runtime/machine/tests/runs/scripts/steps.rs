@@ -43,6 +43,15 @@ impl Scripts {
         on: &mut Transaction,
     ) -> Result<Vec<u8>, Crash> {
         let mut r = Reader::new(input.args);
+        if entry == ALLOW {
+            let caller = Reader::new(input.caller).text().unwrap();
+            let output = if caller == "ann" {
+                OUTPUT_OK
+            } else {
+                border::OUTPUT_DENIED
+            };
+            return Ok(vec![output]);
+        }
         match entry {
             EVENT => match r.varint().unwrap() {
                 0 => log(on, &format!("approved:{}", r.text().unwrap())),
