@@ -174,7 +174,9 @@ fn a_failing_test_shows_its_line_and_both_sides() {
           counter.weir:15:3: expectation failed
             expect Counter("a").add(40) == 42
             left: 40, right: 42
+          again: weir test counter.weir "counts wrongly" --quick
 
+    killed and recovered 3 times
     1 passed, 1 failed
     "#);
     let filtered = weir(&scratch, &["test", "counter.weir", "wrongly"]);

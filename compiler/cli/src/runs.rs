@@ -176,7 +176,8 @@ fn row(run: &Value, style: &Style) -> String {
         })
         .collect();
     let name = run["fn"].as_str().unwrap_or("?");
-    let mut text = format!("{:>6}  {shown:<9} {name}", run["run"]);
+    let number = run["run"].to_string();
+    let mut text = format!("{number:>6}  {shown:<9} {name}");
     if !key.is_empty() {
         text.push_str(&format!(" ({})", key.join(", ")));
     }
