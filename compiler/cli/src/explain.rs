@@ -26,6 +26,13 @@ pub fn explain(args: Args) -> Outcome {
     let program = program::find(args.path.as_deref().unwrap_or(Path::new(".")))?;
     let manifest = program::compile(&program)?.manifest;
     let found = plan::find(&manifest, &args.what);
+    // A function that only the program calls is in the manifest when it waits: as frames.
+    if found.is_empty()
+        && let Some(page) = plan::page_of_frames(&manifest, &args.what)
+    {
+        say_part!("{page}");
+        return Ok(());
+    }
     if found.is_empty() {
         let known = plan::names(&manifest).join(", ");
         return Err(Failure::new(format_args!(

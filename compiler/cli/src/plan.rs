@@ -30,6 +30,12 @@ pub fn names(manifest: &Manifest) -> Vec<String> {
         .collect()
 }
 
+/// The page of a function that waits and that only the program calls.
+pub fn page_of_frames(manifest: &Manifest, name: &str) -> Option<String> {
+    let cuts = cuts::cuts(manifest, name);
+    (!cuts.is_empty()).then(|| format!("{name}\n\neffect   {}\n{cuts}", effect(Effect::Wait)))
+}
+
 /// The page of a function.
 pub fn page(manifest: &Manifest, function: &Function) -> String {
     let mut page = full_name(manifest, function);
@@ -51,7 +57,7 @@ fn effect(effect: Effect) -> &'static str {
         Effect::Pure => "pure: touches no state and needs no record in the log",
         Effect::Read => "read: changes nothing, needs no record in the log, and may be a GET",
         Effect::Write => "write: a transaction, and one record in the log",
-        Effect::Wait => "waits: it may go on in later steps",
+        Effect::Wait => "wait: it may go on in later steps, through crashes and restarts",
     }
 }
 

@@ -37,7 +37,7 @@ pub fn reload(node: &Node, program: &Program, running: &Bundle) -> Reloaded {
     };
     match node.reload(weir_node::Program::new(bundle.manifest.clone(), steps)) {
         Ok(()) => {
-            let said = changes(&running.manifest, &bundle.manifest, instances(node));
+            let said = changes(&running.manifest, &bundle.manifest, kept(node));
             Reloaded::New {
                 bundle: Box::new(bundle),
                 said,
@@ -46,14 +46,14 @@ pub fn reload(node: &Node, program: &Program, running: &Bundle) -> Reloaded {
         Err(why) => {
             let style = Style::stderr();
             eprintln!(
-                "{}: the state does not fit the program that was saved",
+                "{}: the state or the sleeping runs do not fit the program that was saved",
                 style.red("error")
             );
             for sentence in &why.0 {
                 eprintln!("  {sentence}");
             }
             eprintln!(
-                "{}: bring back what is missing, or stop and begin without state: --data DIR",
+                "{}: bring back what is missing, end runs with `weir runs cancel`, or stop and begin without state: --data DIR",
                 style.bold("next")
             );
             Reloaded::Refused
@@ -61,23 +61,23 @@ pub fn reload(node: &Node, program: &Program, running: &Bundle) -> Reloaded {
     }
 }
 
-/// How many instances have state.
-fn instances(node: &Node) -> usize {
+/// How many instances have state, and how many runs go on.
+fn kept(node: &Node) -> (usize, usize) {
     let (sender, receiver) = channel();
     node.door().look(move |machine| {
-        let count = machine
+        let instances = machine
             .state()
             .tables()
             .iter()
             .map(|table| table.len())
             .sum();
-        let _ = sender.send(count);
+        let _ = sender.send((instances, machine.runs().going().len()));
     });
-    receiver.recv().unwrap_or(0)
+    receiver.recv().unwrap_or_default()
 }
 
 /// What became of the state, in one line.
-fn changes(old: &Manifest, new: &Manifest, instances: usize) -> String {
+fn changes(old: &Manifest, new: &Manifest, (instances, runs): (usize, usize)) -> String {
     let names = |manifest: &Manifest| -> Vec<String> {
         let entities = manifest.entities.iter();
         entities
@@ -93,6 +93,11 @@ fn changes(old: &Manifest, new: &Manifest, instances: usize) -> String {
         1 => "the state of 1 instance is kept".to_string(),
         many => format!("the state of {many} instances is kept"),
     };
+    match runs {
+        0 => {}
+        1 => said.push_str("; 1 run goes on in the new program"),
+        many => said.push_str(&format!("; {many} runs go on in the new program")),
+    }
     for name in after.iter().filter(|name| !before.contains(name)) {
         said.push_str(&format!(
             "; {name} is new and starts with its initial value"

@@ -4,7 +4,9 @@
 //! the parameter's name with a 1, and so on. What has a default is left out.
 
 use serde_json::{Value, json};
-use weir_contract::manifest::{Access, Effect, Function, FunctionKind, Manifest, Param};
+use weir_contract::manifest::{
+    Access, Effect, Event, Function, FunctionKind, Manifest, Param, Workflow,
+};
 use weir_contract::{DefKind, Defs, Field, Type};
 
 pub struct Route {
@@ -16,12 +18,38 @@ pub struct Route {
     pub curl: String,
 }
 
-/// The public functions and states in the order of the manifest; `url` is `http://HOST:PORT`.
+/// The public functions and states in the order of the manifest, then the events; `url` is `http://HOST:PORT`.
 pub fn routes(manifest: &Manifest, url: &str) -> Vec<Route> {
     let public = manifest.functions.iter().filter(|function| function.public);
-    public
+    let mut routes: Vec<Route> = public
         .map(|function| route(manifest, function, url))
-        .collect()
+        .collect();
+    let events = events(manifest);
+    routes.extend(events.iter().map(|event| route(manifest, event, url)));
+    routes
+}
+
+/// The events that may be sent from outside, as functions that give nothing.
+fn events(manifest: &Manifest) -> Vec<Function> {
+    let workflows = manifest.entities.iter().filter_map(|e| e.workflow.as_ref());
+    let of = |workflow: &Workflow| -> Vec<Function> {
+        let run = &manifest.functions[workflow.run as usize];
+        let public = workflow.events.iter().filter(|event| event.public);
+        let function = |event: &Event| Function {
+            name: event.name.clone(),
+            kind: FunctionKind::Handler,
+            public: true,
+            params: event.params.clone(),
+            returns: Type::Unit,
+            fails: Vec::new(),
+            effect: Effect::Write,
+            access: event.access.clone(),
+            doc: event.doc.clone(),
+            ..run.clone()
+        };
+        public.map(function).collect()
+    };
+    workflows.flat_map(of).collect()
 }
 
 fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
@@ -87,7 +115,7 @@ pub fn signature(defs: &Defs, function: &Function) -> String {
     let mut text = String::new();
     if matches!(
         function.kind,
-        FunctionKind::Function | FunctionKind::Handler
+        FunctionKind::Function | FunctionKind::Handler | FunctionKind::Run
     ) {
         let params: Vec<String> = function
             .params
