@@ -45,7 +45,7 @@ enum Verb {
     Run(run::Args),
     Log(log::Args),
     State(state::Args),
-    Runs(runs::Args),
+    Runs(Box<runs::Args>),
     Send(send::Args),
     Explain(explain::Args),
 }
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(args),
         Verb::Log(args) => log::log(args),
         Verb::State(args) => state::state(args),
-        Verb::Runs(args) => runs::runs(args),
+        Verb::Runs(args) => runs::runs(*args),
         Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
         Verb::Explain(args) => explain::explain(args),

@@ -149,7 +149,8 @@ fn holds(run: &Value, pair: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let is = |object: &Value| match object.get(name) {
         Some(Value::String(text)) => text == value,
-        Some(other) => other.to_string() == value,
+        // A number or a flag, as JSON writes it.
+        Some(other) => serde_json::from_str::<Value>(value).is_ok_and(|v| v == *other),
         None => false,
     };
     let strands = run["strands"].as_array().into_iter().flatten();

@@ -85,10 +85,10 @@ fn show(module: &Module) -> String {
 
 fn is_prelude_type(line: &str) -> bool {
     let failures = ["Cancelled", "TimedOut", "Unavailable", "Unknown"];
-    let is_failure = |name: &&str| line.starts_with(&format!("error {name}()"));
+    let is_failure = |name: &str| line.starts_with(&format!("error {name}()"));
     line.starts_with("new UserId")
         || line.starts_with("failures ")
-        || failures.iter().any(|name| is_failure(&name))
+        || failures.iter().any(|name| is_failure(name))
 }
 
 #[test]
