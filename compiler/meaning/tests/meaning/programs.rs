@@ -1,19 +1,17 @@
 //! Programs and what they mean: each case is a program with `test` blocks, and how each of them ends.
 
-mod support;
-
-use support::{check, expect, run};
+use crate::support::{check, expect, run};
 use weir_meaning::{Caller, Outcome, Target, World};
 
 #[test]
 fn the_examples_pass_their_own_tests() {
     for source in [
-        include_str!("../../../examples/counter/counter.weir"),
-        include_str!("../../../examples/bank/bank.weir"),
-        include_str!("../../../examples/inventory/inventory.weir"),
-        include_str!("../../../examples/shop/shop.weir"),
-        include_str!("../../../examples/alarms/alarms.weir"),
-        include_str!("../../../examples/support/support.weir"),
+        include_str!("../../../../examples/counter/counter.weir"),
+        include_str!("../../../../examples/bank/bank.weir"),
+        include_str!("../../../../examples/inventory/inventory.weir"),
+        include_str!("../../../../examples/shop/shop.weir"),
+        include_str!("../../../../examples/alarms/alarms.weir"),
+        include_str!("../../../../examples/support/support.weir"),
     ] {
         for line in run(source).lines() {
             assert!(line.ends_with(": ok"), "{line}");
