@@ -277,6 +277,11 @@ impl<'p> World<'p> {
         runs.map(|(number, run)| (*number, waits(run))).collect()
     }
 
+    /// Whether a run has stopped at one.
+    pub fn has_bug(&self) -> bool {
+        self.runs.values().any(|run| run.bug().is_some())
+    }
+
     /// Ends a run: what it did is undone. False when it has ended or is ending.
     pub fn cancel(&mut self, number: u64) -> bool {
         on_a_deep_stack(|| {

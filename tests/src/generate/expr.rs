@@ -12,6 +12,12 @@ impl Gen {
         if depth == 0 {
             return self.leaf(scope, ty, told);
         }
+        if scope.wait
+            && self.on(15)
+            && let Some(waiting) = self.waiting_expr(scope, ty, depth - 1, told)
+        {
+            return waiting;
+        }
         if self.on(45)
             && let Some(general) = self.general(scope, ty, depth - 1, told)
         {
@@ -180,6 +186,7 @@ impl Gen {
         let mut inner = scope.clone();
         inner.lambda = true;
         inner.write = false;
+        inner.wait = false;
         inner.rounds *= 4;
         let names: Vec<String> = params.iter().map(|_| self.fresh("v")).collect();
         for (name, ty) in names.iter().zip(params) {

@@ -57,11 +57,15 @@ impl Gen {
                 }
                 _ => {}
             }
+            if self.owned {
+                keys = vec![("k0".to_owned(), Ty::Text)];
+            }
             self.entities.push(Entity {
                 name: self.named("Ent", i),
                 keys,
                 fields: Vec::new(),
                 rules: Vec::new(),
+                events: Vec::new(),
             });
         }
         for i in 0..self.entities.len() {
@@ -75,7 +79,7 @@ impl Gen {
     }
 
     /// A top-level name: no other program of the batch has it.
-    fn named(&self, kind: &str, number: usize) -> String {
+    pub fn named(&self, kind: &str, number: usize) -> String {
         format!("{kind}{number}n{}", self.member)
     }
 
@@ -90,7 +94,7 @@ impl Gen {
             .collect()
     }
 
-    fn state(&mut self, entity: usize) {
+    pub fn state(&mut self, entity: usize) {
         for i in 0..1 + self.size(4) {
             let ty = if i == 0 { Ty::Int } else { self.any_type(3) };
             let init = if i == 0 {
@@ -241,7 +245,7 @@ impl Gen {
         }
     }
 
-    fn function(&mut self, entity: Option<usize>) {
+    pub fn function(&mut self, entity: Option<usize>) {
         let name = match entity {
             Some(_) => self.fresh("act"),
             None => {
@@ -280,6 +284,11 @@ impl Gen {
         // A plain function writes through handlers; a third of them may.
         scope.write = entity.is_some() || self.on(40);
         scope.read = scope.write || self.on(50);
+        if self.owned {
+            scope.write = entity.is_some();
+            scope.read = scope.write;
+            scope.me = entity.map(|_| "k0".to_owned());
+        }
         if let Some(entity) = entity {
             for (name, ty) in &self.entities[entity].keys {
                 scope.bind(name, ty, false);
@@ -303,13 +312,15 @@ impl Gen {
             attribute: attribute.to_owned(),
             writes: scope.write,
             reads: scope.read,
+            waits: false,
+            is_run: false,
             cost: scope.cost,
             body,
         });
     }
 
     /// `dump` gives all state of an instance as a tuple.
-    fn dump(&mut self, entity: usize) {
+    pub fn dump(&mut self, entity: usize) {
         let fields = &self.entities[entity].fields;
         let mut types: Vec<Ty> = fields.iter().map(|f| f.ty.clone()).collect();
         let mut names: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
@@ -325,6 +336,8 @@ impl Gen {
             attribute: "@anyone".to_owned(),
             writes: true,
             reads: true,
+            waits: false,
+            is_run: false,
             cost: COST_MAX,
             body: vec![format!("({})", names.join(", "))],
         });
@@ -429,11 +442,20 @@ impl Gen {
             lines.push(format!("let {name}: {} = {value}", self.spell(ty)));
         }
         for (i, entity) in self.entities.iter().enumerate() {
-            lines.push(format!(
-                "entity {}{} {{",
-                entity.name,
-                self.spell_fields(&entity.keys)
-            ));
+            let word = if entity.events.is_empty() {
+                "entity"
+            } else {
+                "workflow"
+            };
+            let keys = self.spell_fields(&entity.keys);
+            lines.push(format!("{word} {}{keys} {{", entity.name));
+            for event in &entity.events {
+                lines.push(format!(
+                    "  pub event {}{}",
+                    event.name,
+                    self.spell_fields(&event.fields)
+                ));
+            }
             for field in &entity.fields {
                 let visible = if field.is_pub { "pub " } else { "" };
                 lines.push(format!(

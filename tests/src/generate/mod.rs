@@ -9,8 +9,10 @@ mod expr;
 mod items;
 mod stmt;
 mod types;
+mod waiting;
 
 pub mod reduce;
+pub mod workflow;
 
 use weir_contract::Value;
 
@@ -165,9 +167,14 @@ pub(crate) struct Gen {
     pub entities: Vec<Entity>,
     /// In the order they were made: each calls only those before it.
     pub functions: Vec<Function>,
+    /// Instances belong to one strand, by their keys: for programs in which many things go on at once.
+    pub owned: bool,
+    /// Functions of the outside world: what they take, give and fail with.
+    pub externs: Vec<Extern>,
     next_name: u32,
 }
 
+#[derive(Clone)]
 pub(crate) struct Record {
     pub name: String,
     pub fields: Vec<(String, Ty)>,
@@ -184,6 +191,15 @@ pub(crate) struct Entity {
     pub fields: Vec<StateField>,
     /// Whole lines: `invariant ..` and `allow ..`.
     pub rules: Vec<String>,
+    /// Of a workflow, which has at least one.
+    pub events: Vec<Record>,
+}
+
+pub(crate) struct Extern {
+    pub name: String,
+    pub params: Vec<Ty>,
+    pub ret: Ty,
+    pub fails: Vec<usize>,
 }
 
 pub(crate) struct StateField {
@@ -207,6 +223,9 @@ pub(crate) struct Function {
     pub writes: bool,
     /// May read state.
     pub reads: bool,
+    pub waits: bool,
+    /// The `run` of a workflow, which is called in ways of its own.
+    pub is_run: bool,
     /// About how many expressions a call evaluates.
     pub cost: u64,
     /// Lines, without the head.
@@ -232,6 +251,8 @@ impl Gen {
             constants: Vec::new(),
             entities: Vec::new(),
             functions: Vec::new(),
+            owned: false,
+            externs: Vec::new(),
             next_name: 0,
         }
     }

@@ -1,6 +1,7 @@
 //! Statements: each is one line, or a head, the lines inside, and a closing brace.
 
 use super::items::COST_MAX;
+use super::waiting::{LEFT, ME};
 use super::{Gen, Ty};
 
 /// What the code at one place may name and do.
@@ -16,11 +17,20 @@ pub struct Scope {
     /// Inside a lambda: cannot fail, leave or write.
     pub lambda: bool,
     pub in_loop: bool,
+    /// `return` leaves the function; not so in a branch or an undo.
+    pub returns: bool,
+    /// Code of a strand: the key of the instances that only this strand touches, so that nobody can tell in which order
+    /// strands take turns.
+    pub me: Option<String>,
+    /// May wait.
+    pub wait: bool,
+    /// The workflow whose events it may wait for.
+    pub events: Option<usize>,
     /// Rounds of the loops around.
     pub rounds: u64,
     pub cost: u64,
     /// Statements inside one another.
-    depth: usize,
+    pub depth: usize,
 }
 
 #[derive(Clone)]
@@ -42,6 +52,10 @@ impl Scope {
             write: false,
             lambda: false,
             in_loop: false,
+            returns: true,
+            me: None,
+            wait: false,
+            events: None,
             rounds: 1,
             cost: 1,
             depth: 0,
@@ -67,7 +81,7 @@ impl Gen {
     }
 
     /// Lines of a block, indented; what it binds is not seen outside. Never empty of things to do by accident only.
-    fn block(&mut self, scope: &mut Scope, prepare: impl FnOnce(&mut Scope)) -> Vec<String> {
+    pub fn block(&mut self, scope: &mut Scope, prepare: impl FnOnce(&mut Scope)) -> Vec<String> {
         let mut inner = scope.clone();
         inner.depth += 1;
         prepare(&mut inner);
@@ -79,6 +93,9 @@ impl Gen {
 
     fn statement(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {
         scope.cost += scope.rounds;
+        if scope.wait && self.on(30) {
+            return self.waiting_statement(scope, lines);
+        }
         let deep = scope.depth > 3;
         match self.below(18) {
             0..=2 => {
@@ -109,11 +126,14 @@ impl Gen {
                 let error = self.error(scope);
                 lines.push(format!("require {cond} else {error}"));
             }
-            14 if !deep => self.leave(scope, lines),
+            14 if !deep && (scope.returns || scope.in_loop) => self.leave(scope, lines),
             15 if self.swarm.atomics && scope.write && !deep => {
                 lines.push("atomic {".to_owned());
                 // Leaving a transaction by `break` is for people with strong nerves.
-                lines.extend(self.block(scope, |inner| inner.in_loop = false));
+                lines.extend(self.block(scope, |inner| {
+                    inner.in_loop = false;
+                    inner.wait = false;
+                }));
                 lines.push("}".to_owned());
             }
             _ => self.call_statement(scope, lines),
@@ -266,10 +286,11 @@ impl Gen {
     }
 
     /// `return`, `fail`, `break` or `continue`, under a condition.
-    fn leave(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {
+    pub fn leave(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {
         let cond = self.expr(scope, &Ty::Bool, 2, false);
         let what = match self.below(4) {
             0 if scope.in_loop => self.pick(&["break", "continue"]).to_owned(),
+            _ if !scope.returns => self.pick(&["break", "continue"]).to_owned(),
             1 | 2 if !scope.fails.is_empty() => format!("fail {}", self.error(scope)),
             _ if scope.ret == Ty::Unit => "return".to_owned(),
             _ => {
@@ -491,7 +512,9 @@ impl Gen {
             let f = &self.functions[*i];
             let allowed = (scope.write || !f.writes)
                 && (scope.read || !f.reads)
-                && !(scope.lambda && f.writes);
+                && !(scope.lambda && f.writes)
+                && (!f.waits || scope.wait && (f.entity.is_none() || f.entity == scope.own))
+                && !f.is_run;
             let cheap = scope.cost + f.cost * scope.rounds < COST_MAX;
             allowed && cheap && wanted.is_none_or(|ty| *ty == f.ret)
         });
@@ -508,6 +531,7 @@ impl Gen {
         let (name, entity) = (self.functions[id].name.clone(), self.functions[id].entity);
         let target = match entity {
             None => String::new(),
+            Some(_) if self.functions[id].waits => String::new(),
             Some(entity) if scope.own == Some(entity) && self.on(50) => String::new(),
             Some(entity) => format!("{}.", self.instance(scope, entity)),
         };
@@ -523,7 +547,11 @@ impl Gen {
                 by_name = true;
                 continue;
             }
-            let value = self.expr(scope, &ty, 2, true);
+            let value = match (&scope.me, name.as_str()) {
+                (Some(me), ME) => me.clone(),
+                (_, LEFT) => self.below(4).to_string(),
+                _ => self.expr(scope, &ty, 2, true),
+            };
             args.push(if by_name {
                 format!("{name}: {value}")
             } else {
@@ -535,6 +563,9 @@ impl Gen {
 
     /// An instance to call: a reference at hand, or keys.
     pub fn instance(&mut self, scope: &mut Scope, entity: usize) -> String {
+        if let Some(me) = &scope.me {
+            return format!("{}({me})", self.entities[entity].name);
+        }
         let at_hand: Vec<String> = scope
             .vars
             .iter()

@@ -38,16 +38,21 @@ impl<'f> Defined<'f> {
             id: call.caller.clone(),
             roles: call.roles.iter().cloned().collect(),
         };
-        match self.world.call(&target, &call.args, &caller, call.time) {
-            Outcome::Ok(value) => Seen::Ok(value),
-            Outcome::Failed(error, fields) => {
-                Seen::Failed(program.errors[error.0 as usize].name.clone(), fields)
-            }
-            Outcome::Denied => Seen::Denied,
-            Outcome::Waiting(_) | Outcome::Gone => unreachable!("these programs never wait"),
-            Outcome::Bug(bug) => {
-                Seen::Bug(bug.reason, self.front.place(bug.span.file, bug.span.start))
-            }
+        let outcome = self.world.call(&target, &call.args, &caller, call.time);
+        seen(self.front, outcome)
+    }
+}
+
+pub fn seen(front: &Front, outcome: Outcome) -> Seen {
+    match outcome {
+        Outcome::Ok(value) => Seen::Ok(value),
+        Outcome::Failed(error, fields) => {
+            let error = &front.checked.errors[error.0 as usize];
+            Seen::Failed(error.name.clone(), fields)
         }
+        Outcome::Denied => Seen::Denied,
+        Outcome::Waiting(_) => Seen::Waiting,
+        Outcome::Gone => Seen::Gone,
+        Outcome::Bug(bug) => Seen::Bug(bug.reason, front.place(bug.span.file, bug.span.start)),
     }
 }

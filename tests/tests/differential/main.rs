@@ -6,6 +6,7 @@
 mod compiled;
 mod defined;
 mod front;
+mod scripted;
 mod whole;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,6 +23,8 @@ pub enum Seen {
     /// The error by name.
     Failed(String, Vec<Value>),
     Denied,
+    /// It goes on later.
+    Waiting,
     /// The reason and `file:line`.
     Bug(CrashReason, String),
     /// A program that was made smaller has the function no longer.
