@@ -76,10 +76,12 @@ fn later<T>(d: Duration, x: T) -> T { sleep(d); x }
 entity Tally(k: Text) {
   pub state n: Int = 0
   pub fn add(by: Int) { n += by % 1000 }
+  @anyone pub fn dump() -> (Int, Int) = (n, 0)
 }
 entity Turn(k: Text) {
   pub state n: Int = 0
   pub fn next() -> Int { n += 1; n }
+  @anyone pub fn dump() -> (Int, Int) = (n, 0)
 }
 ";
 

@@ -6,6 +6,8 @@
 mod compiled;
 mod defined;
 mod front;
+mod lasting;
+mod played;
 mod scripted;
 mod whole;
 

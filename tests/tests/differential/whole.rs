@@ -23,29 +23,34 @@ pub struct Whole {
     running: Option<Embedded>,
 }
 
+/// The program as `weir build` makes it.
+pub fn build(source: &str) -> (Manifest, weir_engine::Program) {
+    let world = Memory::default().with("generated.weir", source);
+    let program = weir_driver::Program {
+        name: "generated".to_owned(),
+        source: "generated.weir".into(),
+        folder: PathBuf::new(),
+        externs: Default::default(),
+    };
+    let analysis = weir_driver::check(&world, &program).unwrap_or_else(|e| panic!("{e}"));
+    let bundle = weir_driver::build(&program, &analysis).expect("the checker accepted it before");
+    // Time is not what is compared.
+    let limits = Limits {
+        step: Duration::from_secs(60),
+        ..Limits::default()
+    };
+    let program =
+        weir_engine::Program::load_with(&bundle.wasm, limits).unwrap_or_else(|e| panic!("{e}"));
+    (bundle.manifest, program)
+}
+
 impl Whole {
-    /// Builds the program as `weir build` does. `folder` does not exist yet.
+    /// `folder` does not exist yet.
     pub fn start(source: &str, folder: PathBuf) -> Self {
-        let world = Memory::default().with("generated.weir", source);
-        let program = weir_driver::Program {
-            name: "generated".to_owned(),
-            source: "generated.weir".into(),
-            folder: PathBuf::new(),
-            externs: Default::default(),
-        };
-        let analysis = weir_driver::check(&world, &program).unwrap_or_else(|e| panic!("{e}"));
-        let bundle =
-            weir_driver::build(&program, &analysis).expect("the checker accepted it before");
-        // Time is not what is compared.
-        let limits = Limits {
-            step: Duration::from_secs(60),
-            ..Limits::default()
-        };
-        let program =
-            weir_engine::Program::load_with(&bundle.wasm, limits).unwrap_or_else(|e| panic!("{e}"));
+        let (manifest, program) = build(source);
         let mut whole = Whole {
             folder,
-            manifest: bundle.manifest,
+            manifest,
             program,
             running: None,
         };
