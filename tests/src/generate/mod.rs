@@ -9,7 +9,7 @@ mod expr;
 mod items;
 mod stmt;
 mod types;
-mod waiting;
+mod wait;
 
 pub mod reduce;
 pub mod workflow;
