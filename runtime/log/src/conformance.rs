@@ -43,6 +43,14 @@ pub const RULES: &[Rule] = &[
         ack_is_visible,
     ),
     ("acks come in the order of appends", acks_in_order),
+    (
+        "frames that the caller commits stand in one order with the others",
+        here_and_there,
+    ),
+    (
+        "many callers that commit: each sees its own frame, none is lost",
+        many_commit_here,
+    ),
     ("partitions do not see each other", partitions_are_separate),
     (
         "reading from the middle of a frame gives the whole frame",
@@ -82,6 +90,10 @@ pub const RULES: &[Rule] = &[
     (
         "a lost frame takes those behind it along, and taking again finds out",
         unknown_then_resync,
+    ),
+    (
+        "a frame lost while the caller commits is lost like any other",
+        lost_here,
     ),
     (
         "everything is there after opening again",
@@ -192,6 +204,50 @@ fn acks_in_order(subject: &dyn Subject) {
     drop(send);
     let order: Vec<Lsn> = receive.iter().map(|outcome| outcome.unwrap()).collect();
     assert_eq!(order, (2..102).map(Lsn).collect::<Vec<_>>());
+}
+
+fn here_and_there(subject: &dyn Subject) {
+    let log = subject.fresh();
+    let mut writer = take(&*log, P);
+    let (send, receive) = mpsc::channel();
+    let mut expected = Vec::new();
+    for nth in 0..120 {
+        let body = nth.to_string();
+        expected.push(format!("{}:{body}", writer.next()));
+        // Alone, behind frames in flight, and before them.
+        let ack = match nth % 4 {
+            0 | 3 => writer.append_here(Hlc(0), records(&[&body])),
+            _ => writer.append(Hlc(0), records(&[&body])),
+        };
+        let send = send.clone();
+        ack.on_done(move |outcome| send.send(outcome).unwrap());
+    }
+    drop(send);
+    let order: Vec<Lsn> = receive.iter().map(|outcome| outcome.unwrap()).collect();
+    assert_eq!(order, (2..122).map(Lsn).collect::<Vec<_>>());
+    assert_eq!(text(&*log, P, Lsn::FIRST), expected.join(" "));
+}
+
+fn many_commit_here(subject: &dyn Subject) {
+    let log = subject.fresh();
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let log = &log;
+            scope.spawn(move || {
+                let partition = Partition(number);
+                let mut writer = take(&**log, partition);
+                for nth in 0..50 {
+                    let body = format!("{number}.{nth}");
+                    let ack = writer.append_here(Hlc(0), records(&[&body]));
+                    let at = ack.wait().expect("the frame is acknowledged");
+                    assert_eq!(text(&**log, partition, at), format!("{at}:{body}"));
+                }
+            });
+        }
+    });
+    for number in 0..4 {
+        assert_eq!(log.tail(Partition(number)).unwrap().next, Lsn(52));
+    }
 }
 
 fn partitions_are_separate(subject: &dyn Subject) {
@@ -560,6 +616,36 @@ fn unknown_then_resync(subject: &dyn Subject) {
     );
     let at = append(&mut writer, &["f"]);
     assert_eq!(text(&*log, P, Lsn::FIRST), format!("{there} {at}:f"));
+}
+
+fn lost_here(subject: &dyn Subject) {
+    let mut log = subject.fresh();
+    let mut writer = take(&*log, P);
+    append(&mut writer, &["a"]);
+    if !subject.lose_next() {
+        eprintln!("  skipped: this implementation cannot lose a frame on request");
+        return;
+    }
+    for body in ["b", "c"] {
+        let ack = writer.append_here(Hlc(0), records(&[body]));
+        assert_eq!(ack.wait(), Err(AppendError::Unknown));
+    }
+    assert_eq!(text(&*log, P, Lsn::FIRST), "2:a", "only what is durable");
+    drop(writer);
+    if let Err(LogError::Poisoned { .. }) = log.take(P, OwnerId(8)) {
+        log = subject
+            .reopen(log)
+            .expect("a log that can be poisoned can be opened again");
+    }
+    let mut writer = take(&*log, P);
+    let there = text(&*log, P, Lsn::FIRST);
+    assert!(
+        ["2:a", "2:a 3:b"].contains(&there.as_str()),
+        "nothing behind the lost frame: {there}"
+    );
+    let ack = writer.append_here(Hlc(0), records(&["d"]));
+    let at = ack.wait().expect("the new reign goes on");
+    assert_eq!(text(&*log, P, Lsn::FIRST), format!("{there} {at}:d"));
 }
 
 fn reopen_keeps_everything(subject: &dyn Subject) {

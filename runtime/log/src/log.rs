@@ -274,7 +274,15 @@ pub trait Sink: Send + Sync {
     /// not wait for a disk. An error means that the frame has no place: `Full` if
     /// the same frame may be tried again, anything else if the writer is broken.
     fn submit(&self, sealed: Sealed, done: Completer) -> Result<(), (AppendError, Completer)>;
+
+    /// The same, and may make the frame durable on this thread before it returns,
+    /// when nothing else is in flight. The completer may be told meanwhile.
+    fn submit_here(&self, sealed: Sealed, done: Completer) -> Result<(), (AppendError, Completer)> {
+        self.submit(sealed, done)
+    }
 }
+
+type Submit = fn(&dyn Sink, Sealed, Completer) -> Result<(), (AppendError, Completer)>;
 
 /// The right to append to one partition, until someone else takes it.
 pub struct Writer {
@@ -330,6 +338,22 @@ impl Writer {
     /// # Panics
     /// When `records` is empty, or a record has more than 65,535 tags.
     pub fn append(&mut self, at: Hlc, records: Vec<Record>) -> Ack {
+        self.place(at, records, |sink, sealed, done| sink.submit(sealed, done))
+    }
+
+    /// Like `append`, for a caller with nothing else to do: when the log is idle it
+    /// may write and sync on this thread, which saves waking another one. Then the
+    /// ack is known when this returns. The rules are those of `append`.
+    ///
+    /// # Panics
+    /// As `append`.
+    pub fn append_here(&mut self, at: Hlc, records: Vec<Record>) -> Ack {
+        self.place(at, records, |sink, sealed, done| {
+            sink.submit_here(sealed, done)
+        })
+    }
+
+    fn place(&mut self, at: Hlc, records: Vec<Record>, submit: Submit) -> Ack {
         assert!(!records.is_empty(), "a frame holds at least one record");
         let (ack, done) = pair();
         if let Some(error) = &self.broken {
@@ -346,7 +370,7 @@ impl Writer {
         }
         let sealed = seal(self.partition, self.chain, self.chain.epoch, at, records);
         let after = sealed.after;
-        match self.sink.submit(sealed, done) {
+        match submit(&*self.sink, sealed, done) {
             Ok(()) => self.chain = after,
             Err((error, done)) => {
                 if error != AppendError::Full {

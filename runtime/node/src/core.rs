@@ -1,15 +1,19 @@
-//! The machine's thread: orders calls, runs their steps one after the other, and lets answers out when the log has them.
+//! The machine at work: orders calls, runs their steps one after the other, and lets answers out when the log has them.
 //!
 //! ```text
 //!   calls --> [ step, step, step ] --> open frame --append--> in flight --durable--> answers
 //! ```
+//! One at a time holds the worker, which is the machine with its frames: the machine's thread, which takes what is sent to it,
+//! or a caller that finds the worker free and runs its own step there and then ([`Door::call_here`]). The second saves
+//! waking two threads for one call; the first is how many calls become one batch.
+//!
 //! While a frame is syncing the next one fills; nothing waits for a timer. A call that wrote nothing has no record, but
 //! its answer may show what an open frame wrote, so it leaves with that frame.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -59,7 +63,11 @@ enum Message {
 #[derive(Clone)]
 pub struct Door {
     messages: Sender<Message>,
+    /// Messages sent and not yet taken by the machine's thread.
+    sent: Arc<AtomicUsize>,
+    /// Calls handed in and not yet answered.
     waiting: Arc<AtomicUsize>,
+    worker: Arc<Mutex<Option<Worker>>>,
     queue_max: usize,
     program: Arc<RwLock<Arc<Manifest>>>,
 }
@@ -74,28 +82,80 @@ impl Door {
         program.clone()
     }
 
-    /// Hands in a call; `answer` is called on the machine's thread and must not block.
+    /// Hands in a call for the machine's thread. `answer` is called by whoever holds the worker and must not block.
     pub fn call(
         &self,
         call: Call,
         program: Arc<Manifest>,
         answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
     ) {
+        if let Some(answer) = self.admit(answer) {
+            self.send(Message::Call {
+                call,
+                program,
+                answer,
+            });
+        }
+    }
+
+    /// The same, but runs the call on this thread when the worker is free, and syncs its record when no other call waits.
+    /// The thread needs the stack of a step, and may wait as long as a step and a sync take.
+    pub fn call_here(
+        &self,
+        call: Call,
+        program: Arc<Manifest>,
+        answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
+    ) {
+        let Some(answer) = self.admit(answer) else {
+            return;
+        };
+        match self.free_worker() {
+            Some(mut worker) => {
+                let worker = worker.as_mut().expect("a free worker is there");
+                worker.call(call, &program, answer);
+                worker.append_open();
+            }
+            None => self.send(Message::Call {
+                call,
+                program,
+                answer,
+            }),
+        }
+    }
+
+    /// Counts a call, or says that there are too many.
+    fn admit(
+        &self,
+        answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
+    ) -> Option<Answered> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.queue_max {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return answer(Err(Refusal::Busy));
+            answer(Err(Refusal::Busy));
+            return None;
         }
         let waiting = self.waiting.clone();
-        let answer: Answered = Box::new(move |result| {
+        Some(Box::new(move |result| {
             waiting.fetch_sub(1, Ordering::Relaxed);
             answer(result)
-        });
-        let message = Message::Call {
-            call,
-            program,
-            answer,
-        };
-        self.send(message);
+        }))
+    }
+
+    /// The worker, if nobody holds it and nothing that was sent waits for it.
+    fn free_worker(&self) -> Option<MutexGuard<'_, Option<Worker>>> {
+        for _ in 0..FREE_TRIES {
+            if self.sent.load(Ordering::Acquire) > 0 {
+                return None;
+            }
+            match self.worker.try_lock() {
+                Ok(worker) if worker.as_ref().is_some_and(Worker::takes_guests) => {
+                    return Some(worker);
+                }
+                Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+                // It has ended, or is about to: the machine's thread knows.
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// Runs `look` on the machine between two steps.
@@ -114,6 +174,7 @@ impl Door {
     }
 
     fn send(&self, message: Message) {
+        self.sent.fetch_add(1, Ordering::Release);
         if let Err(unsent) = self.messages.send(message)
             && let Message::Call { answer, .. } = unsent.0
         {
@@ -150,6 +211,9 @@ impl std::fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
+/// How often a caller looks whether the worker is free. A step mostly takes a few microseconds, waking a thread ten times that.
+const FREE_TRIES: usize = 100;
+
 /// A machine on its thread.
 pub struct Core {
     door: Door,
@@ -181,7 +245,9 @@ impl Core {
             program: program.manifest,
             current: current.clone(),
             messages: messages.clone(),
-            inbox,
+            sent: Arc::default(),
+            waiting: Arc::default(),
+            alone: 0,
             open: VecDeque::new(),
             in_flight: VecDeque::new(),
             now: 0,
@@ -203,17 +269,25 @@ impl Core {
             let ack = worker.writer.append(Hlc(now as u64), vec![record]);
             ack.wait().map_err(StartError::Append)?;
         }
+        let door = Door {
+            messages,
+            sent: worker.sent.clone(),
+            waiting: worker.waiting.clone(),
+            worker: Arc::new(Mutex::new(Some(worker))),
+            queue_max: config.queue_max,
+            program: current,
+        };
+        let inbox = Inbox {
+            messages: inbox,
+            sent: door.sent.clone(),
+        };
+        let worker = door.worker.clone();
         let thread = std::thread::Builder::new().name("weir-machine".to_owned());
         let thread = thread
-            .spawn(move || worker.run())
+            .spawn(move || run(&worker, &inbox))
             .map_err(StartError::System)?;
         Ok(Core {
-            door: Door {
-                messages,
-                waiting: Arc::default(),
-                queue_max: config.queue_max,
-                program: current,
-            },
+            door,
             thread: Some(thread),
         })
     }
@@ -253,6 +327,8 @@ impl Drop for Core {
 
 /// Records that fit one frame are at most this many bytes, whatever the log takes, so that one sync stays short.
 const FRAME_TARGET_BYTES: usize = 1 << 20;
+/// A frame that is longer takes its time to write, so the committing thread does it.
+const ALONE_BYTES_MAX: usize = 16 << 10;
 /// Calls handled before the open frame is looked after again.
 const BATCH_MAX: usize = 1024;
 
@@ -286,7 +362,11 @@ struct Worker {
     /// The same for those at the door.
     current: Arc<RwLock<Arc<Manifest>>>,
     messages: Sender<Message>,
-    inbox: Receiver<Message>,
+    /// The same counts as at the door.
+    sent: Arc<AtomicUsize>,
+    waiting: Arc<AtomicUsize>,
+    /// How many frames before this one had a call that no other call waited beside.
+    alone: u32,
     /// The frame that is filling, last, behind full ones that the log has no room for yet.
     open: VecDeque<OpenFrame>,
     /// Who waits for each frame that is syncing, oldest first, with the frame's last position.
@@ -301,26 +381,72 @@ struct Worker {
     stopping: bool,
 }
 
-impl Worker {
-    fn run(mut self) -> Result<(), String> {
-        while !(self.failed.is_some() || self.stopping && self.is_quiet()) {
-            // It never ends by itself: the worker holds a sender of its own.
-            if let Ok(message) = self.inbox.recv() {
-                self.handle(message);
-            }
-            for _ in 0..BATCH_MAX {
-                match self.inbox.try_recv() {
-                    Ok(message) => self.handle(message),
-                    Err(_) => break,
+/// What was sent to the machine's thread.
+struct Inbox {
+    messages: Receiver<Message>,
+    sent: Arc<AtomicUsize>,
+}
+
+impl Inbox {
+    /// It never ends by itself: the worker holds a sender of its own.
+    fn wait(&self) -> Option<Message> {
+        self.messages.recv().ok().inspect(|_| self.taken())
+    }
+
+    fn next(&self) -> Option<Message> {
+        self.messages.try_recv().ok().inspect(|_| self.taken())
+    }
+
+    fn taken(&self) {
+        self.sent.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// The machine's thread: takes what is sent until it is told to stop or the log fails, then the worker is gone.
+fn run(worker: &Mutex<Option<Worker>>, inbox: &Inbox) -> Result<(), String> {
+    let mut message = None;
+    loop {
+        let mut held = match worker.lock() {
+            Ok(held) => held,
+            // Its state is lost with the step that panicked; what is durable is not.
+            Err(panicked) => {
+                let why = "a step panicked".to_owned();
+                if let Some(worker) = panicked.into_inner().take() {
+                    worker.refuse_all(inbox, &why);
                 }
+                return Err(why);
             }
-            self.append_open();
+        };
+        let working = held.as_mut().expect("only this thread takes it away");
+        if let Some(message) = message.take() {
+            working.handle(message);
         }
-        if let Some(why) = self.failed.clone() {
-            self.refuse_all(&why);
+        for _ in 0..BATCH_MAX {
+            match inbox.next() {
+                Some(message) => working.handle(message),
+                None => break,
+            }
+        }
+        working.append_open();
+        if let Some(why) = working.failed.clone() {
+            let worker = held.take().expect("it was there");
+            worker.refuse_all(inbox, &why);
             return Err(why);
         }
-        self.last_snapshot()
+        if working.stopping && working.is_quiet() {
+            let worker = held.take().expect("it was there");
+            drop(held);
+            return worker.last_snapshot(inbox);
+        }
+        drop(held);
+        message = inbox.wait();
+    }
+}
+
+impl Worker {
+    /// Whether a caller may run its step here: not when that would bring more work than its own.
+    fn takes_guests(&self) -> bool {
+        self.failed.is_none() && !self.stopping && self.since_snapshot + 1 < self.snapshot_every
     }
 
     fn is_quiet(&self) -> bool {
@@ -400,14 +526,25 @@ impl Worker {
             let Some(frame) = self.open.pop_front() else {
                 break;
             };
-            let ack = self.writer.append(Hlc(self.now as u64), frame.records);
+            let at = Hlc(self.now as u64);
+            let ack = match self.is_alone(&frame) {
+                true => self.writer.append_here(at, frame.records),
+                false => self.writer.append(at, frame.records),
+            };
             let last = self.writer.next().before();
+            let is_oldest = self.in_flight.is_empty();
             self.in_flight.push_back((last, frame.waiters));
-            let messages = self.messages.clone();
-            ack.on_done(move |outcome| {
+            match ack.poll() {
+                Some(Ok(_)) if is_oldest => self.durable(),
                 // The thread may have ended already; then nobody waits for this any more.
-                let _ = messages.send(Message::Durable(outcome));
-            });
+                _ => {
+                    let (messages, sent) = (self.messages.clone(), self.sent.clone());
+                    ack.on_done(move |outcome| {
+                        sent.fetch_add(1, Ordering::Release);
+                        let _ = messages.send(Message::Durable(outcome));
+                    });
+                }
+            }
             // The state is that after the last appended record only when nothing is left open.
             if self.open.is_empty()
                 && self.since_snapshot >= self.snapshot_every
@@ -417,6 +554,22 @@ impl Worker {
                 self.snapshot = SnapshotStage::Taken(last, self.machine.snapshot());
             }
         }
+    }
+
+    /// Whether the frame's call is the only one there is, as were those before it: then nobody loses by waiting for
+    /// the disk here. Many callers get more out of a frame that fills while another one syncs.
+    fn is_alone(&mut self, frame: &OpenFrame) -> bool {
+        const ALONE_BEFORE: u32 = 2;
+        let alone = frame.waiters.len() == 1
+            && self.in_flight.is_empty()
+            && self.waiting.load(Ordering::Relaxed) <= 1
+            && self.sent.load(Ordering::Relaxed) == 0;
+        self.alone = if alone {
+            self.alone.saturating_add(1)
+        } else {
+            0
+        };
+        self.alone > ALONE_BEFORE && frame.bytes <= ALONE_BYTES_MAX
     }
 
     /// The oldest frame in flight is durable.
@@ -439,9 +592,11 @@ impl Worker {
                 return;
             };
             let (log, messages) = (self.log.clone(), self.messages.clone());
+            let sent = self.sent.clone();
             std::thread::spawn(move || {
                 let stored = log.snapshots().put(PARTITION, at, &body);
                 let stored = stored.map(|id| id.at).map_err(|e| e.to_string());
+                sent.fetch_add(1, Ordering::Release);
                 let _ = messages.send(Message::SnapshotStored(stored));
             });
         }
@@ -482,16 +637,16 @@ impl Worker {
         }
     }
 
-    fn refuse_all(&mut self, why: &str) {
-        let in_flight = std::mem::take(&mut self.in_flight);
-        let waiting = in_flight.into_iter().flat_map(|(_, waiters)| waiters);
-        let open = std::mem::take(&mut self.open);
-        for waiter in waiting.chain(open.into_iter().flat_map(|frame| frame.waiters)) {
+    fn refuse_all(self, inbox: &Inbox, why: &str) {
+        let in_flight = self.in_flight.into_iter();
+        let waiting = in_flight.flat_map(|(_, waiters)| waiters);
+        let open = self.open.into_iter().flat_map(|frame| frame.waiters);
+        for waiter in waiting.chain(open) {
             if let Waiter::Call(answer, _) = waiter {
                 answer(Err(Refusal::Unavailable(why.to_owned())));
             }
         }
-        while let Ok(message) = self.inbox.try_recv() {
+        while let Some(message) = inbox.next() {
             if let Message::Call { answer, .. } = message {
                 answer(Err(Refusal::Unavailable(why.to_owned())));
             }
@@ -499,8 +654,8 @@ impl Worker {
     }
 
     /// So that the next start need not replay. Without it nothing is lost.
-    fn last_snapshot(&mut self) -> Result<(), String> {
-        while let Ok(message) = self.inbox.try_recv() {
+    fn last_snapshot(mut self, inbox: &Inbox) -> Result<(), String> {
+        while let Some(message) = inbox.next() {
             self.handle(message);
         }
         if self.since_snapshot > 0 {

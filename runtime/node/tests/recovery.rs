@@ -3,12 +3,14 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use support::{ask, get, manifest, post, program};
 use weir_contract::Value;
 use weir_contract::call::Reply;
 use weir_contract::manifest::FunctionKind;
+use weir_log::memory::Fault;
 use weir_log::{FileLog, Log, MemoryLog, Options};
 use weir_node::{Caller, Config, Embedded, NamedCall, Node, Outcome, PARTITION, Program, recover};
 
@@ -153,4 +155,72 @@ fn copy_dir(from: &std::path::Path, to: &std::path::Path) {
             false => drop(std::fs::copy(&path, &target)),
         }
     }
+}
+
+#[test]
+fn an_answer_waits_for_its_record_and_what_shows_it_too() {
+    let log = MemoryLog::new();
+    let node = Node::start(Config::default(), program(), Arc::new(log.clone())).unwrap();
+    let to = node.address();
+    // Calls one after the other: each is the only one, so its record is appended where it ran.
+    for _ in 0..5 {
+        assert_eq!(post(to, DEPOSIT, r#"{"amount": 1}"#).status, 200);
+    }
+    log.plan(1, Fault::Hold);
+    let (sender, answers) = std::sync::mpsc::channel();
+    let write = sender.clone();
+    std::thread::spawn(move || write.send(post(to, DEPOSIT, r#"{"amount": 1}"#)));
+    let quiet = Duration::from_millis(100);
+    assert!(answers.recv_timeout(quiet).is_err(), "not durable yet");
+    std::thread::spawn(move || sender.send(get(to, "/Account/ann/balance")));
+    assert!(answers.recv_timeout(quiet).is_err(), "it would show it");
+    log.release();
+    for answer in answers.iter().take(2) {
+        assert_eq!((answer.status, answer.json), (200, json!(6)));
+    }
+}
+
+#[test]
+fn a_log_that_fails_under_a_lone_call_stops_the_node() {
+    let log = MemoryLog::new();
+    let node = Node::start(Config::default(), program(), Arc::new(log.clone())).unwrap();
+    let to = node.address();
+    for _ in 0..5 {
+        assert_eq!(post(to, DEPOSIT, r#"{"amount": 1}"#).status, 200);
+    }
+    log.plan(1, Fault::Unknown { landed: false });
+    assert_eq!(post(to, DEPOSIT, r#"{"amount": 1}"#).status, 503);
+    let balance = get(to, "/Account/ann/balance");
+    assert_eq!(balance.status, 503, "the state is ahead of the log");
+    assert!(soon(|| node.has_failed()));
+    assert!(node.stop().is_err());
+    let node = Node::start(Config::default(), program(), Arc::new(log)).unwrap();
+    assert_eq!(get(node.address(), "/Account/ann/balance").json, json!(5));
+}
+
+#[test]
+fn a_step_that_panics_stops_the_node_and_loses_nothing() {
+    let log = MemoryLog::new();
+    let mut broken = manifest();
+    let spoil = broken.functions.iter_mut().find(|f| f.name == "spoil");
+    spoil.unwrap().entry = 99;
+    let program_99 = Program::new(broken, Box::new(support::Bank));
+    let node = Node::start(Config::default(), program_99, Arc::new(log.clone())).unwrap();
+    let to = node.address();
+    assert_eq!(post(to, DEPOSIT, r#"{"amount": 5}"#).status, 200);
+    assert_ne!(post(to, "/Account/ann/spoil", "").status, 200);
+    assert_eq!(get(to, "/Account/ann/balance").status, 503);
+    assert!(soon(|| node.has_failed()));
+    assert!(node.stop().is_err());
+    let node = Node::start(Config::default(), program(), Arc::new(log)).unwrap();
+    assert_eq!(get(node.address(), "/Account/ann/balance").json, json!(5));
+}
+
+const DEPOSIT: &str = "/Account/ann/deposit";
+
+fn soon(what: impl Fn() -> bool) -> bool {
+    (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        what()
+    })
 }

@@ -1,27 +1,87 @@
-//! The committing thread: one write and one fdatasync for all that is queued.
+//! Committing: one write and one fdatasync for all that is queued.
 //!
 //! ```text
 //!   writers   | encode, hash, queue | encode, hash, queue | ...
-//!   this      |   write, sync group n   | write, sync group n+1 | ...
+//!   thread    |   write, sync group n   | write, sync group n+1 | ...
 //! ```
+//!
+//! A thread of its own does it, so that writers never wait. A writer that wants
+//! to wait (`append_here`) does it itself when nothing is queued or being written:
+//! who holds the committer commits, so groups follow each other all the same.
 //!
 //! There is no timer: a group is whatever was queued while the one before was
 //! being synced. A failed write or sync stops the log for good; nobody knows
 //! what the kernel kept, so trying again could acknowledge what is not there.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::ack::Completer;
 use crate::file::envelope::{Envelope, Kind, Position, envelope_bytes};
 use crate::file::index::Entry;
 use crate::file::segment::{SEGMENT_HEADER_BYTES, Segment, capacity, prepare};
 use crate::file::shared::{Queued, Shared};
-use crate::log::AppendError;
+use crate::log::{AppendError, Sealed, Sink};
 
 /// Larger groups are split, so that the first in a long queue need not wait for the last.
 const GROUP_BYTES_MAX: usize = 4 << 20;
 
-/// The end of the log, known to this thread alone.
+/// What writers hand their frames to: the queue, and the committer for one at a time.
+pub struct Committing {
+    shared: Arc<Shared>,
+    /// Locked before the core, never after it.
+    committer: Mutex<Committer>,
+}
+
+impl Committing {
+    /// Commits through `committer` from now on.
+    pub fn new(committer: Committer) -> Self {
+        Committing {
+            shared: committer.shared.clone(),
+            committer: Mutex::new(committer),
+        }
+    }
+
+    /// The committing thread: until the log closes or the disk fails.
+    pub fn run(&self) {
+        while self.shared.wait_for_frames() {
+            self.committer().commit_next();
+        }
+        self.committer().close();
+    }
+
+    fn committer(&self) -> MutexGuard<'_, Committer> {
+        self.committer.lock().unwrap_or_else(|panicked| {
+            // Nobody knows how far it came.
+            self.shared.poison("a commit panicked".to_string());
+            panicked.into_inner()
+        })
+    }
+}
+
+impl Sink for Committing {
+    fn submit(&self, sealed: Sealed, done: Completer) -> Result<(), (AppendError, Completer)> {
+        self.shared.enqueue(&mut self.shared.lock(), sealed, done)
+    }
+
+    fn submit_here(&self, sealed: Sealed, done: Completer) -> Result<(), (AppendError, Completer)> {
+        let Ok(mut committer) = self.committer.try_lock() else {
+            return self.submit(sealed, done);
+        };
+        let mut core = self.shared.lock();
+        // Stepping to the next segment may have to wait for it: that is for the thread.
+        if !core.queue.is_empty() || committer.room() < envelope_bytes(sealed.bytes.len()) {
+            return self.shared.enqueue(&mut core, sealed, done);
+        }
+        self.shared.accept(&mut core, sealed, done)?;
+        drop(core);
+        // Frames queued since then go along, or wait for the thread, which was woken for them.
+        committer.commit_next();
+        Ok(())
+    }
+}
+
+/// The end of the log, known to nobody else.
 pub struct Committer {
     shared: Arc<Shared>,
     active: Arc<Segment>,
@@ -60,28 +120,33 @@ impl Committer {
         self.active.file.sync_data()
     }
 
-    /// Until the log closes or the disk fails.
-    pub fn run(mut self) {
-        while let Some(group) = self.collect() {
-            let result = if group.is_empty() {
-                self.roll()
-            } else {
-                self.write(&group)
-            };
-            match result {
-                Ok(()) if group.is_empty() => {}
-                Ok(()) => {
-                    if self.publish(group)
-                        && let Err(error) = self.mark()
-                    {
-                        return self.stop(Vec::new(), &error);
-                    }
-                }
+    /// Write a group of what is queued, or step to the next segment when the first frame needs it.
+    fn commit_next(&mut self) {
+        let Some(group) = self.collect() else {
+            return;
+        };
+        if group.is_empty() {
+            return match self.roll() {
+                Ok(()) => {}
                 Err(Stop::Full) => self.refuse(),
-                Err(Stop::Failed(error)) => return self.stop(group, &error),
-            }
+                Err(Stop::Failed(error)) => self.stop(group, &error),
+            };
         }
-        // A clean end guards the last group even against a later power cut.
+        match self.write(&group) {
+            Ok(()) => {
+                if self.publish(group)
+                    && let Err(error) = self.mark()
+                {
+                    self.stop(Vec::new(), &error);
+                }
+            }
+            Err(Stop::Full) => self.refuse(),
+            Err(Stop::Failed(error)) => self.stop(group, &error),
+        }
+    }
+
+    /// A clean end guards the last group even against a later power cut.
+    fn close(&mut self) {
         if self.shared.lock().poisoned.is_some() {
             return self.stop(Vec::new(), &io::Error::other("the log stopped before"));
         }
@@ -90,26 +155,21 @@ impl Committer {
         }
     }
 
-    /// Wait for frames and take those that fit into the active segment: none if
-    /// the first does not. `None` when there is nothing more to do.
+    /// Bytes of envelopes that fit into the active segment.
+    fn room(&self) -> usize {
+        let end = SEGMENT_HEADER_BYTES + capacity(self.shared.segment_bytes);
+        end.saturating_sub(self.tail.offset as usize)
+    }
+
+    /// Take the queued frames that fit into the active segment: none if the first
+    /// does not. `None` when nothing is queued, or nothing may be written.
     fn collect(&mut self) -> Option<Vec<Queued>> {
         let shared = self.shared.clone();
         let mut core = shared.lock();
-        while core.queue.is_empty() {
-            if core.closing || core.poisoned.is_some() {
-                return None;
-            }
-            core.idle = true;
-            core = shared.sleep(&shared.work, core);
-        }
-        core.idle = false;
-        if core.poisoned.is_some() {
+        if core.queue.is_empty() || core.poisoned.is_some() {
             return None;
         }
-        let end = SEGMENT_HEADER_BYTES + capacity(shared.segment_bytes);
-        let room = end
-            .saturating_sub(self.tail.offset as usize)
-            .min(GROUP_BYTES_MAX);
+        let room = self.room().min(GROUP_BYTES_MAX);
         let mut bytes = 0;
         let fits = core.queue.iter().take_while(|(sealed, _)| {
             bytes += envelope_bytes(sealed.bytes.len());

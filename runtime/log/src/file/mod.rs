@@ -39,7 +39,7 @@ use crate::snapshots::Snapshots;
 use crate::storage::Storage;
 use crate::storage::real::RealStorage;
 
-use self::commit::{Committer, keep_prepared};
+use self::commit::{Committer, Committing, keep_prepared};
 use self::manifest::{Found, MANIFEST_FILES, Manifest};
 use self::recover::{Recovered, io_error, recover};
 use self::segment::{SEGMENT_DIR, SEGMENT_HEADER_BYTES, frame_bytes_max, prepare, segment_file};
@@ -74,6 +74,7 @@ impl Default for Options {
 /// A log in a directory. Dropping it writes what is queued and lets go of the directory.
 pub struct FileLog {
     shared: Arc<Shared>,
+    committing: Arc<Committing>,
     snapshots: Arc<FileSnapshots>,
     trimming: Trimming,
     threads: Vec<JoinHandle<()>>,
@@ -245,14 +246,16 @@ fn start(
     committer
         .open()
         .map_err(io_error("write", &segment_file(tail.segment)))?;
+    let committing = Arc::new(Committing::new(committer));
     let mut log = FileLog {
         shared: shared.clone(),
+        committing: committing.clone(),
         snapshots,
         trimming: Trimming::new(manifest),
         threads: Vec::new(),
         _lock: lock,
     };
-    log.spawn("weir-log-commit", move || committer.run())?;
+    log.spawn("weir-log-commit", move || committing.run())?;
     if options.prepare_ahead > 0 {
         log.spawn("weir-log-prepare", move || keep_prepared(&shared))?;
     }
@@ -309,7 +312,7 @@ impl Log for FileLog {
             partition,
             after,
             bytes_max,
-            self.shared.clone(),
+            self.committing.clone(),
         ))
     }
 

@@ -8,7 +8,7 @@ use crate::file::envelope::{Position, envelope_bytes};
 use crate::file::index::Part;
 use crate::file::segment::{Segment, capacity};
 use crate::frame::Chain;
-use crate::log::{AppendError, LogError, Sealed, Sink};
+use crate::log::{AppendError, LogError, Sealed};
 use crate::lsn::Partition;
 use crate::storage::Storage;
 
@@ -100,8 +100,42 @@ impl Shared {
         self.prepared.notify_all();
     }
 
-    /// Accept a frame under the lock already held.
+    /// Accept a frame under the lock already held, for the committing thread.
     pub fn enqueue(
+        &self,
+        core: &mut Core,
+        sealed: Sealed,
+        done: Completer,
+    ) -> Result<(), (AppendError, Completer)> {
+        self.accept(core, sealed, done)?;
+        self.wake_committing(core);
+        Ok(())
+    }
+
+    /// Let the committing thread look at the queue.
+    pub fn wake_committing(&self, core: &mut Core) {
+        if core.idle {
+            core.idle = false;
+            self.work.notify_one();
+        }
+    }
+
+    /// Wait until frames are queued. False when none will come, or none will be written.
+    pub fn wait_for_frames(&self) -> bool {
+        let mut core = self.lock();
+        while core.queue.is_empty() {
+            if core.closing || core.poisoned.is_some() {
+                return false;
+            }
+            core.idle = true;
+            core = self.sleep(&self.work, core);
+        }
+        core.idle = false;
+        core.poisoned.is_none()
+    }
+
+    /// Give a frame its place at the end of the queue; whoever calls sees to it that it is written.
+    pub fn accept(
         &self,
         core: &mut Core,
         sealed: Sealed,
@@ -128,10 +162,6 @@ impl Shared {
         core.in_flight += 1;
         core.queued_bytes += bytes;
         core.queue.push_back((sealed, done));
-        if core.idle {
-            core.idle = false;
-            self.work.notify_one();
-        }
         Ok(())
     }
 }
@@ -166,11 +196,5 @@ impl Core {
             }),
             None => Ok(()),
         }
-    }
-}
-
-impl Sink for Shared {
-    fn submit(&self, sealed: Sealed, done: Completer) -> Result<(), (AppendError, Completer)> {
-        self.enqueue(&mut self.lock(), sealed, done)
     }
 }

@@ -67,7 +67,7 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
             },
         };
         let (sender, receiver) = oneshot::channel();
-        shared.door.call(call, program.clone(), move |result| {
+        shared.door.call_here(call, program.clone(), move |result| {
             // The client may have gone; the step stands all the same.
             let _ = sender.send(result);
         });

@@ -177,6 +177,9 @@ pub(super) async fn read_body(
     if incoming.size_hint().lower() > limits::BODY_MAX as u64 {
         return Err(too_big());
     }
+    if incoming.is_end_stream() {
+        return Ok(Body::default());
+    }
     let read = async {
         let mut body = Body::default();
         while let Some(frame) = incoming.frame().await {
