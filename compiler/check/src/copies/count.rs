@@ -160,7 +160,7 @@ impl<'p> Count<'p> {
     ) -> Option<Vec<Type>> {
         let parts = |ty: &Type| {
             parts(ty, &|param| {
-                inside.types.get(param).map_or(1, |ty| parts_of(ty))
+                inside.types.get(param).map_or(1, parts_of)
             })
         };
         if written.iter().map(parts).sum::<usize>() > TYPE_PARTS_MAX {
