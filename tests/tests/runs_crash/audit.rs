@@ -46,6 +46,7 @@ impl Tally {
             "Rejected",
             "Expired",
             "NoRoute",
+            "Cancelled",
             "Unknown",
         ] {
             assert!(self.ended.contains_key(why), "no checkout ended so: {why}");
@@ -88,7 +89,9 @@ pub fn audit(shop: &Shop, node: &Node<'_>, outside: &Outside, checkouts: &[Check
         assert!(charges.len() <= 1, "charged twice: {charges:?}: {of}");
         tally.refunds += (charges.len() - kept.len()) as u64;
         let why = result["error"].as_str().unwrap_or("paid");
-        *tally.ended.entry(why.to_owned()).or_default() += 1;
+        let is_in_doubt = why != "paid" && !kept.is_empty();
+        let counted = if is_in_doubt { " though charged" } else { "" };
+        *tally.ended.entry(format!("{why}{counted}")).or_default() += 1;
         let status = &instance(shop, node, "Checkout", &checkout.order)["status"];
         if why == "paid" {
             assert_eq!(kept.len(), 1, "paid without a charge: {of}");
@@ -101,12 +104,20 @@ pub fn audit(shop: &Shop, node: &Node<'_>, outside: &Outside, checkouts: &[Check
                 sold.entry(sku).or_default().insert(&checkout.order, *qty);
             }
         } else {
-            // Only where nobody knows may money be gone.
+            // Only where nobody knows may money be gone: when the answer was lost, or nobody waited for it any more.
             assert!(
-                kept.is_empty() || why == "Unknown",
+                kept.is_empty() || matches!(why, "Unknown" | "Cancelled"),
                 "charged for nothing: {of}"
             );
-            assert_eq!(*status, json!("Dropped"), "half done: {of}");
+            // Whoever went on behind the charge knew of it.
+            let went_on = outside.booked.contains_key(&checkout.order);
+            assert!(kept.is_empty() || !went_on, "not given back: {of}");
+            // Cancelled before its first transaction, it has left nothing.
+            let is_unbegun = why == "Cancelled" && status.is_null();
+            assert!(
+                is_unbegun || status == "Dropped",
+                "half done: {status}: {of}"
+            );
         }
     }
     for (sku, put_in) in STOCK {
@@ -122,6 +133,7 @@ pub fn audit(shop: &Shop, node: &Node<'_>, outside: &Outside, checkouts: &[Check
         let known = node.machine.result(*run);
         match (told, known) {
             (Ended::Output(output), Some(Answer::Output(known))) => assert_eq!(*output, known),
+            (Ended::Cancelled, Some(Answer::Ended(Ended::Cancelled))) => {}
             // Of what is no workflow, the result is kept for a day.
             (_, None) => {}
             other => panic!("run {run}: told and known: {other:?}"),
@@ -140,8 +152,10 @@ fn result(shop: &Shop, node: &Node<'_>, checkout: &Checkout) -> Json {
     shown.expect("a workflow's result is kept")["result"].take()
 }
 
+/// The state of an instance; null when it was never written.
 fn instance(shop: &Shop, node: &Node<'_>, entity: &str, key: &str) -> Json {
     let key = shop.key(entity, key);
     let shown = node.machine.instance_json(shop.entity(entity), &key);
-    shown.expect("it can be shown").expect("it was written")["state"].take()
+    let mut shown = shown.expect("it can be shown").unwrap_or_default();
+    shown["state"].take()
 }

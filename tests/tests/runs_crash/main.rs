@@ -1,5 +1,5 @@
 //! Checkouts in a machine that crashes over and over: behind any record, with any part of what was not yet durable lost, while
-//! calls of the outside world are on their way or their answers are.
+//! calls of the outside world are on their way or their answers are, and while people cancel what goes on.
 //!
 //! No HTTP and no clock, so that ten thousand crashes take seconds and a seed gives the same history again. `WEIR_SEED` is the
 //! first seed and `WEIR_COUNT` the number of crashes, for longer runs.

@@ -87,7 +87,7 @@ impl<'a> Node<'a> {
         done.answer
     }
 
-    /// Whether the run was there to be sent anything.
+    /// An event for the run of a checkout that is known to be started.
     pub fn send(&mut self, sent: &Sent, checkout: usize, now: i64) {
         let shop = self.shop;
         let told = match self
@@ -103,6 +103,12 @@ impl<'a> Node<'a> {
             other => panic!("{other:?}"),
         };
         self.wait(told);
+    }
+
+    /// Somebody cancels a run, unless it has ended.
+    pub fn cancel(&mut self, run: u64, now: i64) {
+        let progress = self.machine.cancel(run, now);
+        progress.into_iter().for_each(|p| self.note(p));
     }
 
     /// Lets one thing happen that can by now.
