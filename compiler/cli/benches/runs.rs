@@ -134,6 +134,9 @@ impl Bench {
                     actions.extend(answered.map(|p| p.actions).unwrap_or_default());
                 }
             }
+            if !actions.is_empty() {
+                continue;
+            }
             let Some(Progress { actions: more, .. }) =
                 self.machine
                     .advance_one(&mut self.runner, &self.manifest, self.now)
