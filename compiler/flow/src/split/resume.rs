@@ -149,7 +149,8 @@ impl Split<'_> {
                     format!("{}.{}", function.module, function.name)
                 }
                 Wait::Run => "result".to_owned(),
-                Wait::Join { .. } => "parallel".to_owned(),
+                // Not "parallel": the branches are called that.
+                Wait::Join { .. } => "join".to_owned(),
                 Wait::Advance => "advance".to_owned(),
                 Wait::Settle => "settle".to_owned(),
             },
