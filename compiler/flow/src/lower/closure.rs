@@ -71,27 +71,52 @@ impl Body<'_, '_> {
                 ty: ty.clone(),
                 defaulted: false,
             });
-            Binding::Value(b.param(RegType::Value(ty), Some(name)))
+            b.param(RegType::Value(ty), Some(name))
         };
+        let mut instances = Vec::new();
         for local in &lambda.captures {
             let at = local.0 as usize;
             if at < keys {
                 continue;
             }
-            match &self.env[at] {
+            match self.env[at].clone() {
                 Binding::Unset => {}
                 Binding::Value(reg) => {
-                    let ty = self.b.ty(*reg).clone();
-                    env[at] = param(&mut b, ty, &self.locals[at].name);
-                    captured.push(*reg);
+                    let ty = self.b.ty(reg).clone();
+                    env[at] = Binding::Value(param(&mut b, ty, &self.locals[at].name));
+                    captured.push(reg);
                 }
-                other => panic!("{} is kept as {other:?}", self.locals[at].name),
+                // A function stays which it is; what it takes is kept.
+                Binding::Function(callee, outer) => {
+                    let mut taken = Vec::new();
+                    for reg in outer {
+                        let info = &self.b.func.regs[reg.0 as usize];
+                        let name = info.name.as_ref().unwrap_or(&self.locals[at].name).clone();
+                        let (cell, ty) = match info.ty.clone() {
+                            RegType::Value(ty) => (reg, ty),
+                            RegType::Instance(entity) => {
+                                instances.push((at, taken.len(), entity));
+                                let ty = Type::Named(self.low.module.entity(entity).def);
+                                (self.b.emit(ty.clone(), Op::Keys(reg)), ty)
+                            }
+                        };
+                        taken.push(param(&mut b, ty, &name));
+                        captured.push(cell);
+                    }
+                    env[at] = Binding::Function(callee, taken);
+                }
+                slot @ Binding::Slot(..) => panic!("{} is kept as {slot:?}", self.locals[at].name),
             }
         }
         for local in &lambda.params {
             let at = local.0 as usize;
             let ty = self.low.starts.ty(&self.locals[at].ty, &self.types);
-            env[at] = param(&mut b, ty, &self.locals[at].name);
+            env[at] = Binding::Value(param(&mut b, ty, &self.locals[at].name));
+        }
+        for (at, position, entity) in instances {
+            if let Binding::Function(_, taken) = &mut env[at] {
+                taken[position] = b.open(entity, taken[position]);
+            }
         }
         let mut inner = Body::new(
             &mut *self.low,

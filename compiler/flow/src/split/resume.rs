@@ -76,10 +76,13 @@ impl Split<'_> {
         }
         resume.param(dst, RegType::Value(result.clone()), "result");
         for cell in &cells {
-            let kept = resume.param(cell.reg, RegType::Value(cell.ty.clone()), &cell.name);
+            resume.param(cell.reg, RegType::Value(cell.ty.clone()), &cell.name);
+        }
+        // Parameters come first, so an instance is opened when all are there.
+        for cell in &cells {
             if let RegType::Instance(entity) = self.func.reg_type(cell.reg) {
                 let opened = resume.reg(RegType::Instance(*entity));
-                resume.emit(opened, Op::Open(*entity, kept));
+                resume.emit(opened, Op::Open(*entity, resume.of[&cell.reg]));
                 resume.of.insert(cell.reg, opened);
             }
         }
@@ -146,7 +149,8 @@ impl Split<'_> {
                     format!("{}.{}", function.module, function.name)
                 }
                 Wait::Run => "result".to_owned(),
-                Wait::Join { .. } => "parallel".to_owned(),
+                // Not "parallel": the branches are called that.
+                Wait::Join { .. } => "join".to_owned(),
                 Wait::Advance => "advance".to_owned(),
                 Wait::Settle => "settle".to_owned(),
             },
@@ -288,15 +292,14 @@ struct Resume {
 }
 
 impl Resume {
-    fn param(&mut self, of: Reg, ty: RegType, name: &str) -> Reg {
+    fn param(&mut self, of: Reg, ty: RegType, name: &str) {
+        assert_eq!(self.func.params as usize, self.func.regs.len());
         self.func.params += 1;
         self.func.regs.push(RegInfo {
             ty,
             name: Some(name.to_owned()),
         });
-        let reg = Reg(self.func.regs.len() as u32 - 1);
-        self.of.insert(of, reg);
-        reg
+        self.of.insert(of, Reg(self.func.params - 1));
     }
 
     fn reg(&mut self, ty: RegType) -> Reg {
