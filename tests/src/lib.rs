@@ -11,3 +11,4 @@ pub mod process;
 pub mod random;
 pub mod restarting;
 pub mod server;
+pub mod service;
