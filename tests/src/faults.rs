@@ -43,6 +43,7 @@ impl Faults {
         let error = |status, error: &str| Answer::Reply(status, json!({ "error": error }));
         match chance {
             0 => error(500, "Bug"),
+            // By the name that means here that nothing helped: one more reason to try again, not the end.
             1 => error(503, "Unavailable"),
             2 => Answer::Silence(HANG),
             3 | 4 => {
