@@ -55,7 +55,8 @@ impl Split<'_> {
         let live = self.params(cut.behind);
         let own = self.own_instance();
         let plan = Plan::new(&self.func, &live, dst, own.map(|(reg, _)| reg));
-        let cells: Vec<Cell> = plan.cells.iter().map(|reg| self.cell(*reg)).collect();
+        let mut cells: Vec<Cell> = plan.cells.iter().map(|reg| self.cell(*reg)).collect();
+        tell_apart(&mut cells);
 
         let id = self.reserve(label.clone());
         let mut resume = Resume {
@@ -126,7 +127,8 @@ impl Split<'_> {
             _ => None,
         };
         let name = info.name.clone().or(copied);
-        let name = name.unwrap_or_else(|| format!("r{}", reg.0));
+        // Not by its number: that changes with any edit before it.
+        let name = name.unwrap_or_else(|| "value".to_owned());
         let ty = match &info.ty {
             RegType::Value(ty) => ty.clone(),
             RegType::Instance(entity) => Type::Named(self.module.entity(*entity).def),
@@ -187,6 +189,18 @@ impl Split<'_> {
             Some(Op::Suspend(Wait::Run, _)) => "the result of another run".to_owned(),
             Some(Op::Suspend(Wait::Join { .. }, _)) => "its branches".to_owned(),
             _ => self.label_part(cut),
+        }
+    }
+}
+
+/// Gives cells of one name a number from the second on: sleeping runs find their cells by name in a program that changed.
+fn tell_apart(cells: &mut [Cell]) {
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    for cell in cells {
+        let count = counts.entry(cell.name.clone()).or_insert(0);
+        *count += 1;
+        if *count > 1 {
+            cell.name = format!("{}#{count}", cell.name);
         }
     }
 }
