@@ -1,31 +1,34 @@
-//! Functions, handlers and transactions.
+//! Calls of functions and handlers.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use weir_check::hir::{
-    Arg, Body, Checked, Expr, FieldId, FnId, Function, Implementation, Lambda, LocalId,
+    Arg, Body, Checked, Effect, Expr, FieldId, FnId, Function, Implementation, Lambda, LocalId,
 };
 use weir_contract::{CrashReason, Defs, Type, Value};
 
 use crate::intrinsic;
-use crate::stop::{Eval, Stop, at, bug};
+use crate::state::{Call, Desk, InstanceKey};
+use crate::stop::{Ending, Eval, Stop, at, bug};
+use crate::strand::Hand;
 use crate::types::{closed_type, error_def};
-use crate::world::{Caller, InstanceKey, Limits, State};
+use crate::world::{Caller, Limits};
 
-/// One step while it runs.
+/// The evaluator: one for each strand.
 pub(crate) struct Step<'p> {
     pub program: &'p Checked,
-    pub defs: &'p Defs,
+    pub defs: Arc<Defs>,
     pub limits: Limits,
-    pub state: State,
-    pub caller: &'p Caller,
-    /// Microseconds since 1970; the same in the whole step.
-    pub time: i64,
+    pub caller: Arc<Caller>,
+    /// The world's while the strand goes on; empty while it waits.
+    pub desk: Desk<'p>,
+    pub hand: Hand<'p>,
     /// Transactions inside one another; 0 is outside any.
-    transactions: u32,
-    calls: u32,
-    expressions: u64,
+    pub transactions: u32,
+    pub calls: u32,
+    /// Of this step.
+    pub expressions: u64,
 }
 
 /// The variables of one call.
@@ -34,14 +37,14 @@ pub(crate) struct Frame<'p> {
     /// By [`LocalId`]; `None` until it is assigned.
     pub locals: Vec<Option<Value>>,
     /// Parameters of function type.
-    pub functions: BTreeMap<LocalId, Rc<Closure<'p>>>,
+    pub functions: BTreeMap<LocalId, Arc<Closure<'p>>>,
     /// Whose state the code sees as its own.
     pub instance: Option<InstanceKey>,
     /// In place of the function's type parameters.
     pub type_args: Vec<Type>,
 }
 
-/// What a parameter of function type stands for.
+/// What a parameter of function type stands for; also a branch, an undo or the answer of a mock.
 pub(crate) enum Closure<'p> {
     /// With the variables around it as they were when it was passed; nobody can change them while it is in use.
     Lambda(&'p Lambda, Frame<'p>),
@@ -52,64 +55,34 @@ pub(crate) enum Closure<'p> {
 pub(crate) enum Given<'p> {
     Value(Value),
     Default,
-    Function(Rc<Closure<'p>>),
+    Function(Arc<Closure<'p>>),
 }
 
 impl<'p> Step<'p> {
-    pub fn new(
-        program: &'p Checked,
-        defs: &'p Defs,
-        limits: Limits,
-        state: State,
-        caller: &'p Caller,
-        time: i64,
-    ) -> Self {
-        Step {
-            program,
-            defs,
-            limits,
-            state,
-            caller,
-            time,
-            transactions: 0,
-            calls: 0,
-            expressions: 0,
-        }
-    }
-
-    /// From outside: a failure that leaves the function is the step's.
-    pub fn enter_function(
-        &mut self,
-        id: FnId,
-        keys: Option<&[Value]>,
-        args: &[Option<Value>],
-    ) -> Eval<Value> {
-        let function = self.program.function(id);
-        let instance = function
-            .entity
-            .zip(keys)
-            .map(|(entity, keys)| (entity, keys.to_vec()));
-        let given = args.iter().map(|arg| match arg {
-            Some(value) => Given::Value(value.clone()),
+    /// From outside or by a message: a failure that leaves the function is the run's.
+    pub async fn enter(&mut self, call: Call) -> Eval<Value> {
+        let function = self.program.function(call.function);
+        let given = call.args.into_iter().map(|arg| match arg {
+            Some(value) => Given::Value(value),
             None => Given::Default,
         });
-        let given = given.collect();
-        if instance.is_some() {
-            self.transaction(|step| step.run_function(function, instance, Vec::new(), given))
-        } else {
-            self.run_function(function, None, Vec::new(), given)
-        }
+        self.run_function(function, call.instance, Vec::new(), given.collect())
+            .await
     }
 
-    /// A test is a step that calls handlers one after the other; a failure that leaves it is the step's.
-    pub fn run_test(&mut self, position: usize) -> Eval<Value> {
+    /// A failure that leaves a test is the run's. `args` were made up for its parameters.
+    pub async fn run_test(&mut self, position: usize, args: Vec<Value>) -> Eval<Value> {
         let body = &self.program.tests[position].body;
-        self.run_body(body, Frame::default())?;
+        let frame = Frame {
+            locals: args.into_iter().map(Some).collect(),
+            ..Frame::default()
+        };
+        self.run_body(body, frame).await?;
         Ok(Value::Unit)
     }
 
     /// A call inside the program gives a `Result` when the function can fail, with the failure as a value.
-    pub fn call(
+    pub async fn call(
         &mut self,
         id: FnId,
         instance: Option<InstanceKey>,
@@ -122,7 +95,7 @@ impl<'p> Step<'p> {
         }
         let function = self.program.function(id);
         if let Implementation::Intrinsic(name) = &function.implementation {
-            let frame = self.bind(function, Frame::default(), given)?;
+            let frame = self.bind(function, Frame::default(), given).await?;
             let args = frame
                 .locals
                 .into_iter()
@@ -130,25 +103,26 @@ impl<'p> Step<'p> {
             return intrinsic::run(name, args.collect()).or_else(at(&site.span));
         }
         self.calls += 1;
-        let handler = instance.is_some();
-        let result = if handler {
-            self.transaction(|step| step.run_function(function, instance, type_args, given))
-        } else {
-            self.undo_if_it_fails(|step| step.run_function(function, None, type_args, given))
-        };
+        let result = self
+            .run_function(function, instance, type_args, given)
+            .await;
         self.calls -= 1;
         match result {
             Ok(value) if function.fails.is_empty() => Ok(value),
-            Ok(value) => Ok(Value::Ok(Box::new(value))),
-            Err(Stop::Fail(error, fields)) => {
-                Ok(Value::Err(error_def(self.program, error), fields))
-            }
-            Err(stop) => Err(stop),
+            other => Ok(self.result(ended(other)?)),
+        }
+    }
+
+    /// As a value of a `Result` type.
+    pub fn result(&self, ending: Ending) -> Value {
+        match ending {
+            Ok(value) => Value::Ok(Box::new(value)),
+            Err((error, fields)) => Value::Err(error_def(self.program, error), fields),
         }
     }
 
     /// Calls what a parameter of function type stands for.
-    pub fn call_closure(
+    pub async fn call_closure(
         &mut self,
         closure: &Closure<'p>,
         args: Vec<Value>,
@@ -157,48 +131,59 @@ impl<'p> Step<'p> {
         match closure {
             Closure::Function(id, type_args) => {
                 let given = args.into_iter().map(Given::Value).collect();
-                self.call(*id, None, type_args.clone(), given, site)
+                self.call(*id, None, type_args.clone(), given, site).await
             }
-            Closure::Lambda(lambda, around) => {
+            Closure::Lambda(..) => {
                 if self.calls >= self.limits.calls {
                     return bug(CrashReason::StackOverflow, &site.span);
                 }
                 self.calls += 1;
-                let mut frame = around.clone();
-                for (param, value) in lambda.params.iter().zip(args) {
-                    frame.locals[param.0 as usize] = Some(value);
-                }
-                let value = self.eval(&lambda.body, &mut frame);
+                let value = self.run_closure(closure, args).await;
                 self.calls -= 1;
                 value
             }
         }
     }
 
+    /// The body of a lambda with its variables.
+    pub async fn run_closure(&mut self, closure: &Closure<'p>, args: Vec<Value>) -> Eval<Value> {
+        let Closure::Lambda(lambda, around) = closure else {
+            unreachable!("a function is called by its number")
+        };
+        let mut frame = around.clone();
+        for (param, value) in lambda.params.iter().zip(args) {
+            frame.locals[param.0 as usize] = Some(value);
+        }
+        self.eval(&lambda.body, &mut frame).await
+    }
+
+    /// A lambda with what it reads of the variables around it.
+    pub fn closure(&self, lambda: &'p Lambda, frame: &Frame<'p>) -> Closure<'p> {
+        let mut around = Frame {
+            locals: vec![None; frame.locals.len()],
+            functions: frame.functions.clone(),
+            instance: frame.instance.clone(),
+            type_args: frame.type_args.clone(),
+        };
+        for local in &lambda.captures {
+            around.locals[local.0 as usize] = frame.locals[local.0 as usize].clone();
+        }
+        Closure::Lambda(lambda, around)
+    }
+
     /// What the arguments of a call are, from left to right.
-    pub fn given(&mut self, args: &'p [Arg], frame: &mut Frame<'p>) -> Eval<Vec<Given<'p>>> {
+    pub async fn given(&mut self, args: &'p [Arg], frame: &mut Frame<'p>) -> Eval<Vec<Given<'p>>> {
         let mut given = Vec::with_capacity(args.len());
         for arg in args {
             given.push(match arg {
-                Arg::Value(expr) => Given::Value(self.eval(expr, frame)?),
+                Arg::Value(expr) => Given::Value(self.eval(expr, frame).await?),
                 Arg::Default => Given::Default,
                 Arg::Param(param) => Given::Function(frame.functions[param].clone()),
                 Arg::Function(id, type_args) => {
                     let type_args = self.close_all(type_args, frame);
-                    Given::Function(Rc::new(Closure::Function(*id, type_args)))
+                    Given::Function(Arc::new(Closure::Function(*id, type_args)))
                 }
-                Arg::Lambda(lambda) => {
-                    let mut around = Frame {
-                        locals: vec![None; frame.locals.len()],
-                        functions: frame.functions.clone(),
-                        instance: frame.instance.clone(),
-                        type_args: frame.type_args.clone(),
-                    };
-                    for local in &lambda.captures {
-                        around.locals[local.0 as usize] = frame.locals[local.0 as usize].clone();
-                    }
-                    Given::Function(Rc::new(Closure::Lambda(lambda, around)))
-                }
+                Arg::Lambda(lambda) => Given::Function(Arc::new(self.closure(lambda, frame))),
             });
         }
         Ok(given)
@@ -209,7 +194,27 @@ impl<'p> Step<'p> {
         types.iter().map(close).collect()
     }
 
-    fn run_function(
+    /// A handler is a transaction, unless it waits: that is only done outside of any.
+    async fn run_function(
+        &mut self,
+        function: &'p Function,
+        instance: Option<InstanceKey>,
+        type_args: Vec<Type>,
+        given: Vec<Given<'p>>,
+    ) -> Eval<Value> {
+        let is_transaction = instance.is_some() && function.effect < Effect::Wait;
+        let before = match is_transaction {
+            true => self.begin(),
+            false => self.savepoint(),
+        };
+        let result = self.run_inside(function, instance, type_args, given).await;
+        match is_transaction {
+            true => self.commit(before, result).await,
+            false => self.undo_failure(before, result),
+        }
+    }
+
+    async fn run_inside(
         &mut self,
         function: &'p Function,
         instance: Option<InstanceKey>,
@@ -219,23 +224,20 @@ impl<'p> Step<'p> {
         let Implementation::Body(body) = &function.implementation else {
             panic!("{} is built in", function.name);
         };
-        let keys = instance
-            .as_ref()
-            .map(|(_, keys)| keys.clone())
-            .unwrap_or_default();
-        let mut frame = Frame {
+        let keys = instance.iter().flat_map(|(_, keys)| keys.clone());
+        let frame = Frame {
+            locals: keys.map(Some).collect(),
             instance,
             type_args,
             ..Frame::default()
         };
-        frame.locals.extend(keys.into_iter().map(Some));
-        let frame = self.bind(function, frame, given)?;
-        self.run_body(body, frame)
+        let frame = self.bind(function, frame, given).await?;
+        self.run_body(body, frame).await
     }
 
     /// Puts the arguments behind what the frame has. A default is worked out in its place and sees the parameters
     /// before it.
-    fn bind(
+    async fn bind(
         &mut self,
         function: &'p Function,
         mut frame: Frame<'p>,
@@ -252,7 +254,7 @@ impl<'p> Step<'p> {
                 Given::Default => {
                     let default = param.default.as_ref();
                     let default = default.expect("only what has a default is left out");
-                    Some(self.run_body(default, frame.clone())?)
+                    Some(self.run_body(default, frame.clone()).await?)
                 }
             };
             frame.locals.push(value);
@@ -260,84 +262,24 @@ impl<'p> Step<'p> {
         Ok(frame)
     }
 
-    fn run_body(&mut self, body: &'p Body, mut frame: Frame<'p>) -> Eval<Value> {
+    pub async fn run_body(&mut self, body: &'p Body, mut frame: Frame<'p>) -> Eval<Value> {
         frame
             .locals
             .resize(body.locals.len().max(frame.locals.len()), None);
-        match self.eval(&body.root, &mut frame) {
+        match self.eval(&body.root, &mut frame).await {
             Err(Stop::Return(value)) => Ok(value),
             other => other,
         }
     }
 
-    /// A handler or an `atomic` block. A failure that leaves it has changed nothing. When no other transaction is
-    /// around it, the invariants of all instances written must hold at its end, and what it wrote then stays.
-    pub fn transaction<T>(&mut self, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
-        self.transactions += 1;
-        let result = self.undo_if_it_fails(run);
-        // `return`, `break` and `continue` leave a transaction in order.
-        let bug = matches!(result, Err(Stop::Bug(_)));
-        if self.transactions == 1 && !bug {
-            let touched = std::mem::take(&mut self.state.touched);
-            for instance in &touched {
-                self.check_invariants(instance)?;
-            }
-        }
-        self.transactions -= 1;
-        result
-    }
-
-    /// Inside a transaction, a function that fails has changed nothing. Outside one there is nothing to undo: each
-    /// transaction it went through has ended and stays.
-    fn undo_if_it_fails<T>(&mut self, run: impl FnOnce(&mut Self) -> Eval<T>) -> Eval<T> {
-        let before = (self.transactions > 0).then(|| self.state.clone());
-        let result = run(self);
-        if let (Err(Stop::Fail(..)), Some(before)) = (&result, before) {
-            self.state = before;
-        }
-        result
-    }
-
-    fn check_invariants(&mut self, instance: &InstanceKey) -> Eval<()> {
-        for invariant in &self.program.entity(instance.0).invariants {
-            let value = self.run_body(invariant, self.keys_frame(instance))?;
-            if value != Value::Bool(true) {
-                return bug(CrashReason::InvariantBroken, &invariant.root.span);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether all `allow` rules hold.
-    pub fn allows(&mut self, instance: &InstanceKey) -> Eval<bool> {
-        for rule in &self.program.entity(instance.0).allows {
-            if self.run_body(rule, self.keys_frame(instance))? != Value::Bool(true) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
     /// A field that was never written holds its initial value, worked out when it is asked for.
-    pub fn read_field(&mut self, instance: &InstanceKey, field: FieldId) -> Eval<Value> {
-        let written = self.state.instances.get(instance);
+    pub async fn read_field(&mut self, instance: &InstanceKey, field: FieldId) -> Eval<Value> {
+        let written = self.desk.state.instances.get(instance);
         if let Some(value) = written.and_then(|fields| fields.get(&field)) {
             return Ok(value.clone());
         }
         let init = &self.program.entity(instance.0).fields[field.0 as usize].init;
-        self.run_body(init, self.keys_frame(instance))
-    }
-
-    pub fn constant(&mut self, body: &'p Body) -> Eval<Value> {
-        self.run_body(body, Frame::default())
-    }
-
-    fn keys_frame(&self, instance: &InstanceKey) -> Frame<'p> {
-        Frame {
-            locals: instance.1.iter().cloned().map(Some).collect(),
-            instance: Some(instance.clone()),
-            ..Frame::default()
-        }
+        self.run_body(init, keys_frame(instance)).await
     }
 
     /// Each expression costs one: a program that never ends is a bug.
@@ -347,5 +289,23 @@ impl<'p> Step<'p> {
             return bug(CrashReason::StepTooLong, &expr.span);
         }
         Ok(())
+    }
+}
+
+/// The variables of code that stands in an entity but in no handler.
+pub(crate) fn keys_frame<'p>(instance: &InstanceKey) -> Frame<'p> {
+    Frame {
+        locals: instance.1.iter().cloned().map(Some).collect(),
+        instance: Some(instance.clone()),
+        ..Frame::default()
+    }
+}
+
+/// How a function or branch ended, unless a bug has ended the step.
+pub(crate) fn ended(result: Eval<Value>) -> Eval<Ending> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(Stop::Fail(error, fields)) => Ok(Err((error, fields))),
+        Err(stop) => Err(stop),
     }
 }

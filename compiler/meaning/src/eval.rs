@@ -1,27 +1,31 @@
 //! Expressions: operands from left to right, each evaluated once.
 
-use weir_check::hir::{Arm, Block, Expr, ExprKind, For, ForKind, ForSource, Stmt, Type};
+use weir_check::hir::{ErrorId, Expr, ExprKind, Type};
 use weir_contract::{CrashReason, DefId, Value, library};
 
 use crate::call::{Frame, Step};
-use crate::operator;
+use crate::operator::{self, fields_of};
+use crate::pattern::matches;
 use crate::stop::{Eval, Stop, at, bug};
+use crate::strand::Going;
 use crate::types::closed_type;
 
 /// The base of every `new` type is its own value; nothing marks it.
 impl<'p> Step<'p> {
-    pub fn eval(&mut self, expr: &'p Expr, frame: &mut Frame<'p>) -> Eval<Value> {
-        self.spend(expr)?;
-        let value = self.eval_kind(expr, frame)?;
-        // A block, `if` or `match` in the place of a statement gives nothing, whatever stands last in it.
-        Ok(if expr.ty == Type::Unit {
-            Value::Unit
-        } else {
-            value
+    pub fn eval<'a>(&'a mut self, expr: &'p Expr, frame: &'a mut Frame<'p>) -> Going<'a, Value> {
+        Box::pin(async move {
+            self.spend(expr)?;
+            let value = self.eval_kind(expr, frame).await?;
+            // A block, `if` or `match` in the place of a statement gives nothing, whatever stands last in it.
+            Ok(if expr.ty == Type::Unit {
+                Value::Unit
+            } else {
+                value
+            })
         })
     }
 
-    fn eval_kind(&mut self, expr: &'p Expr, frame: &mut Frame<'p>) -> Eval<Value> {
+    async fn eval_kind(&mut self, expr: &'p Expr, frame: &mut Frame<'p>) -> Eval<Value> {
         use ExprKind as E;
         match &expr.kind {
             E::Unit => Ok(Value::Unit),
@@ -32,26 +36,29 @@ impl<'p> Step<'p> {
             E::Text(text) => Ok(Value::Text(text.clone())),
             E::Time(t) => Ok(Value::Time(*t)),
             E::Duration(d) => Ok(Value::Duration(*d)),
-            E::Interpolate(parts) => self.interpolate(parts, frame),
+            E::Interpolate(parts) => self.interpolate(parts, frame).await,
 
             E::Local(local) => Ok(frame.locals[local.0 as usize]
                 .clone()
                 .expect("assigned before it is read")),
-            E::Constant(id) => self.constant(&self.program.constants[id.0 as usize].body),
+            E::Constant(id) => {
+                let body = &self.program.constants[id.0 as usize].body;
+                self.run_body(body, Frame::default()).await
+            }
             E::State(field) => {
                 let instance = frame
                     .instance
                     .clone()
                     .expect("own state is named only inside an entity");
-                self.read_field(&instance, *field)
+                self.read_field(&instance, *field).await
             }
             E::StateOf {
                 entity,
                 target,
                 field,
             } => {
-                let keys = fields_of(self.eval(target, frame)?);
-                self.read_field(&(*entity, keys), *field)
+                let keys = fields_of(self.eval(target, frame).await?);
+                self.read_field(&(*entity, keys), *field).await
             }
             E::SelfRef => {
                 let (_, keys) = frame
@@ -60,74 +67,88 @@ impl<'p> Step<'p> {
                     .expect("`self` is named only inside an entity");
                 Ok(Value::Record(keys))
             }
-            E::Now => Ok(Value::Time(self.time)),
+            E::Now => Ok(Value::Time(self.desk.time)),
             E::CallerId => Ok(Value::Text(self.caller.id.clone())),
             E::CallerRoles => Ok(Value::Set(
                 self.caller.roles.iter().cloned().map(Value::Text).collect(),
             )),
 
             E::Tuple(items) | E::Record(_, items) | E::Error(_, items) | E::EntityRef(_, items) => {
-                Ok(Value::Record(self.eval_all(items, frame)?))
+                Ok(Value::Record(self.eval_all(items, frame).await?))
             }
-            E::Variant(_, tag, fields) => Ok(Value::Variant(*tag, self.eval_all(fields, frame)?)),
-            E::List(items) => Ok(Value::List(self.eval_all(items, frame)?)),
+            E::Variant(_, tag, fields) => {
+                Ok(Value::Variant(*tag, self.eval_all(fields, frame).await?))
+            }
+            E::List(items) => Ok(Value::List(self.eval_all(items, frame).await?)),
             E::Map(entries) => {
                 let mut map = std::collections::BTreeMap::new();
                 for (key, value) in entries {
                     // The last of equal keys stays, with the key as it was first written.
-                    map.insert(self.eval(key, frame)?, self.eval(value, frame)?);
+                    map.insert(self.eval(key, frame).await?, self.eval(value, frame).await?);
                 }
                 Ok(Value::Map(map))
             }
-            E::Some(inner) => Ok(Value::Option(Some(Box::new(self.eval(inner, frame)?)))),
+            E::Some(inner) => Ok(Value::Option(Some(Box::new(
+                self.eval(inner, frame).await?,
+            )))),
             E::None => Ok(Value::Option(None)),
-            E::Wrap(_, inner) | E::Unwrap(_, inner) => self.eval(inner, frame),
+            E::Wrap(_, inner) | E::Unwrap(_, inner) => self.eval(inner, frame).await,
             E::With(base, changes) => {
-                let mut fields = fields_of(self.eval(base, frame)?);
+                let mut fields = fields_of(self.eval(base, frame).await?);
                 for (position, change) in changes {
-                    fields[*position as usize] = self.eval(change, frame)?;
+                    fields[*position as usize] = self.eval(change, frame).await?;
                 }
                 Ok(Value::Record(fields))
             }
 
             E::Field(base, position) => {
-                Ok(fields_of(self.eval(base, frame)?).swap_remove(*position as usize))
+                Ok(fields_of(self.eval(base, frame).await?).swap_remove(*position as usize))
             }
             E::ListIndex(list, index) => {
-                let mut items = operator::items(self.eval(list, frame)?);
-                match operator::position(&self.eval(index, frame)?, items.len()) {
+                let mut items = operator::items(self.eval(list, frame).await?);
+                match operator::position(&self.eval(index, frame).await?, items.len()) {
                     Some(index) => Ok(items.swap_remove(index)),
                     None => bug(CrashReason::IndexOutOfRange, &expr.span),
                 }
             }
             E::MapIndex(map, key) => {
-                let mut entries = operator::entries(self.eval(map, frame)?);
-                let value = entries.remove(&self.eval(key, frame)?);
+                let mut entries = operator::entries(self.eval(map, frame).await?);
+                let value = entries.remove(&self.eval(key, frame).await?);
                 Ok(Value::Option(value.map(Box::new)))
             }
 
             E::Neg(inner) => {
-                let value = self.eval(inner, frame)?;
+                let value = self.eval(inner, frame).await?;
                 operator::negate(value).or_else(at(&expr.span))
             }
-            E::Not(inner) => Ok(Value::Bool(!self.truth(inner, frame)?)),
-            E::And(a, b) => Ok(Value::Bool(self.truth(a, frame)? && self.truth(b, frame)?)),
-            E::Or(a, b) => Ok(Value::Bool(self.truth(a, frame)? || self.truth(b, frame)?)),
+            E::Not(inner) => Ok(Value::Bool(!self.truth(inner, frame).await?)),
+            E::And(a, b) => Ok(Value::Bool(
+                self.truth(a, frame).await? && self.truth(b, frame).await?,
+            )),
+            E::Or(a, b) => Ok(Value::Bool(
+                self.truth(a, frame).await? || self.truth(b, frame).await?,
+            )),
             E::Compare(op, a, b) => {
-                let (a, b) = (self.eval(a, frame)?, self.eval(b, frame)?);
+                let (a, b) = (self.eval(a, frame).await?, self.eval(b, frame).await?);
                 Ok(Value::Bool(operator::compare(*op, &a, &b)))
             }
             E::Arith(op, a, b) => {
-                let (a, b) = (self.eval(a, frame)?, self.eval(b, frame)?);
+                let (a, b) = (self.eval(a, frame).await?, self.eval(b, frame).await?);
                 operator::arith(*op, a, b).or_else(at(&expr.span))
             }
             E::InRange { value, start, end } => {
-                let (value, start) = (self.eval(value, frame)?, self.eval(start, frame)?);
-                let end = self.eval(end, frame)?;
+                let (value, start) = (
+                    self.eval(value, frame).await?,
+                    self.eval(start, frame).await?,
+                );
+                let end = self.eval(end, frame).await?;
                 Ok(Value::Bool(start <= value && value < end))
             }
             E::In { value, collection } => {
-                let (value, collection) = (self.eval(value, frame)?, self.eval(collection, frame)?);
+                let (value, collection) = (
+                    self.eval(value, frame).await?,
+                    self.eval(collection, frame).await?,
+                );
                 Ok(Value::Bool(match collection {
                     Value::List(items) => items.contains(&value),
                     Value::Set(items) => items.contains(&value),
@@ -136,8 +157,8 @@ impl<'p> Step<'p> {
                 }))
             }
             E::Is(subject, pattern) => {
-                let value = self.eval(subject, frame)?;
-                Ok(Value::Bool(self.matches(pattern, value, frame)?))
+                let value = self.eval(subject, frame).await?;
+                Ok(Value::Bool(matches(self.program, pattern, value, frame)))
             }
 
             E::Call {
@@ -145,9 +166,9 @@ impl<'p> Step<'p> {
                 type_args,
                 args,
             } => {
-                let given = self.given(args, frame)?;
+                let given = self.given(args, frame).await?;
                 let type_args = self.close_all(type_args, frame);
-                self.call(*function, None, type_args, given, expr)
+                self.call(*function, None, type_args, given, expr).await
             }
             E::CallHandler {
                 entity,
@@ -155,217 +176,108 @@ impl<'p> Step<'p> {
                 target,
                 args,
             } => {
-                let instance = match target {
-                    Some(target) => (*entity, fields_of(self.eval(target, frame)?)),
-                    None => frame
-                        .instance
-                        .clone()
-                        .expect("own handlers are called only inside an entity"),
-                };
-                let given = self.given(args, frame)?;
+                let instance = self.target(*entity, target.as_deref(), frame).await?;
+                let given = self.given(args, frame).await?;
                 self.call(*function, Some(instance), Vec::new(), given, expr)
+                    .await
             }
             E::CallParam { param, args } => {
-                let args = self.eval_all(args, frame)?;
+                let args = self.eval_all(args, frame).await?;
                 let closure = frame.functions[param].clone();
-                self.call_closure(&closure, args, expr)
+                self.call_closure(&closure, args, expr).await
             }
 
-            E::Try(inner) => match self.eval(inner, frame)? {
+            E::Try(inner) => match self.eval(inner, frame).await? {
                 Value::Ok(value) => Ok(*value),
                 Value::Err(error, fields) => Err(self.failure(error, fields)),
                 other => panic!("`?` on {other:?}"),
             },
-            E::Coalesce(first, other) => match self.eval(first, frame)? {
+            E::Coalesce(first, other) => match self.eval(first, frame).await? {
                 Value::Ok(value) | Value::Option(Some(value)) => Ok(*value),
-                Value::Err(..) | Value::Option(None) => self.eval(other, frame),
+                Value::Err(..) | Value::Option(None) => self.eval(other, frame).await,
                 value => panic!("`??` on {value:?}"),
             },
             E::Fail(error) => {
                 let Type::Error(id) = error.ty else {
                     panic!("`fail` with a {:?}", error.ty)
                 };
-                let fields = fields_of(self.eval(error, frame)?);
+                let fields = fields_of(self.eval(error, frame).await?);
                 Err(Stop::Fail(id, fields))
             }
 
-            E::Block(block) => self.block(block, frame),
-            E::If {
-                cond,
-                then,
-                otherwise,
-            } => match (self.truth(cond, frame)?, otherwise) {
-                (true, _) => self.eval(then, frame),
-                (false, Some(otherwise)) => self.eval(otherwise, frame),
-                (false, None) => Ok(Value::Unit),
-            },
-            E::Match { subject, arms } => {
-                let value = self.eval(subject, frame)?;
-                self.first_arm(arms, value, frame)
-            }
-            E::While { cond, body } => {
-                while self.truth(cond, frame)? {
-                    match self.eval(body, frame) {
-                        Err(Stop::Break) => break,
-                        Ok(_) | Err(Stop::Continue) => {}
-                        Err(stop) => return Err(stop),
-                    }
-                }
-                Ok(Value::Unit)
-            }
-            E::For(walk) => {
-                let mut selected = Vec::new();
-                match self.walk(walk, 0, frame, &mut selected) {
-                    Ok(()) | Err(Stop::Break) => {}
-                    Err(stop) => return Err(stop),
-                }
-                Ok(match walk.kind {
-                    ForKind::Loop => Value::Unit,
-                    ForKind::Select => Value::List(selected),
-                })
-            }
-            E::Return(value) => {
-                let value = match value {
-                    Some(value) => self.eval(value, frame)?,
-                    None => Value::Unit,
-                };
-                Err(Stop::Return(value))
-            }
-            E::Break => Err(Stop::Break),
-            E::Continue => Err(Stop::Continue),
-            E::Atomic(body) => self.transaction(|step| step.eval(body, frame)),
+            E::Block(_)
+            | E::If { .. }
+            | E::Match { .. }
+            | E::While { .. }
+            | E::For(_)
+            | E::Return(_)
+            | E::Break
+            | E::Continue
+            | E::Atomic(_) => self.control(expr, frame).await,
 
-            E::Assign { place, value } => self.assign(place, value, frame),
-            E::AssignOp { place, op, value } => self.assign_op(place, *op, value, frame, expr),
-            E::Mutate { place, op, args } => self.mutate(place, *op, args, frame, expr),
+            E::Assign { place, value } => self.assign(place, value, frame).await,
+            E::AssignOp { place, op, value } => {
+                self.assign_op(place, *op, value, frame, expr).await
+            }
+            E::Mutate { place, op, args } => self.mutate(place, *op, args, frame, expr).await,
 
-            E::Expect(condition) => match self.truth(condition, frame)? {
+            E::Expect(condition) => match self.truth(condition, frame).await? {
                 true => Ok(Value::Unit),
                 false => bug(CrashReason::ExpectFailed, &expr.span),
             },
-            _ => unreachable!("not interpreted yet"),
+
+            E::Sleep(_)
+            | E::SleepUntil(_)
+            | E::Wait { .. }
+            | E::CallExtern { .. }
+            | E::RunResult { .. }
+            | E::Parallel(_)
+            | E::ParallelFor { .. }
+            | E::Advance(_)
+            | E::Settle => self.waiting(expr, frame).await,
+
+            E::Send { .. }
+            | E::Cancel(_)
+            | E::PushUndo { .. }
+            | E::Random
+            | E::Fresh
+            | E::Mock { .. }
+            | E::CrashAt(_) => self.asking(expr, frame).await,
         }
     }
 
-    pub fn eval_all(&mut self, exprs: &'p [Expr], frame: &mut Frame<'p>) -> Eval<Vec<Value>> {
-        exprs.iter().map(|expr| self.eval(expr, frame)).collect()
+    pub async fn eval_all(
+        &mut self,
+        exprs: impl IntoIterator<Item = &'p Expr> + Send,
+        frame: &mut Frame<'p>,
+    ) -> Eval<Vec<Value>> {
+        let mut values = Vec::new();
+        for expr in exprs {
+            values.push(self.eval(expr, frame).await?);
+        }
+        Ok(values)
     }
 
-    fn truth(&mut self, expr: &'p Expr, frame: &mut Frame<'p>) -> Eval<bool> {
-        match self.eval(expr, frame)? {
+    pub async fn truth(&mut self, expr: &'p Expr, frame: &mut Frame<'p>) -> Eval<bool> {
+        match self.eval(expr, frame).await? {
             Value::Bool(b) => Ok(b),
             other => panic!("a condition is {other:?}"),
         }
     }
 
-    fn interpolate(&mut self, parts: &'p [Expr], frame: &mut Frame<'p>) -> Eval<Value> {
+    async fn interpolate(&mut self, parts: &'p [Expr], frame: &mut Frame<'p>) -> Eval<Value> {
         let mut text = String::new();
         for part in parts {
-            let value = self.eval(part, frame)?;
+            let value = self.eval(part, frame).await?;
             let ty = closed_type(self.program, &part.ty, &frame.type_args);
-            text += &library::show(self.defs, &ty, &value);
+            text += &library::show(&self.defs, &ty, &value);
         }
         Ok(Value::Text(text))
-    }
-
-    fn block(&mut self, block: &'p Block, frame: &mut Frame<'p>) -> Eval<Value> {
-        let mut last = Value::Unit;
-        for stmt in &block.stmts {
-            last = match stmt {
-                Stmt::Expr(expr) => self.eval(expr, frame)?,
-                Stmt::Let(pattern, expr) => {
-                    let value = self.eval(expr, frame)?;
-                    let matched = self.matches(pattern, value, frame)?;
-                    assert!(matched, "a `let` pattern always matches");
-                    Value::Unit
-                }
-            };
-        }
-        Ok(last)
-    }
-
-    /// The first arm whose pattern matches and whose guard holds.
-    fn first_arm(&mut self, arms: &'p [Arm], value: Value, frame: &mut Frame<'p>) -> Eval<Value> {
-        for arm in arms {
-            if !self.matches(&arm.pattern, value.clone(), frame)? {
-                continue;
-            }
-            let holds = match &arm.guard {
-                Some(guard) => self.truth(guard, frame)?,
-                None => true,
-            };
-            if holds {
-                return self.eval(&arm.body, frame);
-            }
-        }
-        panic!("no arm for {value:?}")
-    }
-
-    /// Generator by generator; a later one is evaluated anew for each value of those before it.
-    /// `break` ends the whole `for`, `continue` the innermost round.
-    fn walk(
-        &mut self,
-        walk: &'p For,
-        depth: usize,
-        frame: &mut Frame<'p>,
-        selected: &mut Vec<Value>,
-    ) -> Eval<()> {
-        let Some((pattern, source)) = walk.generators.get(depth) else {
-            for condition in &walk.wheres {
-                if !self.truth(condition, frame)? {
-                    return Ok(());
-                }
-            }
-            match (self.eval(&walk.body, frame), walk.kind) {
-                (Ok(value), ForKind::Select) => selected.push(value),
-                (Ok(_), ForKind::Loop) | (Err(Stop::Continue), _) => {}
-                (Err(stop), _) => return Err(stop),
-            }
-            return Ok(());
-        };
-        match source {
-            ForSource::Range(start, end) => {
-                let (start, end) = (self.eval(start, frame)?, self.eval(end, frame)?);
-                for n in operator::int(&start)..operator::int(&end) {
-                    self.spend(&walk.body)?;
-                    self.round(walk, depth, pattern, Value::Int(n), frame, selected)?;
-                }
-            }
-            ForSource::Collection(collection) => {
-                for item in operator::items(self.eval(collection, frame)?) {
-                    self.spend(&walk.body)?;
-                    self.round(walk, depth, pattern, item, frame, selected)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn round(
-        &mut self,
-        walk: &'p For,
-        depth: usize,
-        pattern: &'p weir_check::hir::Pattern,
-        item: Value,
-        frame: &mut Frame<'p>,
-        selected: &mut Vec<Value>,
-    ) -> Eval<()> {
-        let matched = self.matches(pattern, item, frame)?;
-        assert!(matched, "the pattern of a `for` always matches");
-        self.walk(walk, depth + 1, frame, selected)
     }
 
     /// An error value of a call becomes the failure of the caller.
     fn failure(&self, def: DefId, fields: Vec<Value>) -> Stop {
         let first = self.program.records.len() as u32;
-        Stop::Fail(weir_check::hir::ErrorId(def.0 - first), fields)
-    }
-}
-
-/// The parts of a record, tuple, error or entity reference.
-fn fields_of(value: Value) -> Vec<Value> {
-    match value {
-        Value::Record(fields) => fields,
-        other => panic!("{other:?} has no fields"),
+        Stop::Fail(ErrorId(def.0 - first), fields)
     }
 }

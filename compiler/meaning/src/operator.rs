@@ -114,3 +114,11 @@ pub(crate) fn items(value: Value) -> Vec<Value> {
         other => panic!("{other:?} is no collection"),
     }
 }
+
+/// The parts of a record, tuple, error or entity reference.
+pub(crate) fn fields_of(value: Value) -> Vec<Value> {
+    match value {
+        Value::Record(fields) => fields,
+        other => panic!("{other:?} has no fields"),
+    }
+}

@@ -18,15 +18,15 @@ enum Down {
 }
 
 impl<'p> Step<'p> {
-    pub fn assign(
+    pub async fn assign(
         &mut self,
         place: &'p Place,
         value: &'p Expr,
         frame: &mut Frame<'p>,
     ) -> Eval<Value> {
-        let mut path = self.path(place, frame)?;
-        let value = self.eval(value, frame)?;
-        let mut root = self.root(place, frame, path.is_empty())?;
+        let mut path = self.path(place, frame).await?;
+        let value = self.eval(value, frame).await?;
+        let mut root = self.root(place, frame, path.is_empty()).await?;
         // A key at the end of the way inserts or replaces.
         if let Some(Down::Key(_)) = path.last() {
             let Some(Down::Key(key)) = path.pop() else {
@@ -39,11 +39,11 @@ impl<'p> Step<'p> {
         } else {
             *descend(&mut root, &path, place)? = value;
         }
-        self.put_root(place, root, frame);
+        self.put_root(place, root, frame).await?;
         Ok(Value::Unit)
     }
 
-    pub fn assign_op(
+    pub async fn assign_op(
         &mut self,
         place: &'p Place,
         op: ArithOp,
@@ -51,16 +51,16 @@ impl<'p> Step<'p> {
         frame: &mut Frame<'p>,
         expr: &'p Expr,
     ) -> Eval<Value> {
-        let path = self.path(place, frame)?;
-        let value = self.eval(value, frame)?;
-        let mut root = self.root(place, frame, false)?;
+        let path = self.path(place, frame).await?;
+        let value = self.eval(value, frame).await?;
+        let mut root = self.root(place, frame, false).await?;
         let old = descend(&mut root, &path, place)?;
         *old = operator::arith(op, old.clone(), value).or_else(at(&expr.span))?;
-        self.put_root(place, root, frame);
+        self.put_root(place, root, frame).await?;
         Ok(Value::Unit)
     }
 
-    pub fn mutate(
+    pub async fn mutate(
         &mut self,
         place: &'p Place,
         op: MutateOp,
@@ -68,29 +68,34 @@ impl<'p> Step<'p> {
         frame: &mut Frame<'p>,
         expr: &'p Expr,
     ) -> Eval<Value> {
-        let path = self.path(place, frame)?;
-        let args = self.eval_all(args, frame)?;
-        let mut root = self.root(place, frame, false)?;
+        let path = self.path(place, frame).await?;
+        let args = self.eval_all(args, frame).await?;
+        let mut root = self.root(place, frame, false).await?;
         let target = descend(&mut root, &path, place)?;
         let answer = change(target, op, args).or_else(at(&expr.span))?;
-        self.put_root(place, root, frame);
+        self.put_root(place, root, frame).await?;
         Ok(answer)
     }
 
-    fn path(&mut self, place: &'p Place, frame: &mut Frame<'p>) -> Eval<Vec<Down>> {
+    async fn path(&mut self, place: &'p Place, frame: &mut Frame<'p>) -> Eval<Vec<Down>> {
         let mut path = Vec::with_capacity(place.path.len());
         for step in &place.path {
             path.push(match step {
                 PlaceStep::Field(position) => Down::Field(*position as usize),
-                PlaceStep::ListIndex(index) => Down::Index(self.eval(index, frame)?),
-                PlaceStep::MapKey(key) => Down::Key(self.eval(key, frame)?),
+                PlaceStep::ListIndex(index) => Down::Index(self.eval(index, frame).await?),
+                PlaceStep::MapKey(key) => Down::Key(self.eval(key, frame).await?),
             });
         }
         Ok(path)
     }
 
     /// The whole value the place is part of; nothing when it is about to be replaced anyway.
-    fn root(&mut self, place: &'p Place, frame: &mut Frame<'p>, replaced: bool) -> Eval<Value> {
+    async fn root(
+        &mut self,
+        place: &'p Place,
+        frame: &mut Frame<'p>,
+        replaced: bool,
+    ) -> Eval<Value> {
         if replaced {
             return Ok(Value::Unit);
         }
@@ -104,12 +109,18 @@ impl<'p> Step<'p> {
                     .instance
                     .clone()
                     .expect("own state is named only inside an entity");
-                self.read_field(&instance, field)
+                self.read_field(&instance, field).await
             }
         }
     }
 
-    fn put_root(&mut self, place: &'p Place, value: Value, frame: &mut Frame<'p>) {
+    /// Outside of a transaction, in the waiting code of a workflow, a change of own state is one by itself.
+    async fn put_root(
+        &mut self,
+        place: &'p Place,
+        value: Value,
+        frame: &mut Frame<'p>,
+    ) -> Eval<()> {
         match place.root {
             PlaceRoot::Local(local) => frame.locals[local.0 as usize] = Some(value),
             PlaceRoot::State(field) => {
@@ -117,9 +128,13 @@ impl<'p> Step<'p> {
                     .instance
                     .as_ref()
                     .expect("own state is named only inside an entity");
-                self.state.write(instance, field, value);
+                self.desk.state.write(instance, field, value);
+                if self.transactions == 0 {
+                    self.check_invariants().await?;
+                }
             }
         }
+        Ok(())
     }
 }
 

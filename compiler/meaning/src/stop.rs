@@ -12,6 +12,9 @@ pub struct Bug {
     pub span: Span,
 }
 
+/// How a run, a branch or a call of the outside world ends: with a value, or with an error and its fields.
+pub type Ending = Result<Value, (ErrorId, Vec<Value>)>;
+
 /// Why evaluation does not go on behind an expression.
 #[derive(Clone, Debug)]
 pub(crate) enum Stop {

@@ -1,31 +1,53 @@
-//! The world: what every instance of every entity holds, and the way in.
+//! The world: what every instance of every entity holds, what goes on, and the way in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
 
-use weir_check::hir::{Access, Checked, EntityId, ErrorId, FieldId, FnId};
+use weir_check::hir::{Checked, Effect, EntityId, ErrorId, EventId, ExternId, FieldId, FnId};
 use weir_contract::{Defs, Value};
 
 use crate::call::Step;
-use crate::stop::{Bug, Eval, Stop};
+use crate::run::{Run, Wait};
+use crate::schedule::Delayed;
+use crate::state::{Call, Desk, InstanceKey, SentEvent};
+use crate::stop::{Bug, Ending, Eval, Stop};
+use crate::strand::{Going, Hand, Work, poll};
 use crate::types::defs_of;
 
 /// A program and all that it remembers.
 pub struct World<'p> {
     pub program: &'p Checked,
     /// The program's named types, as values are shown by.
-    pub defs: Defs,
+    pub defs: Arc<Defs>,
     pub limits: Limits,
-    state: State,
+    /// A program that goes on and on was stopped by [`Limits::steps`]: what it means was not found out.
+    pub endless: bool,
+    /// With the time of the world.
+    pub(crate) desk: Desk<'p>,
+    pub(crate) hand: Hand<'p>,
+    /// Those that go on.
+    pub(crate) runs: BTreeMap<u64, Run<'p>>,
+    /// Those that have ended.
+    pub(crate) results: BTreeMap<u64, Ending>,
+    /// Events that arrive later.
+    pub(crate) delayed: BTreeMap<u64, Delayed>,
+    /// Turns given out so far.
+    pub(crate) turns: u64,
 }
 
-/// How far a step may go before it is a bug.
+/// Who answers calls of extern functions: nothing when the answer comes later, by [`World::answer`], or never.
+pub type Outside<'p> = Box<dyn FnMut(ExternId, &[Value]) -> Option<Ending> + Send + 'p>;
+
+/// How far a program may go before it is stopped.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Expressions evaluated.
+    /// Expressions evaluated in a step.
     pub expressions: u64,
     /// Calls inside one another.
     pub calls: u32,
+    /// Steps that follow one call from outside.
+    pub steps: u64,
 }
 
 impl Default for Limits {
@@ -33,6 +55,7 @@ impl Default for Limits {
         Limits {
             expressions: 5_000_000,
             calls: 1_000,
+            steps: 100_000,
         }
     }
 }
@@ -44,20 +67,22 @@ pub struct Caller {
     pub roles: BTreeSet<String>,
 }
 
-/// What a step runs.
+/// What is called.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// A top-level function.
     Function(FnId),
-    /// A handler of the instance with these keys.
+    /// A handler of the instance with these keys, or the `run` of a workflow.
     Handler(FnId, Vec<Value>),
+    /// An event for the run of the workflow with these keys.
+    Event(EntityId, Vec<Value>, EventId),
     /// A state field of an instance, read.
     Field(EntityId, Vec<Value>, FieldId),
     /// A test, by position. It has no caller to refuse.
     Test(usize),
 }
 
-/// How a step ended.
+/// How a call ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Ok(Value),
@@ -66,28 +91,10 @@ pub enum Outcome {
     Denied,
     /// The program is at fault; nothing of the step is kept.
     Bug(Bug),
-}
-
-pub(crate) type InstanceKey = (EntityId, Vec<Value>);
-
-/// What can be put back: taking a copy is how a savepoint is made.
-#[derive(Clone, Default)]
-pub(crate) struct State {
-    /// The fields that were ever written; all others hold their initial values.
-    pub instances: Rc<BTreeMap<InstanceKey, Rc<BTreeMap<FieldId, Value>>>>,
-    /// Instances written in the running transaction, in the order of their first write.
-    pub touched: Vec<InstanceKey>,
-}
-
-impl State {
-    pub fn write(&mut self, key: &InstanceKey, field: FieldId, value: Value) {
-        let instances = Rc::make_mut(&mut self.instances);
-        let instance = instances.entry(key.clone()).or_default();
-        Rc::make_mut(instance).insert(field, value);
-        if !self.touched.contains(key) {
-            self.touched.push(key.clone());
-        }
-    }
+    /// The run with this number goes on later.
+    Waiting(u64),
+    /// An event for a run that has ended or was never started.
+    Gone,
 }
 
 /// Room for `Limits::calls` nested calls with the frames of an unoptimised build.
@@ -97,14 +104,29 @@ impl<'p> World<'p> {
     pub fn new(program: &'p Checked) -> Self {
         World {
             program,
-            defs: defs_of(program),
+            defs: Arc::new(defs_of(program)),
             limits: Limits::default(),
-            state: State::default(),
+            endless: false,
+            desk: Desk::default(),
+            hand: Hand::default(),
+            runs: BTreeMap::new(),
+            results: BTreeMap::new(),
+            delayed: BTreeMap::new(),
+            turns: 0,
         }
     }
 
-    /// Runs one step. `args` are in the order of the parameters; `None` asks for the default. `time` is
-    /// microseconds since 1970.
+    /// Whom extern functions are asked of. Without anybody no call of one ends.
+    pub fn answer_by(
+        &mut self,
+        outside: impl FnMut(ExternId, &[Value]) -> Option<Ending> + Send + 'p,
+    ) {
+        self.desk.outside = Some(Box::new(outside));
+    }
+
+    /// A call from outside, and all that follows from it without time passing; of a test, with time passing. `args` are in the
+    /// order of the parameters; `None` asks for the default. `time` is microseconds since 1970. A second call of a
+    /// workflow's `run` gives the result of the first.
     pub fn call(
         &mut self,
         target: &Target,
@@ -112,116 +134,226 @@ impl<'p> World<'p> {
         caller: &Caller,
         time: i64,
     ) -> Outcome {
-        self.step(caller, time, |step| {
-            if !step.may(target)? {
-                return Ok(Outcome::Denied);
+        on_a_deep_stack(|| {
+            self.endless = false;
+            self.happen(time);
+            self.desk.time = time;
+            match self.allowed(target, args, caller) {
+                Ok(outcome) => outcome,
+                Err(Stop::Fail(error, fields)) => Outcome::Failed(error, fields),
+                Err(Stop::Bug(bug)) => Outcome::Bug(bug),
+                Err(other) => panic!("{other:?} left a function"),
             }
-            let value = match target {
-                Target::Function(id) => step.enter_function(*id, None, args)?,
-                Target::Handler(id, keys) => step.enter_function(*id, Some(keys), args)?,
-                Target::Field(entity, keys, field) => {
-                    step.read_field(&(*entity, keys.clone()), *field)?
-                }
-                Target::Test(position) => step.run_test(*position)?,
-            };
-            Ok(Outcome::Ok(value))
+        })
+    }
+
+    fn allowed(
+        &mut self,
+        target: &Target,
+        args: &[Option<Value>],
+        caller: &Caller,
+    ) -> Eval<Outcome> {
+        let caller = Arc::new(caller.clone());
+        let (asked, by) = (target.clone(), caller.clone());
+        let may = self.at_once(by, |mut step| {
+            Box::pin(async move {
+                step.take_desk();
+                let may = step.may(&asked).await;
+                step.give_desk();
+                may
+            })
+        });
+        if !may? {
+            return Ok(Outcome::Denied);
+        }
+        let (function, instance) = match target {
+            Target::Field(entity, keys, field) => {
+                let value = self.read(&(*entity, keys.clone()), *field, caller);
+                return value.map(Outcome::Ok);
+            }
+            Target::Event(entity, keys, event) => {
+                let event = SentEvent {
+                    to: (*entity, keys.clone()),
+                    event: *event,
+                    args: args.iter().flatten().cloned().collect(),
+                };
+                let came = self.deliver(event);
+                self.happen(self.desk.time);
+                return Ok(match came {
+                    true => Outcome::Ok(Value::Unit),
+                    false => Outcome::Gone,
+                });
+            }
+            Target::Test(position) => {
+                let args = args.iter().flatten().cloned().collect();
+                return Ok(self.test(*position, args, caller));
+            }
+            Target::Function(id) => (*id, None),
+            Target::Handler(id, keys) => {
+                let entity = self.program.function(*id).entity;
+                let entity = entity.expect("a handler has an entity");
+                (*id, Some((entity, keys.clone())))
+            }
+        };
+        let call = Call {
+            function,
+            instance,
+            args: args.to_vec(),
+        };
+        Ok(self.start(call, caller))
+    }
+
+    fn start(&mut self, call: Call, caller: Arc<Caller>) -> Outcome {
+        let workflow = call.workflow(self.program).cloned();
+        let waits = self.program.function(call.function).effect == Effect::Wait;
+        let (number, is_new) = self.desk.number_for(workflow.as_ref());
+        if is_new {
+            self.begin(
+                number,
+                workflow.clone(),
+                Work::Call(call),
+                caller,
+                Wait::Turn,
+            );
+        }
+        self.happen(self.desk.time);
+        let outcome = self.result(number);
+        // A call that is one step has failed with it; only a run is kept until the program is mended.
+        if !waits && workflow.is_none() && matches!(outcome, Outcome::Bug(_)) {
+            self.runs.remove(&number);
+        }
+        outcome
+    }
+
+    /// When nothing more can happen and the test has not ended, time jumps to what is due next.
+    fn test(&mut self, position: usize, args: Vec<Value>, caller: Arc<Caller>) -> Outcome {
+        let number = self.desk.number();
+        let work = Work::Test(position, args);
+        self.begin(number, None, work, caller, Wait::Turn);
+        let goes_on =
+            |world: &Self| matches!(world.result(number), Outcome::Waiting(_)) && !world.endless;
+        while goes_on(self) && self.happen_next(i64::MAX) {}
+        self.result(number)
+    }
+
+    /// Lets time pass: what is due on the way happens in its order.
+    pub fn advance(&mut self, microseconds: i64) {
+        on_a_deep_stack(|| {
+            self.endless = false;
+            let until = self.desk.time.saturating_add(microseconds.max(0));
+            self.happen(until);
+            self.desk.time = until;
+        });
+    }
+
+    /// Microseconds since 1970.
+    pub fn time(&self) -> i64 {
+        self.desk.time
+    }
+
+    /// How a run ended, or that it has not. One that was never there is gone.
+    pub fn result(&self, number: u64) -> Outcome {
+        match (self.results.get(&number), self.runs.get(&number)) {
+            (Some(Ok(value)), _) => Outcome::Ok(value.clone()),
+            (Some(Err((error, fields))), _) => Outcome::Failed(*error, fields.clone()),
+            (None, Some(run)) => match run.bug() {
+                Some(bug) => Outcome::Bug(bug.clone()),
+                None => Outcome::Waiting(number),
+            },
+            (None, None) => Outcome::Gone,
+        }
+    }
+
+    /// The run of a workflow.
+    pub fn run_of(&self, entity: EntityId, keys: &[Value]) -> Option<u64> {
+        let key = (entity, keys.to_vec());
+        self.desk.state.workflows.get(&key).copied()
+    }
+
+    /// Each run that goes on, and what its strands wait for.
+    pub fn waiting(&self) -> Vec<(u64, Vec<Wait>)> {
+        let waits = |run: &Run| run.strands.values().map(|s| s.wait.clone()).collect();
+        let runs = self.runs.iter();
+        runs.map(|(number, run)| (*number, waits(run))).collect()
+    }
+
+    /// Ends a run: what it did is undone. False when it has ended or is ending.
+    pub fn cancel(&mut self, number: u64) -> bool {
+        on_a_deep_stack(|| {
+            let cancelled = self.cancel_run(number);
+            self.happen(self.desk.time);
+            cancelled
+        })
+    }
+
+    /// The outside answers the call of a run that waits for this function; false when none does.
+    pub fn answer(&mut self, run: u64, function: ExternId, ending: Ending) -> bool {
+        on_a_deep_stack(|| {
+            let answered = self.answered(run, function, ending);
+            self.happen(self.desk.time);
+            answered
         })
     }
 
     /// The value of a state field now, whoever asks.
     pub fn field(&mut self, entity: EntityId, keys: &[Value], field: FieldId) -> Outcome {
-        self.step(&Caller::default(), 0, |step| {
-            step.read_field(&(entity, keys.to_vec()), field)
-                .map(Outcome::Ok)
-        })
+        let read = || self.read(&(entity, keys.to_vec()), field, Arc::default());
+        match on_a_deep_stack(read) {
+            Ok(value) => Outcome::Ok(value),
+            Err(Stop::Bug(bug)) => Outcome::Bug(bug),
+            Err(other) => panic!("{other:?} left an initial value"),
+        }
     }
 
     /// The instances that were ever written.
     pub fn instances(&self) -> Vec<(EntityId, Vec<Value>)> {
-        self.state.instances.keys().cloned().collect()
+        self.desk.state.instances.keys().cloned().collect()
     }
 
-    /// A thread of its own gives deep recursion the stack to reach its limit on.
-    fn step(
+    fn read(&mut self, of: &InstanceKey, field: FieldId, caller: Arc<Caller>) -> Eval<Value> {
+        let of = of.clone();
+        self.at_once(caller, |mut step| {
+            Box::pin(async move {
+                step.take_desk();
+                let value = step.read_field(&of, field).await;
+                step.give_desk();
+                value
+            })
+        })
+    }
+
+    /// Code that only reads: it needs no strand.
+    fn at_once<T>(
         &mut self,
-        caller: &Caller,
-        time: i64,
-        run: impl FnOnce(&mut Step<'_>) -> Eval<Outcome> + Send,
-    ) -> Outcome {
-        // `Rc` stays on one thread, so the state crosses as plain maps.
-        let before = Plain::of(&self.state);
-        let (program, defs, limits) = (self.program, &self.defs, self.limits);
-        let (outcome, after) = std::thread::scope(|scope| {
-            let body = || {
-                let mut step = Step::new(program, defs, limits, before.state(), caller, time);
-                let outcome = match run(&mut step) {
-                    Ok(outcome) => outcome,
-                    Err(Stop::Fail(error, fields)) => Outcome::Failed(error, fields),
-                    Err(Stop::Bug(bug)) => return (Outcome::Bug(bug), None),
-                    Err(other) => panic!("{other:?} left a function"),
-                };
-                (outcome, Some(Plain::of(&step.state)))
-            };
-            let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-            let thread = thread
-                .spawn_scoped(scope, body)
-                .expect("a thread for the step");
-            thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        if let Some(after) = after {
-            self.state = after.state();
-        }
-        outcome
-    }
-}
-
-/// The state without sharing.
-struct Plain(Vec<(InstanceKey, BTreeMap<FieldId, Value>)>);
-
-impl Plain {
-    fn of(state: &State) -> Plain {
-        let instance = |(key, fields): (&InstanceKey, &Rc<BTreeMap<FieldId, Value>>)| {
-            (key.clone(), (**fields).clone())
-        };
-        Plain(state.instances.iter().map(instance).collect())
-    }
-
-    fn state(&self) -> State {
-        let instances = self
-            .0
-            .iter()
-            .map(|(key, fields)| (key.clone(), Rc::new(fields.clone())));
-        State {
-            instances: Rc::new(instances.collect()),
-            touched: Vec::new(),
+        caller: Arc<Caller>,
+        code: impl FnOnce(Step<'p>) -> Going<'p, T>,
+    ) -> Eval<T> {
+        let mut code = code(self.evaluator(caller));
+        match poll(&mut code, &mut self.desk, &self.hand) {
+            Poll::Ready(result) => result,
+            Poll::Pending => panic!("what only reads never waits"),
         }
     }
 }
 
-impl Step<'_> {
-    /// Who may do what: `@anyone` lets everybody in; `@role` those who have one of the roles; otherwise the caller
-    /// must be signed in and all `allow` rules of the entity must hold.
-    fn may(&mut self, target: &Target) -> Eval<bool> {
-        let (access, instance) = match target {
-            Target::Test(_) => return Ok(true),
-            Target::Function(id) => (self.program.function(*id).access.clone(), None),
-            Target::Handler(id, keys) => {
-                let function = self.program.function(*id);
-                let entity = function.entity.expect("a handler has an entity");
-                (function.access.clone(), Some((entity, keys.clone())))
-            }
-            Target::Field(entity, keys, _) => (Access::Allow, Some((*entity, keys.clone()))),
-        };
-        let signed_in = !self.caller.id.is_empty();
-        match (access, instance) {
-            (Access::Anyone, _) => Ok(true),
-            (Access::Roles(roles), _) => {
-                Ok(signed_in && roles.iter().any(|role| self.caller.roles.contains(role)))
-            }
-            (Access::Allow, None) => Ok(signed_in),
-            (Access::Allow, Some(instance)) => Ok(signed_in && self.allows(&instance)?),
+/// Deep recursion reaches its limit; also what is dropped may be deep.
+impl Drop for World<'_> {
+    fn drop(&mut self) {
+        if !self.runs.is_empty() {
+            on_a_deep_stack(|| self.runs.clear());
         }
     }
+}
+
+/// A thread of its own gives deep recursion the stack to reach its limit on.
+fn on_a_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let thread = thread
+            .spawn_scoped(scope, run)
+            .expect("a thread for the step");
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }

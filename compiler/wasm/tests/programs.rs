@@ -65,6 +65,7 @@ fn in_the_interpreter(checked: &Checked) -> String {
             }
             Outcome::Denied => "denied".to_owned(),
             Outcome::Bug(bug) => format!("{} at {}", bug.reason.name(), bug.span.start),
+            Outcome::Waiting(_) | Outcome::Gone => "waits".to_owned(),
         };
         lines += &format!("{}: {shown}\n", test.name);
     }

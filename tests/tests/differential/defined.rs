@@ -44,6 +44,7 @@ impl<'f> Defined<'f> {
                 Seen::Failed(program.errors[error.0 as usize].name.clone(), fields)
             }
             Outcome::Denied => Seen::Denied,
+            Outcome::Waiting(_) | Outcome::Gone => unreachable!("these programs never wait"),
             Outcome::Bug(bug) => {
                 Seen::Bug(bug.reason, self.front.place(bug.span.file, bug.span.start))
             }

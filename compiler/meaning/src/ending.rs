@@ -1,0 +1,124 @@
+//! How strands, branches and runs end, and what is undone before a run does.
+
+use std::sync::Arc;
+
+use weir_contract::Value;
+
+use crate::run::{Answer, Wait};
+use crate::stop::Ending;
+use crate::strand::Work;
+use crate::world::World;
+
+impl World<'_> {
+    pub(crate) fn strand_ended(&mut self, number: u64, strand: u32, ending: Ending) {
+        let run = self.runs.get_mut(&number).expect("it goes on");
+        let this = run.strands.remove(&strand).expect("it has ended now");
+        match this.parent {
+            Some(parent) => self.branch_ended(number, parent, strand, ending),
+            // An undo.
+            None if run.ending.is_some() => self.next_undo(number),
+            None if ending.is_err() => self.undo_all(number, ending),
+            None => self.run_ended(number, ending),
+        }
+    }
+
+    /// After the first failure no branch begins any more, and those in flight come to their ends.
+    fn branch_ended(&mut self, number: u64, parent: u32, strand: u32, ending: Ending) {
+        let run = self.runs.get_mut(&number).expect("it goes on");
+        let strands = &run.strands;
+        let unbegun: Vec<u32> = strands
+            .iter()
+            .filter(|(_, s)| s.parent == Some(parent) && !s.begun)
+            .map(|(strand, _)| *strand)
+            .collect();
+        let this = run
+            .strands
+            .get_mut(&parent)
+            .expect("it waits for its branches");
+        match ending {
+            Ok(value) => {
+                let mut branches = this.branches.iter_mut();
+                let branch = branches.find(|(number, _)| *number == strand);
+                branch.expect("it is one of them").1 = Some(value);
+            }
+            Err(error) => {
+                this.failed.get_or_insert(Err(error));
+                let dropped = |number: &u32| *number == strand || unbegun.contains(number);
+                this.branches.retain(|(number, _)| !dropped(number));
+                run.strands.retain(|number, _| !unbegun.contains(number));
+            }
+        }
+        self.look_at_branches(number, parent);
+    }
+
+    /// A strand that waits for its branches goes on when all of them have ended.
+    pub(crate) fn look_at_branches(&mut self, number: u64, strand: u32) {
+        let this = self.strand(number, strand);
+        if this.wait != Wait::Branches || this.branches.iter().any(|(_, value)| value.is_none()) {
+            return;
+        }
+        let values = std::mem::take(&mut this.branches).into_iter();
+        let values = values.filter_map(|(_, value)| value).collect();
+        let ending = this.failed.take().unwrap_or(Ok(Value::Record(values)));
+        self.ready(number, strand, Answer::Ended(ending));
+    }
+
+    /// The result is decided; what was done is undone first, the last thing first, one after the other.
+    fn undo_all(&mut self, number: u64, ending: Ending) {
+        let run = self.runs.get_mut(&number).expect("it goes on");
+        run.strands.clear();
+        run.events.clear();
+        run.ending = Some(ending);
+        self.next_undo(number);
+    }
+
+    fn next_undo(&mut self, number: u64) {
+        let run = self.runs.get_mut(&number).expect("it goes on");
+        match run.undos.pop() {
+            Some(undo) => {
+                self.add_strand(number, Work::Closure(undo), None);
+            }
+            None => {
+                let ending = run.ending.take().expect("it was decided");
+                self.run_ended(number, ending);
+            }
+        }
+    }
+
+    fn run_ended(&mut self, number: u64, ending: Ending) {
+        self.runs.remove(&number);
+        self.results.insert(number, ending.clone());
+        let mut waiters = Vec::new();
+        for (run, r) in &self.runs {
+            for (strand, s) in &r.strands {
+                if matches!(s.wait, Wait::Run { run, .. } if run == number) {
+                    waiters.push((*run, *strand));
+                }
+            }
+        }
+        for (run, strand) in waiters {
+            self.ready(run, strand, Answer::Ended(ending.clone()));
+        }
+    }
+
+    /// False when it has ended or is ending. One that has not begun is as if it had never been sent.
+    pub(crate) fn cancel_run(&mut self, number: u64) -> bool {
+        let cancelled = self.cancelled();
+        match self.runs.get(&number) {
+            Some(run) if run.ending.is_some() => return false,
+            Some(run) if run.begun => self.undo_all(number, cancelled),
+            Some(run) => {
+                if let Some(key) = &run.workflow {
+                    Arc::make_mut(&mut self.desk.state.workflows).remove(key);
+                }
+                self.run_ended(number, cancelled);
+            }
+            None => return false,
+        }
+        true
+    }
+
+    pub(crate) fn cancelled(&self) -> Ending {
+        Err((self.program.failures.cancelled, Vec::new()))
+    }
+}

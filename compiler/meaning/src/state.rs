@@ -1,0 +1,129 @@
+//! What a step changes, and how it can be put back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use weir_check::hir::{Checked, EntityId, EventId, ExternId, FieldId, FnId};
+use weir_contract::Value;
+
+use crate::call::Closure;
+use crate::run::{Answer, Wait};
+use crate::world::Outside;
+
+pub(crate) type InstanceKey = (EntityId, Vec<Value>);
+
+/// What can be put back: taking a copy is how a savepoint is made.
+#[derive(Clone, Default)]
+pub(crate) struct State {
+    /// The fields that were ever written; all others hold their initial values.
+    pub instances: Arc<BTreeMap<InstanceKey, Arc<BTreeMap<FieldId, Value>>>>,
+    /// Instances written in the running transaction, in the order of their first write.
+    pub touched: Vec<InstanceKey>,
+    /// The run of each workflow that was ever started.
+    pub workflows: Arc<BTreeMap<InstanceKey, u64>>,
+    /// What is done when the step is kept, in this order.
+    pub asked: Vec<Ask>,
+}
+
+/// What a step asks for besides its writes.
+#[derive(Clone)]
+pub(crate) enum Ask {
+    /// A run of its own.
+    Send {
+        number: u64,
+        call: Call,
+        after: Option<i64>,
+    },
+    Event {
+        number: u64,
+        event: SentEvent,
+        after: Option<i64>,
+    },
+    /// What has not begun will not.
+    Cancel(u64),
+}
+
+/// A call as it comes from outside or in a message. `None` asks for a parameter's default.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub function: FnId,
+    pub instance: Option<InstanceKey>,
+    pub args: Vec<Option<Value>>,
+}
+
+#[derive(Clone)]
+pub(crate) struct SentEvent {
+    pub to: InstanceKey,
+    pub event: EventId,
+    pub args: Vec<Value>,
+}
+
+/// What the world hands to the strand that goes on, and gets back when that suspends or ends. Only one has it at a time:
+/// that is all there is to say about concurrency.
+#[derive(Default)]
+pub(crate) struct Desk<'p> {
+    pub state: State,
+    /// Microseconds since 1970; the same in the whole step.
+    pub time: i64,
+    /// The next run's. Never given twice, also when what was sent is taken back.
+    pub next_number: u64,
+    /// Ids and random numbers handed out so far.
+    pub chances: u64,
+    /// Who answers the extern functions of a test.
+    pub mocks: BTreeMap<ExternId, Arc<Closure<'p>>>,
+    pub outside: Option<Outside<'p>>,
+
+    /// The step's own, taken by the world when it is kept: what to do when the run fails, first pushed first.
+    pub undos: Vec<Closure<'p>>,
+    /// Branches to begin.
+    pub branches: Vec<Closure<'p>>,
+    /// What the strand waits for now.
+    pub wait: Option<Wait>,
+    /// What it had waited for.
+    pub answer: Option<Answer>,
+}
+
+impl Call {
+    /// The instance whose run this is, when it is the run of a workflow.
+    pub fn workflow(&self, program: &Checked) -> Option<&InstanceKey> {
+        let instance = self.instance.as_ref()?;
+        let workflow = program.entity(instance.0).workflow.as_ref()?;
+        (workflow.run == self.function).then_some(instance)
+    }
+}
+
+impl State {
+    pub fn write(&mut self, key: &InstanceKey, field: FieldId, value: Value) {
+        let instances = Arc::make_mut(&mut self.instances);
+        let instance = instances.entry(key.clone()).or_default();
+        Arc::make_mut(instance).insert(field, value);
+        if !self.touched.contains(key) {
+            self.touched.push(key.clone());
+        }
+    }
+}
+
+impl Desk<'_> {
+    pub fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+
+    pub fn chance(&mut self) -> u64 {
+        self.chances += 1;
+        self.chances
+    }
+
+    /// The number of a run to be sent: for the run of a workflow the one its key has, if any. `true` when it is new.
+    pub fn number_for(&mut self, workflow: Option<&InstanceKey>) -> (u64, bool) {
+        let Some(key) = workflow else {
+            return (self.number(), true);
+        };
+        if let Some(number) = self.state.workflows.get(key) {
+            return (*number, false);
+        }
+        let number = self.number();
+        Arc::make_mut(&mut self.state.workflows).insert(key.clone(), number);
+        (number, true)
+    }
+}

@@ -1,0 +1,210 @@
+//! Expressions that wait: each ends the step, and what the wait gives is worked on in a later one.
+
+use weir_check::hir::{Arg, Expr, ExprKind, ExternId, ForKind, Promise, Type, WaitArm};
+use weir_contract::Value;
+
+use crate::call::{Frame, Step, ended};
+use crate::control::{Each, Walk};
+use crate::pattern::all_match;
+use crate::run::{Answer, Wait};
+use crate::stop::{Ending, Eval, Stop};
+
+impl<'p> Step<'p> {
+    pub async fn waiting(&mut self, expr: &'p Expr, frame: &mut Frame<'p>) -> Eval<Value> {
+        use ExprKind as E;
+        match &expr.kind {
+            E::Sleep(duration) => {
+                let until = self.after(duration, frame).await?;
+                self.wait(Wait::Until(until)).await;
+                Ok(Value::Unit)
+            }
+            E::SleepUntil(time) => {
+                let Value::Time(time) = self.eval(time, frame).await? else {
+                    panic!("it sleeps until no Time")
+                };
+                self.wait(Wait::Until(time)).await;
+                Ok(Value::Unit)
+            }
+            E::Wait { arms, after } => {
+                let after = after.as_ref().map(|(delay, body)| (&**delay, &**body));
+                self.wait_for_event(arms, after, frame).await
+            }
+            E::CallExtern {
+                function,
+                args,
+                within,
+            } => {
+                let args = self.outside_args(*function, args, frame).await?;
+                let until = self.deadline(within, frame).await?;
+                let answer = self.ask_outside(*function, args, until, expr).await?;
+                // One that cannot fail gives its value as it is.
+                match (&expr.ty, answer) {
+                    (Type::Result(..), answer) => Ok(self.result(answer)),
+                    (_, Ok(value)) => Ok(value),
+                    (_, Err(error)) => panic!("{error:?} of a function that cannot fail"),
+                }
+            }
+            E::RunResult { run, within } => {
+                let run = run_number(self.eval(run, frame).await?);
+                let until = self.deadline(within, frame).await?;
+                let answer = self.wait(Wait::Run { run, until }).await;
+                let ending = self.ending(answer);
+                Ok(self.result(ending))
+            }
+            E::Parallel(branches) => {
+                let branches: Vec<_> = branches
+                    .iter()
+                    .map(|branch| self.closure(branch, frame))
+                    .collect();
+                self.desk.branches.extend(branches);
+                Ok(Value::Record(self.join().await?))
+            }
+            E::ParallelFor {
+                generators,
+                wheres,
+                branch,
+                kind,
+            } => {
+                // All items are there before any branch begins.
+                let mut walk = Walk::new(generators, wheres, Each::Branch(branch));
+                self.walk(&mut walk, 0, frame).await?;
+                self.desk.branches.append(&mut walk.branches);
+                let values = self.join().await?;
+                Ok(match kind {
+                    ForKind::Loop => Value::Unit,
+                    ForKind::Select => Value::List(values),
+                })
+            }
+            E::Advance(duration) => {
+                let until = self.after(duration, frame).await?;
+                self.wait(Wait::Quiet(until)).await;
+                Ok(Value::Unit)
+            }
+            E::Settle => {
+                self.wait(Wait::Quiet(self.desk.time)).await;
+                Ok(Value::Unit)
+            }
+            other => unreachable!("{other:?} waits for nothing"),
+        }
+    }
+
+    /// The delay is computed first, then the oldest event that is named in an arm is taken.
+    async fn wait_for_event(
+        &mut self,
+        arms: &'p [WaitArm],
+        after: Option<(&'p Expr, &'p Expr)>,
+        frame: &mut Frame<'p>,
+    ) -> Eval<Value> {
+        let until = match after {
+            Some((delay, _)) => Some(self.after(delay, frame).await?),
+            None => None,
+        };
+        let events = arms.iter().map(|arm| arm.event).collect();
+        match (self.wait(Wait::Events { events, until }).await, after) {
+            (Answer::Time, Some((_, body))) => self.eval(body, frame).await,
+            (Answer::Event(event, args), _) => {
+                for arm in arms.iter().filter(|arm| arm.event == event) {
+                    if all_match(self.program, &arm.patterns, args.clone(), frame) {
+                        return self.eval(&arm.body, frame).await;
+                    }
+                }
+                panic!("no arm for {event:?} with {args:?}")
+            }
+            (other, _) => panic!("{other:?} is no event"),
+        }
+    }
+
+    async fn outside_args(
+        &mut self,
+        function: ExternId,
+        args: &'p [Arg],
+        frame: &mut Frame<'p>,
+    ) -> Eval<Vec<Value>> {
+        let params = &self.program.extern_fn(function).params;
+        let mut values = Vec::new();
+        for (param, arg) in params.iter().zip(args) {
+            values.push(match (arg, &param.default) {
+                (Arg::Value(expr), _) => self.eval(expr, frame).await?,
+                (_, Some(default)) => self.run_body(default, Frame::default()).await?,
+                (arg, None) => panic!("{arg:?} goes nowhere outside"),
+            });
+        }
+        Ok(values)
+    }
+
+    /// A mock answers in the step that follows the request. What is pure belongs to this step.
+    async fn ask_outside(
+        &mut self,
+        function: ExternId,
+        args: Vec<Value>,
+        until: Option<i64>,
+        site: &'p Expr,
+    ) -> Eval<Ending> {
+        let mock = self.desk.mocks.get(&function).cloned();
+        let pure = self.program.extern_fn(function).promise == Promise::Pure;
+        if let Some(mock) = mock {
+            if !pure {
+                self.wait(Wait::Turn).await;
+            }
+            return ended(self.call_closure(&mock, args, site).await);
+        }
+        if pure {
+            let outside = self.desk.outside.as_mut();
+            let answer = outside.and_then(|answer| answer(function, &args));
+            return Ok(answer.expect("somebody answers a pure function"));
+        }
+        let answer = self
+            .wait(Wait::Outside {
+                function,
+                args,
+                until,
+            })
+            .await;
+        Ok(self.ending(answer))
+    }
+
+    /// Begins the branches on the desk. When all that have begun have ended, their values; or the first failure.
+    async fn join(&mut self) -> Eval<Vec<Value>> {
+        match self.wait(Wait::Branches).await {
+            Answer::Ended(Ok(Value::Record(values))) => Ok(values),
+            Answer::Ended(Err((error, fields))) => Err(Stop::Fail(error, fields)),
+            other => panic!("{other:?} of branches"),
+        }
+    }
+
+    /// A time limit that was reached is an error like any other.
+    fn ending(&self, answer: Answer) -> Ending {
+        match answer {
+            Answer::Ended(ending) => ending,
+            Answer::Time => Err((self.program.failures.timed_out, Vec::new())),
+            Answer::Event(event, _) => panic!("{event:?} ends nothing"),
+        }
+    }
+
+    async fn deadline(
+        &mut self,
+        within: &'p Option<Box<Expr>>,
+        frame: &mut Frame<'p>,
+    ) -> Eval<Option<i64>> {
+        Ok(match within {
+            Some(duration) => Some(self.after(duration, frame).await?),
+            None => None,
+        })
+    }
+
+    /// The time so much later.
+    async fn after(&mut self, duration: &'p Expr, frame: &mut Frame<'p>) -> Eval<i64> {
+        match self.eval(duration, frame).await? {
+            Value::Duration(duration) => Ok(self.desk.time.saturating_add(duration)),
+            other => panic!("{other:?} is no Duration"),
+        }
+    }
+}
+
+/// The value of a `Run` is its number.
+fn run_number(value: Value) -> u64 {
+    match value {
+        Value::Int(number) => number as u64,
+        other => panic!("{other:?} is no Run"),
+    }
+}

@@ -1,0 +1,6 @@
+//! Programs and what they mean.
+
+mod programs;
+mod support;
+mod workflows;
+mod worlds;
