@@ -11,6 +11,7 @@ mod stmt;
 mod types;
 
 pub mod reduce;
+pub mod waiting;
 
 use weir_contract::Value;
 
