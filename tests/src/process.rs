@@ -18,18 +18,32 @@ pub struct Node {
 impl Node {
     /// Starts `BINARY run ARGS..` and waits until it serves.
     pub fn start(binary: &str, args: &[&str]) -> Self {
-        Node::try_start(binary, args)
+        Node::start_with(binary, args, &[])
+    }
+
+    /// As [`Node::start`], with more in its environment.
+    pub fn start_with(binary: &str, args: &[&str], env: &[(String, String)]) -> Self {
+        Node::try_start_with(binary, args, env)
             .unwrap_or_else(|said| panic!("{args:?} stopped before it served:\n{said}"))
     }
 
     /// As [`Node::start`]; when the process ends first, what it wrote to standard error.
+    pub fn try_start(binary: &str, args: &[&str]) -> Result<Self, String> {
+        Node::try_start_with(binary, args, &[])
+    }
+
     // The child is waited for when it has ended by itself, and else when the node is killed or dropped.
     #[allow(clippy::zombie_processes)]
-    pub fn try_start(binary: &str, args: &[&str]) -> Result<Self, String> {
+    fn try_start_with(
+        binary: &str,
+        args: &[&str],
+        env: &[(String, String)],
+    ) -> Result<Self, String> {
         let mut child = Command::new(binary)
             .arg("run")
             .args(args)
             .env("NO_COLOR", "1")
+            .envs(env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

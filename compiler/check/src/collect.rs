@@ -266,6 +266,10 @@ fn member_name(cx: &mut Cx, names: &mut Vec<(String, Span)>, name: &ast::Ident) 
     names.push((name.name.clone(), name.span));
 }
 
+/// The one route that is not the program's. All others differ: entities start with a capital, functions do not, and names
+/// inside an entity are unique, events and the run of a workflow among them.
+const RESERVED_ROUTE: &str = "_weir";
+
 fn add_function(
     cx: &mut Cx,
     decl: &ast::FnDecl,
@@ -279,6 +283,18 @@ fn add_function(
     if is_prelude && decl.name.name.ends_with('_') {
         // Any word may follow a dot, but only this way can a keyword be declared: `xs.join(", ")`.
         decl.name.name.pop();
+    }
+    if decl.is_pub.is_some() && entity.is_none() && decl.name.name == RESERVED_ROUTE {
+        let name = &decl.name;
+        cx.report(
+            Diagnostic::new(
+                codes::E0508,
+                name.span,
+                format!("`/{name}` is where a node answers about itself"),
+            )
+            .label("nobody outside could call this")
+            .help("choose another name"),
+        );
     }
     cx.functions.push(FnSource {
         decl: Rc::new(decl.clone()),

@@ -70,7 +70,10 @@ pub fn collect(cx: &mut Cx, decl: &ast::ExternDecl) {
 fn source(cx: &mut Cx, from: &ast::TextLit) -> ExternSource {
     match from.value.split_once(':') {
         Some(("http", name)) if !name.is_empty() => ExternSource::Http(name.to_owned()),
-        Some(("wit", name)) if !name.is_empty() => ExternSource::Component(name.to_owned()),
+        Some(("wit", name)) if !name.is_empty() => {
+            cx.later(from.span, "a component (`wit:`) as the outside");
+            ExternSource::Component(name.to_owned())
+        }
         _ => {
             cx.report(
                 Diagnostic::new(
@@ -78,8 +81,10 @@ fn source(cx: &mut Cx, from: &ast::TextLit) -> ExternSource {
                     from.span,
                     format!("\"{}\" does not say where these functions are", from.value),
                 )
-                .label("neither a service nor a component")
-                .help("write \"http:name\" for a service whose address is configured under that name, or \"wit:name\" for a component"),
+                .label("no service")
+                .help(
+                    "write \"http:name\" for a service whose address is configured under that name",
+                ),
             );
             ExternSource::Http(String::new())
         }
@@ -149,7 +154,11 @@ fn attributes(cx: &mut Cx, decl: &ast::ExternFn) -> Said {
             "idempotent" => Promise::Idempotent,
             "once" => Promise::Once,
             "read" => Promise::Read,
-            "pure" => Promise::Pure,
+            "pure" => {
+                // It would run inside the step, which only a component can.
+                cx.later(attr.span, "`@pure` on what is outside");
+                Promise::Pure
+            }
             "retry" => {
                 retry = attempts(attr);
                 limit = Some(attr);

@@ -19,6 +19,7 @@ mod message;
 mod pattern;
 mod place;
 mod state;
+mod trim;
 mod types;
 mod wait;
 mod workflows;

@@ -20,6 +20,8 @@ pub(crate) struct Step<'p> {
     pub program: &'p Checked,
     pub defs: Arc<Defs>,
     pub limits: Limits,
+    /// As in the world.
+    pub finely: bool,
     pub caller: Arc<Caller>,
     /// The world's while the strand goes on; empty while it waits.
     pub desk: Desk<'p>,
@@ -42,6 +44,8 @@ pub(crate) struct Frame<'p> {
     pub instance: Option<InstanceKey>,
     /// In place of the function's type parameters.
     pub type_args: Vec<Type>,
+    /// It may end in a later step than it begins.
+    pub waits: bool,
 }
 
 /// What a parameter of function type stands for; also a branch, an undo or the answer of a mock.
@@ -75,6 +79,7 @@ impl<'p> Step<'p> {
         let body = &self.program.tests[position].body;
         let frame = Frame {
             locals: args.into_iter().map(Some).collect(),
+            waits: true,
             ..Frame::default()
         };
         self.run_body(body, frame).await?;
@@ -164,6 +169,8 @@ impl<'p> Step<'p> {
             functions: frame.functions.clone(),
             instance: frame.instance.clone(),
             type_args: frame.type_args.clone(),
+            // A branch, an undo, an answer; any other lambda only reads.
+            waits: true,
         };
         for local in &lambda.captures {
             around.locals[local.0 as usize] = frame.locals[local.0 as usize].clone();
@@ -229,6 +236,7 @@ impl<'p> Step<'p> {
             locals: keys.map(Some).collect(),
             instance,
             type_args,
+            waits: function.effect == Effect::Wait,
             ..Frame::default()
         };
         let frame = self.bind(function, frame, given).await?;

@@ -77,6 +77,7 @@ impl<'p> Step<'p> {
             E::Break => Err(Stop::Break),
             E::Continue => Err(Stop::Continue),
             E::Atomic(body) => {
+                self.step_may_end(frame).await;
                 let before = self.begin();
                 let result = self.eval(body, frame).await;
                 self.commit(before, result).await

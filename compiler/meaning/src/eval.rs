@@ -1,6 +1,6 @@
 //! Expressions: operands from left to right, each evaluated once.
 
-use weir_check::hir::{ErrorId, Expr, ExprKind, Type};
+use weir_check::hir::{Effect, ErrorId, Expr, ExprKind, Type};
 use weir_contract::{CrashReason, DefId, Value, library};
 
 use crate::call::{Frame, Step};
@@ -176,6 +176,10 @@ impl<'p> Step<'p> {
                 target,
                 args,
             } => {
+                // What only reads needs no transaction, and what waits is none.
+                if self.program.function(*function).effect == Effect::Write {
+                    self.step_may_end(frame).await;
+                }
                 let instance = self.target(*entity, target.as_deref(), frame).await?;
                 let given = self.given(args, frame).await?;
                 self.call(*function, Some(instance), Vec::new(), given, expr)

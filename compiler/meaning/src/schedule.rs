@@ -281,6 +281,7 @@ impl<'p> World<'p> {
             program: self.program,
             defs: self.defs.clone(),
             limits: self.limits,
+            finely: self.finely,
             caller,
             desk: Default::default(),
             hand: self.hand.clone(),

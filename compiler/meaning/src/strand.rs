@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use weir_contract::Value;
 
-use crate::call::{Closure, Step};
+use crate::call::{Closure, Frame, Step};
 use crate::run::{Answer, Wait};
 use crate::state::{Call, Desk};
 use crate::stop::Eval;
@@ -60,6 +60,13 @@ impl<'p> Step<'p> {
         self.take_desk();
         self.expressions = 0;
         self.desk.answer.take().expect("it waited for something")
+    }
+
+    /// In front of each transaction of waiting code, before its target and arguments are computed.
+    pub async fn step_may_end(&mut self, frame: &Frame<'p>) {
+        if self.finely && frame.waits && self.transactions == 0 {
+            self.wait(Wait::Turn).await;
+        }
     }
 
     pub fn take_desk(&mut self) {

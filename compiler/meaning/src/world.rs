@@ -21,6 +21,8 @@ pub struct World<'p> {
     /// The program's named types, as values are shown by.
     pub defs: Arc<Defs>,
     pub limits: Limits,
+    /// Each transaction of waiting code begins a step, as on a host that cuts steps as short as it may. Others may go first then.
+    pub finely: bool,
     /// A program that goes on and on was stopped by [`Limits::steps`]: what it means was not found out.
     pub endless: bool,
     /// With the time of the world.
@@ -106,6 +108,7 @@ impl<'p> World<'p> {
             program,
             defs: Arc::new(defs_of(program)),
             limits: Limits::default(),
+            finely: false,
             endless: false,
             desk: Desk::default(),
             hand: Hand::default(),

@@ -42,6 +42,7 @@ impl Machine {
             time: work.time,
             cap: self.step_cap,
         };
+        self.state.make_room();
         let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
         let (mut on, result) = drive(steps, work, on);
         self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);

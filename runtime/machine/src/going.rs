@@ -20,7 +20,7 @@ use crate::machine::{Action, Answer, BadRecord, Machine, OutsideCall, digest_of}
 use crate::progress::{Change, Start};
 use crate::record::Digest;
 use crate::run_record::{
-    AnswerRecord, ControlRecord, EventFrom, EventRecord, Order, RunStepRecord,
+    AnswerRecord, ControlRecord, EventFrom, EventRecord, Order, RunStepRecord, Woken,
 };
 use crate::runs::{Caller, Waiting};
 use crate::schedule::Next;
@@ -79,7 +79,12 @@ impl Machine {
     ) -> Option<Progress> {
         let time = now.max(self.time);
         match self.runs.next(time)? {
-            Next::Strand(run, strand) => Some(self.step_strand(steps, manifest, run, strand, time)),
+            Next::Strand(run, strand) => {
+                let at = self.runs.strand(run, strand);
+                let ready = at.is_some_and(|s| matches!(s.waiting, Waiting::Ready { .. }));
+                let woken = if ready { Woken::Turn } else { Woken::Due };
+                Some(self.step_strand(steps, manifest, (run, strand), woken, time))
+            }
             Next::Event(number) => {
                 let record = EventRecord {
                     time,
@@ -99,8 +104,8 @@ impl Machine {
         &mut self,
         steps: &mut dyn Steps,
         manifest: &Manifest,
-        number: u64,
-        strand: u32,
+        (number, strand): (u64, u32),
+        woken: Woken,
         time: i64,
     ) -> Progress {
         let run = self.runs.get(number).expect("a strand that is next");
@@ -116,7 +121,10 @@ impl Machine {
         let caller = encode_caller(&run.caller.id, roles);
         let (frames, key) = (at.frames.clone(), run.key.clone());
         let place = (number, run.steps);
-        let was_due = !matches!(at.waiting, Waiting::Ready { .. });
+        let used = match &woken {
+            Woken::Answered { output, .. } => output.len(),
+            _ => 0,
+        };
         let work = Work {
             manifest,
             target: run.target,
@@ -130,12 +138,12 @@ impl Machine {
             outcome,
             asks,
             writes,
-        } = self.attempt(steps, &work, effect, place, 0);
+        } = self.attempt(steps, &work, effect, place, used);
         let step = RunStepRecord {
             run: number,
             strand,
             time,
-            was_due,
+            woken,
             outcome,
             asks,
             writes,
@@ -207,20 +215,7 @@ impl Machine {
     /// The outside has answered a call: [`weir_contract::border::OUTPUT_OK`] or `OUTPUT_FAILED` and what follows. `None`
     /// when nobody waits for it any more, or it is no answer of that function.
     pub fn answer(&mut self, call: u64, output: Vec<u8>, now: i64) -> Option<Progress> {
-        let (run, strand) = self.runs.caller_of(call)?;
-        let program = self.program.as_ref()?;
-        let Waiting::Outside { function, due, .. } = &self.runs.strand(run, strand)?.waiting else {
-            return None;
-        };
-        let function = &program.externs[*function as usize];
-        let mut fails = function.fails.clone();
-        if let (Some(_), Some(failures)) = (due, &program.failures) {
-            fails.push(failures.timed_out);
-        }
-        let reply = Reply::decode(&program.defs, &function.returns, &fails, &output).ok()?;
-        if reply == Reply::Denied {
-            return None;
-        }
+        let (run, _) = self.who_takes(call, &output)?;
         let record = AnswerRecord {
             time: now.max(self.time),
             call,
@@ -232,6 +227,46 @@ impl Machine {
             record: record.to_record(),
             actions,
         })
+    }
+
+    /// The same, and the step that the answer leads to, in one record.
+    pub fn answer_and_go_on(
+        &mut self,
+        steps: &mut dyn Steps,
+        manifest: &Manifest,
+        call: u64,
+        output: Vec<u8>,
+        now: i64,
+    ) -> Option<Progress> {
+        // Both would not fit one record.
+        if output.len() > self.record_bytes_max / 4 {
+            return self.answer(call, output, now);
+        }
+        let at = self.who_takes(call, &output)?;
+        let time = now.max(self.time);
+        self.change(time, |change| {
+            change.answered(call, &output);
+            Ok(())
+        })
+        .expect("somebody waits for it");
+        let woken = Woken::Answered { call, output };
+        Some(self.step_strand(steps, manifest, at, woken, time))
+    }
+
+    /// Run and strand that wait for the answer of a call, if it is one of that function.
+    fn who_takes(&self, call: u64, output: &[u8]) -> Option<(u64, u32)> {
+        let (run, strand) = self.runs.caller_of(call)?;
+        let program = self.program.as_ref()?;
+        let Waiting::Outside { function, due, .. } = &self.runs.strand(run, strand)?.waiting else {
+            return None;
+        };
+        let function = &program.externs[*function as usize];
+        let mut fails = function.fails.clone();
+        if let (Some(_), Some(failures)) = (due, &program.failures) {
+            fails.push(failures.timed_out);
+        }
+        let reply = Reply::decode(&program.defs, &function.returns, &fails, output).ok()?;
+        (reply != Reply::Denied).then_some((run, strand))
     }
 
     /// Ends a run from outside: it undoes what it did, and its result is that it was cancelled. `None` when it has
@@ -302,6 +337,10 @@ impl Machine {
     pub(crate) fn note_run_step(&mut self, step: &RunStepRecord) -> Result<Vec<Action>, BadRecord> {
         self.take_numbers(&step.asks);
         let change = |change: &mut Change<'_>| {
+            // Live it has been noted before the step ran; then nobody waits for it any more.
+            if let Woken::Answered { call, output } = &step.woken {
+                change.answered(*call, output);
+            }
             let at = change.runs.strand(step.run, step.strand);
             let at = at.ok_or_else(|| BadRecord("a strand that is not there".to_owned()))?;
             let given = given_at(change.program, at, step.time)?;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   RUN_STEP  version u8, run, strand, time, woken u8, outcome, asks (`effects`), writes (`ops`)
-//!             woken: 0 its turn | 1 its time was over
+//!             woken: 0 its turn | 1 its time was over | 2 the outside answered: call, output
 //!   EVENT     version u8, time, where from: 0 a delayed one's number
 //!                                         | 1 run, caller, to (`effects`), idempotency: 0 or 1, key, digest 32
 //!   ANSWER    version u8, time, call, output
@@ -31,11 +31,21 @@ pub struct RunStepRecord {
     pub run: u64,
     pub strand: u32,
     pub time: i64,
-    /// What it waited for did not come in time, or was a time.
-    pub was_due: bool,
+    pub woken: Woken,
     pub outcome: Outcome,
     pub asks: Vec<Ask>,
     pub writes: Writes,
+}
+
+/// Why a strand went on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// What it waited for has come before, in another record.
+    Turn,
+    /// What it waited for did not come in time, or was a time.
+    Due,
+    /// The outside answered its call: the answer and the step it leads to are one record.
+    Answered { call: u64, output: Vec<u8> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +99,15 @@ impl RunStepRecord {
         put_varint(&mut out, self.run);
         put_varint(&mut out, self.strand as u64);
         put_int(&mut out, self.time);
-        out.push(self.was_due as u8);
+        match &self.woken {
+            Woken::Turn => out.push(0),
+            Woken::Due => out.push(1),
+            Woken::Answered { call, output } => {
+                out.push(2);
+                put_varint(&mut out, *call);
+                put_bytes(&mut out, output);
+            }
+        }
         self.outcome.encode_into(&mut out);
         put_asks(&mut out, &self.asks);
         self.writes.encode_into(&mut out);
@@ -103,7 +121,15 @@ impl RunStepRecord {
             run: r.varint()?,
             strand: small(&mut r)?,
             time: r.int()?,
-            was_due: flag(&mut r)?,
+            woken: match r.byte()? {
+                0 => Woken::Turn,
+                1 => Woken::Due,
+                2 => Woken::Answered {
+                    call: r.varint()?,
+                    output: r.bytes()?.to_vec(),
+                },
+                _ => return Err(r.error("nothing wakes a strand so")),
+            },
             outcome: Outcome::decode(&mut r)?,
             asks: read_asks(&mut r)?,
             writes: Writes::decode(&mut r)?,

@@ -20,7 +20,7 @@ use crate::ops;
 use crate::record::{Outcome, StepRecord};
 use crate::run_record::{
     ANSWER, AnswerRecord, CONTROL, ControlRecord, EVENT, EventFrom, EventRecord, Order, RUN_STEP,
-    RunStepRecord,
+    RunStepRecord, Woken,
 };
 use crate::show_runs::name_of;
 use crate::state::{Instance, Slot};
@@ -236,7 +236,15 @@ pub fn run_record_to_json(manifest: &Manifest, record: &Record) -> Result<Option
             out.insert("run".to_owned(), json!(step.run));
             out.insert("strand".to_owned(), json!(step.strand));
             out.insert("time".to_owned(), time(step.time));
-            out.insert("was_due".to_owned(), json!(step.was_due));
+            let woken = match &step.woken {
+                Woken::Turn => "turn",
+                Woken::Due => "time",
+                Woken::Answered { call, .. } => {
+                    out.insert("answer_of_call".to_owned(), json!(call));
+                    "answer"
+                }
+            };
+            out.insert("woken_by".to_owned(), json!(woken));
             match &step.outcome {
                 Outcome::Output(output) => {
                     let failed = output.first() == Some(&OUTPUT_FAILED);

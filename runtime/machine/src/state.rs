@@ -88,6 +88,17 @@ impl State {
         position.map_or(0, |position| self.instance(entity, position).version)
     }
 
+    /// Makes room for the instances of one step. Growing a table of a million moves them all, which takes longer than a step may,
+    /// so it is done between steps.
+    pub fn make_room(&mut self) {
+        /// More new instances than a step mostly makes.
+        const SPARE: usize = 128;
+        for table in &mut self.tables {
+            table.instances.reserve(SPARE);
+            table.index.reserve(SPARE);
+        }
+    }
+
     /// Adds an instance that is not there yet, with all slots absent.
     pub fn create(&mut self, entity: u32, key: &[u8]) -> u32 {
         let slots = self.table(entity).kinds.len();

@@ -62,8 +62,11 @@ fn value(defs: &Defs, ty: &Type, chance: &mut Chance, size: u64, depth: u32) -> 
             let n = length(chance);
             Value::Bytes((0..n).map(|_| chance.next() as u8).collect())
         }
-        Type::Time => Value::Time(crate::trial::BEGIN_US + int(chance, size) * 1_000_000),
-        Type::Duration => Value::Duration(int(chance, size) * 1_000_000),
+        Type::Time => {
+            let from_begin_us = int(chance, size).saturating_mul(1_000_000);
+            Value::Time(crate::trial::BEGIN_US.saturating_add(from_begin_us))
+        }
+        Type::Duration => Value::Duration(int(chance, size).saturating_mul(1_000_000)),
         Type::List(of) => {
             let n = length(chance);
             Value::List((0..n).map(|_| inner(of, chance)).collect())

@@ -8,10 +8,11 @@
 mod expr;
 mod items;
 mod stmt;
+mod strand;
 mod types;
-mod wait;
 
 pub mod reduce;
+pub mod waiting;
 pub mod workflow;
 
 use weir_contract::Value;

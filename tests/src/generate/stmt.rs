@@ -1,7 +1,7 @@
 //! Statements: each is one line, or a head, the lines inside, and a closing brace.
 
 use super::items::COST_MAX;
-use super::wait::{LEFT, ME};
+use super::strand::{LEFT, ME};
 use super::{Gen, Ty};
 
 /// What the code at one place may name and do.

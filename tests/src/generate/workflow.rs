@@ -7,7 +7,7 @@
 use weir_contract::Value;
 
 use super::stmt::Scope;
-use super::wait::{LEFT, ME};
+use super::strand::{LEFT, ME};
 use super::{Call, Entity, Extern, Function, Gen, Param, Record, Swarm, Ty};
 use crate::random::Random;
 

@@ -128,3 +128,38 @@ fn bytes(defs: &Defs, ty: &Type, depth: u32) -> (u32, Option<u32>) {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use weir_driver::Disk;
+
+    use super::cuts;
+
+    /// A change here is a change of what sleeping runs hold, which a new version of a program must be able to take over.
+    #[test]
+    fn what_the_examples_keep() {
+        for example in ["shop", "alarms", "support"] {
+            insta::assert_snapshot!(example, all_cuts(example));
+        }
+    }
+
+    fn all_cuts(example: &str) -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+        let program = weir_driver::find(&Disk, &folder.join(example)).expect("it is there");
+        let analysis = weir_driver::check(&Disk, &program).expect("it is read");
+        let bundle = weir_driver::build(&program, &analysis).expect("it is right");
+        let labels = bundle.manifest.frames.iter().map(|frame| &frame.label);
+        let functions: BTreeSet<&str> = labels
+            .filter(|label| !label.starts_with("test "))
+            .filter_map(|label| label.split('/').next())
+            .collect();
+        let parts = functions.into_iter().map(|name| {
+            let cuts = cuts(&bundle.manifest, name);
+            format!("{name}\n{}", cuts.trim_end_matches(super::RECORDS))
+        });
+        parts.collect::<Vec<String>>().join("\n\n")
+    }
+}

@@ -71,7 +71,7 @@ impl Body<'_, '_> {
             self.innermost(wheres, innermost);
             return Some(());
         };
-        let walk = self.start(from)?;
+        let walk = self.start(from, self.walked(pattern))?;
         let (head, inside, next) = (self.b.block(), self.b.block(), self.b.block());
         let after = after.unwrap_or_else(|| self.b.block());
         self.b.jump(head);
@@ -114,13 +114,27 @@ impl Body<'_, '_> {
         inside(self);
     }
 
-    fn start(&mut self, from: &hir::ForSource) -> Option<Walk> {
-        let at = self.b.reg(RegType::Value(Type::Int), None);
+    /// What the registers of a loop are called after, when it keeps them over a wait.
+    fn walked(&self, pattern: &hir::Pattern) -> String {
+        match pattern.kind {
+            hir::PatternKind::Bind(local) => self.locals[local.0 as usize].name.clone(),
+            _ => "item".to_owned(),
+        }
+    }
+
+    fn start(&mut self, from: &hir::ForSource, name: String) -> Option<Walk> {
+        let named = |part: &str| Some(format!("{name}.{part}"));
+        let at = self
+            .b
+            .reg(RegType::Value(Type::Int), named("position").as_deref());
         Some(match from {
             hir::ForSource::Range(start, end) => {
                 let regs = self.operands(&[start, end])?;
                 self.b.emit_into(at, Op::Copy(regs[0]));
-                let end = self.b.emit(Type::Int, Op::Copy(regs[1]));
+                let end = self
+                    .b
+                    .reg(RegType::Value(Type::Int), named("end").as_deref());
+                self.b.emit_into(end, Op::Copy(regs[1]));
                 Walk {
                     at,
                     end,
@@ -132,10 +146,13 @@ impl Body<'_, '_> {
                 let value = self.base(value);
                 let ty = list_type(self.b.ty(value));
                 // A copy, because the body may assign the variable it came from.
-                let list = self.b.reg(RegType::Value(ty), None);
+                let list = self.b.reg(RegType::Value(ty), named("source").as_deref());
                 self.b.assign(list, value);
                 self.b.emit_into(at, Op::Const(Literal::Int(0)));
-                let end = self.b.len(list);
+                let end = self
+                    .b
+                    .reg(RegType::Value(Type::Int), named("end").as_deref());
+                self.b.emit_into(end, Op::ListLen(list));
                 Walk {
                     at,
                     end,

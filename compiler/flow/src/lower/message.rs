@@ -157,8 +157,9 @@ impl Body<'_, '_> {
             });
             self.b.go_to(ok);
         }
-        let (entry, cells) = self.closure_giving(EntryKind::Undo, compensation, Type::Unit);
-        self.b.run(Op::PushUndo(entry, cells));
+        let closure = self.closure_giving(EntryKind::Undo, compensation, Type::Unit);
+        let cells = self.cells(&closure, &[]);
+        self.b.run(Op::PushUndo(closure.entry, cells));
         self.b.jump(done);
         self.b.go_to(done);
         Some(self.b.unit())
@@ -168,8 +169,10 @@ impl Body<'_, '_> {
         let function = self.low.checked.extern_fn(id);
         let gives = self.ty(&function.ret);
         let ret = self.low.starts.outcome(gives, &function.fails);
-        let (entry, cells) = self.closure_giving(EntryKind::Mock, answer, ret);
-        self.b.run(Op::Mock(id.0, entry, cells));
+        let closure = self.closure_giving(EntryKind::Mock, answer, ret);
+        // The answer's own parameters are the arguments of the call, later.
+        let cells = closure.captured().to_vec();
+        self.b.run(Op::Mock(id.0, closure.entry, cells));
         Some(self.b.unit())
     }
 }

@@ -181,8 +181,9 @@ impl Body<'_, '_> {
             _ => vec![Type::Unit; branches.len()],
         };
         for (branch, ty) in branches.iter().zip(types) {
-            let (entry, cells) = self.closure(EntryKind::Branch, branch, ty);
-            self.b.run(Op::Spawn(entry, cells));
+            let closure = self.closure(EntryKind::Branch, branch, ty);
+            let cells = self.cells(&closure, &[]);
+            self.b.run(Op::Spawn(closure.entry, cells));
         }
         let shape = match &ty {
             Type::Tuple(_) => ty.clone(),
@@ -213,11 +214,12 @@ impl Body<'_, '_> {
         let mut made = None;
         self.walk(generators, wheres, after, &mut |this| {
             // Once: the same code for each item.
-            let (entry, mut cells) = made
+            let closure = made
                 .get_or_insert_with(|| this.closure(EntryKind::Branch, branch, item.clone()))
                 .clone();
-            cells.extend(branch.params.iter().map(|p| this.variable(*p)));
-            this.b.run(Op::Spawn(entry, cells));
+            let params: Vec<Reg> = branch.params.iter().map(|p| this.variable(*p)).collect();
+            let cells = this.cells(&closure, &params);
+            this.b.run(Op::Spawn(closure.entry, cells));
         })?;
         let joined = self.join(Type::List(Box::new(item)), true)?;
         Some(match kind {

@@ -55,7 +55,8 @@ impl Split<'_> {
         let live = self.params(cut.behind);
         let own = self.own_instance();
         let plan = Plan::new(&self.func, &live, dst, own.map(|(reg, _)| reg));
-        let cells: Vec<Cell> = plan.cells.iter().map(|reg| self.cell(*reg)).collect();
+        let mut cells: Vec<Cell> = plan.cells.iter().map(|reg| self.cell(*reg)).collect();
+        tell_apart(&mut cells);
 
         let id = self.reserve(label.clone());
         let mut resume = Resume {
@@ -76,10 +77,13 @@ impl Split<'_> {
         }
         resume.param(dst, RegType::Value(result.clone()), "result");
         for cell in &cells {
-            let kept = resume.param(cell.reg, RegType::Value(cell.ty.clone()), &cell.name);
+            resume.param(cell.reg, RegType::Value(cell.ty.clone()), &cell.name);
+        }
+        // Parameters come first, so an instance is opened when all are there.
+        for cell in &cells {
             if let RegType::Instance(entity) = self.func.reg_type(cell.reg) {
                 let opened = resume.reg(RegType::Instance(*entity));
-                resume.emit(opened, Op::Open(*entity, kept));
+                resume.emit(opened, Op::Open(*entity, resume.of[&cell.reg]));
                 resume.of.insert(cell.reg, opened);
             }
         }
@@ -123,7 +127,8 @@ impl Split<'_> {
             _ => None,
         };
         let name = info.name.clone().or(copied);
-        let name = name.unwrap_or_else(|| format!("r{}", reg.0));
+        // Not by its number: that changes with any edit before it.
+        let name = name.unwrap_or_else(|| "value".to_owned());
         let ty = match &info.ty {
             RegType::Value(ty) => ty.clone(),
             RegType::Instance(entity) => Type::Named(self.module.entity(*entity).def),
@@ -146,7 +151,8 @@ impl Split<'_> {
                     format!("{}.{}", function.module, function.name)
                 }
                 Wait::Run => "result".to_owned(),
-                Wait::Join { .. } => "parallel".to_owned(),
+                // Not "parallel": the branches are called that.
+                Wait::Join { .. } => "join".to_owned(),
                 Wait::Advance => "advance".to_owned(),
                 Wait::Settle => "settle".to_owned(),
             },
@@ -183,6 +189,18 @@ impl Split<'_> {
             Some(Op::Suspend(Wait::Run, _)) => "the result of another run".to_owned(),
             Some(Op::Suspend(Wait::Join { .. }, _)) => "its branches".to_owned(),
             _ => self.label_part(cut),
+        }
+    }
+}
+
+/// Gives cells of one name a number from the second on: sleeping runs find their cells by name in a program that changed.
+fn tell_apart(cells: &mut [Cell]) {
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    for cell in cells {
+        let count = counts.entry(cell.name.clone()).or_insert(0);
+        *count += 1;
+        if *count > 1 {
+            cell.name = format!("{}#{count}", cell.name);
         }
     }
 }
@@ -288,15 +306,14 @@ struct Resume {
 }
 
 impl Resume {
-    fn param(&mut self, of: Reg, ty: RegType, name: &str) -> Reg {
+    fn param(&mut self, of: Reg, ty: RegType, name: &str) {
+        assert_eq!(self.func.params as usize, self.func.regs.len());
         self.func.params += 1;
         self.func.regs.push(RegInfo {
             ty,
             name: Some(name.to_owned()),
         });
-        let reg = Reg(self.func.regs.len() as u32 - 1);
-        self.of.insert(of, reg);
-        reg
+        self.of.insert(of, Reg(self.func.params - 1));
     }
 
     fn reg(&mut self, ty: RegType) -> Reg {

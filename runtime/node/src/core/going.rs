@@ -252,7 +252,11 @@ impl Worker {
                     false => carry_answer(&program, &self.program, function, &output),
                 };
                 let now = self.tick();
-                let progress = output.and_then(|output| self.machine.answer(call, output, now));
+                let progress = output.and_then(|output| {
+                    let steps = &mut *self.steps;
+                    self.machine
+                        .answer_and_go_on(steps, &self.program, call, output, now)
+                });
                 if let Some(progress) = progress {
                     self.progress(progress);
                 }

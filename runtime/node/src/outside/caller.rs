@@ -63,21 +63,25 @@ async fn until_answered(
     let mut pause = function.retry.as_ref().map_or(PAUSE_FIRST, |retry| {
         Duration::from_micros(retry.pause_us.max(0) as u64)
     });
+    let failures = manifest
+        .failures
+        .as_ref()
+        .expect("a program that calls has them");
+    // Within the limits that make it a failure here, a service that says so of itself is asked again.
+    let again =
+        (limited && function.promise != Promise::Once).then(|| failed_output(failures.unavailable));
     let mut made = 0;
     loop {
-        let after = match caller.attempt(&manifest.defs, function, args, key).await {
-            Attempt::Done(output) => return output,
-            Attempt::Again { why, after } => {
-                eprintln!("weir: {}.{}: {why}", function.module, function.name);
-                after
+        let (why, after) = match caller.attempt(&manifest.defs, function, args, key).await {
+            Attempt::Done(output) if Some(&output) == again.as_ref() => {
+                ("it says that it is unavailable".to_owned(), None)
             }
+            Attempt::Done(output) => return output,
+            Attempt::Again { why, after } => (why, after),
         };
+        eprintln!("weir: {}.{}: {why}", function.module, function.name);
         made += 1;
         if attempts.is_some_and(|most| made >= most) {
-            let failures = manifest
-                .failures
-                .as_ref()
-                .expect("a program that calls has them");
             return failed_output(match function.promise {
                 Promise::Once => failures.unknown,
                 _ => failures.unavailable,

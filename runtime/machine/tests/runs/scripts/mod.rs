@@ -227,7 +227,16 @@ impl World {
             Some(error) => output = weir_machine::failed_output(weir_contract::DefId(error)),
             None => put_int(&mut output, Reader::new(&call.args).int().unwrap() + 1),
         }
-        if let Some(progress) = self.machine.answer(call.call, output, self.now) {
+        // The answer and its step in one record, or in two: both must come to the same.
+        let progress = match call.call.is_multiple_of(2) {
+            true => self.machine.answer(call.call, output, self.now),
+            false => {
+                let (steps, manifest) = (&mut self.steps, &self.manifest);
+                self.machine
+                    .answer_and_go_on(steps, manifest, call.call, output, self.now)
+            }
+        };
+        if let Some(progress) = progress {
             self.progress(progress);
         }
     }
