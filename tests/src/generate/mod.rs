@@ -11,7 +11,9 @@ mod stmt;
 mod strand;
 mod types;
 
+pub mod outside;
 pub mod reduce;
+pub mod script;
 pub mod waiting;
 pub mod workflow;
 

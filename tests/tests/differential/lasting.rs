@@ -1,6 +1,7 @@
 //! Generated programs with workflows: what goes on for long means the same to the interpreter and to the machine, however steps are
 //! cut and wherever it dies.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,45 +15,50 @@ use crate::played::Weather;
 use crate::scripted::{Ends, meant};
 use crate::{Seen, caught, number, played, whole};
 
-const WEATHERS: [Weather; 4] = [
-    Weather {
-        fine: false,
-        crashes: 0,
-    },
-    Weather {
-        fine: true,
-        crashes: 0,
-    },
-    Weather {
-        fine: false,
-        crashes: 20,
-    },
-    Weather {
-        fine: true,
-        crashes: 20,
-    },
-];
+/// Whether steps are cut as finely as can be, and after how many records out of a hundred the machine dies.
+const WEATHERS: [(bool, u64); 4] = [(false, 0), (true, 0), (false, 20), (true, 20)];
 
 /// Each is built for itself, which is dear.
 #[test]
 fn interpreter_and_machine_agree() {
     let (first, count) = (number("WEIR_SEED", 1), number("WEIR_COUNT", 2_000) / 20);
-    let mut differences = Vec::new();
-    for seed in first..first + count {
-        let program = generate(seed, 0);
+    let differences = Mutex::new(Vec::new());
+    in_batches(first..first + count, 1, |seeds| {
+        let program = generate(seeds.start, 0);
         let source = whole_source(std::slice::from_ref(&program));
         if let Some(told) = difference(&program, &source) {
-            differences.push((seed, told));
+            let mut differences = differences.lock().expect("no thread panicked");
+            differences.push((program.seed, told));
         }
-    }
+    });
+    let mut differences = differences.into_inner().expect("no thread panicked");
+    differences.sort();
     println!("{count} programs from seed {first}");
-    for (seed, told) in &differences {
+    for (seed, told) in differences.iter().take(8) {
         println!("seed {seed}: {told}");
     }
     if let Some((seed, told)) = differences.first() {
         explain(*seed, told);
     }
     assert_eq!(differences.len(), 0, "programs that meant two things");
+}
+
+/// On all processors.
+fn in_batches(seeds: Range<u64>, size: u64, run: impl Fn(Range<u64>) + Sync) {
+    let next = AtomicU64::new(seeds.start);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, |n| n.get()) {
+            scope.spawn(|| {
+                loop {
+                    let from = next.fetch_add(size, Ordering::Relaxed);
+                    if from >= seeds.end {
+                        return;
+                    }
+                    run(from..(from + size).min(seeds.end));
+                }
+            });
+        }
+    });
 }
 
 /// Prints a small program that shows the same difference.
@@ -94,7 +100,8 @@ fn compare(program: &Workflows, source: &str, ends: &Ends) -> Result<(), String>
     };
     let built = caught(|| whole::build(source)).map_err(told)?;
     let calls: Vec<Call> = ends.state.iter().map(|(call, _)| call.clone()).collect();
-    for weather in WEATHERS {
+    for (fine, crashes) in WEATHERS {
+        let weather = Weather { fine, crashes };
         let played = caught(|| played::seen(program, &built, weather, &calls));
         let (results, state) = played.map_err(|t| format!("{weather:?}: {}", told(t)))?;
         for (i, (meant, seen)) in ends.results.iter().zip(&results).enumerate() {
@@ -131,22 +138,8 @@ struct Findings {
 #[test]
 fn workflow_programs_have_a_meaning() {
     let (first, count) = (number("WEIR_SEED", 1), number("WEIR_COUNT", 2_000) / 4);
-    let next = AtomicU64::new(first);
     let findings = Mutex::new(Findings::default());
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, |n| n.get()) {
-            scope.spawn(|| {
-                loop {
-                    let from = next.fetch_add(BATCH, Ordering::Relaxed);
-                    let to = (from + BATCH).min(first + count);
-                    if from >= to {
-                        return;
-                    }
-                    play(from, to, &findings);
-                }
-            });
-        }
-    });
+    in_batches(first..first + count, BATCH, |seeds| play(seeds, &findings));
     let findings = findings.into_inner().expect("no thread panicked");
     println!(
         "{count} programs from seed {first}: {} runs ended, {} failed, {} wait; {} programs with bugs, {} without end",
@@ -161,8 +154,8 @@ fn workflow_programs_have_a_meaning() {
     assert!(findings.failed > 0 && findings.ended > findings.waiting);
 }
 
-fn play(from: u64, to: u64, findings: &Mutex<Findings>) {
-    let programs = (from..to).map(|seed| generate(seed, (seed - from) as usize));
+fn play(seeds: Range<u64>, findings: &Mutex<Findings>) {
+    let programs = seeds.enumerate().map(|(i, seed)| generate(seed, i));
     let programs: Vec<Workflows> = programs.collect();
     let found = match front::check(&whole_source(&programs)) {
         Ok(front) => programs.iter().map(|p| (p, of(&front, p))).collect(),

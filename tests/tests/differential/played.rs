@@ -14,7 +14,8 @@ use weir_machine::{
     Taken, Waiting,
 };
 use weir_tests::generate::Call;
-use weir_tests::generate::workflow::{Action, BEGIN_US, Workflows};
+use weir_tests::generate::script::{Action, BEGIN_US};
+use weir_tests::generate::workflow::Workflows;
 use weir_tests::random::Random;
 
 use crate::Seen;

@@ -4,7 +4,9 @@ use weir_check::hir::{EntityId, ErrorId, EventId, ExternId, FnId};
 use weir_contract::Value;
 use weir_meaning::{Caller, Ending, Outcome, Target, World};
 use weir_tests::generate::Call;
-use weir_tests::generate::workflow::{Action, BEGIN_US, Outside, Workflows};
+use weir_tests::generate::outside::Outside;
+use weir_tests::generate::script::{Action, BEGIN_US};
+use weir_tests::generate::workflow::Workflows;
 
 use crate::Seen;
 use crate::defined::seen;
