@@ -11,7 +11,6 @@ mod stmt;
 mod types;
 
 pub mod reduce;
-pub mod waiting;
 
 use weir_contract::Value;
 

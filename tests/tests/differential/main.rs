@@ -6,7 +6,6 @@
 mod compiled;
 mod defined;
 mod front;
-mod waiting;
 mod whole;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
