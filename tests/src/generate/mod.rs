@@ -14,7 +14,6 @@ mod types;
 pub mod outside;
 pub mod reduce;
 pub mod script;
-pub mod waiting;
 pub mod workflow;
 
 use weir_contract::Value;

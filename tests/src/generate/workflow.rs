@@ -3,8 +3,6 @@
 //! They come with a script of what happens to them from outside and with the answers of the outside world, so that an
 //! interpreter, a machine with a virtual clock or a whole node can be driven by it and compared: by the results of the runs
 //! that the script starts, and at the end by the state of all instances.
-//!
-//! `waiting` makes programs that stop at stranger places, with numbers only; here values of all types wait.
 
 use super::outside::Outside;
 use super::script::Action;

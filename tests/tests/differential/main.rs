@@ -9,7 +9,6 @@ mod front;
 mod lasting;
 mod played;
 mod scripted;
-mod waiting;
 mod whole;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
