@@ -123,12 +123,13 @@ impl<'p> World<'p> {
             run.undos.extend(undos);
         }
         let caller = run.caller.clone();
+        for ask in std::mem::take(&mut self.desk.state.asked) {
+            self.ask(ask, &caller);
+        }
+        // First come, first served: what was sent in the step was sent before its branches began.
         for branch in std::mem::take(&mut self.desk.branches) {
             let begun = self.add_strand(number, Work::Closure(branch), Some(strand));
             self.strand(number, strand).branches.push((begun, None));
-        }
-        for ask in std::mem::take(&mut self.desk.state.asked) {
-            self.ask(ask, &caller);
         }
     }
 

@@ -240,6 +240,11 @@ test "cancelled too late" {
   Box("b").drop()
   expect seen() == "put soon"
 }
+test "what was sent goes before branches" {
+  send Trace("t").note("sent")
+  parallel { Trace("t").note("a"), Trace("t").note("b") }
+  expect seen() == "sent a b"
+}
 test "a handler that fails has sent nothing" {
   expect Box("b").put_and_stop() is Stop(_)
   advance(1h)
