@@ -34,7 +34,7 @@ struct List {
 /// Which runs.
 #[derive(clap::Args, Clone)]
 struct Filter {
-    /// Only in this state: ready, waiting, parked, undoing, done, failed or cancelled
+    /// Only in this state: ready, waiting, parked, cancelling, undoing, done, failed or cancelled
     #[arg(long, value_name = "STATE")]
     state: Option<String>,
     /// Only of this function, such as Checkout.run
@@ -60,8 +60,14 @@ enum Verb {
         /// Number of the run
         run: u64,
     },
-    /// End runs: they undo what they did
-    Cancel(Order),
+    /// End runs: they undo what they did. One that has asked the outside for something goes on until it knows the answer
+    Cancel {
+        #[command(flatten)]
+        order: Order,
+        /// Wait for no answer: what the outside does meanwhile is not undone
+        #[arg(long)]
+        now: bool,
+    },
     /// Let parked runs try their step again
     Resume(Order),
     /// Make the outside calls of runs once more
@@ -92,7 +98,8 @@ pub fn runs(args: Args) -> Outcome {
             }
             Err(missing) => Err(Failure::new(missing).next("weir runs --ended, to see all")),
         },
-        Some(Verb::Cancel(order)) => give(order, "cancel", "cancelled"),
+        Some(Verb::Cancel { order, now: true }) => give(order, "end-now", "cancelled"),
+        Some(Verb::Cancel { order, now: false }) => give(order, "cancel", "cancelled"),
         Some(Verb::Resume(order)) => give(order, "resume", "resumed"),
         Some(Verb::Retry(order)) => give(order, "retry", "tried again"),
     }
@@ -212,18 +219,26 @@ fn give(order: Order, verb: &str, done: &str) -> Outcome {
             runs.extend(run["run"].as_u64());
         })?;
     }
-    let (mut ok, mut refused) = (0, 0);
+    let (mut ok, mut refused, mut waiting) = (0, 0, 0);
     for run in runs {
         let reply = client::post(&url, &format!("/_weir/runs/{run}/{verb}"), "")?;
+        let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
         if reply.status == 200 {
-            ok += 1;
+            match body["state"].as_str() {
+                Some("cancelling") => waiting += 1,
+                _ => ok += 1,
+            }
             continue;
         }
         refused += 1;
-        let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
         eprintln!("{}", body["reason"].as_str().unwrap_or(&reply.body));
     }
     say!("{ok} {done}");
+    if waiting > 0 {
+        say!(
+            "{waiting} will be: the outside has not answered yet (see them with --state cancelling, end them with --now)"
+        );
+    }
     match refused {
         0 => Ok(()),
         _ if order.all => Ok(()),

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use weir_check::hir::Promise;
 use weir_contract::Value;
 
-use crate::run::{Answer, Wait};
+use crate::run::{Answer, Strand, Wait};
 use crate::stop::Ending;
 use crate::strand::Work;
 use crate::world::World;
@@ -25,6 +26,9 @@ impl World<'_> {
     /// After the first failure no branch begins any more, and those in flight come to their ends.
     fn branch_ended(&mut self, number: u64, parent: u32, strand: u32, ending: Ending) {
         let run = self.runs.get_mut(&number).expect("it goes on");
+        if run.cancelled {
+            return self.look_at_cancelled(number);
+        }
         let strands = &run.strands;
         let unbegun: Vec<u32> = strands
             .iter()
@@ -53,6 +57,9 @@ impl World<'_> {
 
     /// A strand that waits for its branches goes on when all of them have ended.
     pub(crate) fn look_at_branches(&mut self, number: u64, strand: u32) {
+        if self.runs[&number].cancelled {
+            return;
+        }
         let this = self.strand(number, strand);
         if this.wait != Wait::Branches || this.branches.iter().any(|(_, value)| value.is_none()) {
             return;
@@ -69,6 +76,7 @@ impl World<'_> {
         run.strands.clear();
         run.events.clear();
         run.ending = Some(ending);
+        run.cancelled = false;
         self.next_undo(number);
     }
 
@@ -101,12 +109,19 @@ impl World<'_> {
         }
     }
 
-    /// False when it has ended or is ending. One that has not begun is as if it had never been sent.
+    /// False when it has ended or is ending. One that has not begun is as if it had never been sent. What may have been done
+    /// outside is waited for, because only the step that takes the answer says how to undo it.
     pub(crate) fn cancel_run(&mut self, number: u64) -> bool {
         let cancelled = self.cancelled();
-        match self.runs.get(&number) {
-            Some(run) if run.ending.is_some() => return false,
-            Some(run) if run.begun => self.undo_all(number, cancelled),
+        match self.runs.get_mut(&number) {
+            Some(run) if run.is_ending() => return false,
+            Some(run) if run.begun => {
+                run.cancelled = true;
+                run.events.clear();
+                run.strands
+                    .retain(|_, s| !matches!(s.wait, Wait::Mending(_)));
+                self.look_at_cancelled(number);
+            }
             Some(run) => {
                 if let Some(key) = &run.workflow {
                     Arc::make_mut(&mut self.desk.state.workflows).remove(key);
@@ -116,6 +131,27 @@ impl World<'_> {
             None => return false,
         }
         true
+    }
+
+    /// Strands of a cancelled run that wait go; without any others it is time to undo.
+    pub(crate) fn look_at_cancelled(&mut self, number: u64) {
+        let cancelled = self.cancelled();
+        let program = self.program;
+        let run = self.runs.get_mut(&number).expect("it goes on");
+        let goes_on = |s: &Strand<'_>| match &s.wait {
+            _ if s.ready.is_some() => s.begun || s.parent.is_none(),
+            Wait::Outside { function, .. } => {
+                let promise = program.extern_fn(*function).promise;
+                !matches!(promise, Promise::Pure | Promise::Read)
+            }
+            Wait::Mending(_) => true,
+            _ => false,
+        };
+        if !run.strands.values().any(goes_on) {
+            return self.undo_all(number, cancelled);
+        }
+        let joins = |s: &Strand<'_>| s.wait == Wait::Branches;
+        run.strands.retain(|_, s| goes_on(s) || joins(s));
     }
 
     pub(crate) fn cancelled(&self) -> Ending {

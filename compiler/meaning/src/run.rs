@@ -70,6 +70,8 @@ pub(crate) struct Run<'p> {
     pub undos: Vec<Closure<'p>>,
     /// Whether a step of it was kept.
     pub begun: bool,
+    /// Somebody wants it to end; strands that may have changed the world outside go on to their next wait first.
+    pub cancelled: bool,
     /// The result is decided, and what was done is being undone.
     pub ending: Option<Ending>,
 }
@@ -112,8 +114,14 @@ impl<'p> Run<'p> {
             events: VecDeque::new(),
             undos: Vec::new(),
             begun: false,
+            cancelled: false,
             ending: None,
         }
+    }
+
+    /// Whether it takes no events any more, and cannot be cancelled again.
+    pub fn is_ending(&self) -> bool {
+        self.cancelled || self.ending.is_some()
     }
 
     pub fn bug(&self) -> Option<&Bug> {

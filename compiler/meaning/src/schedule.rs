@@ -168,6 +168,11 @@ impl<'p> World<'p> {
 
     /// A strand waits. What is there already is not waited for.
     fn wait(&mut self, number: u64, strand: u32, wait: Wait) {
+        if self.runs[&number].cancelled && wait != Wait::Turn {
+            let run = self.runs.get_mut(&number).expect("it waits");
+            run.strands.remove(&strand);
+            return self.look_at_cancelled(number);
+        }
         self.strand(number, strand).wait = wait.clone();
         match wait {
             Wait::Turn => self.ready(number, strand, Answer::Time),
@@ -205,7 +210,7 @@ impl<'p> World<'p> {
         let (Some(number), Some(run)) = (number, run) else {
             return false;
         };
-        if run.ending.is_some() {
+        if run.is_ending() {
             return false;
         }
         let mut strands = run.strands.iter();

@@ -1,9 +1,12 @@
 //! How strands, branches and runs end, and what is undone before a run does.
+//!
+//! Cancelling takes hold where a run waits. But a call of the outside world that is under way may be done there, and its undo
+//! is only known to the step that takes the answer; so a strand at such a call is left until that step is over.
 
 use weir_contract::Manifest;
 use weir_contract::border::{OUTPUT_FAILED, OUTPUT_OK};
 use weir_contract::encode::put_varint;
-use weir_contract::manifest::FrameRole;
+use weir_contract::manifest::{FrameRole, Promise};
 
 use crate::effects::Place;
 use crate::given::{as_result, result_of_run};
@@ -39,6 +42,9 @@ impl Change<'_> {
         let Some(at) = self.runs.going.get_mut(&run) else {
             return;
         };
+        if at.cancelled {
+            return self.check_cancelled(run);
+        }
         let Some(this) = at.strand_mut(parent) else {
             return;
         };
@@ -79,12 +85,10 @@ impl Change<'_> {
 
     /// A strand that waits for its branches goes on when all of them have ended.
     pub(crate) fn check_join(&mut self, run: u64, strand: u32) {
-        let at = self
-            .runs
-            .going
-            .get_mut(&run)
-            .and_then(|r| r.strand_mut(strand));
-        let Some(at) = at else { return };
+        let at = self.runs.going.get_mut(&run).filter(|r| !r.cancelled);
+        let Some(at) = at.and_then(|r| r.strand_mut(strand)) else {
+            return;
+        };
         let Waiting::Join { list, fallible } = at.waiting else {
             return;
         };
@@ -135,6 +139,7 @@ impl Change<'_> {
         self.drop_strands(run);
         if let Some(at) = self.runs.going.get_mut(&run) {
             at.ending = Some(Box::new(ended));
+            at.cancelled = false;
             at.events = Default::default();
         }
         self.next_undo(run);
@@ -198,18 +203,59 @@ impl Change<'_> {
         self.actions.push(Action::Ended { run: number, ended });
     }
 
-    /// Ends a run from outside; false when it has ended or is ending.
-    pub fn cancel(&mut self, number: u64) -> bool {
+    /// Ends a run from outside.
+    pub fn cancel(&mut self, number: u64) {
+        let Some(run) = self.runs.going.get_mut(&number) else {
+            return;
+        };
+        if run.is_unbegun() {
+            return self.run_ended(number, Ended::Cancelled);
+        }
+        run.cancelled = true;
+        run.events = Default::default();
+        let parked = run.strands.iter().filter(|s| s.is_parked());
+        for strand in parked.map(|s| s.number).collect::<Vec<_>>() {
+            self.drop_strand(number, strand);
+        }
+        self.check_cancelled(number);
+    }
+
+    /// The same, whatever may have happened outside.
+    pub fn end_now(&mut self, number: u64) {
         match self.runs.get(number) {
-            Some(run) if run.ending.is_none() => {
-                if run.is_unbegun() {
-                    self.run_ended(number, Ended::Cancelled);
-                } else {
-                    self.undo_all(number, Ended::Cancelled);
-                }
-                true
+            Some(run) if run.is_unbegun() => self.run_ended(number, Ended::Cancelled),
+            Some(run) if run.ending.is_none() => self.undo_all(number, Ended::Cancelled),
+            _ => {}
+        }
+    }
+
+    /// A strand of a cancelled run has come to a wait.
+    pub(crate) fn end_strand(&mut self, run: u64, strand: u32) {
+        self.drop_strand(run, strand);
+        self.check_cancelled(run);
+    }
+
+    /// Drops the strands of a cancelled run that wait; without any others it is time to undo.
+    fn check_cancelled(&mut self, number: u64) {
+        let Some(run) = self.runs.get(number) else {
+            return;
+        };
+        let is_join = |s: &Strand| matches!(s.waiting, Waiting::Join { .. });
+        let goes_on = |s: &&Strand| match &s.waiting {
+            Waiting::Ready { .. } => !is_unbegun_branch(self.program, s),
+            Waiting::Outside { function, .. } => {
+                let promise = self.program.externs[*function as usize].promise;
+                !matches!(promise, Promise::Pure | Promise::Read)
             }
+            Waiting::Parked { .. } => true,
             _ => false,
+        };
+        if !run.strands.iter().any(|s| goes_on(&s)) {
+            return self.undo_all(number, Ended::Cancelled);
+        }
+        let waits = run.strands.iter().filter(|s| !goes_on(s) && !is_join(s));
+        for strand in waits.map(|s| s.number).collect::<Vec<_>>() {
+            self.drop_strand(number, strand);
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::record::Digest;
 use crate::run_record::{
     AnswerRecord, ControlRecord, EventFrom, EventRecord, Order, RunStepRecord, Woken,
 };
-use crate::runs::{Caller, Waiting};
+use crate::runs::{Caller, Strand, Waiting};
 use crate::schedule::Next;
 use crate::steps::Steps;
 
@@ -189,7 +189,7 @@ impl Machine {
         let Some(run) = self.runs.of_workflow(to.entity, &to.key) else {
             return Taken::NoRun;
         };
-        if self.runs.get(run).is_none_or(|run| run.ending.is_some()) {
+        if self.runs.get(run).is_none_or(|run| run.is_ending()) {
             return Taken::Ended;
         }
         if self.events_waiting(to.entity, &to.key) >= limits::EVENTS_MAX {
@@ -269,22 +269,32 @@ impl Machine {
         (reply != Reply::Denied).then_some((run, strand))
     }
 
-    /// Ends a run from outside: it undoes what it did, and its result is that it was cancelled. `None` when it has
-    /// ended, or is undoing already.
+    /// Ends a run from outside: it undoes what it did, and its result is that it was cancelled. Calls of the outside world
+    /// that may have done something are waited for, and the step that takes the answer; a run that has nothing more to
+    /// wait for then ends as it would have. `None` when it has ended, or is ending already and not parked.
     pub fn cancel(&mut self, run: u64, now: i64) -> Option<Progress> {
         let going = self.runs.get(run)?;
-        if going.ending.is_some() {
+        let is_stuck = going.cancelled && going.strands.iter().any(Strand::is_parked);
+        if going.is_ending() && !is_stuck {
             return None;
         }
         self.order(run, Order::Cancel, now)
     }
 
+    /// The same, but waits for no answer: what a call under way does outside is not undone. `None` when it has ended, or is
+    /// undoing already.
+    pub fn end_now(&mut self, run: u64, now: i64) -> Option<Progress> {
+        let going = self.runs.get(run)?;
+        if going.ending.is_some() {
+            return None;
+        }
+        self.order(run, Order::EndNow, now)
+    }
+
     /// Parked strands of a run try their step again, in the program that is now in force. `None` when none is parked.
     pub fn resume(&mut self, run: u64, now: i64) -> Option<Progress> {
         let mut strands = self.runs.get(run)?.strands.iter();
-        strands
-            .any(|s| matches!(s.waiting, Waiting::Parked { .. }))
-            .then_some(())?;
+        strands.any(Strand::is_parked).then_some(())?;
         self.order(run, Order::Resume, now)
     }
 
@@ -413,9 +423,8 @@ impl Machine {
         }
         let ((), actions) = self.change(control.time, |change| {
             match control.order {
-                Order::Cancel => {
-                    change.cancel(control.run);
-                }
+                Order::Cancel => change.cancel(control.run),
+                Order::EndNow => change.end_now(control.run),
                 Order::Resume => {
                     change.resume(control.run);
                 }

@@ -57,6 +57,7 @@ impl Change<'_> {
             strands: Vec::with_capacity(1),
             undos: Vec::new(),
             events: Default::default(),
+            cancelled: false,
             ending: None,
         };
         self.runs.going.insert(number, Box::new(run));
@@ -225,21 +226,27 @@ impl Change<'_> {
     /// The strand waits for what its step said.
     fn pause(&mut self, run: u64, strand: u32, pause: &Pause) -> Result<(), BadRecord> {
         let time = self.time;
-        let after = |within: Option<i64>| within.map(|d| time.saturating_add(d));
+        // A time that has passed is now: nothing goes before what could go on already.
+        let later = |duration: i64| time.saturating_add(duration.max(0));
+        let after = |within: Option<i64>| within.map(later);
         let wait = Wait::decode(pause.kind, &pause.operands)?;
-        let target = self.runs.get(run).ok_or_else(missing)?.target;
-        known_wait(self.program, target, &wait)?;
+        let at = self.runs.get(run).ok_or_else(missing)?;
+        known_wait(self.program, at.target, &wait)?;
+        if at.cancelled && wait != Wait::Yield {
+            self.end_strand(run, strand);
+            return Ok(());
+        }
         let waiting = match wait {
             Wait::Yield => {
                 self.runs.ready(run, strand, Given::nothing(), time);
                 return Ok(());
             }
             Wait::Sleep(duration) => Waiting::Sleep {
-                due: time.saturating_add(duration),
+                due: later(duration),
             },
-            Wait::SleepUntil(due) => Waiting::Sleep { due },
+            Wait::SleepUntil(due) => Waiting::Sleep { due: due.max(time) },
             Wait::Advance(duration) => Waiting::Quiet {
-                due: time.saturating_add(duration),
+                due: later(duration),
             },
             Wait::Settle => Waiting::Quiet { due: time },
             Wait::Events { numbers, within } => {
@@ -327,7 +334,7 @@ impl Change<'_> {
         let Some(run) = self.runs.going.get_mut(&number) else {
             return false;
         };
-        if run.ending.is_some() {
+        if run.is_ending() {
             return false;
         }
         let wants = |s: &&Strand| matches!(&s.waiting, Waiting::Events { numbers, .. } if numbers.contains(&to.event));

@@ -6,7 +6,7 @@
 //!   EVENT     version u8, time, where from: 0 a delayed one's number
 //!                                         | 1 run, caller, to (`effects`), idempotency: 0 or 1, key, digest 32
 //!   ANSWER    version u8, time, call, output
-//!   CONTROL   version u8, time, run, order u8: 0 cancel | 1 resume | 2 test (which starts): entry, args
+//!   CONTROL   version u8, time, run, order u8: 0 end now | 1 resume | 2 test (which starts): entry, args | 3 cancel
 //! ```
 //! Outcomes are those of `record`. What a strand was given is not here: replaying knows it, as it was known then.
 
@@ -84,7 +84,10 @@ pub struct ControlRecord {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
+    /// It undoes what it did and ends, but not before the answers of outside calls under way are known.
     Cancel,
+    /// The same, and no answer is waited for.
+    EndNow,
     Resume,
     /// Starts a test under that number.
     Test {
@@ -225,13 +228,14 @@ impl ControlRecord {
         put_int(&mut out, self.time);
         put_varint(&mut out, self.run);
         match &self.order {
-            Order::Cancel => out.push(0),
+            Order::EndNow => out.push(0),
             Order::Resume => out.push(1),
             Order::Test { entry, args } => {
                 out.push(2);
                 put_varint(&mut out, *entry as u64);
                 put_bytes(&mut out, args);
             }
+            Order::Cancel => out.push(3),
         }
         Record::new(CONTROL, out)
     }
@@ -243,12 +247,13 @@ impl ControlRecord {
             time: r.int()?,
             run: r.varint()?,
             order: match r.byte()? {
-                0 => Order::Cancel,
+                0 => Order::EndNow,
                 1 => Order::Resume,
                 2 => Order::Test {
                     entry: small(&mut r)?,
                     args: r.bytes()?.to_vec(),
                 },
+                3 => Order::Cancel,
                 _ => return Err(r.error("no such order")),
             },
         };

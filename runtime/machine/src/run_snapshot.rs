@@ -3,7 +3,8 @@
 //! ```text
 //!   next call
 //!   runs      count, each: number, target, key, caller, roles, since, steps, outside u8, idempotency, next strand,
-//!             strands, undos (frames), events (number, args), ending: 0 or 1 and how
+//!             strands, undos (frames), events (number, args),
+//!             0 goes on | 1 ends: how | 2 cancelled, and some strands go on to their next wait
 //!   strand    number, frames, waiting, since, parent: 0 or 1 + number, branches: 0 or 1 and
 //!             count, each: strand, 0 or 1 value; failure: 0 or 1 bytes
 //!   waiting   0 ready turn given | 1 sleep due | 2 events numbers due? | 3 outside call function args due?
@@ -189,7 +190,13 @@ fn put_run(out: &mut Vec<u8>, run: &Run) {
         put_varint(out, *event as u64);
         put_bytes(out, args);
     }
-    put_option(out, run.ending.as_deref(), put_ended);
+    match (&run.ending, run.cancelled) {
+        (Some(ended), _) => {
+            out.push(1);
+            put_ended(out, ended);
+        }
+        (None, cancelled) => out.push(2 * cancelled as u8),
+    }
 }
 
 fn read_run(r: &mut Reader<'_>, runs: &mut Runs) -> Read<Run> {
@@ -201,7 +208,7 @@ fn read_run(r: &mut Reader<'_>, runs: &mut Runs) -> Read<Run> {
         id,
         roles: roles.collect::<Read<_>>()?,
     };
-    Ok(Run {
+    let mut run = Run {
         target,
         key,
         caller: runs.caller(caller),
@@ -213,8 +220,16 @@ fn read_run(r: &mut Reader<'_>, runs: &mut Runs) -> Read<Run> {
         strands: many(r, read_strand)?,
         undos: many(r, Frame::decode)?,
         events: many(r, |r| Ok((small(r)?, r.bytes()?.into())))?.into(),
-        ending: option(r, |r| read_ended(r).map(Box::new))?,
-    })
+        cancelled: false,
+        ending: None,
+    };
+    match r.byte()? {
+        0 => {}
+        1 => run.ending = Some(Box::new(read_ended(r)?)),
+        2 => run.cancelled = true,
+        _ => return Err(r.error("no such state of a run")),
+    }
+    Ok(run)
 }
 
 fn put_strand(out: &mut Vec<u8>, strand: &Strand) {

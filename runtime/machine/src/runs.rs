@@ -36,6 +36,8 @@ pub struct Run {
     pub undos: Vec<Frame>,
     /// Oldest first: event number and arguments.
     pub events: VecDeque<(u32, Box<[u8]>)>,
+    /// Somebody wants it to end; strands that may have changed the world outside go on to their next wait first.
+    pub cancelled: bool,
     /// The result is decided; undos run.
     pub ending: Option<Box<Ended>>,
 }
@@ -156,6 +158,12 @@ impl Waiting {
     }
 }
 
+impl Strand {
+    pub fn is_parked(&self) -> bool {
+        matches!(self.waiting, Waiting::Parked { .. })
+    }
+}
+
 impl Run {
     pub fn strand(&self, number: u32) -> Option<&Strand> {
         self.strands.iter().find(|s| s.number == number)
@@ -163,6 +171,11 @@ impl Run {
 
     pub(crate) fn strand_mut(&mut self, number: u32) -> Option<&mut Strand> {
         self.strands.iter_mut().find(|s| s.number == number)
+    }
+
+    /// Whether it takes no events any more, and cannot be cancelled again.
+    pub fn is_ending(&self) -> bool {
+        self.cancelled || self.ending.is_some()
     }
 
     /// Whether nothing of it has run: what was sent and only waits for its time or turn.

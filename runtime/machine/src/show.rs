@@ -282,6 +282,7 @@ pub fn run_record_to_json(manifest: &Manifest, record: &Record) -> Result<Option
             let control = ControlRecord::decode(&record.body)?;
             let order = match control.order {
                 Order::Cancel => "cancel",
+                Order::EndNow => "end now",
                 Order::Resume => "resume",
                 Order::Test { .. } => "test",
             };

@@ -16,7 +16,7 @@ impl Machine {
     /// One run, whether it goes on or has ended: number, state, function, key, caller, since, and each strand with its frames
     /// and cells, what it waits for and since when, and where it is parked why. `None` when there is none, or no longer.
     ///
-    /// States: `ready`, `waiting`, `parked`, `undoing`; `done`, `failed`, `cancelled`.
+    /// States: `ready`, `waiting`, `parked`, `cancelling`, `undoing`; `done`, `failed`, `cancelled`.
     pub fn run_json(&self, number: u64) -> Result<Option<Json>, BadRecord> {
         let Some(program) = &self.program else {
             return Ok(None);
@@ -58,6 +58,8 @@ pub fn state_of(run: &Run) -> &'static str {
         "parked"
     } else if run.ending.is_some() {
         "undoing"
+    } else if run.cancelled {
+        "cancelling"
     } else if any(|w| matches!(w, Waiting::Ready { .. })) {
         "ready"
     } else {

@@ -104,9 +104,9 @@ pub fn audit(shop: &Shop, node: &Node<'_>, outside: &Outside, checkouts: &[Check
                 sold.entry(sku).or_default().insert(&checkout.order, *qty);
             }
         } else {
-            // Only where nobody knows may money be gone: when the answer was lost, or nobody waited for it any more.
+            // Only where nobody knows may money be gone: when the answer was lost.
             assert!(
-                kept.is_empty() || matches!(why, "Unknown" | "Cancelled"),
+                kept.is_empty() || why == "Unknown",
                 "charged for nothing: {of}"
             );
             // Whoever went on behind the charge knew of it.

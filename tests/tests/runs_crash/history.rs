@@ -240,7 +240,7 @@ impl History<'_> {
         let in_flight = calls.swap_remove(position);
         let output = in_flight.said.expect("it was looked for");
         let call = in_flight.call.call;
-        // Nobody does when the run was cancelled meanwhile.
+        // Nobody does when it has come before.
         let is_wanted = self.node.machine.outside_call(call).is_some();
         let is_taken = self.node.answer(call, output.clone(), self.now);
         assert_eq!(is_taken, is_wanted, "the answer to call {call}");

@@ -46,6 +46,7 @@ impl Random {
             1 => format!("sleep {}", n % 7),
             2 => format!("wait 0 1 within {}", n % 20),
             3 => format!("wait {}", n % 2),
+            4 if n < 20 => format!("look {n}"),
             4 => format!("charge {n}"),
             5 => format!("post {n} within {}", n % 20),
             6 => format!("undo u{n}"),
@@ -95,7 +96,11 @@ fn act(world: &mut World, random: &mut Random) {
         8 if n.is_multiple_of(4) => {
             let runs: Vec<u64> = world.machine.runs().going().map(|(n, _)| n).collect();
             if !runs.is_empty() {
-                world.cancel(runs[n % runs.len()]);
+                let run = runs[n % runs.len()];
+                match n.is_multiple_of(16) {
+                    true => world.end_now(run),
+                    false => world.cancel(run),
+                };
             }
         }
         9 => world.steps.mended = false,

@@ -157,24 +157,6 @@ fn a_failing_run_undoes_last_first_one_step_each() {
 }
 
 #[test]
-fn cancel_drops_what_waits_and_undoes() {
-    let mut world = World::new();
-    let done = world.order("o", "undo a; par (sleep 100) (charge 1) (wait 0)");
-    world.settle();
-    assert!(world.cancel(done.run));
-    assert!(!world.cancel(done.run), "it is ending already");
-    assert_eq!(world.run_json(done.run)["state"], "undoing");
-    assert_eq!(world.event("o", 0, "x"), "ended");
-    world.settle();
-    assert_eq!(world.log(), "undo:a");
-    assert_eq!(ended(&world, done.run), "cancelled");
-    assert_eq!(world.machine.outstanding().len(), 0);
-    assert_eq!(world.machine.next_due(), None);
-    assert!(!world.cancel(done.run));
-    assert_eq!(world.run_json(done.run)["state"], "cancelled");
-}
-
-#[test]
 fn a_bug_parks_the_strand_and_resume_runs_the_same_step() {
     let mut world = World::new();
     let first = world.order("o", "log a; bug; log b; wait 0 within 5; log c; bug; log d");

@@ -33,8 +33,10 @@ pub enum EventAnswer {
 /// What people order about a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// It undoes what it did and ends as cancelled.
+    /// It undoes what it did and ends as cancelled, when the answers of outside calls under way are known.
     Cancel,
+    /// The same, and no answer is waited for.
+    EndNow,
     /// Where it is parked it tries the step again.
     Resume,
     /// Outside calls it waits for are made once more, except those that may be made once.
@@ -288,6 +290,7 @@ impl Worker {
         let now = self.tick();
         let progress = match order {
             Order::Cancel => self.machine.cancel(run, now),
+            Order::EndNow => self.machine.end_now(run, now),
             Order::Resume => self.machine.resume(run, now),
             Order::Retry => return self.retry(run),
         };

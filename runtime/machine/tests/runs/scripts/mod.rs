@@ -249,6 +249,14 @@ impl World {
         })
     }
 
+    pub fn end_now(&mut self, run: u64) -> bool {
+        let progress = self.machine.end_now(run, self.now);
+        progress.is_some_and(|progress| {
+            self.progress(progress);
+            true
+        })
+    }
+
     pub fn resume(&mut self, run: u64) -> bool {
         let progress = self.machine.resume(run, self.now);
         progress.is_some_and(|progress| {

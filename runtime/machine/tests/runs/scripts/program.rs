@@ -12,6 +12,7 @@ pub const RUN: u32 = 2;
 /// Externs: one that can fail and be repeated, one that cannot be.
 pub const CHARGE: u32 = 0;
 pub const POST: u32 = 1;
+pub const LOOK: u32 = 2;
 /// Errors.
 pub const REFUSED: u32 = 4;
 /// Entries of frames.
@@ -107,7 +108,7 @@ pub fn json() -> Json {
             frame("go#branch", BRANCH, "branch", Json::Null),
             frame("go#mock", MOCK, "mock", Json::Null),
         ],
-        "externs": [external("charge", "idempotent"), external("post", "once")],
+        "externs": [external("charge", "idempotent"), external("post", "once"), external("look", "read")],
         "failures": { "cancelled": 0, "timed_out": 1, "unavailable": 2, "unknown": 3 },
         "tests": [], "sites": [], "sources": [],
     })

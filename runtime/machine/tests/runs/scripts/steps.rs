@@ -246,8 +246,12 @@ impl Scripts {
                     put_option(&mut operands, within);
                     (EVENT, border::SUSPEND_EVENTS)
                 }
-                "charge" | "post" => {
-                    let function = if word(0) == "charge" { CHARGE } else { POST };
+                "charge" | "post" | "look" => {
+                    let function = match word(0) {
+                        "charge" => CHARGE,
+                        "post" => POST,
+                        _ => LOOK,
+                    };
                     put_int(&mut operands, function as i64);
                     put_option(&mut operands, within);
                     put_int(&mut operands, int(1));

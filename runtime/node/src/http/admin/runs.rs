@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `GET runs?after=&limit=&ended=&state=&fn=` | those that go on (with `ended=true` also those that have ended), by number |
 //! | `GET runs/7` | one: strands with frames as named values, what each waits for and since when, undos, queued events |
-//! | `POST runs/7/cancel`, `resume`, `retry` | 200, or 409 when there is nothing to cancel, resume or retry |
+//! | `POST runs/7/cancel`, `end-now`, `resume`, `retry` | 200 and the state it is in now, or 409 when there is nothing to do |
 
 use std::sync::Arc;
 
@@ -48,6 +48,7 @@ pub(super) async fn answer(
         (&Method::POST, [run, order]) => {
             let order_ = match *order {
                 "cancel" => Order::Cancel,
+                "end-now" => Order::EndNow,
                 "resume" => Order::Resume,
                 "retry" => Order::Retry,
                 _ => return Err(unknown()),
@@ -59,7 +60,7 @@ pub(super) async fn answer(
 }
 
 fn unknown() -> Problem {
-    let reason = "GET runs or runs/N; POST runs/N/cancel, resume or retry";
+    let reason = "GET runs or runs/N; POST runs/N/cancel, end-now, resume or retry";
     Problem::new(404, "NotFound", reason)
 }
 
@@ -74,10 +75,18 @@ async fn give(shared: &Shared, run: u64, order: Order, name: &str) -> Result<Rep
         let _ = sender.send(done);
     });
     match receiver.await {
-        Ok(Ok(true)) => Ok(json_reply(200, &json!({ "run": run, "done": name }))),
+        Ok(Ok(true)) => {
+            let state = on_machine(shared, move |machine| {
+                let run = machine.run_json(run).map_err(|e| e.to_string())?;
+                Ok(run.map_or(Json::Null, |run| run["state"].clone()))
+            });
+            let said = json!({ "run": run, "done": name, "state": state.await? });
+            Ok(json_reply(200, &said))
+        }
         Ok(Ok(false)) => {
             let reason = match order {
-                Order::Cancel => "it has ended, or is undoing what it did already",
+                Order::Cancel => "it has ended, or is ending already",
+                Order::EndNow => "it has ended, or is undoing what it did already",
                 Order::Resume => "it is not parked at a bug",
                 Order::Retry => "it waits for no outside call that may be repeated",
             };
