@@ -190,7 +190,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         ItemKind::View(decl) => later_value(cx, &decl.name, "`view`"),
         ItemKind::Extern(decl) => {
             no_attributes(cx, item);
-            externs::collect(cx, decl);
+            externs::collect(cx, decl, is_prelude);
         }
         ItemKind::On(decl) => cx.later(decl.stream.span, "`on`"),
         ItemKind::Every(decl) => cx.later(decl.period.span, "`every`"),

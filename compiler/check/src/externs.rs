@@ -30,13 +30,13 @@ pub fn failures(cx: &mut Cx) {
 }
 
 /// Gives the functions of a block their numbers.
-pub fn collect(cx: &mut Cx, decl: &ast::ExternDecl) {
+pub fn collect(cx: &mut Cx, decl: &ast::ExternDecl, is_prelude: bool) {
     if let Some((first, _)) = cx.extern_names.get(&decl.name.name) {
         let first = *first;
         duplicate(cx, &decl.name, first);
         return;
     }
-    let source = source(cx, &decl.from);
+    let source = source(cx, &decl.from, is_prelude);
     let mut ids: Vec<ExternId> = Vec::new();
     for function in &decl.fns {
         let same = ids.iter().find(|id| {
@@ -67,8 +67,9 @@ pub fn collect(cx: &mut Cx, decl: &ast::ExternDecl) {
         .insert(decl.name.name.clone(), (decl.name.span, ids));
 }
 
-fn source(cx: &mut Cx, from: &ast::TextLit) -> ExternSource {
+fn source(cx: &mut Cx, from: &ast::TextLit, is_prelude: bool) -> ExternSource {
     match from.value.split_once(':') {
+        Some(("std", name)) if is_prelude => ExternSource::Library(name.to_owned()),
         Some(("http", name)) if !name.is_empty() => ExternSource::Http(name.to_owned()),
         Some(("wit", name)) if !name.is_empty() => {
             cx.later(from.span, "a component (`wit:`) as the outside");
@@ -124,11 +125,7 @@ pub fn resolve(cx: &mut Cx) {
 }
 
 fn parameters(cx: &mut Cx, decls: &[ast::Field]) -> Vec<Param> {
-    for field in decls {
-        if let Some(default) = &field.default {
-            cx.later(default.span, "a default of an `extern` function");
-        }
-    }
+    // Defaults are checked where they are used, as those of records.
     let of = |field: NamedType| Param {
         name: field.name,
         ty: field.ty,

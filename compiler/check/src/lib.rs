@@ -53,7 +53,7 @@ pub struct CheckResult {
 /// Checks a program together with the parsed prelude ([`prelude::load`]).
 pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
     let mut cx = scope::Cx::default();
-    for module in prelude {
+    for module in prelude.iter().filter(|m| prelude::is_wanted(m, program)) {
         collect::collect(&mut cx, module, true);
     }
     cx.prelude_errors = cx.errors.len();

@@ -311,20 +311,22 @@ impl BodyCx<'_> {
                     let why = Some((decl.ty.span, format!("`{}` is declared here", field.name)));
                     self.fit(found, &field.ty, why)
                 }
-                (None, Some(default)) => {
-                    // A default sees nothing of the place it is used at.
-                    let scopes = std::mem::take(&mut self.scopes);
-                    let entity = self.entity.take();
-                    self.scopes.push(Vec::new());
-                    let value = self.expr_of(default, &field.ty);
-                    self.scopes = scopes;
-                    self.entity = entity;
-                    value
-                }
+                (None, Some(default)) => self.default_here(default, &field.ty),
                 (None, None) => hole(span),
             };
             values.push(value);
         }
         Some(values)
+    }
+
+    /// A default that is checked where it is used; it sees nothing of that place.
+    pub(super) fn default_here(&mut self, default: &ast::Expr, ty: &Type) -> Expr {
+        let scopes = std::mem::take(&mut self.scopes);
+        let entity = self.entity.take();
+        self.scopes.push(Vec::new());
+        let value = self.expr_of(default, ty);
+        self.scopes = scopes;
+        self.entity = entity;
+        value
     }
 }

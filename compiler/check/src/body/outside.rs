@@ -67,24 +67,26 @@ impl BodyCx<'_> {
             return hole(span);
         };
         let function = self.cx.program.extern_fn(id).clone();
-        let params: Vec<(&str, bool)> = function
+        let decl = self.cx.externs[id.0 as usize].clone();
+        let params: Vec<(&str, bool)> = decl
             .params
             .iter()
-            .map(|p| (p.name.as_str(), false))
+            .map(|p| (p.name.as_str(), p.default.is_some()))
             .collect();
         let Some(placed) = self.place_args(name.as_str(), &params, args, span) else {
             return hole(span);
         };
         let mut values = Vec::new();
-        for (slot, param) in placed.into_iter().zip(&function.params) {
-            values.push(match slot {
-                Some(e) => {
+        for ((slot, param), field) in placed.into_iter().zip(&function.params).zip(&decl.params) {
+            values.push(Arg::Value(match (slot, &field.default) {
+                (Some(e), _) => {
                     let found = self.expr(e, Some(&param.ty));
                     let why = Some((function.span, format!("`{name}` is declared here")));
-                    Arg::Value(self.fit(found, &param.ty, why))
+                    self.fit(found, &param.ty, why)
                 }
-                None => Arg::Default,
-            });
+                (None, Some(default)) => self.default_here(default, &param.ty),
+                (None, None) => hole(span),
+            }));
         }
         let kind = ExprKind::CallExtern {
             function: id,

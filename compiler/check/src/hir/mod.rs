@@ -169,6 +169,8 @@ pub enum ExternSource {
     Http(String),
     /// `"wit:NAME"`: a component given as a file.
     Component(String),
+    /// A part of the standard library that the runtime provides: `http`.
+    Library(String),
 }
 
 /// What an extern function promises about being called twice.

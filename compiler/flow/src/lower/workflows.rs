@@ -82,6 +82,7 @@ impl Lowering<'_> {
                 name: function.name.clone(),
                 source: match &function.source {
                     hir::ExternSource::Http(name) => format!("http:{name}"),
+                    hir::ExternSource::Library(name) => format!("std:{name}"),
                     hir::ExternSource::Component(name) => format!("wit:{name}"),
                 },
                 params: params.collect(),

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
@@ -22,8 +22,10 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value as Json;
 use weir_contract::call::{Reply, decode_args};
 use weir_contract::json::{field_values, fields_to_json, from_json, parse};
-use weir_contract::manifest::Extern;
+use weir_contract::manifest::{Extern, Promise};
 use weir_contract::{DefKind, Defs, Field, Value, limits};
+
+use super::web;
 
 /// The base URL of each name: `http://127.0.0.1:9000/pay`.
 pub type Bases = BTreeMap<String, String>;
@@ -73,25 +75,41 @@ impl HttpCaller {
     }
 
     async fn ask(&self, defs: &Defs, function: &Extern, args: &[u8], key: &str) -> Attempt {
-        let request = match self.request(defs, function, args, key) {
+        let is_web = function.source == web::SOURCE;
+        let not_sent = |why: String| match web::not_sent(defs, function, &why) {
+            Some(reply) if is_web => Attempt::Done(reply.encode(defs, &function.returns)),
+            _ => again(why),
+        };
+        let request = match is_web {
+            true => web::request(defs, function, args, key),
+            false => self.request(defs, function, args, key),
+        };
+        let request = match request {
             Ok(request) => request,
-            Err(why) => return again(why),
+            Err(why) => return not_sent(why),
         };
         let response = match self.client.request(request).await {
             Ok(response) => response,
-            Err(error) => return again(format!("no connection: {}", chain(&error))),
+            Err(error) => {
+                let why = format!("no connection: {}", chain(&error));
+                // Where it may not be tried again, it helps to know that nothing was done.
+                return match error.is_connect() && function.promise == Promise::Once {
+                    true => not_sent(why),
+                    false => again(why),
+                };
+            }
         };
-        let status = response.status();
-        let after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.parse().ok())
-            .map(Duration::from_secs);
-        let body = Limited::new(response.into_body(), limits::REPLY_MAX);
+        let (head, body) = response.into_parts();
+        let (status, after) = (head.status, retry_after(&head.headers));
+        let body = Limited::new(body, limits::REPLY_MAX);
         let body = match body.collect().await {
             Ok(body) => body.to_bytes(),
             Err(error) => return again(format!("the answer broke off: {error}")),
         };
+        if is_web {
+            let reply = web::reply(status, &head.headers, &body);
+            return Attempt::Done(reply.encode(defs, &function.returns));
+        }
         match understand(defs, function, status, &body) {
             Ok(reply) => Attempt::Done(reply.encode(defs, &function.returns)),
             Err(why) => Attempt::Again { why, after },
@@ -133,6 +151,12 @@ impl HttpCaller {
             .body(Full::new(Bytes::from(json)))
             .map_err(|e| e.to_string())
     }
+}
+
+/// How long the server wants to be left alone.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// How long one attempt may take when the program does not say.

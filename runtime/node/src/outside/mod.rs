@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod http;
+mod web;
 
 use std::sync::Arc;
 
