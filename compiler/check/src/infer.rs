@@ -67,6 +67,46 @@ impl Table {
         }
     }
 
+    /// Whether a type is made of more types than that, with everything known filled in. Looks at no more than that many.
+    pub fn has_more_parts(&self, ty: &Type, most: usize) -> bool {
+        let mut left = most;
+        self.count_parts(ty, &mut left);
+        left == 0
+    }
+
+    fn count_parts(&self, ty: &Type, left: &mut usize) {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        match ty {
+            Type::Infer(n) => {
+                if let Some(known) = &self.known[*n as usize] {
+                    *left += 1;
+                    self.count_parts(known, left);
+                }
+            }
+            Type::List(t) | Type::Set(t) | Type::Option(t) => self.count_parts(t, left),
+            Type::Result(t, _) | Type::Run(t, _) => self.count_parts(t, left),
+            Type::Map(k, v) => {
+                self.count_parts(k, left);
+                self.count_parts(v, left);
+            }
+            Type::Tuple(fields) => {
+                for field in fields {
+                    self.count_parts(&field.ty, left);
+                }
+            }
+            Type::Fn(params, ret) => {
+                for param in params {
+                    self.count_parts(param, left);
+                }
+                self.count_parts(ret, left);
+            }
+            _ => {}
+        }
+    }
+
     fn mentions(&self, ty: &Type, n: u32) -> bool {
         match self.shallow(ty) {
             Type::Infer(m) => m == n,

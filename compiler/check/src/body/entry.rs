@@ -1,11 +1,12 @@
 //! Where bodies stand: functions, initial values, rules, constants, tests.
 
-use weir_diagnostics::{Diagnostic, codes};
+use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, FnBody, MemberKind};
 
 use super::{BodyCx, Fails, hole, order};
 use crate::hir::*;
 use crate::scope::{Cx, Progress};
+use crate::walk;
 
 pub fn check_all(cx: &mut Cx) {
     for id in order::constants(cx) {
@@ -122,7 +123,31 @@ fn defaults(cx: &mut Cx, id: FnId, decl: &ast::FnDecl, signature: &Function) {
         let mut body = parameters(cx, decl, signature, at, Fails::Never("a default"));
         let root = body.expr_of(default, &signature.params[at].ty);
         let (body, _) = body.finish(root);
+        function_in_default(cx, &body, default.span);
         cx.program.functions[id.0 as usize].params[at].default = Some(body);
+    }
+}
+
+/// A default is worked out by itself, where a function that is passed is not known.
+fn function_in_default(cx: &mut Cx, body: &Body, span: Span) {
+    let mut uses = false;
+    walk::all(&body.root, &mut |e| match &e.kind {
+        ExprKind::CallParam { .. } => uses = true,
+        ExprKind::Call { args, .. } | ExprKind::CallHandler { args, .. } => {
+            uses |= args.iter().any(|arg| matches!(arg, Arg::Param(_)));
+        }
+        _ => {}
+    });
+    if uses {
+        cx.report(
+            Diagnostic::new(
+                codes::E0405,
+                span,
+                "a default cannot use a function that is passed",
+            )
+            .label("not known here")
+            .help("make the parameter optional, and work this out in the body where it is `None`"),
+        );
     }
 }
 

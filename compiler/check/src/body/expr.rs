@@ -4,6 +4,7 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, TextPart, UnaryOp};
 
 use super::{BodyCx, hole, node};
+use crate::copies::TYPE_PARTS_MAX;
 use crate::hir::*;
 use crate::messages::nearest;
 
@@ -11,14 +12,29 @@ impl BodyCx<'_> {
     /// Checks an expression; `want` is a hint, not a demand. What an `is` inside binds is in reach afterwards only
     /// where the whole being true says that it matched: through `is` and `and`.
     pub(super) fn expr(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {
-        match &e.kind {
+        let found = match &e.kind {
             Ast::Is { .. }
             | Ast::Binary {
                 op: ast::BinaryOp::And,
                 ..
             } => self.expr_open(e, want),
             _ => self.scoped(|b| b.expr_open(e, want)),
+        };
+        self.of_bounded_type(found)
+    }
+
+    /// Types are written out wherever they are used, so one that doubles with each line would soon fill the memory.
+    fn of_bounded_type(&mut self, found: Expr) -> Expr {
+        if !self.table.has_more_parts(&found.ty, TYPE_PARTS_MAX) {
+            return found;
         }
+        let message = format!("the type of this has more than {TYPE_PARTS_MAX} parts");
+        self.report(
+            Diagnostic::new(codes::E0307, found.span, message)
+                .label("too large")
+                .help("declare a `record` for what belongs together, and use its name"),
+        );
+        hole(found.span)
     }
 
     fn expr_open(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {

@@ -13,7 +13,7 @@ use crate::{infer, walk};
 pub const COPIES_MAX: usize = 20_000;
 
 /// More parts than a type of a real program has.
-const TYPE_PARTS_MAX: usize = 1_000;
+pub const TYPE_PARTS_MAX: usize = 1_000;
 
 /// An error when there are too many.
 pub fn count(program: &Checked) -> Option<Diagnostic> {

@@ -23,7 +23,7 @@ use weir_diagnostics::Diagnostic;
 use crate::hir::{Body, Function, Implementation};
 use crate::scope::Cx;
 
-pub use count::COPIES_MAX;
+pub use count::{COPIES_MAX, TYPE_PARTS_MAX};
 
 pub fn check(cx: &mut Cx) {
     let mut found = circles::circles(&cx.program);
