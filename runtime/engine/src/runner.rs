@@ -47,7 +47,7 @@ impl Runner {
         })
     }
 
-    /// Runs one entry and gives the transaction back with the output; commits and aborts nothing.
+    /// Runs one entry that does not wait, and gives the transaction back with the output; commits and aborts nothing.
     pub fn run_step(
         &mut self,
         entry: u32,
@@ -60,7 +60,12 @@ impl Runner {
             Ok(mut output) => match output.first() {
                 Some(&border::OUTPUT_OK) => StepOutcome::Ok(output.split_off(1)),
                 Some(&border::OUTPUT_FAILED) => StepOutcome::Failed(output.split_off(1)),
-                _ => StepOutcome::Denied,
+                Some(&border::OUTPUT_DENIED) => StepOutcome::Denied,
+                _ => StepOutcome::Bug(Crash {
+                    site: 0,
+                    reason: CrashReason::Unreachable,
+                    detail: "it waits, which only a run can".to_owned(),
+                }),
             },
         };
         (on, outcome)
