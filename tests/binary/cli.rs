@@ -1,7 +1,8 @@
 //! Each command of `weir` as a person meets it: what it prints, where, and with which exit code.
 
 use std::fs;
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use weir_tests::http::Client;
 use weir_tests::process::{Node, Scratch};
 
@@ -134,6 +135,71 @@ fn check_speaks_json_to_programs() {
         places,
         ["\"error\" \"bad.weir\" 1", "\"error\" \"bad.weir\" 2"]
     );
+}
+
+#[test]
+fn fmt_writes_the_one_style_and_says_what_it_did() {
+    let scratch = Scratch::new("fmt");
+    let (loose, tidy) = (
+        "pub fn   one()->Int=1 // one\n",
+        "pub fn one() -> Int = 1  // one\n",
+    );
+    write(&scratch, "loose.weir", loose);
+    write(&scratch, "tidy.weir", tidy);
+    fs::create_dir(scratch.join(".weir")).unwrap();
+    write(&scratch, ".weir/hidden.weir", loose);
+
+    let checked = weir(&scratch, &["fmt", "--check"]);
+    assert_eq!(checked.exit, 1);
+    assert_eq!(
+        checked.out,
+        "loose.weir:1\n  - pub fn   one()->Int=1 // one\n  + pub fn one() -> Int = 1  // one\n"
+    );
+    assert!(checked.err.contains("next: weir fmt"), "{checked:?}");
+    assert_eq!(
+        fs::read_to_string(scratch.join("loose.weir")).unwrap(),
+        loose
+    );
+
+    let written = weir(&scratch, &["fmt"]);
+    assert_eq!(
+        (written.exit, written.out.as_str()),
+        (0, "loose.weir: written anew\n")
+    );
+    assert_eq!(
+        fs::read_to_string(scratch.join("loose.weir")).unwrap(),
+        tidy
+    );
+    assert_eq!(
+        fs::read_to_string(scratch.join(".weir/hidden.weir")).unwrap(),
+        loose
+    );
+    assert_eq!(weir(&scratch, &["fmt", "--check"]).exit, 0);
+
+    write(&scratch, "broken.weir", "pub fn   one( {\n");
+    let broken = weir(&scratch, &["fmt"]);
+    assert_eq!(broken.exit, 1);
+    assert!(broken.err.contains("broken.weir:1:"), "{broken:?}");
+    assert!(broken.err.contains("stayed as written"), "{broken:?}");
+    assert_eq!(
+        fs::read_to_string(scratch.join("broken.weir")).unwrap(),
+        "pub fn   one( {\n"
+    );
+}
+
+#[test]
+fn fmt_reads_standard_input_for_editors() {
+    let mut child = Command::new(WEIR)
+        .args(["fmt", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut input = child.stdin.take().expect("piped");
+    input.write_all(b"let  x=1\n").expect("it reads");
+    drop(input);
+    let ran = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&ran.stdout), "let x = 1\n");
 }
 
 #[test]

@@ -42,8 +42,10 @@ fn programs_in_the_readmes_raise_no_diagnostic() {
 }
 
 #[test]
-fn examples_are_formatted() {
-    for path in programs() {
+fn examples_and_the_library_are_formatted() {
+    let library = fs::read_dir(Path::new(ROOT).join("stdlib")).expect("there is a library");
+    let library = library.map(|entry| entry.expect("it can be read").path());
+    for path in programs().into_iter().chain(library) {
         let text = fs::read_to_string(&path).expect("the program is there");
         let formatted = weir_syntax::format(&text).expect("an example parses");
         assert_eq!(formatted, text, "{}", path.display());

@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod client;
 mod explain;
+mod fmt;
 mod log;
 mod new;
 mod output;
@@ -40,6 +41,7 @@ struct Cli {
 enum Verb {
     New(new::Args),
     Check(check::Args),
+    Fmt(fmt::Args),
     Test(test::Args),
     Build(build::Args),
     Run(run::Args),
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Verb::Runs(args) => runs::runs(*args),
         Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
+        Verb::Fmt(args) => fmt::fmt(args),
         Verb::Explain(args) => explain::explain(args),
     };
     match outcome {

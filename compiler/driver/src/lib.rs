@@ -11,9 +11,11 @@ mod bundle;
 mod manifest;
 mod project;
 mod stages;
+mod style;
 mod world;
 
 pub use bundle::{Bundle, BundleError, hex_sha256};
 pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use stages::{Analysis, build, check};
+pub use style::{Unparsed, format};
 pub use world::{Disk, Memory, World};
