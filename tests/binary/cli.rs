@@ -402,6 +402,56 @@ fn a_saved_file_takes_over_and_a_broken_one_does_not() {
 }
 
 #[test]
+fn a_program_of_many_files_is_served_and_reloaded_as_one() {
+    let scratch = Scratch::new("modules");
+    fs::create_dir(scratch.path().join("shop")).unwrap();
+    write(
+        &scratch,
+        "main.weir",
+        "import shop.prices\npub fn total(n: Int) -> Int = prices.of(n) + 1\n",
+    );
+    let prices = "pub fn of(n: Int) -> Int = n * 2\ntest \"prices\" { expect of(2) == 4 }\n";
+    write(&scratch, "shop/prices.weir", prices);
+    let tested = weir(&scratch, &["test"]);
+    assert!(tested.out.contains("ok    prices"), "{tested:?}");
+    let data = scratch.join("data");
+    let args = [
+        scratch.path().to_str().unwrap(),
+        "--data",
+        &data,
+        "--port",
+        "0",
+    ];
+    let mut node = Node::start(WEIR, &args);
+    let printed = node.lines_until("keeps its data");
+    assert!(
+        printed.contains("GET  /shop/prices/of(n: Int) -> Int\n"),
+        "{printed}"
+    );
+    let mut client = Client::connect(&node.host).unwrap();
+    let total = client.post("/total", &[], "{\"n\": 5}").unwrap();
+    assert_eq!((total.status, total.body.as_str()), (200, "11"));
+    let of = client.post("/shop/prices/of", &[], "{\"n\": 5}").unwrap();
+    assert_eq!((of.status, of.body.as_str()), (200, "10"));
+    let dotted = client.post("/shop.prices.of", &[], "{\"n\": 5}").unwrap();
+    assert_eq!(dotted.status, 404);
+    write(
+        &scratch,
+        "shop/prices.weir",
+        &prices.replace("n * 2", "n + n + n - n"),
+    );
+    node.lines_until("reloaded");
+    write(
+        &scratch,
+        "shop/prices.weir",
+        "pub fn of(n: Int) -> Int = n * \n",
+    );
+    node.lines_until("still serving");
+    let total = client.post("/total", &[], "{\"n\": 5}").unwrap();
+    assert_eq!((total.status, total.body.as_str()), (200, "11"));
+}
+
+#[test]
 fn being_told_to_stop_is_no_failure() {
     let scratch = Scratch::new("stop");
     write(&scratch, "counter.weir", COUNTER);

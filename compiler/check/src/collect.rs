@@ -133,6 +133,9 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         ItemKind::Fn(decl) => {
             let id = add_function(cx, decl, &item.attrs, doc, None, is_prelude);
             let name = cx.program.functions[id.0 as usize].name.clone();
+            if let Some(module) = cx.modules.named() {
+                cx.program.functions[id.0 as usize].name = format!("{module}.{name}");
+            }
             let same = cx.fn_names.entry(name).or_default();
             let first = same
                 .iter()
@@ -172,20 +175,8 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
                 span: decl.name.span,
             });
         }
-        ItemKind::Import(decl) => {
-            let span = decl.path[0].span;
-            for name in decl.names.iter().flatten() {
-                declare_later(cx, name);
-            }
-            if decl.names.is_none() {
-                let name = decl
-                    .alias
-                    .as_ref()
-                    .unwrap_or(&decl.path[decl.path.len() - 1]);
-                declare_later(cx, name);
-            }
-            cx.later(span, "`import`");
-        }
+        // Linked when everything is collected.
+        ItemKind::Import(_) => {}
         ItemKind::Stream(decl) => later_value(cx, &decl.name, "`stream`"),
         ItemKind::View(decl) => later_value(cx, &decl.name, "`view`"),
         ItemKind::Extern(decl) => {
@@ -333,19 +324,19 @@ fn declare_type(cx: &mut Cx, name: &ast::Ident, stands_for: TypeName) {
         );
         return;
     }
-    match cx.type_names.get(&name.name) {
-        Some((_, first)) => {
-            let first = *first;
-            duplicate(cx, name, first);
-        }
+    let here = cx.type_names.get(&name.name).map(|(_, first)| *first);
+    let first = here.or_else(|| cx.declared_types.get(&name.name).copied());
+    match first {
+        Some(first) => duplicate(cx, name, first),
         None => {
+            cx.declared_types.insert(name.name.clone(), name.span);
             cx.type_names
                 .insert(name.name.clone(), (stands_for, name.span));
         }
     }
 }
 
-fn declare_later(cx: &mut Cx, name: &ast::Ident) {
+pub fn declare_later(cx: &mut Cx, name: &ast::Ident) {
     if name.is_upper() {
         cx.type_names
             .insert(name.name.clone(), (TypeName::Later, name.span));

@@ -96,6 +96,7 @@ fn source(cx: &mut Cx, from: &ast::TextLit, is_prelude: bool) -> ExternSource {
 pub fn resolve(cx: &mut Cx) {
     for at in 0..cx.externs.len() {
         let decl = cx.externs[at].clone();
+        cx.enter(decl.name.span);
         let params = parameters(cx, &decl.params);
         let ret = match &decl.ret {
             Some(written) => types::ty(cx, written, &[]),

@@ -24,6 +24,7 @@ mod fill;
 pub mod hir;
 mod infer;
 mod messages;
+mod modules;
 mod patterns;
 pub mod prelude;
 mod roles;
@@ -39,6 +40,7 @@ use weir_syntax::ast;
 pub use copies::COPIES_MAX;
 pub use hir::Checked;
 pub use messages::show as show_type;
+pub use modules::Source;
 pub use roles::roles;
 
 /// What checking finds out.
@@ -50,15 +52,19 @@ pub struct CheckResult {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Checks a program together with the parsed prelude ([`prelude::load`]).
+/// Checks a program of one file together with the parsed prelude ([`prelude::load`]).
 pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
+    let entry = Source {
+        path: "main",
+        module: program,
+    };
+    check_modules(prelude, &[entry])
+}
+
+/// Checks a program together with the parsed prelude; its first file comes first.
+pub fn check_modules(prelude: &[ast::Module], sources: &[Source<'_>]) -> CheckResult {
     let mut cx = scope::Cx::default();
-    for module in prelude.iter().filter(|m| prelude::is_wanted(m, program)) {
-        collect::collect(&mut cx, module, true);
-    }
-    cx.prelude_errors = cx.errors.len();
-    externs::failures(&mut cx);
-    collect::collect(&mut cx, program, false);
+    modules::collect_all(&mut cx, prelude, sources);
     signatures::resolve(&mut cx);
     body::check_all(&mut cx);
     patterns::check(&mut cx);

@@ -9,6 +9,7 @@ use weir_syntax::ast;
 use crate::hir::{
     Checked, ConstId, EntityId, EnumId, ErrorId, ExternId, FnId, NewId, RecordId, Type,
 };
+use crate::modules::Modules;
 
 /// What an upper-case name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,12 @@ pub struct Cx {
     pub extern_names: BTreeMap<String, (Span, Vec<ExternId>)>,
     /// Names that parse but have no meaning yet; somebody was told.
     pub later_values: BTreeMap<String, Span>,
+    /// Modules that are imported as a whole, by the name they have here.
+    pub module_names: BTreeMap<String, (Span, usize)>,
+    /// Of all modules; the tables above are those of the one that is entered.
+    pub modules: Modules,
+    /// Where each type, error, entity and workflow of the program is declared.
+    pub declared_types: BTreeMap<String, Span>,
 
     pub aliases: Vec<(Rc<ast::Type>, Option<Type>)>,
     pub records: Vec<Rc<ast::RecordDecl>>,

@@ -15,15 +15,18 @@ pub fn resolve(cx: &mut Cx) {
     }
     for at in 0..cx.news.len() {
         if let Some(decl) = cx.news[at].clone() {
+            cx.enter(decl.name.span);
             cx.program.news[at].base = ty(cx, &decl.ty, &[]);
         }
     }
     for at in 0..cx.records.len() {
         let decl = cx.records[at].clone();
+        cx.enter(decl.name.span);
         cx.program.records[at].fields = fields(cx, &decl.fields);
     }
     for at in 0..cx.errors.len() {
         let decl = cx.errors[at].clone();
+        cx.enter(decl.name.span);
         cx.program.errors[at].fields = fields(cx, &decl.fields);
         let attrs = cx.error_attrs[at].clone();
         let is_prelude = at < cx.prelude_errors;
@@ -33,6 +36,7 @@ pub fn resolve(cx: &mut Cx) {
     }
     for at in 0..cx.enums.len() {
         let decl = cx.enums[at].clone();
+        cx.enter(decl.name.span);
         let mut seen: Vec<&ast::Ident> = Vec::new();
         for variant in &decl.variants {
             if let Some(first) = seen.iter().find(|s| s.name == variant.name.name) {
@@ -57,18 +61,23 @@ pub fn resolve(cx: &mut Cx) {
         }
     }
     for at in 0..cx.entities.len() {
+        cx.enter(cx.entities[at].name.span);
         entity(cx, at);
     }
     for at in 0..cx.functions.len() {
+        cx.enter(cx.functions[at].decl.name.span);
         function(cx, at);
     }
     for at in 0..cx.constants.len() {
-        if let Some(written) = &cx.constants[at].0.clone().ty {
+        let decl = cx.constants[at].0.clone();
+        cx.enter(decl.name.span);
+        if let Some(written) = &decl.ty {
             cx.program.constants[at].ty = ty(cx, written, &[]);
         }
     }
     for at in 0..cx.tests.len() {
         let decl = cx.tests[at].clone();
+        cx.enter(decl.name.span);
         let params = decl.params.as_deref().unwrap_or_default();
         for default in params.iter().filter_map(|field| field.default.as_ref()) {
             cx.later(default.span, "a default of a test");
@@ -193,8 +202,10 @@ fn function(cx: &mut Cx, at: usize) {
     };
     let mut fails = Vec::new();
     for path in &decl.fails {
-        if let Some(id) = error_named(cx, path) {
-            fails.push(id);
+        match error_named(cx, path) {
+            Some(id) => fails.push(id),
+            // What it fails with is not known, so nobody is told that he should not.
+            None => cx.functions[at].infers_fails = true,
         }
     }
     fails.sort();

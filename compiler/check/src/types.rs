@@ -6,11 +6,16 @@ use weir_syntax::ast::{self, TypeKind};
 use crate::collect::{BUILTIN_TYPES, LATER_TYPES};
 use crate::hir::*;
 use crate::messages::nearest;
+use crate::modules;
 use crate::scope::{Cx, TypeName};
 
 /// The error a `fails` clause names.
 pub fn error_named(cx: &mut Cx, path: &ast::TypePath) -> Option<ErrorId> {
-    match cx.type_names.get(&path.name.name) {
+    let found = match path.module.is_empty() {
+        true => cx.type_names.get(&path.name.name).copied(),
+        false => Some((modules::type_in(cx, path)?, path.span)),
+    };
+    match &found {
         Some((TypeName::Error(id), _)) => Some(*id),
         Some((TypeName::Later, _)) => None,
         Some((_, declared)) => {
@@ -35,6 +40,10 @@ pub fn error_named(cx: &mut Cx, path: &ast::TypePath) -> Option<ErrorId> {
                 format!("there is no error `{}`", path.name),
             )
             .label("not declared");
+            if let Some(import) = modules::elsewhere(cx, path.name.as_str()) {
+                cx.report(found.help(import));
+                return None;
+            }
             found = match nearest(&path.name.name, names.iter().map(String::as_str)) {
                 Some(near) => found.help(format!("did you mean `{near}`?")).fix(
                     format!("write `{near}`"),
@@ -63,7 +72,9 @@ pub fn alias(cx: &mut Cx, at: usize, running: &mut Vec<usize>) -> Type {
         return Type::Unknown;
     }
     running.push(at);
+    let outer = cx.enter(written.span);
     let found = resolve_type(cx, &written, &[], running);
+    cx.enter_module(outer);
     running.pop();
     cx.aliases[at].1 = Some(found.clone());
     found
@@ -100,10 +111,6 @@ fn resolve_type(
             Box::new(resolve_type(cx, ret, params, running)),
         ),
         TypeKind::Path { path, args } => {
-            if let Some(module) = path.module.first() {
-                cx.later(module.span, "a type of another module");
-                return Type::Unknown;
-            }
             let args: Vec<Type> = args
                 .iter()
                 .map(|t| resolve_type(cx, t, params, running))
@@ -120,6 +127,15 @@ fn named(
     params: &[ast::Ident],
     running: &mut Vec<usize>,
 ) -> Type {
+    if !path.module.is_empty() {
+        let Some(found) = modules::type_in(cx, path) else {
+            return Type::Unknown;
+        };
+        return match args.is_empty() {
+            true => type_of(cx, found, running),
+            false => takes_no_types(cx, path, args.len()),
+        };
+    }
     let name = path.name.as_str();
     let wanted = match name {
         "List" | "Set" => 1,
@@ -176,13 +192,7 @@ fn named(
         return found;
     }
     match cx.type_names.get(name).map(|(t, _)| *t) {
-        Some(TypeName::Record(id)) => Type::Record(id),
-        Some(TypeName::Error(id)) => Type::Error(id),
-        Some(TypeName::Enum(id)) => Type::Enum(id),
-        Some(TypeName::New(id)) => Type::New(id),
-        Some(TypeName::Entity(id)) => Type::Entity(id),
-        Some(TypeName::Alias(at)) => alias(cx, at, running),
-        Some(TypeName::Later) => Type::Unknown,
+        Some(found) => type_of(cx, found, running),
         None if LATER_TYPES.contains(&name) || name == "Result" => {
             cx.later(path.span, &format!("the type `{name}`"));
             Type::Unknown
@@ -192,6 +202,32 @@ fn named(
             Type::Unknown
         }
     }
+}
+
+fn type_of(cx: &mut Cx, found: TypeName, running: &mut Vec<usize>) -> Type {
+    match found {
+        TypeName::Record(id) => Type::Record(id),
+        TypeName::Error(id) => Type::Error(id),
+        TypeName::Enum(id) => Type::Enum(id),
+        TypeName::New(id) => Type::New(id),
+        TypeName::Entity(id) => Type::Entity(id),
+        TypeName::Alias(at) => alias(cx, at, running),
+        TypeName::Later => Type::Unknown,
+    }
+}
+
+fn takes_no_types(cx: &mut Cx, path: &ast::TypePath, found: usize) -> Type {
+    let name = &path.name;
+    cx.report(
+        Diagnostic::new(
+            codes::E0302,
+            path.span,
+            format!("`{name}` takes 0 types, found {found}"),
+        )
+        .label("wrong number of types")
+        .help(format!("write just `{name}`")),
+    );
+    Type::Unknown
 }
 
 /// `Run<T>`, `Run<T, Declined, Expired>`: a run and what it may fail with.
@@ -249,6 +285,9 @@ fn unknown_type(cx: &mut Cx, path: &ast::TypePath) {
         "DateTime" | "Instant" | "Timestamp" => Some("Time"),
         _ => None,
     };
+    if let Some(import) = modules::elsewhere(cx, name) {
+        return cx.report(found.help(import));
+    }
     found = match usual.or_else(|| nearest(name, known.iter().map(String::as_str))) {
         Some(near) => found.help(format!("did you mean `{near}`?")).fix(
             format!("write `{near}`"),

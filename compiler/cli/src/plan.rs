@@ -9,6 +9,13 @@ use weir_contract::plan::{PlanExpr, Touch, TouchMode};
 
 /// The functions that `name` means: `transfer`, `Account.transfer`, or `Account.balance` for a state.
 pub fn find<'a>(manifest: &'a Manifest, name: &str) -> Vec<&'a Function> {
+    // Functions of other modules have dots in their names.
+    let is_plain = |f: &Function| f.entity.is_none() && f.name == name;
+    if name.contains('.')
+        && let Some(found) = manifest.functions.iter().find(|f| is_plain(f))
+    {
+        return vec![found];
+    }
     let (entity, name) = match name.split_once('.') {
         Some((entity, name)) => (Some(entity), name),
         None => (None, name),

@@ -56,7 +56,6 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
     let defs = &manifest.defs;
     let entity = function.entity.map(|id| &manifest.entities[id as usize]);
     let keys: &[Field] = entity.map_or(&[], |entity| &entity.keys);
-    let owner = entity.map_or(&manifest.program, |entity| &entity.name);
 
     let braces: String = keys
         .iter()
@@ -67,7 +66,13 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
         FunctionKind::Whole => String::new(),
         _ => format!("/{}", function.name),
     };
-    let path = format!("/{owner}{braces}{last}");
+    let (start, last) = match entity {
+        Some(entity) => (format!("/{}", entity.name), last),
+        // Of another module.
+        None if last.contains('.') => (String::new(), last.replace('.', "/")),
+        None => (format!("/{}", manifest.program), last),
+    };
+    let path = format!("{start}{braces}{last}");
     let filled: String = keys
         .iter()
         .map(|key| format!("/{}", in_path(&example(defs, &key.ty, &key.name, "ann"))))
@@ -97,7 +102,7 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
     if function.access == Access::Allow && keys.iter().any(|key| is_user(defs, &key.ty)) {
         curl.push_str(" -H 'Weir-Caller: ann'");
     }
-    let target = format!("{url}/{owner}{filled}{last}{query}");
+    let target = format!("{url}{start}{filled}{last}{query}");
     if query.contains('&') {
         curl.push_str(&format!(" '{target}'"));
     } else {

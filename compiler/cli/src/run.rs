@@ -5,14 +5,14 @@ use crate::place::{self, Note};
 use crate::program::{self, runner};
 use crate::reload::{Reloaded, reload};
 use crate::routes::routes;
-use crate::watch::{self, Event};
+use crate::watch::{self, Event, Watch};
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use weir_contract::Manifest;
-use weir_driver::{Bundle, BundleError, Program};
+use weir_driver::{Bundle, BundleError, Disk, Program};
 use weir_log::Log;
 use weir_node::outside::http::{Bases, environment_name};
 use weir_node::{Config, Node, StartError};
@@ -54,11 +54,15 @@ pub fn run(args: Args) -> Outcome {
     })
     .map_err(|error| Failure::new(format_args!("cannot wait for Ctrl-C: {error}")))?;
     // Before the first line is printed, so that no save is missed.
-    let _watcher = match &source {
-        Some(program) => Some(
-            watch::watch(std::slice::from_ref(&program.source), sender)
-                .map_err(|error| Failure::new(format_args!("cannot watch the source: {error}")))?,
-        ),
+    let mut watch = match &source {
+        Some(program) => {
+            let unwatched = |error| Failure::new(format_args!("cannot watch the source: {error}"));
+            let mut watch = Watch::new(sender).map_err(unwatched)?;
+            watch
+                .files(&weir_driver::files(&Disk, program))
+                .map_err(unwatched)?;
+            Some(watch)
+        }
         None => None,
     };
 
@@ -75,7 +79,8 @@ pub fn run(args: Args) -> Outcome {
         say!("save the file to reload it, Ctrl-C to stop");
     }
     flush();
-    let ended = serve(&node, source.as_ref(), &mut bundle, &url, &events);
+    let source = source.as_ref().zip(watch.as_mut());
+    let ended = serve(&node, source, &mut bundle, &url, &events);
     drop(note);
     let stopped = node
         .stop()
@@ -91,7 +96,7 @@ const LOG_FAILED: &str =
 /// Waits and reloads until it is time to stop.
 fn serve(
     node: &Node,
-    source: Option<&Program>,
+    mut source: Option<(&Program, &mut Watch)>,
     bundle: &mut Bundle,
     url: &str,
     events: &Receiver<Event>,
@@ -103,7 +108,11 @@ fn serve(
             Event::Nothing if node.has_failed() => return Ok(()),
             Event::Nothing => {}
             Event::Saved => {
-                let Some(program) = source else { continue };
+                let Some((program, watch)) = &mut source else {
+                    continue;
+                };
+                // What could not be watched is read all the same at the next save of another file.
+                let _ = watch.files(&weir_driver::files(&Disk, program));
                 let was_refused = refused;
                 refused = false;
                 match reload(node, program, bundle) {

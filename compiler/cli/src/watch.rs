@@ -5,9 +5,11 @@
 //! of the wanted names are kept, and a save counts when it has been quiet for a moment.
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long nothing must happen until a save counts as finished.
@@ -24,35 +26,54 @@ pub enum Event {
     Stop,
 }
 
-/// Sends [`Event::Saved`] whenever something happens to one of `files`, until the watcher is dropped.
-pub fn watch(files: &[PathBuf], events: Sender<Event>) -> notify::Result<RecommendedWatcher> {
-    let names: Vec<OsString> = files
-        .iter()
-        .filter_map(|file| file.file_name().map(OsString::from))
-        .collect();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else { return };
-        let ours = event.paths.iter().any(|path| {
-            path.file_name()
-                .is_some_and(|name| names.iter().any(|ours| ours == name))
-        });
-        if ours && !matches!(event.kind, notify::EventKind::Access(_)) {
-            // The receiver is gone only when the program is ending.
-            let _ = events.send(Event::Saved);
-        }
-    })?;
-    let mut folders: Vec<&Path> = files.iter().filter_map(|file| file.parent()).collect();
-    folders.sort_unstable();
-    folders.dedup();
-    for folder in folders {
-        let folder = if folder == Path::new("") {
-            Path::new(".")
-        } else {
-            folder
-        };
-        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+/// Sends [`Event::Saved`] whenever something happens to one of its files, until it is dropped.
+pub struct Watch {
+    watcher: RecommendedWatcher,
+    names: Arc<Mutex<BTreeSet<OsString>>>,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Watch {
+    pub fn new(events: Sender<Event>) -> notify::Result<Watch> {
+        let names = Arc::new(Mutex::new(BTreeSet::<OsString>::new()));
+        let ours = names.clone();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let Ok(event) = event else { return };
+            let names = ours.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let is_ours = |path: &PathBuf| path.file_name().is_some_and(|n| names.contains(n));
+            let is_ours = event.paths.iter().any(is_ours);
+            if is_ours && !matches!(event.kind, notify::EventKind::Access(_)) {
+                // The receiver is gone only when the program is ending.
+                let _ = events.send(Event::Saved);
+            }
+        })?;
+        Ok(Watch {
+            watcher,
+            names,
+            folders: BTreeSet::new(),
+        })
     }
-    Ok(watcher)
+
+    /// Looks at these files from now on. Those that are not there are noticed when they come, if their folder is.
+    pub fn files(&mut self, files: &[PathBuf]) -> notify::Result<()> {
+        let names = files.iter().filter_map(|file| file.file_name());
+        *self
+            .names
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) = names.map(OsString::from).collect();
+        for folder in files.iter().filter_map(|file| file.parent()) {
+            let folder = if folder == Path::new("") {
+                Path::new(".")
+            } else {
+                folder
+            };
+            if folder.is_dir() && !self.folders.contains(folder) {
+                self.watcher.watch(folder, RecursiveMode::NonRecursive)?;
+                self.folders.insert(folder.to_owned());
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Waits for the next event, at most for `wait`; many saves in a row are one.
@@ -95,7 +116,8 @@ mod tests {
         let file = folder.join("a.weir");
         fs::write(&file, "1").unwrap();
         let (sender, receiver) = channel();
-        let _watcher = watch(std::slice::from_ref(&file), sender).unwrap();
+        let mut watch = Watch::new(sender).unwrap();
+        watch.files(std::slice::from_ref(&file)).unwrap();
 
         fs::write(&file, "2").unwrap();
         assert_eq!(next(&receiver, LONG), Event::Saved);
@@ -112,6 +134,14 @@ mod tests {
         fs::write(folder.join("b.weir"), "").unwrap();
         fs::read(&file).unwrap();
         assert!(!saved_within(&receiver, Duration::from_millis(200)));
+
+        // Another file of the program, in a folder of its own.
+        let inner = folder.join("inner");
+        fs::create_dir_all(&inner).unwrap();
+        let second = inner.join("second.weir");
+        watch.files(&[file, second.clone()]).unwrap();
+        fs::write(&second, "1").unwrap();
+        assert_eq!(next(&receiver, LONG), Event::Saved);
         fs::remove_dir_all(&folder).unwrap();
     }
 }

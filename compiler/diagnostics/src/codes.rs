@@ -100,6 +100,8 @@ codes! {
     E0203 "a name declared twice",
     E0204 "a member that is not there",
     E0205 "a case that is not there",
+    E0206 "a module that is not there",
+    E0207 "modules that import each other in a circle",
     E0301 "a value of another type",
     E0302 "arguments that do not fit",
     E0303 "a type that cannot be worked out",

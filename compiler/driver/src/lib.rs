@@ -9,12 +9,14 @@
 
 mod bundle;
 mod manifest;
+mod modules;
 mod project;
 mod stages;
 mod style;
 mod world;
 
 pub use bundle::{Bundle, BundleError, hex_sha256};
+pub use modules::files;
 pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use stages::{Analysis, build, check};
 pub use style::{Unparsed, format};

@@ -1,9 +1,10 @@
 //! The stages in their order, as plain functions of plain data.
 
-use weir_check::Checked;
+use weir_check::{Checked, Source};
 use weir_diagnostics::{Diagnostic, SourceMap};
 
 use crate::manifest::{manifest, path_inside};
+use crate::modules::{self, Module};
 use crate::{Bundle, NotFound, Program, World};
 
 /// What is known of a program in front of the gate.
@@ -25,18 +26,13 @@ impl Analysis {
 
 /// Reads, parses and checks a program. Fails only when its source cannot be read.
 pub fn check(world: &dyn World, program: &Program) -> Result<Analysis, NotFound> {
-    let text = world
-        .read(&program.source)
-        .map_err(|error| NotFound::Unreadable {
-            path: program.source.clone(),
-            why: error.to_string(),
-        })?;
     let mut sources = SourceMap::new();
     let prelude = weir_check::prelude::load(&mut sources);
-    let file = sources.add(program.source.display().to_string(), text);
-    let parsed = weir_syntax::parse(file, &sources.file(file).text);
-    let result = weir_check::check(&prelude, &parsed.module);
-    let mut diagnostics = parsed.diagnostics;
+    let modules = modules::read(world, program, &mut sources)?;
+    let checked: Vec<Source<'_>> = modules.iter().map(Module::source).collect();
+    let result = weir_check::check_modules(&prelude, &checked);
+    let parsed = modules.into_iter().flat_map(|m| m.parsed.diagnostics);
+    let mut diagnostics: Vec<Diagnostic> = parsed.collect();
     diagnostics.extend(result.diagnostics);
     weir_diagnostics::sort(&mut diagnostics);
     let broken = diagnostics.iter().any(Diagnostic::is_error);

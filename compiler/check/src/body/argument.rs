@@ -22,8 +22,10 @@ impl BodyCx<'_> {
                 Some(lambda) => Arg::Lambda(lambda),
                 None => Arg::Value(hole(e.span)),
             },
-            Ast::Var(name) => {
-                if let Some(id) = self.lookup(name.as_str()) {
+            Ast::Var(_) | Ast::Field { .. } if let Some((name, all)) = self.functions_meant(e) => {
+                if let Ast::Var(_) = &e.kind
+                    && let Some(id) = self.lookup(name.as_str())
+                {
                     let found = self.locals[id.0 as usize].ty.clone();
                     if !self.table.unify(&found, ty) {
                         self.mismatch(e.span, ty, &found, None);
@@ -34,7 +36,6 @@ impl BodyCx<'_> {
                         Arg::Value(hole(e.span))
                     };
                 }
-                let all = self.functions_named(name.as_str());
                 let first = params.first().cloned().unwrap_or(Type::Unknown);
                 let fitting = self.fitting(&all, &first, params.len());
                 let Some(id) = fitting.first().copied() else {

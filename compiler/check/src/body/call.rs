@@ -187,8 +187,11 @@ impl BodyCx<'_> {
         if let (Ast::SelfRef, Some((entity, event))) = (&base.kind, self.own_event(name.as_str())) {
             return self.call_event(entity, event, None, args, span);
         }
-        if let Some(module) = self.module(base) {
-            return self.call_extern(module, name, args, span);
+        if let Some(block) = self.outside_block(base) {
+            return self.call_extern(block, name, args, span);
+        }
+        if let Some(inside) = self.in_module(base) {
+            return self.call_in_module(inside, name, args, want, span);
         }
         if name.as_str() == "within" {
             return self.within(base, name, args, span);
@@ -468,7 +471,7 @@ impl BodyCx<'_> {
     }
 
     /// Calls one of the functions of a name; `receiver` is the first argument of a method call.
-    fn call_function(
+    pub(super) fn call_function(
         &mut self,
         name: &Ident,
         all: Vec<FnId>,

@@ -6,6 +6,7 @@ use weir_syntax::ast::{self, Ident};
 use super::{BodyCx, hole, node};
 use crate::hir::*;
 use crate::messages::nearest;
+use crate::modules;
 use crate::scope::TypeName;
 
 impl BodyCx<'_> {
@@ -49,6 +50,18 @@ impl BodyCx<'_> {
             _ => {}
         }
         let stands_for = self.cx.type_names.get(name.as_str()).map(|(t, _)| *t);
+        self.made_of(stands_for, name, args, want, span)
+    }
+
+    /// The same for what the name was found to stand for.
+    pub(super) fn made_of(
+        &mut self,
+        stands_for: Option<TypeName>,
+        name: &Ident,
+        args: Option<&[ast::Arg]>,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
         let given = args.unwrap_or_default();
         match stands_for {
             Some(TypeName::Record(id)) => {
@@ -142,8 +155,10 @@ impl BodyCx<'_> {
         let wanted = match want.map(|t| self.head(t)) {
             Some(Type::Enum(id)) if has(&self.cx.program.enums[id.0 as usize]) => Some(id),
             _ => {
+                let in_reach = |e: &Enum| self.cx.type_names.contains_key(&e.name);
                 let all: Vec<usize> = (0..self.cx.program.enums.len())
                     .filter(|at| has(&self.cx.program.enums[*at]))
+                    .filter(|at| in_reach(&self.cx.program.enums[*at]))
                     .collect();
                 match all[..] {
                     [only] => Some(EnumId(only as u32)),
@@ -176,7 +191,10 @@ impl BodyCx<'_> {
             format!("there is no `{name}` here"),
         )
         .label("not declared");
-        found = if !owners.is_empty() {
+        let elsewhere = modules::elsewhere(self.cx, name.as_str());
+        found = if let Some(import) = elsewhere {
+            found.help(import)
+        } else if !owners.is_empty() {
             found.help(format!(
                 "several enums have it: write `{}.{name}`",
                 owners[0]
@@ -207,7 +225,21 @@ impl BodyCx<'_> {
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
-        match self.cx.type_names.get(con.as_str()).map(|(t, _)| *t) {
+        let stands_for = self.cx.type_names.get(con.as_str()).map(|(t, _)| *t);
+        self.member_of_type(stands_for, con, name, args, want, span)
+    }
+
+    /// The same for what the name was found to stand for.
+    pub(super) fn member_of_type(
+        &mut self,
+        stands_for: Option<TypeName>,
+        con: &Ident,
+        name: &Ident,
+        args: Option<&[ast::Arg]>,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        match stands_for {
             Some(TypeName::Enum(id)) => self.variant(id, name, args, span),
             Some(TypeName::Later) => hole(span),
             Some(TypeName::New(id)) if name.as_str() == "fresh" && args == Some(&[]) => {
@@ -324,7 +356,9 @@ impl BodyCx<'_> {
         let scopes = std::mem::take(&mut self.scopes);
         let entity = self.entity.take();
         self.scopes.push(Vec::new());
+        let outer = self.cx.enter(default.span);
         let value = self.expr_of(default, ty);
+        self.cx.enter_module(outer);
         self.scopes = scopes;
         self.entity = entity;
         value

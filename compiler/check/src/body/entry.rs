@@ -35,6 +35,7 @@ pub fn function(cx: &mut Cx, id: FnId) {
         Progress::Waiting => cx.functions[at].progress = Progress::Running,
     }
     let decl = cx.functions[at].decl.clone();
+    let outer = cx.enter(decl.name.span);
     let infers = cx.functions[at].infers_fails;
     let signature = cx.program.functions[at].clone();
     defaults(cx, id, &decl, &signature);
@@ -88,6 +89,7 @@ pub fn function(cx: &mut Cx, id: FnId) {
     }
     cx.program.functions[at].implementation = Implementation::Body(body);
     cx.functions[at].progress = Progress::Done;
+    cx.enter_module(outer);
 }
 
 /// A body context with the keys and the first `count` parameters declared.
@@ -171,6 +173,7 @@ pub fn constant(cx: &mut Cx, id: ConstId) {
         }
         Progress::Waiting => cx.constants[at].1 = Progress::Running,
     }
+    let outer = cx.enter(decl.name.span);
     let declared = cx.program.constants[at].ty.clone();
     let mut body = BodyCx::new(cx, Fails::Never("a constant"));
     let root = if decl.ty.is_some() {
@@ -188,11 +191,13 @@ pub fn constant(cx: &mut Cx, id: ConstId) {
     };
     cx.program.constants[at].body = body;
     cx.constants[at].1 = Progress::Done;
+    cx.enter_module(outer);
 }
 
 fn entity(cx: &mut Cx, id: EntityId) {
     let at = id.0 as usize;
     let decl = cx.entities[at].clone();
+    cx.enter(decl.name.span);
     let mut field = 0;
     for member in &decl.members {
         match &member.kind {
@@ -239,6 +244,7 @@ fn rule(cx: &mut Cx, entity: EntityId, e: &ast::Expr, place: &'static str) -> Bo
 
 fn test(cx: &mut Cx, at: usize) {
     let decl = cx.tests[at].clone();
+    cx.enter(decl.name.span);
     let params = cx.program.tests[at].params.clone();
     let mut body = BodyCx::new(cx, Fails::Inferred(Vec::new()));
     body.in_test = true;

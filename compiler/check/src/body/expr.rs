@@ -305,8 +305,11 @@ impl BodyCx<'_> {
         {
             return found;
         }
-        if self.module(base).is_some() {
+        if self.outside_block(base).is_some() {
             return self.extern_value(span);
+        }
+        if let Some(inside) = self.in_module(base) {
+            return self.value_in_module(inside, name, want, span);
         }
         let base = self.plain(base, None);
         self.field_of(base, name, span)

@@ -7,6 +7,7 @@ use super::{BodyCx, builtins, entry, hole, node};
 use crate::externs;
 use crate::hir::*;
 use crate::messages::nearest;
+use crate::modules;
 
 /// Functions of the full language that have no meaning yet.
 const LATER_FUNCTIONS: &[&str] = &["replicas", "sync", "history", "emit"];
@@ -142,6 +143,9 @@ impl BodyCx<'_> {
             .iter()
             .find(|e| e.fields.iter().any(|f| f.name == name.name))
             .map(|e| e.name.clone());
+        if let Some(import) = modules::elsewhere(self.cx, name.as_str()) {
+            return self.report(found.help(import));
+        }
         found = match (
             nearest(name.as_str(), known.iter().map(String::as_str)),
             owner,

@@ -7,19 +7,39 @@ use super::{BodyCx, FrameKind, hole, node};
 use crate::hir::*;
 use crate::messages::nearest;
 
+/// An `extern` block by its name.
+pub(super) struct OutsideBlock {
+    name: Ident,
+    declared: Span,
+    functions: Vec<ExternId>,
+}
+
 impl BodyCx<'_> {
     /// The `extern` block an expression names, unless something nearer has the name.
-    pub(super) fn module<'e>(&mut self, base: &'e ast::Expr) -> Option<&'e Ident> {
+    pub(super) fn outside_block(&mut self, base: &ast::Expr) -> Option<OutsideBlock> {
+        if let Some((module, name)) = self.block_in_module(base) {
+            let (declared, functions) = self.cx.modules.own[module].externs[name.as_str()].clone();
+            return Some(OutsideBlock {
+                name,
+                declared,
+                functions,
+            });
+        }
         let Ast::Var(name) = &base.kind else {
             return None;
         };
-        let is_module = self.cx.extern_names.contains_key(name.as_str())
-            && self.lookup(name.as_str()).is_none()
-            && !self.is_own_field(name.as_str());
-        is_module.then_some(name)
+        if self.lookup(name.as_str()).is_some() || self.is_own_field(name.as_str()) {
+            return None;
+        }
+        let (declared, functions) = self.cx.extern_names.get(name.as_str())?.clone();
+        Some(OutsideBlock {
+            name: name.clone(),
+            declared,
+            functions,
+        })
     }
 
-    fn is_own_field(&self, name: &str) -> bool {
+    pub(super) fn is_own_field(&self, name: &str) -> bool {
         self.entity.is_some_and(|entity| {
             let fields = &self.cx.program.entity(entity).fields;
             fields.iter().any(|f| f.name == name)
@@ -27,22 +47,22 @@ impl BodyCx<'_> {
     }
 
     /// The function of a block, or the message that it has none of that name.
-    fn extern_named(&mut self, module: &Ident, name: &Ident) -> Option<ExternId> {
-        let (declared, ids) = self.cx.extern_names.get(module.as_str())?.clone();
-        let names: Vec<String> = ids
+    fn extern_named(&mut self, block: &OutsideBlock, name: &Ident) -> Option<ExternId> {
+        let names: Vec<String> = block
+            .functions
             .iter()
             .map(|id| self.cx.program.extern_fn(*id).name.clone())
             .collect();
         if let Some(at) = names.iter().position(|n| *n == name.name) {
-            return Some(ids[at]);
+            return Some(block.functions[at]);
         }
         let mut found = Diagnostic::new(
             codes::E0204,
             name.span,
-            format!("`{module}` has no `{name}`"),
+            format!("`{}` has no `{name}`", block.name),
         )
         .label("not there")
-        .secondary(declared, "declared here");
+        .secondary(block.declared, "declared here");
         found = match nearest(name.as_str(), names.iter().map(String::as_str)) {
             Some(near) => found.help(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
@@ -57,12 +77,12 @@ impl BodyCx<'_> {
     /// `payments.charge(card, total)`
     pub(super) fn call_extern(
         &mut self,
-        module: &Ident,
+        block: OutsideBlock,
         name: &Ident,
         args: &[ast::Arg],
         span: Span,
     ) -> Expr {
-        let Some(id) = self.extern_named(module, name) else {
+        let Some(id) = self.extern_named(&block, name) else {
             self.check_loose(args);
             return hole(span);
         };
@@ -122,10 +142,10 @@ impl BodyCx<'_> {
         let Ast::Field { base, name } = &function.value.kind else {
             return self.misused_mock(function.span);
         };
-        let Some(module) = self.module(base) else {
+        let Some(block) = self.outside_block(base) else {
             return self.misused_mock(function.span);
         };
-        let Some(id) = self.extern_named(module, name) else {
+        let Some(id) = self.extern_named(&block, name) else {
             return hole(span);
         };
         let Ast::Lambda { params, body } = &answer.value.kind else {

@@ -63,14 +63,22 @@ pub(super) fn find(
         ));
     };
     let (name, keys, functions) = match manifest.entity(first) {
-        None if rest.is_empty() => (first.as_str(), Vec::new(), public_functions(manifest, None)),
+        None if rest.is_empty() && !first.contains('.') => {
+            (first.as_str(), Vec::new(), public_functions(manifest, None))
+        }
         // The functions of a module are below its name: `/shop/hello`.
-        None if *first == manifest.program && rest.len() == 1 => (
+        None if *first == manifest.program && rest.len() == 1 && !rest[0].contains('.') => (
             rest[0].as_str(),
             Vec::new(),
             public_functions(manifest, None),
         ),
-        None => return Err(unknown_entity(manifest, first)),
+        None => match public_functions(manifest, None)
+            .into_iter()
+            .find(|(_, f)| is_at(f, segments))
+        {
+            Some(found) => (found.1.name.as_str(), Vec::new(), vec![found]),
+            None => return Err(unknown_entity(manifest, first)),
+        },
         Some((id, entity)) => {
             let count = entity.keys.len();
             let name = match rest.len().checked_sub(count) {
@@ -113,6 +121,14 @@ pub(super) fn find(
             })
         }
     }
+}
+
+/// Whether a function of another module is meant: `shop.orders.place` is at `/shop/orders/place`.
+fn is_at(function: &Function, segments: &[String]) -> bool {
+    segments
+        .iter()
+        .map(String::as_str)
+        .eq(function.name.split('.'))
 }
 
 /// Whether it is called, not read.

@@ -1,0 +1,388 @@
+//! Modules: which names each file of a program sees.
+//!
+//! A file is a module. It sees the library, what it declares itself, and what it imports: single names (`import a.b.{x, Y}`), or a
+//! module as a whole (`import a.b`), whose names then follow a dot (`b.x`). Names of types, errors, entities and workflows are unique
+//! in the whole program: they are names of stored data, of routes and of JSON.
+//!
+//! The passes look names up in the tables of [`Cx`]; [`Cx::enter`] puts those of another module there. So a pass that comes to
+//! a declaration enters its module first, and nothing else has to know about modules.
+
+use std::collections::BTreeMap;
+use std::mem::swap;
+
+use weir_diagnostics::{Diagnostic, FileId, Span, codes};
+use weir_syntax::ast::{self, ItemKind};
+
+use crate::collect::{collect, duplicate};
+use crate::hir::{ConstId, ExternId, FnId};
+use crate::messages::nearest;
+use crate::prelude;
+use crate::scope::{Cx, TypeName};
+
+/// A file of a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// What others import it by: `orders`, `shop.orders`.
+    pub path: &'a str,
+    pub module: &'a ast::Module,
+}
+
+/// Names by their kinds.
+#[derive(Clone, Default)]
+pub struct Names {
+    pub types: BTreeMap<String, (TypeName, Span)>,
+    pub functions: BTreeMap<String, Vec<FnId>>,
+    pub constants: BTreeMap<String, ConstId>,
+    pub externs: BTreeMap<String, (Span, Vec<ExternId>)>,
+    pub later: BTreeMap<String, Span>,
+    /// Imported as a whole: position in [`Modules::own`].
+    pub modules: BTreeMap<String, (Span, usize)>,
+}
+
+/// All modules; the library is the first.
+#[derive(Default)]
+pub struct Modules {
+    /// What each declares.
+    pub own: Vec<Names>,
+    paths: Vec<String>,
+    /// What each sees. The place of the one that is entered holds nothing.
+    seen: Vec<Names>,
+    of_file: BTreeMap<FileId, usize>,
+    here: usize,
+}
+
+impl Modules {
+    /// The path of the module that is entered; none for the library and the program's first file, whose functions have
+    /// plain names.
+    pub fn named(&self) -> Option<&str> {
+        (self.here > 1).then(|| self.path(self.here))
+    }
+
+    pub fn path(&self, module: usize) -> &str {
+        &self.paths[module]
+    }
+}
+
+impl Cx {
+    /// Looks names up as the file of that place sees them; gives the module that was entered before.
+    pub fn enter(&mut self, place: Span) -> usize {
+        let module = self.modules.of_file.get(&place.file).copied();
+        self.enter_module(module.unwrap_or_default())
+    }
+
+    pub fn enter_module(&mut self, module: usize) -> usize {
+        let before = self.modules.here;
+        if module != before {
+            self.swap_names(before);
+            self.swap_names(module);
+            self.modules.here = module;
+        }
+        before
+    }
+
+    fn swap_names(&mut self, module: usize) {
+        let Some(seen) = self.modules.seen.get_mut(module) else {
+            return;
+        };
+        swap(&mut self.type_names, &mut seen.types);
+        swap(&mut self.fn_names, &mut seen.functions);
+        swap(&mut self.const_names, &mut seen.constants);
+        swap(&mut self.extern_names, &mut seen.externs);
+        swap(&mut self.later_values, &mut seen.later);
+        swap(&mut self.module_names, &mut seen.modules);
+    }
+
+    fn begin_module(&mut self, path: &str, seen: Names) {
+        let module = self.modules.own.len();
+        self.modules.own.push(Names::default());
+        self.modules.paths.push(path.to_owned());
+        self.modules.seen.push(seen);
+        match module {
+            // Nobody was here before.
+            0 => self.swap_names(0),
+            _ => drop(self.enter_module(module)),
+        }
+    }
+
+    /// What the entered module sees, copied.
+    fn names_here(&self) -> Names {
+        Names {
+            types: self.type_names.clone(),
+            functions: self.fn_names.clone(),
+            constants: self.const_names.clone(),
+            externs: self.extern_names.clone(),
+            later: self.later_values.clone(),
+            modules: self.module_names.clone(),
+        }
+    }
+}
+
+/// Collects the declarations of the library and of all modules, the entry first, and links imports.
+pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>]) {
+    cx.begin_module("", Names::default());
+    let is_wanted = |m: &&ast::Module| sources.iter().any(|s| prelude::is_wanted(m, s.module));
+    for module in library.iter().filter(is_wanted) {
+        cx.modules.of_file.insert(module.file, 0);
+        collect(cx, module, true);
+    }
+    cx.prelude_errors = cx.errors.len();
+    crate::externs::failures(cx);
+    let library = cx.names_here();
+    for source in sources {
+        cx.begin_module(source.path, library.clone());
+        let module = cx.modules.here;
+        cx.modules.of_file.insert(source.module.file, module);
+        collect(cx, source.module, false);
+        cx.modules.own[module] = without(cx.names_here(), &library);
+    }
+    for (at, source) in sources.iter().enumerate() {
+        cx.enter_module(at + 1);
+        for item in &source.module.items {
+            if let ItemKind::Import(import) = &item.kind {
+                link(cx, import);
+            }
+        }
+    }
+    cycles(cx, sources);
+    cx.enter_module(1);
+}
+
+/// The names that are not the library's.
+fn without(mut names: Names, library: &Names) -> Names {
+    names
+        .types
+        .retain(|name, _| !library.types.contains_key(name));
+    names.functions.retain(|name, all| {
+        let of_library = library.functions.get(name).map_or(0, Vec::len);
+        all.drain(..of_library);
+        !all.is_empty()
+    });
+    let is_own = |id: &ConstId| !library.constants.values().any(|known| known == id);
+    names.constants.retain(|_, id| is_own(id));
+    names
+        .externs
+        .retain(|name, _| !library.externs.contains_key(name));
+    names
+}
+
+/// The module of an import: one of the program's.
+fn target(cx: &Cx, import: &ast::Import) -> Option<usize> {
+    let path = dotted(&import.path);
+    let at = cx.modules.paths.iter().skip(1).position(|p| *p == path)?;
+    Some(at + 1)
+}
+
+fn dotted(path: &[ast::Ident]) -> String {
+    let names: Vec<&str> = path.iter().map(|name| name.as_str()).collect();
+    names.join(".")
+}
+
+fn link(cx: &mut Cx, import: &ast::Import) {
+    let place = import.path[0]
+        .span
+        .to(import.path[import.path.len() - 1].span);
+    let Some(target) = target(cx, import) else {
+        no_module(cx, import, place);
+        return;
+    };
+    let Some(names) = &import.names else {
+        let name = import
+            .alias
+            .as_ref()
+            .unwrap_or(&import.path[import.path.len() - 1]);
+        if let Some(first) = first_of(cx, name.as_str()) {
+            return duplicate(cx, name, first);
+        }
+        let named = (name.span, target);
+        cx.module_names.insert(name.name.clone(), named);
+        return;
+    };
+    for name in names {
+        if let Some(first) = first_of(cx, name.as_str()) {
+            duplicate(cx, name, first);
+            continue;
+        }
+        if !import_name(cx, target, name) {
+            has_no(cx, target, name);
+        }
+    }
+}
+
+/// Where the entered module has a name already, its own or imported; the library's may be hidden.
+fn first_of(cx: &Cx, name: &str) -> Option<Span> {
+    let function = cx.fn_names.get(name).into_iter().flatten();
+    let mut functions = function
+        .map(|f| cx.program.function(*f))
+        .filter(|f| !f.is_prelude);
+    let function = functions.next().map(|f| f.span);
+    let constant = cx.const_names.get(name);
+    let constant = constant.map(|c| cx.program.constants[c.0 as usize].span);
+    let of_type = cx.type_names.get(name).map(|(_, span)| *span);
+    let block = cx.extern_names.get(name).map(|(span, _)| *span);
+    let module = cx.module_names.get(name).map(|(span, _)| *span);
+    function.or(constant).or(of_type).or(block).or(module)
+}
+
+/// Copies a name of another module into the entered one; false when that has none.
+fn import_name(cx: &mut Cx, from: usize, name: &ast::Ident) -> bool {
+    let own = &cx.modules.own[from];
+    let name = name.as_str();
+    let mut found = false;
+    if let Some(stands_for) = own.types.get(name) {
+        cx.type_names.insert(name.to_owned(), *stands_for);
+        found = true;
+    }
+    if let Some(all) = own.functions.get(name) {
+        cx.fn_names.entry(name.to_owned()).or_default().extend(all);
+        found = true;
+    }
+    if let Some(id) = own.constants.get(name) {
+        cx.const_names.insert(name.to_owned(), *id);
+        found = true;
+    }
+    if let Some(block) = own.externs.get(name) {
+        cx.extern_names.insert(name.to_owned(), block.clone());
+        found = true;
+    }
+    if let Some(span) = own.later.get(name) {
+        cx.later_values.insert(name.to_owned(), *span);
+        found = true;
+    }
+    found
+}
+
+/// How to get a name that another module declares. Nobody can import the first file: it imports all others.
+pub fn elsewhere(cx: &Cx, name: &str) -> Option<String> {
+    let has = |own: &Names| {
+        own.types.contains_key(name)
+            || own.functions.contains_key(name)
+            || own.constants.contains_key(name)
+            || own.externs.contains_key(name)
+    };
+    let mut others = (2..cx.modules.own.len()).filter(|at| *at != cx.modules.here);
+    let module = others.find(|at| has(&cx.modules.own[*at]))?;
+    let path = cx.modules.path(module);
+    Some(format!("`{path}` has it: write `import {path}.{{{name}}}`"))
+}
+
+/// What `trips.Trip` stands for; what is wrong with it is told.
+pub fn type_in(cx: &mut Cx, path: &ast::TypePath) -> Option<TypeName> {
+    let module = match path.module.as_slice() {
+        [only] => cx
+            .module_names
+            .get(only.as_str())
+            .map(|(_, module)| *module),
+        _ => None,
+    };
+    let Some(module) = module else {
+        let (first, last) = (&path.module[0], &path.module[path.module.len() - 1]);
+        let place = first.span.to(last.span);
+        let message = format!("there is no module `{}` here", dotted(&path.module));
+        cx.report(
+            Diagnostic::new(codes::E0201, place, message)
+                .label("not imported")
+                .help(format!(
+                    "import it: `import {}`, and write `{last}.{}`",
+                    dotted(&path.module),
+                    path.name
+                )),
+        );
+        return None;
+    };
+    match cx.modules.own[module].types.get(path.name.as_str()) {
+        Some((found, _)) => Some(*found),
+        None => {
+            has_no(cx, module, &path.name);
+            None
+        }
+    }
+}
+
+/// Says that a module declares no such name, with the nearest.
+pub fn has_no(cx: &mut Cx, module: usize, name: &ast::Ident) {
+    let own = &cx.modules.own[module];
+    let known = own.types.keys().chain(own.functions.keys());
+    let known = known.chain(own.constants.keys()).chain(own.externs.keys());
+    let path = cx.modules.path(module);
+    let found = Diagnostic::new(
+        codes::E0204,
+        name.span,
+        format!("the module `{path}` has no `{name}`"),
+    )
+    .label("not there");
+    let found = match nearest(name.as_str(), known.map(String::as_str)) {
+        Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            vec![(name.span, near.to_owned())],
+        ),
+        None => found.help(format!("declare it in `{}.weir`", path.replace('.', "/"))),
+    };
+    cx.report(found);
+}
+
+fn no_module(cx: &mut Cx, import: &ast::Import, place: Span) {
+    let path = dotted(&import.path);
+    let known = cx.modules.paths.iter().skip(1).map(String::as_str);
+    let near = nearest(&path, known).map(str::to_owned);
+    let found = Diagnostic::new(codes::E0206, place, format!("there is no module `{path}`"))
+        .label("no such file");
+    let found = match near {
+        Some(near) => found.help(format!("did you mean `{near}`?")),
+        None => found.help(format!(
+            "put it into `{}.weir`, in the folder of the program's first file",
+            path.replace('.', "/")
+        )),
+    };
+    cx.report(found);
+    // What it was to bring is not missed a second time.
+    let last = &import.path[import.path.len() - 1];
+    let whole = import
+        .names
+        .is_none()
+        .then(|| import.alias.as_ref().unwrap_or(last));
+    for name in import.names.iter().flatten().chain(whole) {
+        crate::collect::declare_later(cx, name);
+    }
+}
+
+/// Modules that need each other could not be read one after the other, by people or by tools.
+fn cycles(cx: &mut Cx, sources: &[Source<'_>]) {
+    let mut graph = petgraph::graph::DiGraph::<usize, Span>::new();
+    let nodes: Vec<_> = (0..sources.len()).map(|at| graph.add_node(at)).collect();
+    for (at, source) in sources.iter().enumerate() {
+        for item in &source.module.items {
+            if let ItemKind::Import(import) = &item.kind
+                && let Some(target) = target(cx, import)
+            {
+                graph.add_edge(nodes[at], nodes[target - 1], import.path[0].span);
+            }
+        }
+    }
+    for circle in petgraph::algo::kosaraju_scc(&graph) {
+        let inside = |n: &petgraph::graph::NodeIndex| circle.contains(n);
+        let mut imports: Vec<(usize, usize, Span)> = Vec::new();
+        for node in &circle {
+            for edge in graph.edges(*node) {
+                use petgraph::visit::EdgeRef;
+                if inside(&edge.target()) {
+                    imports.push((graph[*node], graph[edge.target()], *edge.weight()));
+                }
+            }
+        }
+        imports.sort_by_key(|(.., span)| *span);
+        let Some((from, to, span)) = imports.first() else {
+            continue;
+        };
+        let (from, to) = (sources[*from].path, sources[*to].path);
+        let message = match from == to {
+            true => format!("the module `{from}` imports itself"),
+            false => format!("the modules `{from}` and `{to}` need each other"),
+        };
+        let mut found = Diagnostic::new(codes::E0207, *span, message).label("a circle of imports");
+        for (from, to, span) in imports.iter().skip(1) {
+            let (from, to) = (sources[*from].path, sources[*to].path);
+            found = found.secondary(*span, format!("`{from}` imports `{to}`"));
+        }
+        cx.report(found.help("move what both need into a module of its own"));
+    }
+}

@@ -1,0 +1,103 @@
+//! The files of a program: the first one, and what is imported from there.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use weir_check::Source;
+use weir_diagnostics::{FileId, SourceMap};
+use weir_syntax::Parsed;
+use weir_syntax::ast::{self, ItemKind};
+
+use crate::{NotFound, Program, World};
+
+/// A file that was read.
+pub(crate) struct Module {
+    path: String,
+    pub parsed: Parsed,
+}
+
+impl Module {
+    fn parse(path: &str, sources: &SourceMap, file: FileId) -> Module {
+        Module {
+            path: path.to_owned(),
+            parsed: weir_syntax::parse(file, &sources.file(file).text),
+        }
+    }
+
+    pub fn source(&self) -> Source<'_> {
+        Source {
+            path: &self.path,
+            module: &self.parsed.module,
+        }
+    }
+}
+
+/// Reads all files of a program, in the order in which a reader meets them. An import without a file is left to the checker,
+/// which says where it is.
+pub(crate) fn read(
+    world: &dyn World,
+    program: &Program,
+    sources: &mut SourceMap,
+) -> Result<Vec<Module>, NotFound> {
+    let unreadable = |path: &Path, error: std::io::Error| NotFound::Unreadable {
+        path: path.into(),
+        why: error.to_string(),
+    };
+    let first = &program.source;
+    let text = world
+        .read(first)
+        .map_err(|error| unreadable(first, error))?;
+    let file = sources.add(first.display().to_string(), text);
+    let mut modules = vec![Module::parse(&program.name, sources, file)];
+    let mut at = 0;
+    while at < modules.len() {
+        for path in imports(&modules[at].parsed.module) {
+            if modules.iter().any(|known| known.path == path) {
+                continue;
+            }
+            let place = file_of(program, &path);
+            match world.read(&place) {
+                Ok(text) => {
+                    let file = sources.add(place.display().to_string(), text);
+                    modules.push(Module::parse(&path, sources, file));
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(unreadable(&place, error)),
+            }
+        }
+        at += 1;
+    }
+    Ok(modules)
+}
+
+/// The files of a program, also those that are imported and not there: what to look at for changes.
+pub fn files(world: &dyn World, program: &Program) -> Vec<PathBuf> {
+    let mut sources = SourceMap::new();
+    let mut files = vec![program.source.clone()];
+    for module in read(world, program, &mut sources).unwrap_or_default() {
+        let imported = imports(&module.parsed.module);
+        files.extend(imported.iter().map(|path| file_of(program, path)));
+    }
+    files.sort();
+    files.dedup();
+    files
+}
+
+/// The paths of a module's imports, with dots.
+fn imports(module: &ast::Module) -> Vec<String> {
+    let paths = module.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Import(import) => Some(&import.path),
+        _ => None,
+    });
+    let dotted = |path: &Vec<ast::Ident>| {
+        let names: Vec<&str> = path.iter().map(|name| name.as_str()).collect();
+        names.join(".")
+    };
+    paths.map(dotted).collect()
+}
+
+/// Where the module `shop.orders` is: `shop/orders.weir`, beside the program's first file.
+fn file_of(program: &Program, path: &str) -> PathBuf {
+    let folder = program.source.parent().unwrap_or(Path::new(""));
+    folder.join(format!("{}.weir", path.replace('.', "/")))
+}
