@@ -1,5 +1,5 @@
 //! Programs that try to break the cutting of functions at waits: each `test` block of `tests/waits` holds under every schedule,
-//! those in `tests/waits/failing` end with what their `// says:` lines quote.
+//! those in `tests/waits/failing` end with what their `// says:` lines quote. Those in `tests/language` try the rest of it.
 //!
 //! A program raises the diagnostics that its `// raises:` lines name, and no others.
 
@@ -16,13 +16,17 @@ use weir_sim::trial::Outcome;
 use weir_sim::verdict::{Verdict, judge};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/waits");
+const LANGUAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/language");
 /// Inputs for each test with parameters.
 const CASES: u64 = 12;
 
 #[test]
 fn waits_go_on_where_they_were() {
     let mut wrong = Vec::new();
-    for path in programs(Path::new(ROOT)) {
+    for path in [ROOT, LANGUAGE]
+        .into_iter()
+        .flat_map(|root| programs(Path::new(root)))
+    {
         for (name, outcome) in outcomes(&path) {
             if outcome != "passed" {
                 wrong.push(format!("{}: {name}: {outcome}", path.display()));
@@ -51,7 +55,8 @@ fn what_cannot_end_says_why() {
 #[test]
 fn they_are_formatted() {
     let failing = programs(&Path::new(ROOT).join("failing"));
-    for path in programs(Path::new(ROOT)).into_iter().chain(failing) {
+    let language = programs(Path::new(LANGUAGE)).into_iter().chain(failing);
+    for path in programs(Path::new(ROOT)).into_iter().chain(language) {
         let text = fs::read_to_string(&path).expect("the program is there");
         let formatted = weir_syntax::format(&text).expect("it parses");
         assert_eq!(formatted, text, "{}", path.display());

@@ -23,6 +23,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("std/bytes.weir", include_str!("../../../stdlib/bytes.weir")),
     ("std/time.weir", include_str!("../../../stdlib/time.weir")),
     ("std/math.weir", include_str!("../../../stdlib/math.weir")),
+    ("std/query.weir", include_str!("../../../stdlib/query.weir")),
     ("std/http.weir", include_str!("../../../stdlib/http.weir")),
     (
         "std/failures.weir",

@@ -78,6 +78,9 @@ impl BodyCx<'_> {
         if let Some(id) = self.lookup(name.as_str()) {
             return self.call_local(id, name, args, span);
         }
+        if let Some(over_rows) = self.aggregate(name, args, span) {
+            return self.expr(&over_rows, want);
+        }
         if let Some(handler) = self.own_handler(name.as_str()) {
             return self.call_handler(None, handler, args, span);
         }

@@ -3,20 +3,40 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ClauseKind, ExprKind as Ast, ForBody};
 
-use super::{BodyCx, FrameKind, node};
+use super::{BodyCx, FrameKind, hole, node, query};
 use crate::hir::*;
 
 impl BodyCx<'_> {
     pub(super) fn for_(&mut self, f: &ast::For, want: Option<&Type>, span: Span) -> Expr {
-        for clause in &f.clauses {
-            let what = match &clause.kind {
-                ClauseKind::Where(_) => continue,
-                ClauseKind::Join { .. } => "`join`",
-                ClauseKind::GroupBy(_) => "`group by`",
-                ClauseKind::SortBy(_) => "`sort by`",
-            };
-            return self.later(clause.span, what);
+        if let Some(limited) = query::limited(f, span) {
+            if f.parallel {
+                return self.later(span, "`limit` in a parallel loop");
+            }
+            return self.expr(&limited, want);
         }
+        if !self.in_order(f) {
+            return hole(span);
+        }
+        let outside = self.groups.len();
+        let rewritten = self.plain_loop(f, span);
+        let found = self.plain_for(
+            rewritten.as_ref().unwrap_or(f),
+            rewritten.is_some(),
+            want,
+            span,
+        );
+        self.groups.truncate(outside);
+        found
+    }
+
+    /// A loop with generators and conditions only. What a rewritten one binds may stand unused.
+    fn plain_for(
+        &mut self,
+        f: &ast::For,
+        rewritten: bool,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
         let from = LocalId(self.locals.len() as u32);
         self.scoped(|b| {
             let mut generators = Vec::new();
@@ -25,17 +45,13 @@ impl BodyCx<'_> {
                 let pattern = b.pattern(&generator.pattern, &item);
                 generators.push((pattern, source));
             }
+            let bound = from.0 as usize..b.locals.len();
+            b.used[bound].iter_mut().for_each(|used| *used |= rewritten);
             let mut wheres = Vec::new();
             for clause in &f.clauses {
                 if let ClauseKind::Where(cond) = &clause.kind {
                     wheres.push(b.expr_of(cond, &Type::Bool));
                 }
-            }
-            if let ForBody::Select {
-                limit: Some(limit), ..
-            } = &f.body
-            {
-                b.cx.later(limit.span, "`limit`");
             }
             if f.parallel {
                 let items = (generators, wheres, from);

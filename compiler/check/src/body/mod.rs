@@ -21,6 +21,7 @@ mod outside;
 mod parallel;
 mod pattern;
 mod place;
+mod query;
 mod undo;
 mod wait;
 
@@ -92,6 +93,8 @@ pub(crate) struct BodyCx<'a> {
     fails: Fails,
     lambdas: Vec<LambdaFrame>,
     loop_depth: u32,
+    /// Of the comprehensions around, outermost first.
+    groups: Vec<query::Group>,
     in_test: bool,
     is_prelude: bool,
     /// How many diagnostics there were before this body.
@@ -119,6 +122,7 @@ impl<'a> BodyCx<'a> {
             fails,
             lambdas: Vec::new(),
             loop_depth: 0,
+            groups: Vec::new(),
             in_test: false,
             is_prelude: false,
             function: None,

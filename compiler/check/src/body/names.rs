@@ -143,6 +143,11 @@ impl BodyCx<'_> {
             .iter()
             .find(|e| e.fields.iter().any(|f| f.name == name.name))
             .map(|e| e.name.clone());
+        if self.is_of_rows(name) {
+            return self.report(found.help(format!(
+                "a group has many: write `collect({name})`, `first({name})`, or what else is wanted of all of them"
+            )));
+        }
         if let Some(import) = modules::elsewhere(self.cx, name.as_str()) {
             return self.report(found.help(import));
         }

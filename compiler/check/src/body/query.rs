@@ -1,0 +1,404 @@
+//! Comprehensions with `join`, `group by`, `sort by` and `limit`, rewritten into plain ones and functions of the library.
+//!
+//! ```text
+//! for s in sales where c sort by s.at desc select v limit n
+//!   (for s in (for s in sales where c select (s.at, s)).reverse().sort_by(r => r.0).reverse() ..)
+//!     the rows are tuples of the keys and of every name that is bound, and are taken apart again
+//! for s in sales group by s.sku select (sku, sum(s.total))
+//!   for (sku, ROWS) in (for s in sales select (s.sku, s)).groups() select (sku, (for s in ROWS select s.total).sum())
+//! ```
+//! The rewriting is one of syntax, so that types, failures and warnings come out as if it had been written so.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{
+    self, Arg, BinaryOp, Clause, ClauseKind, Expr, ExprKind as Ast, For, ForBody, Generator,
+    GroupKey, Ident, LambdaParam, Pattern, PatternKind, SortKey,
+};
+
+use super::BodyCx;
+
+/// A `group by` around the code that is being checked.
+pub(super) struct Group {
+    /// Of the local with the rows; no name that can be written.
+    rows: String,
+    /// What takes a row apart.
+    row: Pattern,
+}
+
+/// A comprehension while it is being rewritten: what makes its rows, and what each row binds.
+struct Rows {
+    generators: Vec<Generator>,
+    clauses: Vec<Clause>,
+    names: Vec<Ident>,
+    span: Span,
+}
+
+impl BodyCx<'_> {
+    /// The plain loop that a comprehension stands for; `None` where it is one already.
+    pub(super) fn plain_loop(&mut self, f: &For, span: Span) -> Option<For> {
+        let is_plain = |c: &Clause| matches!(c.kind, ClauseKind::Where(_));
+        if f.clauses.iter().all(is_plain) {
+            return None;
+        }
+        let mut rows = Rows {
+            generators: f.generators.clone(),
+            clauses: Vec::new(),
+            names: Vec::new(),
+            span,
+        };
+        for generator in &f.generators {
+            bound(&generator.pattern, &mut rows.names);
+        }
+        for clause in &f.clauses {
+            match &clause.kind {
+                ClauseKind::Where(cond) => {
+                    bound_by_is(cond, &mut rows.names);
+                    rows.clauses.push(clause.clone());
+                }
+                ClauseKind::Join {
+                    pattern,
+                    source,
+                    on,
+                } => {
+                    bound(pattern, &mut rows.names);
+                    rows.generators.push(Generator {
+                        pattern: pattern.clone(),
+                        source: source.clone(),
+                        span: clause.span,
+                    });
+                    rows.clauses.push(Clause {
+                        kind: ClauseKind::Where(on.clone()),
+                        span: clause.span,
+                    });
+                }
+                ClauseKind::GroupBy(keys) => self.group(&mut rows, keys, clause.span),
+                ClauseKind::SortBy(keys) => sort(&mut rows, keys, clause.span),
+            }
+        }
+        Some(For {
+            parallel: f.parallel,
+            generators: rows.generators,
+            clauses: rows.clauses,
+            body: f.body.clone(),
+        })
+    }
+
+    /// `where` and `join` come first, then `group by`, then `sort by`; a `where` behind `group by` chooses groups.
+    pub(super) fn in_order(&mut self, f: &For) -> bool {
+        let rank = |c: &Clause| match c.kind {
+            ClauseKind::Where(_) => None,
+            ClauseKind::Join { .. } => Some(0),
+            ClauseKind::GroupBy(_) => Some(1),
+            ClauseKind::SortBy(_) => Some(2),
+        };
+        let mut last = 0;
+        for clause in &f.clauses {
+            let Some(rank) = rank(clause) else { continue };
+            if rank < last || rank == last && rank > 0 {
+                self.report(
+                    Diagnostic::new(codes::E0508, clause.span, "this part of the loop comes too late")
+                        .label("not here")
+                        .help("write `where` and `join` first, then one `group by`, then one `sort by` with all its keys"),
+                );
+                return false;
+            }
+            last = rank;
+        }
+        true
+    }
+
+    fn group(&mut self, rows: &mut Rows, keys: &[GroupKey], span: Span) {
+        let row = tuple_pattern(rows.names.iter().map(bind).collect(), span);
+        let key = tuple(keys.iter().map(|k| k.expr.clone()).collect(), span);
+        let names = tuple(rows.names.iter().map(var).collect(), span);
+        let source = method(rows.select(tuple(vec![key, names], span)), "groups", vec![]);
+        let name = format!("rows of group {}", self.groups.len());
+        self.groups.push(Group {
+            rows: name.clone(),
+            row,
+        });
+        let all = Ident { name, span };
+        let named: Vec<Option<Ident>> = keys.iter().map(name_of).collect();
+        let parts = named.iter().zip(keys);
+        let parts = parts.map(|(name, key)| name.as_ref().map_or(wildcard(key.span), bind));
+        let pattern = tuple_pattern(vec![tuple_pattern(parts.collect(), span), bind(&all)], span);
+        rows.names = named.into_iter().flatten().collect();
+        rows.names.push(all);
+        rows.begin(pattern, source);
+    }
+
+    /// Whether a name is bound by each row of a group that is selected from.
+    pub(super) fn is_of_rows(&self, name: &Ident) -> bool {
+        let mut names = Vec::new();
+        self.groups
+            .iter()
+            .for_each(|group| bound(&group.row, &mut names));
+        names.iter().any(|known| known.name == name.name)
+    }
+
+    /// `sum(s.total)` where a group is selected from: over the rows of the group.
+    pub(super) fn aggregate(&mut self, name: &Ident, args: &[Arg], span: Span) -> Option<Expr> {
+        let (function, is_of_rows) = match (name.as_str(), args.len()) {
+            ("count", 0) => ("length", true),
+            ("sum", 1) => ("sum", false),
+            ("average", 1) => ("mean", false),
+            ("min", 1) => ("lowest", false),
+            ("max", 1) => ("highest", false),
+            ("first" | "last" | "collect" | "count_distinct", 1) => (name.as_str(), false),
+            ("percentile", 2) => ("percentile", false),
+            _ => return None,
+        };
+        let in_reach = |b: &mut Self, at: &usize| {
+            let rows = b.groups[*at].rows.clone();
+            b.lookup(&rows).is_some()
+        };
+        let at = (0..self.groups.len()).rev().find(|at| in_reach(self, at))?;
+        let group = &self.groups[at];
+        let all = expr(
+            Ast::Var(Ident {
+                name: group.rows.clone(),
+                span,
+            }),
+            span,
+        );
+        if is_of_rows {
+            return Some(method(all, function, vec![]));
+        }
+        let values = Rows {
+            generators: vec![Generator {
+                pattern: group.row.clone(),
+                source: all,
+                span,
+            }],
+            clauses: Vec::new(),
+            names: Vec::new(),
+            span,
+        };
+        let values = values.select(args[0].value.clone());
+        let number = |n| expr(Ast::Int(n), span);
+        Some(match function {
+            "collect" => values,
+            "count_distinct" => method(method(values, "to_set", vec![]), "length", vec![]),
+            "first" => index(values, number(0)),
+            "last" => index(method(values, "reverse", vec![]), number(0)),
+            "percentile" => method(values, function, vec![args[1].value.clone()]),
+            _ => method(values, function, vec![]),
+        })
+    }
+}
+
+impl Rows {
+    /// The list of a value for each row.
+    fn select(&self, value: Expr) -> Expr {
+        let f = For {
+            parallel: false,
+            generators: self.generators.clone(),
+            clauses: self.clauses.clone(),
+            body: ForBody::Select { value, limit: None },
+        };
+        expr(Ast::For(Box::new(f)), self.span)
+    }
+
+    /// From here on the rows are those of another list.
+    fn begin(&mut self, pattern: Pattern, source: Expr) {
+        let span = source.span;
+        self.clauses.clear();
+        self.generators = vec![Generator {
+            pattern,
+            source,
+            span,
+        }];
+    }
+}
+
+/// The last key first: a sort leaves in order what it finds equal, and so does one between two reversals.
+fn sort(rows: &mut Rows, keys: &[SortKey], span: Span) {
+    let mut parts: Vec<Expr> = keys.iter().map(|key| key.expr.clone()).collect();
+    parts.push(tuple(rows.names.iter().map(var).collect(), span));
+    let mut sorted = rows.select(expr(tuple_kind(parts), span));
+    for (at, key) in keys.iter().enumerate().rev() {
+        let row = Ident {
+            name: "row".to_owned(),
+            span: key.span,
+        };
+        let part = expr(
+            Ast::TupleField {
+                base: Box::new(var(&row)),
+                index: at as u32,
+                index_span: key.span,
+            },
+            key.span,
+        );
+        let by = Ast::Lambda {
+            params: vec![LambdaParam {
+                name: Some(row),
+                ty: None,
+                span: key.span,
+            }],
+            body: Box::new(part),
+        };
+        let by = vec![expr(by, key.span)];
+        sorted = match key.desc {
+            false => method(sorted, "sort_by", by),
+            true => {
+                let reversed = method(sorted, "reverse", vec![]);
+                method(method(reversed, "sort_by", by), "reverse", vec![])
+            }
+        };
+    }
+    let mut parts: Vec<Pattern> = keys.iter().map(|key| wildcard(key.span)).collect();
+    parts.push(tuple_pattern(rows.names.iter().map(bind).collect(), span));
+    rows.begin(tuple_pattern(parts, span), sorted);
+}
+
+/// `day: window(s.at)` is `day`; `s.sku` and `sku` are `sku`; anything else has no name.
+fn name_of(key: &GroupKey) -> Option<Ident> {
+    match (&key.name, &key.expr.kind) {
+        (Some(name), _) => Some(name.clone()),
+        (None, Ast::Var(name) | Ast::Field { name, .. }) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The names a pattern binds; one that is bound again is the later one.
+fn bound(pattern: &Pattern, names: &mut Vec<Ident>) {
+    match &pattern.kind {
+        PatternKind::Bind(name) => add(name, names),
+        PatternKind::Con { args, .. } => {
+            let args = args.iter().flatten();
+            args.for_each(|arg| bound(&arg.pattern, names));
+        }
+        PatternKind::Tuple(parts) => parts.iter().for_each(|part| bound(part, names)),
+        PatternKind::List { items, rest } => {
+            items.iter().for_each(|item| bound(item, names));
+            rest.iter().for_each(|name| add(name, names));
+        }
+        // All of them bind the same.
+        PatternKind::Or(all) => all.iter().take(1).for_each(|one| bound(one, names)),
+        _ => {}
+    }
+}
+
+fn add(name: &Ident, names: &mut Vec<Ident>) {
+    if !name.name.starts_with('_') && !names.iter().any(|known| known.name == name.name) {
+        names.push(name.clone());
+    }
+}
+
+/// What a condition that holds has bound: an `is`, alone or between `and`s.
+fn bound_by_is(cond: &Expr, names: &mut Vec<Ident>) {
+    match &cond.kind {
+        Ast::Is { pattern, .. } => bound(pattern, names),
+        Ast::Binary {
+            op: BinaryOp::And,
+            left,
+            right,
+            ..
+        } => {
+            bound_by_is(left, names);
+            bound_by_is(right, names);
+        }
+        _ => {}
+    }
+}
+
+fn expr(kind: Ast, span: Span) -> Expr {
+    Expr { kind, span }
+}
+
+fn var(name: &Ident) -> Expr {
+    expr(Ast::Var(name.clone()), name.span)
+}
+
+fn method(base: Expr, name: &str, args: Vec<Expr>) -> Expr {
+    let span = base.span;
+    let callee = Ast::Field {
+        base: Box::new(base),
+        name: Ident {
+            name: name.to_owned(),
+            span,
+        },
+    };
+    let arg = |value: Expr| Arg {
+        label: None,
+        span: value.span,
+        value,
+    };
+    let call = Ast::Call {
+        callee: Box::new(expr(callee, span)),
+        args: args.into_iter().map(arg).collect(),
+    };
+    expr(call, span)
+}
+
+fn index(base: Expr, index: Expr) -> Expr {
+    let span = base.span;
+    let kind = Ast::Index {
+        base: Box::new(base),
+        index: Box::new(index),
+    };
+    expr(kind, span)
+}
+
+fn tuple_kind(parts: Vec<Expr>) -> Ast {
+    let part = |value: Expr| Arg {
+        label: None,
+        span: value.span,
+        value,
+    };
+    Ast::Tuple(parts.into_iter().map(part).collect())
+}
+
+/// One part alone is itself.
+fn tuple(mut parts: Vec<Expr>, span: Span) -> Expr {
+    match parts.len() {
+        1 => parts.remove(0),
+        _ => expr(tuple_kind(parts), span),
+    }
+}
+
+fn tuple_pattern(mut parts: Vec<Pattern>, span: Span) -> Pattern {
+    match parts.len() {
+        1 => parts.remove(0),
+        // Nothing is bound: `()` has no pattern of its own.
+        0 => wildcard(span),
+        _ => Pattern {
+            kind: PatternKind::Tuple(parts),
+            span,
+        },
+    }
+}
+
+fn bind(name: &Ident) -> Pattern {
+    Pattern {
+        kind: PatternKind::Bind(name.clone()),
+        span: name.span,
+    }
+}
+
+fn wildcard(span: Span) -> Pattern {
+    Pattern {
+        kind: PatternKind::Wildcard,
+        span,
+    }
+}
+
+/// `select v limit n` is the first of what `select v` gives.
+pub(super) fn limited(f: &For, span: Span) -> Option<Expr> {
+    let ForBody::Select {
+        value,
+        limit: Some(limit),
+    } = &f.body
+    else {
+        return None;
+    };
+    let all = For {
+        body: ForBody::Select {
+            value: value.clone(),
+            limit: None,
+        },
+        ..f.clone()
+    };
+    let all = expr(Ast::For(Box::new(all)), span);
+    Some(method(all, "take", vec![ast::Expr::clone(limit)]))
+}
