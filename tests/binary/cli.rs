@@ -452,6 +452,64 @@ fn a_program_of_many_files_is_served_and_reloaded_as_one() {
 }
 
 #[test]
+fn functions_have_routes_of_their_own() {
+    let scratch = Scratch::new("routes");
+    write(
+        &scratch,
+        "stock.weir",
+        "entity Item(sku: Text) {\n  state left: Int = 0\n  allow true\n\
+         @put(\"/stock/{sku}/left/{n}\") pub fn put(n: Int) -> Int {\n    left = n\n    left\n  }\n\
+         @get(\"/stock/{sku}\") @anyone pub fn look(verbose: Bool = false) -> Text =\n    \
+         if verbose { \"{sku}: {left} left\" } else { \"{left}\" }\n}\n\
+         @get(\"/stock/all\") pub fn all() -> Text = \"all\"\n\
+         @delete(\"/stock/{sku}\") pub fn remove(sku: Text) { Item(sku).put(0) }\n\
+         @post(\"/stock/{sku}/add\") pub fn add(sku: Text, n: Int) -> Int = Item(sku).put(n + 1)\n",
+    );
+    let (source, data) = (scratch.join("stock.weir"), scratch.join("data"));
+    let mut node = Node::start(WEIR, &[&source, "--data", &data, "--port", "0"]);
+    let printed = node.lines_until("keeps its data");
+    let line = format!("curl -X PUT http://{}/stock/sku1/left/1\n", node.host);
+    assert!(printed.contains(&line), "{printed}");
+    let line = format!(
+        "curl --json '{{\"n\":1}}' http://{}/stock/sku1/add\n",
+        node.host
+    );
+    assert!(printed.contains(&line), "{printed}");
+    let mut client = Client::connect(&node.host).unwrap();
+    let mut ask = |method: &str, path: &str, body: &str| {
+        let reply = client.request(method, path, &[], body.as_bytes()).unwrap();
+        (reply.status, reply.body)
+    };
+    let answer = |status: u16, body: &str| (status, body.to_owned());
+    assert_eq!(ask("PUT", "/stock/a%20b/left/5", ""), answer(200, "5"));
+    assert_eq!(
+        ask("GET", "/stock/a%20b?verbose=true", ""),
+        answer(200, "\"a b: 5 left\"")
+    );
+    // Text goes before parameters.
+    assert_eq!(ask("GET", "/stock/all", ""), answer(200, "\"all\""));
+    assert_eq!(ask("POST", "/stock/a/add", "{\"n\": 2}"), answer(200, "3"));
+    assert_eq!(ask("DELETE", "/stock/a", ""), answer(200, "null"));
+    assert_eq!(ask("GET", "/stock/a", ""), answer(200, "\"0\""));
+    for (method, path, body, status, says) in [
+        ("PATCH", "/stock/a", "", 405, "use GET, DELETE"),
+        ("PUT", "/stock/a/left/x", "", 400, "n: expected an Int"),
+        (
+            "POST",
+            "/stock/a/add",
+            "{\"n\": 2, \"sku\": \"b\"}",
+            400,
+            "sku: stands in the path",
+        ),
+        ("GET", "/Item/a/look", "", 404, "no public function"),
+    ] {
+        let (found, body) = ask(method, path, body);
+        assert_eq!(found, status, "{method} {path}: {body}");
+        assert!(body.contains(says), "{method} {path}: {body}");
+    }
+}
+
+#[test]
 fn being_told_to_stop_is_no_failure() {
     let scratch = Scratch::new("stop");
     write(&scratch, "counter.weir", COUNTER);

@@ -28,6 +28,7 @@ mod modules;
 mod patterns;
 pub mod prelude;
 mod roles;
+mod routes;
 mod scope;
 mod signatures;
 mod types;
@@ -69,6 +70,7 @@ pub fn check_modules(prelude: &[ast::Module], sources: &[Source<'_>]) -> CheckRe
     body::check_all(&mut cx);
     patterns::check(&mut cx);
     effects::check(&mut cx);
+    routes::check(&mut cx);
     advice::check(&mut cx);
     copies::check(&mut cx);
 

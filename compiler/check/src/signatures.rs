@@ -5,6 +5,7 @@ use weir_syntax::ast::{self, ExprKind as Ast};
 
 use crate::externs;
 use crate::hir::*;
+use crate::routes;
 use crate::scope::Cx;
 use crate::types::{alias, error_named, ty};
 use crate::workflows;
@@ -210,8 +211,18 @@ fn function(cx: &mut Cx, at: usize) {
     }
     fails.sort();
     fails.dedup();
-    let (access, intrinsic) =
-        attributes(cx, &attrs, decl.is_pub, cx.program.functions[at].is_prelude);
+    routes::read(cx, FnId(at as u32), &attrs);
+    let others: Vec<ast::Attr> = attrs
+        .iter()
+        .filter(|a| !routes::is_route(a))
+        .cloned()
+        .collect();
+    let (access, intrinsic) = attributes(
+        cx,
+        &others,
+        decl.is_pub,
+        cx.program.functions[at].is_prelude,
+    );
     let function = &mut cx.program.functions[at];
     function.params = params;
     function.ret = ret;

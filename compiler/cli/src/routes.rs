@@ -5,7 +5,8 @@
 
 use serde_json::{Value, json};
 use weir_contract::manifest::{
-    Access, Effect, Event, Function, FunctionKind, Manifest, Param, Workflow,
+    Access, Effect, Event, Function, FunctionKind, Manifest, Method, Param, Route as OwnRoute,
+    RoutePart, Workflow,
 };
 use weir_contract::{DefKind, Defs, Field, Type};
 
@@ -72,15 +73,37 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
         None if last.contains('.') => (String::new(), last.replace('.', "/")),
         None => (format!("/{}", manifest.program), last),
     };
-    let path = format!("{start}{braces}{last}");
-    let filled: String = keys
-        .iter()
-        .map(|key| format!("/{}", in_path(&example(defs, &key.ty, &key.name, "ann"))))
-        .collect();
+    let stands_in_path = |name: &str| {
+        let mut parts = function.route.iter().flat_map(|route| route.parts());
+        parts.any(|part| part == RoutePart::Param(name))
+    };
+    let route = match &function.route {
+        Some(route) => route.clone(),
+        None => OwnRoute {
+            method: Method::Post,
+            path: format!("{start}{braces}{last}"),
+        },
+    };
+    let at = filled(manifest, function, &route);
+    let path = route.path;
 
-    let needed = || function.params.iter().filter(|param| !param.has_default);
-    let reads = function.effect < Effect::Write && needed().all(|param| is_plain(defs, &param.ty));
+    let needed = || {
+        let params = function.params.iter().filter(|param| !param.has_default);
+        params.filter(|param| !stands_in_path(&param.name))
+    };
+    let reads = match &function.route {
+        Some(route) => route.method == Method::Get,
+        None => function.effect < Effect::Write && needed().all(|param| is_plain(defs, &param.ty)),
+    };
+    let method = match &function.route {
+        Some(route) => route.method.name(),
+        None if reads => "GET",
+        None => "POST",
+    };
     let mut curl = String::from("curl");
+    if !matches!(method, "GET" | "POST") {
+        curl.push_str(&format!(" -X {method}"));
+    }
     let mut query = String::new();
     if reads {
         for param in needed() {
@@ -97,23 +120,47 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
                 )
             })
             .collect();
-        curl.push_str(&format!(" --json '{}'", Value::Object(body)));
+        if !body.is_empty() || function.route.is_none() {
+            curl.push_str(&format!(" --json '{}'", Value::Object(body)));
+        } else if method == "POST" {
+            curl.push_str(" -X POST");
+        }
     }
     if function.access == Access::Allow && keys.iter().any(|key| is_user(defs, &key.ty)) {
         curl.push_str(" -H 'Weir-Caller: ann'");
     }
-    let target = format!("{url}{start}{filled}{last}{query}");
+    let target = format!("{url}{at}{query}");
     if query.contains('&') {
         curl.push_str(&format!(" '{target}'"));
     } else {
         curl.push_str(&format!(" {target}"));
     }
     Route {
-        method: if reads { "GET" } else { "POST" },
+        method,
         path,
         signature: signature(defs, function),
         curl,
     }
+}
+
+/// A path with examples in place of its parameters.
+fn filled(manifest: &Manifest, function: &Function, route: &OwnRoute) -> String {
+    let entity = function.entity.map(|id| &manifest.entities[id as usize]);
+    let keys = entity.map_or(&[][..], |entity| &entity.keys);
+    let part = |part: RoutePart<'_>| match part {
+        RoutePart::Text(text) => format!("/{text}"),
+        RoutePart::Param(name) => {
+            let key = keys.iter().find(|key| key.name == name);
+            let param = function.params.iter().find(|param| param.name == name);
+            let (ty, user) = match (key, param) {
+                (Some(key), _) => (&key.ty, "ann"),
+                (None, Some(param)) => (&param.ty, "bob"),
+                (None, None) => return format!("/{name}"),
+            };
+            format!("/{}", in_path(&example(&manifest.defs, ty, name, user)))
+        }
+    };
+    route.parts().map(part).collect()
 }
 
 pub fn signature(defs: &Defs, function: &Function) -> String {

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use weir_check::Checked;
+use weir_check::{Checked, hir};
 use weir_contract::manifest::{
     Access, Effect, Entity, Event, Frame, FrameRole, Function, FunctionKind, MANIFEST_VERSION,
-    Manifest, Param, Site, Source, StateField, Test, Workflow,
+    Manifest, Method, Param, Route, Site, Source, StateField, Test, Workflow,
 };
 use weir_contract::slots::flatten_all;
 use weir_contract::{DefId, DefKind, Field, Type};
@@ -30,6 +30,10 @@ pub fn manifest(
         entities: module.entities.iter().map(|e| entity(module, e)).collect(),
         functions: numbered()
             .filter_map(|(number, entry)| function(module, number as u32, entry))
+            .map(|function| Function {
+                route: route(checked, &function),
+                ..function
+            })
             .collect(),
         frames: numbered()
             .filter_map(|(number, entry)| frame(module, number as u32, entry))
@@ -196,8 +200,31 @@ fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Funct
             ir::Access::SignedIn if entry.guard.is_some() => Access::Allow,
             access => access_rule(access),
         },
+        route: None,
         plan: entry.plan.clone(),
         doc: entry.doc.clone(),
+    })
+}
+
+/// The route that a function names itself; the flow IR knows nothing of HTTP.
+fn route(checked: &Checked, function: &Function) -> Option<Route> {
+    let is_it = |f: &&hir::Function| {
+        f.name == function.name && f.entity.map(|e| e.0) == function.entity && f.route.is_some()
+    };
+    let found = checked.functions.iter().find(is_it)?.route.as_ref()?;
+    let part = |part: &hir::RoutePart| match part {
+        hir::RoutePart::Text(text) => format!("/{text}"),
+        hir::RoutePart::Param(name) => format!("/{{{name}}}"),
+    };
+    Some(Route {
+        method: match found.method {
+            hir::Method::Get => Method::Get,
+            hir::Method::Post => Method::Post,
+            hir::Method::Put => Method::Put,
+            hir::Method::Patch => Method::Patch,
+            hir::Method::Delete => Method::Delete,
+        },
+        path: found.parts.iter().map(part).collect(),
     })
 }
 

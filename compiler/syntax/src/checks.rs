@@ -14,6 +14,7 @@ pub const ATTRIBUTES: &[&str] = &[
     "get",
     "post",
     "put",
+    "patch",
     "delete",
     "status",
     "key",

@@ -223,10 +223,37 @@ pub struct Function {
     pub implementation: Implementation,
     pub is_pub: bool,
     pub access: Access,
+    /// Where it is over HTTP, when its name does not say.
+    pub route: Option<Route>,
     pub is_prelude: bool,
     pub doc: Option<String>,
     /// Of the name.
     pub span: Span,
+}
+
+/// `@get("/rates/{currency}")`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub method: Method,
+    /// At least one.
+    pub parts: Vec<RoutePart>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoutePart {
+    Text(String),
+    /// A parameter, or a key of the entity.
+    Param(String),
 }
 
 #[derive(Clone, Debug)]

@@ -99,6 +99,7 @@ fn function(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Funct
             ir::Effect::Wait => Effect::Wait,
         },
         access: Access::Anyone,
+        route: None,
         plan: Default::default(),
         doc: None,
     })

@@ -32,7 +32,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
     }
     if asked.method != Method::GET {
         return Err(Problem {
-            allow: Some("GET"),
+            allow: Some("GET".to_owned()),
             ..Problem::new(405, "MethodNotAllowed", "use GET")
         });
     }

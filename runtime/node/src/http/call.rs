@@ -35,14 +35,15 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
         let Target {
             function: number,
             keys,
+            in_path,
         } = find(&program, &asked.method, &asked.segments)?;
         let function = &program.functions[number as usize];
         let caller = caller(&asked.headers, &program)?;
         check_access(&function.access, &caller)?;
-        let is_post = asked.method == Method::POST;
+        let is_post = asked.method != Method::GET && asked.method != Method::HEAD;
         let args = match is_post {
-            true => args_from_body(&program, &function.params, &asked.body.bytes)?,
-            false => args_from_query(&program, function, &asked.query)?,
+            true => args_from_body(&program, &function.params, &in_path, &asked.body.bytes)?,
+            false => args_from_query(&program, function, &in_path, &asked.query)?,
         };
         if args.len() > limits::ARGS_MAX {
             return Err(Problem::new(
@@ -99,9 +100,18 @@ pub(super) fn check_access(access: &Access, caller: &Caller) -> Result<(), Probl
     Err(Problem::new(403, "Forbidden", reason))
 }
 
+/// Parameters that stand in the path, by name.
+type InPath = [(String, Value)];
+
+fn value_in_path<'a>(in_path: &'a InPath, name: &str) -> Option<&'a Value> {
+    let mut all = in_path.iter();
+    all.find(|(n, _)| n == name).map(|(_, value)| value)
+}
+
 pub(super) fn args_from_body(
     manifest: &Manifest,
     params: &[Param],
+    in_path: &InPath,
     body: &[u8],
 ) -> Result<Vec<u8>, Problem> {
     let json = match body {
@@ -117,9 +127,13 @@ pub(super) fn args_from_body(
         if !params.iter().any(|p| p.name == *name) {
             return Err(unknown_parameter(params, name));
         }
+        if value_in_path(in_path, name).is_some() {
+            return Err(Problem::bad_request(format!("{name}: stands in the path")));
+        }
     }
     let defs = &manifest.defs;
     let arg = |param: &Param| match members.get(&param.name) {
+        None if let Some(value) = value_in_path(in_path, &param.name) => Ok(Some(value.clone())),
         Some(json) => Ok(Some(from_json(defs, &param.ty, json, &param.name)?)),
         None => missing(manifest, param),
     };
@@ -133,6 +147,7 @@ pub(super) fn args_from_body(
 fn args_from_query(
     manifest: &Manifest,
     function: &Function,
+    in_path: &InPath,
     query: &str,
 ) -> Result<Vec<u8>, Problem> {
     let pairs = query_pairs(query)?;
@@ -140,6 +155,10 @@ fn args_from_query(
     let defs = &manifest.defs;
     let mut args = Vec::with_capacity(function.params.len());
     for param in &function.params {
+        if let Some(value) = value_in_path(in_path, &param.name) {
+            args.push(Some(value.clone()));
+            continue;
+        }
         args.push(
             match from_query(defs, &param.ty, &param.name, &pairs, &mut used)? {
                 Some(value) => Some(value),

@@ -48,7 +48,7 @@ pub(super) struct Problem {
     pub more: Vec<(&'static str, Json)>,
     pub retry_after: Option<Duration>,
     /// Value of `Allow`, for 405.
-    pub allow: Option<&'static str>,
+    pub allow: Option<String>,
 }
 
 impl Problem {
@@ -89,7 +89,7 @@ impl Problem {
             reply = with_header(reply, RETRY_AFTER, &after.as_secs().to_string());
         }
         if let Some(allow) = self.allow {
-            reply = with_header(reply, hyper::header::ALLOW, allow);
+            reply = with_header(reply, hyper::header::ALLOW, &allow);
         }
         reply
     }

@@ -6,14 +6,15 @@
 //! | `/Account/ann/deposit` | a `pub fn` of an entity; one segment for each key field |
 //! | `/Account/ann/balance` | a `pub state` |
 //! | `/Account/ann` | all of them |
+//!
+//! A function that names its route itself (`@get("/rates/{currency}")`) is there and nowhere else.
 
 use hyper::Method;
 use serde_json::json;
-use weir_contract::Manifest;
 use weir_contract::json::{from_text, nearest};
 use weir_contract::keys::encode_keys;
-use weir_contract::limits;
-use weir_contract::manifest::{Effect, Entity, Function, FunctionKind};
+use weir_contract::manifest::{Effect, Entity, Function, FunctionKind, Route, RoutePart};
+use weir_contract::{Manifest, Value, limits};
 
 use super::reply::Problem;
 
@@ -24,6 +25,8 @@ pub(super) struct Target {
     pub function: u32,
     /// In the key encoding.
     pub keys: Vec<u8>,
+    /// Parameters that stand in the path, by name.
+    pub in_path: Vec<(String, Value)>,
 }
 
 /// The segments of a path, percent-decoded.
@@ -55,6 +58,96 @@ pub(super) fn find(
     method: &Method,
     segments: &[String],
 ) -> Result<Target, Problem> {
+    match own_route(manifest, method, segments)? {
+        Some(target) => Ok(target),
+        None => by_name(manifest, method, segments),
+    }
+}
+
+/// A function that names its route itself. Where two paths fit, text goes before parameters.
+fn own_route(
+    manifest: &Manifest,
+    method: &Method,
+    segments: &[String],
+) -> Result<Option<Target>, Problem> {
+    let functions = manifest.functions.iter().enumerate();
+    let with_routes = functions.filter_map(|(at, f)| Some((at, f, f.route.as_ref()?)));
+    let mut fitting: Vec<_> = with_routes
+        .filter(|(_, f, route)| f.public && fits(route, segments))
+        .collect();
+    let Some((.., best)) = fitting.first() else {
+        return Ok(None);
+    };
+    let mut best = *best;
+    for (.., route) in &fitting {
+        best = std::cmp::max_by_key(best, route, |route| texts(route));
+    }
+    fitting.retain(|(.., route)| texts(route) == texts(best));
+    let is_it = |route: &Route| {
+        let name = route.method.name();
+        method.as_str() == name || *method == Method::HEAD && name == "GET"
+    };
+    let Some((at, function, route)) = fitting.iter().find(|(.., route)| is_it(route)) else {
+        let allow: Vec<&str> = fitting.iter().map(|(.., r)| r.method.name()).collect();
+        return Err(not_allowed(allow.join(", ")));
+    };
+    target(manifest, *at as u32, function, route, segments).map(Some)
+}
+
+fn fits(route: &Route, segments: &[String]) -> bool {
+    route.parts().count() == segments.len()
+        && route
+            .parts()
+            .zip(segments)
+            .all(|(part, segment)| match part {
+                RoutePart::Text(text) => text == segment,
+                RoutePart::Param(_) => true,
+            })
+}
+
+/// Where a route has text.
+fn texts(route: &Route) -> Vec<bool> {
+    let parts = route.parts();
+    parts
+        .map(|part| matches!(part, RoutePart::Text(_)))
+        .collect()
+}
+
+/// Keys and parameters of a path.
+fn target(
+    manifest: &Manifest,
+    number: u32,
+    function: &Function,
+    route: &Route,
+    segments: &[String],
+) -> Result<Target, Problem> {
+    let entity = function.entity.map(|e| &manifest.entities[e as usize]);
+    let keys = entity.map_or(&[][..], |entity| &entity.keys);
+    let mut texts = vec![String::new(); keys.len()];
+    let mut in_path = Vec::new();
+    for (part, segment) in route.parts().zip(segments) {
+        let RoutePart::Param(name) = part else {
+            continue;
+        };
+        if let Some(at) = keys.iter().position(|key| key.name == name) {
+            texts[at] = segment.clone();
+        } else if let Some(param) = function.params.iter().find(|p| p.name == name) {
+            let value = from_text(&manifest.defs, &param.ty, segment, name)?;
+            in_path.push((name.to_owned(), value));
+        }
+    }
+    Ok(Target {
+        function: number,
+        keys: match entity {
+            Some(entity) => entity_key(manifest, entity, &texts)?,
+            None => Vec::new(),
+        },
+        in_path,
+    })
+}
+
+/// The function that a path names.
+fn by_name(manifest: &Manifest, method: &Method, segments: &[String]) -> Result<Target, Problem> {
     let Some((first, rest)) = segments.split_first() else {
         return Err(Problem::new(
             404,
@@ -105,6 +198,7 @@ pub(super) fn find(
         Some((function, _)) => Ok(Target {
             function: *function as u32,
             keys,
+            in_path: Vec::new(),
         }),
         None => {
             let allow = match (
@@ -115,10 +209,7 @@ pub(super) fn find(
                 (true, false) => "POST",
                 _ => "GET, HEAD",
             };
-            Err(Problem {
-                allow: Some(allow),
-                ..Problem::new(405, "MethodNotAllowed", format!("use {allow}"))
-            })
+            Err(not_allowed(allow.to_owned()))
         }
     }
 }
@@ -129,6 +220,14 @@ fn is_at(function: &Function, segments: &[String]) -> bool {
         .iter()
         .map(String::as_str)
         .eq(function.name.split('.'))
+}
+
+fn not_allowed(allow: String) -> Problem {
+    let reason = format!("use {allow}");
+    Problem {
+        allow: Some(allow),
+        ..Problem::new(405, "MethodNotAllowed", reason)
+    }
 }
 
 /// Whether it is called, not read.
@@ -160,7 +259,7 @@ pub(super) fn entity_key(
 fn public_functions(manifest: &Manifest, entity: Option<u32>) -> Vec<(usize, &Function)> {
     let functions = manifest.functions.iter().enumerate();
     functions
-        .filter(|(_, f)| f.public && f.entity == entity)
+        .filter(|(_, f)| f.public && f.entity == entity && f.route.is_none())
         .collect()
 }
 

@@ -58,7 +58,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Option<Result
     }
     if asked.method != Method::POST {
         return Some(Err(Problem {
-            allow: Some("POST"),
+            allow: Some("POST".to_owned()),
             ..Problem::new(405, "MethodNotAllowed", "use POST")
         }));
     }
@@ -79,7 +79,7 @@ async fn send(
 ) -> Result<Reply, Problem> {
     let caller = caller(&asked.headers, program)?;
     check_access(&event.access, &caller)?;
-    let args = args_from_body(program, &event.params, &asked.body.bytes)?;
+    let args = args_from_body(program, &event.params, &[], &asked.body.bytes)?;
     let sent = Sent {
         to: EventTo {
             entity,
