@@ -313,6 +313,7 @@ fn add_function(
         implementation: Implementation::Body(empty_body(decl.name.span)),
         is_pub: decl.is_pub.is_some(),
         access: Access::Allow,
+        as_step: AsStep::default(),
         is_prelude,
         doc,
         span: decl.name.span,

@@ -15,6 +15,7 @@
 //! `Type::Unknown`, somebody was told once, and what depends on it stays silent.
 
 mod advice;
+mod as_step;
 mod body;
 mod collect;
 mod copies;
@@ -63,6 +64,7 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
     body::check_all(&mut cx);
     patterns::check(&mut cx);
     effects::check(&mut cx);
+    as_step::check(&mut cx);
     advice::check(&mut cx);
     copies::check(&mut cx);
 

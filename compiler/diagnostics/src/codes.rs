@@ -133,6 +133,7 @@ codes! {
     E0805 "a `wait` with nothing to wait for",
     E0806 "an `extern` from nowhere",
     E0901 "not in this version yet",
+    E0807 "two steps of one name",
     W0701 "a doc comment with nothing below it",
     W0702 "a variable that is never used",
     W0801 "something that a failed run would leave behind",

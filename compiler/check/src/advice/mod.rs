@@ -39,7 +39,7 @@ fn waiting(program: &Checked) -> impl Iterator<Item = (FnId, &Body)> {
 }
 
 /// How a function is called in messages.
-fn name(program: &Checked, id: FnId) -> String {
+pub fn name(program: &Checked, id: FnId) -> String {
     let function = program.function(id);
     match function.entity {
         Some(entity) => format!("{}.{}", program.entity(entity).name, function.name),

@@ -69,11 +69,13 @@ fn changes(program: &Checked) -> BTreeSet<FnId> {
                     }
                     ExprKind::CallExtern { function, .. } => stays(program, *function),
                     ExprKind::Call { function, .. } | ExprKind::CallHandler { function, .. } => {
-                        out.contains(function)
+                        out.contains(function) && !is_kept(&program.function(*function).as_step)
                     }
                     ExprKind::RunResult { run, .. } => match &run.kind {
                         ExprKind::Send { message, .. } => {
-                            started(program, message).is_some_and(|run| out.contains(&run))
+                            started(program, message).is_some_and(|run| {
+                                out.contains(&run) && !is_kept(&program.function(run).as_step)
+                            })
                         }
                         _ => false,
                     },
@@ -90,11 +92,15 @@ fn changes(program: &Checked) -> BTreeSet<FnId> {
     }
 }
 
+/// Whether somebody said why it may stay.
+fn is_kept(as_step: &AsStep) -> bool {
+    as_step.keep.is_some()
+}
+
 fn stays(program: &Checked, id: ExternId) -> bool {
-    matches!(
-        program.extern_fn(id).promise,
-        Promise::Idempotent | Promise::Once
-    )
+    let function = program.extern_fn(id);
+    let changes = matches!(function.promise, Promise::Idempotent | Promise::Once);
+    changes && !is_kept(&function.as_step)
 }
 
 /// Done so far, by place, with how it is called.
@@ -283,7 +289,7 @@ impl<'a> Walk<'a> {
                     true => self.changes.contains(function),
                     false => self.leaves.contains(function),
                 };
-                if !stays {
+                if !stays || is_kept(&self.program.function(*function).as_step) {
                     return;
                 }
                 *function
@@ -293,6 +299,7 @@ impl<'a> Walk<'a> {
                     return;
                 };
                 match started(self.program, message) {
+                    Some(run) if is_kept(&self.program.function(run).as_step) => return,
                     Some(run) if self.changes.contains(&run) => run,
                     _ => return,
                 }
