@@ -2,6 +2,7 @@
 
 use crate::output::{Failure, Outcome, Style};
 use std::path::{Path, PathBuf};
+use weir_diagnostics::Severity;
 use weir_driver::{Analysis, Bundle, Disk, NotFound, Program};
 use weir_engine::Runner;
 
@@ -51,18 +52,16 @@ pub fn report(program: &Program, analysis: &Analysis) {
             weir_diagnostics::render(&analysis.sources, diagnostic, style.colour)
         );
     }
-    let errors = analysis.errors();
-    let warnings = analysis.diagnostics.len() - errors;
-    if errors + warnings > 0 {
-        eprintln!(
-            "{}: {}",
-            program.source.display(),
-            [count(errors, "error"), count(warnings, "warning")]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(", ")
-        );
+    let counts = [Severity::Error, Severity::Warning, Severity::Hint].map(|severity| {
+        let all = analysis.diagnostics.iter();
+        count(
+            all.filter(|d| d.severity == severity).count(),
+            severity.word(),
+        )
+    });
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    if !counts.is_empty() {
+        eprintln!("{}: {}", program.source.display(), counts.join(", "));
     }
     if let Some(first) = analysis.diagnostics.iter().find(|d| d.is_error()) {
         eprintln!("{}: weir explain {}", style.bold("next"), first.code);
