@@ -236,10 +236,11 @@ impl<'a> Walk<'a> {
 
     fn up_to_effect(&mut self, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Call { .. }
-            | ExprKind::CallHandler { .. }
-            | ExprKind::CallExtern { .. }
-            | ExprKind::RunResult { .. } => self.parts(expr),
+            _ if is_call(expr) => self.parts(expr),
+            ExprKind::Block(block) if let Some((kept, call)) = with_kept(block) => {
+                kept.iter().for_each(|value| self.expr(value));
+                self.up_to_effect(call);
+            }
             _ => self.expr(expr),
         }
     }
@@ -283,6 +284,12 @@ impl<'a> Walk<'a> {
 
     fn effect(&mut self, expr: &Expr) {
         let what = match &expr.kind {
+            ExprKind::Block(block) => {
+                if let Some((_, call)) = with_kept(block) {
+                    self.effect(call);
+                }
+                return;
+            }
             ExprKind::Call { function, .. } | ExprKind::CallHandler { function, .. } => {
                 let at_once = self.program.function(*function).effect < Effect::Wait;
                 let stays = match at_once {
@@ -361,6 +368,29 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+/// A call behind variables that keep its named arguments: their values, and the call.
+fn with_kept(block: &Block) -> Option<(Vec<&Expr>, &Expr)> {
+    let (last, kept) = block.stmts.split_last()?;
+    let values = kept.iter().map(|stmt| match stmt {
+        Stmt::Let(_, value) => Some(value),
+        Stmt::Expr(_) => None,
+    });
+    match last {
+        Stmt::Expr(call) if is_call(call) => Some((values.collect::<Option<_>>()?, call)),
+        _ => None,
+    }
+}
+
+fn is_call(expr: &Expr) -> bool {
+    matches!(
+        expr.kind,
+        ExprKind::Call { .. }
+            | ExprKind::CallHandler { .. }
+            | ExprKind::CallExtern { .. }
+            | ExprKind::RunResult { .. }
+    )
 }
 
 /// Whether the statement before these is a step with `undo`: then its push follows, behind the binding of a `let`.

@@ -20,6 +20,7 @@ mod outside;
 mod parallel;
 mod pattern;
 mod place;
+mod sequence;
 mod undo;
 mod wait;
 

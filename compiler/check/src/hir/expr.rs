@@ -286,7 +286,8 @@ pub enum Message {
     },
 }
 
-/// An argument in the place of its parameter.
+/// An argument in the place of its parameter. All are worked out from left to right; where the source has another order, those
+/// for which it matters are variables, bound in a block around the call.
 #[derive(Clone, Debug)]
 pub enum Arg {
     Value(Expr),
