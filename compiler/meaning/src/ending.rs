@@ -13,6 +13,9 @@ impl World<'_> {
     pub(crate) fn strand_ended(&mut self, number: u64, strand: u32, ending: Ending) {
         let run = self.runs.get_mut(&number).expect("it goes on");
         let this = run.strands.remove(&strand).expect("it has ended now");
+        if let Some(asked) = this.answers {
+            return self.mock_answered(number, asked, ending);
+        }
         match this.parent {
             Some(parent) => self.branch_ended(number, parent, strand, ending),
             // An undo.

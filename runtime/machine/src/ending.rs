@@ -10,7 +10,7 @@ use crate::given::{as_result, result_of_run};
 use crate::known::workflow;
 use crate::machine::Action;
 use crate::progress::Change;
-use crate::runs::{Branches, Ended, Finished, Given, Run, Strand, Waiting};
+use crate::runs::{Branches, Ended, Finished, Given, Run, Strand, Waiting, WorksFor};
 
 impl Change<'_> {
     pub(crate) fn strand_ended(&mut self, run: u64, strand: u32, output: &[u8]) {
@@ -21,8 +21,10 @@ impl Change<'_> {
             return;
         };
         let this = at.strands.remove(index);
-        if let Some(parent) = this.parent {
-            return self.branch_ended(run, parent, strand, output);
+        match this.works_for {
+            WorksFor::Strand(parent) => return self.branch_ended(run, parent, strand, output),
+            WorksFor::Call(call) => return self.answered(call, output),
+            WorksFor::Run => {}
         }
         if at.ending.is_some() {
             return self.next_undo(run);
@@ -146,7 +148,7 @@ impl Change<'_> {
         };
         match at.undos.pop() {
             Some(frame) => {
-                self.add_strand(run, frame, None);
+                self.add_strand(run, frame, WorksFor::Run);
             }
             None => {
                 if let Some(ended) = at.ending.take() {
