@@ -25,6 +25,7 @@ mod fill;
 pub mod hir;
 mod infer;
 mod messages;
+mod parts;
 mod patterns;
 pub mod prelude;
 mod roles;
