@@ -193,6 +193,23 @@ fn a_failing_test_shows_its_line_and_both_sides() {
 }
 
 #[test]
+fn hints_are_for_who_asks() {
+    let scratch = Scratch::new("hints");
+    let waits = "workflow Order(id: Text) {
+  pub event approved()
+  fn run() { wait { approved() => {} } }
+}
+";
+    write(&scratch, "order.weir", waits);
+    let checked = weir(&scratch, &["check", "order.weir"]);
+    assert_eq!(checked.exit, 0, "{checked:?}");
+    assert!(checked.err.contains("hint[H0801]"), "{checked:?}");
+    assert!(checked.err.ends_with("order.weir: 1 hint\n"), "{checked:?}");
+    let built = weir(&scratch, &["build", "order.weir", "--out", "out"]);
+    assert_eq!((built.exit, built.err.contains("H0801")), (0, false));
+}
+
+#[test]
 fn a_test_that_fails_with_a_message_delivered_twice_names_it() {
     let scratch = Scratch::new("twice");
     let counts_calls = "extern pay from \"http:pay\" { @idempotent fn charge(card: Text) }

@@ -2,7 +2,7 @@
 
 use crate::output::{Failure, Outcome, Style};
 use std::path::{Path, PathBuf};
-use weir_diagnostics::Severity;
+use weir_diagnostics::{Diagnostic, Severity};
 use weir_driver::{Analysis, Bundle, Disk, NotFound, Program};
 use weir_engine::Runner;
 
@@ -32,7 +32,7 @@ pub fn analyse(program: &Program) -> Outcome<Analysis> {
 /// Compiles a program. One with errors is reported and refused; warnings are shown.
 pub fn compile(program: &Program) -> Outcome<Bundle> {
     let analysis = analyse(program)?;
-    report(program, &analysis);
+    report(program, &analysis, Severity::Warning);
     weir_driver::build(program, &analysis).ok_or_else(Failure::said)
 }
 
@@ -43,17 +43,18 @@ pub fn runner(bundle: &Bundle) -> Outcome<Runner> {
         .map_err(|error| Failure::new(format_args!("this module cannot be run: {error}")))
 }
 
-/// Writes the diagnostics to standard error as people read them, and a last line that counts.
-pub fn report(program: &Program, analysis: &Analysis) {
+/// Writes the diagnostics to standard error as people read them, and a last line that counts; nothing less grave than `least`.
+pub fn report(program: &Program, analysis: &Analysis, least: Severity) {
     let style = Style::stderr();
-    for diagnostic in &analysis.diagnostics {
+    let grave = |d: &&Diagnostic| d.severity <= least;
+    for diagnostic in analysis.diagnostics.iter().filter(grave) {
         eprint!(
             "{}",
             weir_diagnostics::render(&analysis.sources, diagnostic, style.colour)
         );
     }
     let counts = [Severity::Error, Severity::Warning, Severity::Hint].map(|severity| {
-        let all = analysis.diagnostics.iter();
+        let all = analysis.diagnostics.iter().filter(grave);
         count(
             all.filter(|d| d.severity == severity).count(),
             severity.word(),
