@@ -259,6 +259,62 @@ fn a_failing_test_shows_its_line_and_both_sides() {
 }
 
 #[test]
+fn hints_are_for_who_asks() {
+    let scratch = Scratch::new("hints");
+    let waits = "workflow Order(id: Text) {
+  pub event approved()
+  fn run() { wait { approved() => {} } }
+}
+";
+    write(&scratch, "order.weir", waits);
+    let checked = weir(&scratch, &["check", "order.weir"]);
+    assert_eq!(checked.exit, 0, "{checked:?}");
+    assert!(checked.err.contains("hint[H0801]"), "{checked:?}");
+    assert!(checked.err.ends_with("order.weir: 1 hint\n"), "{checked:?}");
+    let built = weir(&scratch, &["build", "order.weir", "--out", "out"]);
+    assert_eq!((built.exit, built.err.contains("H0801")), (0, false));
+}
+
+#[test]
+fn a_test_that_fails_with_a_message_delivered_twice_names_it() {
+    let scratch = Scratch::new("twice");
+    let counts_calls = "extern pay from \"http:pay\" { @idempotent fn charge(card: Text) }
+entity Bank(name: Text) {
+  pub state charges: Int = 0
+  fn charge() { charges += 1 }
+}
+test \"charged once\" {
+  send Bank(\"b\").charge()
+  mock(pay.charge, card => Bank(\"b\").charge())
+  pay.charge(\"4242\")
+  expect Bank(\"b\").charges == 2
+}
+";
+    write(&scratch, "pay.weir", counts_calls);
+    let ran = weir(&scratch, &["test", "pay.weir"]);
+    insta::assert_snapshot!(ran.out, @r#"
+    FAIL  charged once
+          with message 1 delivered twice: pay.charge, called by the test
+          pay.weir:10:3: expectation failed
+            expect Bank("b").charges == 2
+            left: 3, right: 2
+          again: weir test pay.weir "charged once" --twice 1
+
+    killed and recovered 6 times, delivered 2 messages twice
+    0 passed, 1 failed
+    "#);
+    let again = ["test", "pay.weir", "charged once", "--twice", "1"];
+    assert_eq!(weir(&scratch, &again).exit, 1);
+    let other = weir(&scratch, &["test", "pay.weir", "--twice", "0"]);
+    insta::assert_snapshot!(other.out, @r"
+    ok    charged once
+
+    delivered 1 message twice
+    1 passed, 0 failed
+    ");
+}
+
+#[test]
 fn building_twice_gives_the_same_bytes_and_no_path() {
     let (here, there) = (Scratch::new("build"), Scratch::new("elsewhere"));
     for scratch in [&here, &there] {

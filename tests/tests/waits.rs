@@ -138,7 +138,7 @@ fn said(verdict: &Verdict) -> String {
         Outcome::NoMock(function) => format!("nobody answers {function}"),
         other => format!("{other:?}"),
     };
-    match (&verdict.schedule, &verdict.crashed_after) {
+    match (&verdict.schedule, &verdict.because_of) {
         (weir_sim::trial::Schedule::Plain, _) => outcome,
         (schedule, after) => format!(
             "{outcome} ({schedule:?} {})",

@@ -305,6 +305,7 @@ fn add_function(
         is_pub: decl.is_pub.is_some(),
         access: Access::Allow,
         route: None,
+        as_step: AsStep::default(),
         is_prelude,
         doc,
         span: decl.name.span,

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast};
 
+use crate::as_step;
 use crate::collect::duplicate;
 use crate::hir::*;
 use crate::scope::Cx;
@@ -59,6 +60,7 @@ pub fn collect(cx: &mut Cx, decl: &ast::ExternDecl, is_prelude: bool) {
             promise: Promise::Read,
             retry: None,
             timeout_us: None,
+            as_step: AsStep::default(),
             doc: function.doc.as_ref().map(|d| d.text.clone()),
             span: function.name.span,
         });
@@ -103,6 +105,7 @@ pub fn resolve(cx: &mut Cx) {
             None => Type::Unit,
         };
         let said = attributes(cx, &decl);
+        let as_step = as_step::read(cx, &decl.attrs);
         let mut fails: Vec<ErrorId> = Vec::new();
         for path in &decl.fails {
             fails.extend(types::error_named(cx, path));
@@ -122,6 +125,7 @@ pub fn resolve(cx: &mut Cx) {
         function.promise = said.promise;
         function.retry = said.retry;
         function.timeout_us = said.timeout_us;
+        function.as_step = as_step;
     }
 }
 
@@ -184,6 +188,7 @@ fn attributes(cx: &mut Cx, decl: &ast::ExternFn) -> Said {
                 }
                 continue;
             }
+            _ if as_step::is_one(attr) => continue,
             _ => {
                 cx.later(attr.span, &format!("`@{}` here", attr.name));
                 continue;

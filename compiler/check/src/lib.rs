@@ -15,6 +15,7 @@
 //! `Type::Unknown`, somebody was told once, and what depends on it stays silent.
 
 mod advice;
+mod as_step;
 mod body;
 mod collect;
 mod copies;
@@ -25,6 +26,7 @@ pub mod hir;
 mod infer;
 mod messages;
 mod modules;
+mod parts;
 mod patterns;
 pub mod prelude;
 mod roles;
@@ -71,6 +73,7 @@ pub fn check_modules(prelude: &[ast::Module], sources: &[Source<'_>]) -> CheckRe
     patterns::check(&mut cx);
     effects::check(&mut cx);
     routes::check(&mut cx);
+    as_step::check(&mut cx);
     advice::check(&mut cx);
     copies::check(&mut cx);
 

@@ -3,6 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast};
 
+use crate::as_step;
 use crate::externs;
 use crate::hir::*;
 use crate::routes;
@@ -212,22 +213,20 @@ fn function(cx: &mut Cx, at: usize) {
     fails.sort();
     fails.dedup();
     routes::read(cx, FnId(at as u32), &attrs);
+    let as_step = as_step::read(cx, &attrs);
     let others: Vec<ast::Attr> = attrs
         .iter()
-        .filter(|a| !routes::is_route(a))
+        .filter(|attr| !as_step::is_one(attr) && !routes::is_route(attr))
         .cloned()
         .collect();
-    let (access, intrinsic) = attributes(
-        cx,
-        &others,
-        decl.is_pub,
-        cx.program.functions[at].is_prelude,
-    );
+    let is_prelude = cx.program.functions[at].is_prelude;
+    let (access, intrinsic) = attributes(cx, &others, decl.is_pub, is_prelude);
     let function = &mut cx.program.functions[at];
     function.params = params;
     function.ret = ret;
     function.fails = fails;
     function.access = access;
+    function.as_step = as_step;
     if let Some(name) = intrinsic {
         function.implementation = Implementation::Intrinsic(name);
         cx.functions[at].progress = crate::scope::Progress::Done;
@@ -277,7 +276,8 @@ pub fn attributes(
     (access, intrinsic)
 }
 
-fn text_arg(attr: &ast::Attr) -> Option<String> {
+/// The one text an attribute is given.
+pub fn text_arg(attr: &ast::Attr) -> Option<String> {
     match attr.args.as_slice() {
         [
             ast::Arg {

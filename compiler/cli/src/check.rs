@@ -3,6 +3,7 @@
 use crate::output::{Failure, Outcome, say, say_part};
 use crate::program::{self, Which};
 use clap::ValueEnum;
+use weir_diagnostics::Severity;
 
 /// Check a program for errors.
 #[derive(clap::Args)]
@@ -26,7 +27,7 @@ pub fn check(args: Args) -> Outcome {
     let program = args.program.find()?;
     let analysis = program::analyse(&program)?;
     match args.message_format {
-        Format::Human => program::report(&program, &analysis),
+        Format::Human => program::report(&program, &analysis, Severity::Hint),
         Format::Json => say_part!(
             "{}",
             weir_diagnostics::json_lines(&analysis.sources, &analysis.diagnostics)

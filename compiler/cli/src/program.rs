@@ -2,6 +2,7 @@
 
 use crate::output::{Failure, Outcome, Style};
 use std::path::{Path, PathBuf};
+use weir_diagnostics::{Diagnostic, Severity};
 use weir_driver::{Analysis, Bundle, Disk, NotFound, Program};
 use weir_engine::Runner;
 
@@ -31,7 +32,7 @@ pub fn analyse(program: &Program) -> Outcome<Analysis> {
 /// Compiles a program. One with errors is reported and refused; warnings are shown.
 pub fn compile(program: &Program) -> Outcome<Bundle> {
     let analysis = analyse(program)?;
-    report(program, &analysis);
+    report(program, &analysis, Severity::Warning);
     weir_driver::build(program, &analysis).ok_or_else(Failure::said)
 }
 
@@ -42,27 +43,26 @@ pub fn runner(bundle: &Bundle) -> Outcome<Runner> {
         .map_err(|error| Failure::new(format_args!("this module cannot be run: {error}")))
 }
 
-/// Writes the diagnostics to standard error as people read them, and a last line that counts.
-pub fn report(program: &Program, analysis: &Analysis) {
+/// Writes the diagnostics to standard error as people read them, and a last line that counts; nothing less grave than `least`.
+pub fn report(program: &Program, analysis: &Analysis, least: Severity) {
     let style = Style::stderr();
-    for diagnostic in &analysis.diagnostics {
+    let grave = |d: &&Diagnostic| d.severity <= least;
+    for diagnostic in analysis.diagnostics.iter().filter(grave) {
         eprint!(
             "{}",
             weir_diagnostics::render(&analysis.sources, diagnostic, style.colour)
         );
     }
-    let errors = analysis.errors();
-    let warnings = analysis.diagnostics.len() - errors;
-    if errors + warnings > 0 {
-        eprintln!(
-            "{}: {}",
-            program.source.display(),
-            [count(errors, "error"), count(warnings, "warning")]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(", ")
-        );
+    let counts = [Severity::Error, Severity::Warning, Severity::Hint].map(|severity| {
+        let all = analysis.diagnostics.iter().filter(grave);
+        count(
+            all.filter(|d| d.severity == severity).count(),
+            severity.word(),
+        )
+    });
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    if !counts.is_empty() {
+        eprintln!("{}: {}", program.source.display(), counts.join(", "));
     }
     if let Some(first) = analysis.diagnostics.iter().find(|d| d.is_error()) {
         eprintln!("{}: weir explain {}", style.bold("next"), first.code);

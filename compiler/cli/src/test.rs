@@ -1,5 +1,6 @@
 //! `weir test FILE [FILTER]`: runs the `test` blocks on the compiled module, each in a world of its own, under every schedule
-//! of `weir_sim`: plainly, with each transaction a step of its own, and with a crash behind each step.
+//! of `weir_sim`: plainly, with each transaction a step of its own, with a crash behind each step, and with each message
+//! delivered twice.
 
 use std::time::Instant;
 
@@ -22,12 +23,15 @@ pub struct Args {
     program: Which,
     /// Run only tests whose name contains this
     filter: Option<String>,
-    /// Run each test once, without crashes
+    /// Run each test once, without crashes and with each message delivered once
     #[arg(long)]
     quick: bool,
     /// Kill the machine behind that record only, as a failure names it
     #[arg(long, value_name = "N", conflicts_with = "quick")]
     crash: Option<usize>,
+    /// Deliver that message twice only, as a failure names it
+    #[arg(long, value_name = "N", conflicts_with_all = ["quick", "crash"])]
+    twice: Option<usize>,
     /// Inputs for each test with parameters
     #[arg(long, value_name = "N", default_value_t = 100)]
     cases: u64,
@@ -61,10 +65,11 @@ pub fn test(args: Args) -> Outcome {
     let mut runner = program::runner(&bundle)?;
     let style = Style::stdout();
     let file = program.source.display().to_string();
-    let (mut failed, mut crashes) = (0, 0);
+    let (mut failed, mut crashes, mut twice) = (0, 0, 0);
     for test in &wanted {
         let found = Examined::new(&mut runner, &bundle.manifest, test, &args).examine();
         crashes += found.crashes;
+        twice += found.twice;
         match found.why {
             None => say!("{}    {}", style.green("ok"), test.name),
             Some(why) => {
@@ -82,14 +87,28 @@ pub fn test(args: Args) -> Outcome {
     if !wanted.is_empty() {
         say!();
     }
+    let mut did = Vec::new();
     if crashes > 0 {
-        say!("killed and recovered {crashes} times");
+        did.push(format!("killed and recovered {}", counted(crashes, "time")));
+    }
+    if twice > 0 {
+        did.push(format!("delivered {} twice", counted(twice, "message")));
+    }
+    if !did.is_empty() {
+        say!("{}", did.join(", "));
     }
     say!("{} passed, {failed} failed", wanted.len() - failed);
     if failed > 0 {
         Err(Failure::said())
     } else {
         Ok(())
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
     }
 }
 
@@ -107,6 +126,7 @@ struct Found {
     /// The options that show just this failure.
     again: Option<String>,
     crashes: usize,
+    twice: usize,
 }
 
 /// How long one failing input is made simpler.
@@ -133,7 +153,7 @@ impl<'a> Examined<'a> {
             return self.found(verdict, None);
         }
         let mut chance = Chance::new(self.args.seed);
-        let mut crashes = 0;
+        let (mut crashes, mut twice) = (0, 0);
         for case in 0..self.args.cases {
             // The first inputs are the smallest; crashes are for every tenth.
             let size = 1 + case / 2;
@@ -141,6 +161,7 @@ impl<'a> Examined<'a> {
             let quick = self.args.quick || case % 10 != 0;
             let verdict = self.judge(&inputs, quick);
             crashes += verdict.crashes;
+            twice += verdict.twice;
             if verdict.outcome != trial::Outcome::Passed {
                 let (inputs, verdict) = self.simplest(inputs, verdict, quick);
                 return self.found(verdict, Some(&inputs));
@@ -150,6 +171,7 @@ impl<'a> Examined<'a> {
             why: None,
             again: None,
             crashes,
+            twice,
         }
     }
 
@@ -157,18 +179,25 @@ impl<'a> Examined<'a> {
         let inputs: Vec<Option<Value>> = inputs.iter().cloned().map(Some).collect();
         let args = encode_args(&self.manifest.defs, &self.test.params, &inputs);
         let entry = self.test.entry;
-        match self.args.crash {
-            None => judge(self.runner, self.manifest, entry, &args, quick),
-            Some(record) => {
-                let schedule = Schedule::CrashAfter(record);
-                let report = trial::run(self.runner, self.manifest, entry, &args, schedule);
-                Verdict {
-                    outcome: report.outcome,
-                    schedule,
-                    crashed_after: report.boundaries.get(record).cloned(),
-                    crashes: 1,
-                }
-            }
+        let (schedule, number) = match (self.args.crash, self.args.twice) {
+            (None, None) => return judge(self.runner, self.manifest, entry, &args, quick),
+            (Some(record), _) => (Schedule::CrashAfter(record), record),
+            (None, Some(message)) => (Schedule::TwiceOnly(message), message),
+        };
+        let report = trial::run(self.runner, self.manifest, entry, &args, schedule);
+        let is_crash = self.args.crash.is_some();
+        let all = match is_crash {
+            true => report.boundaries,
+            false => report.messages,
+        };
+        let because_of = all.into_iter().nth(number);
+        let happened = because_of.is_some() as usize;
+        Verdict {
+            outcome: report.outcome,
+            schedule,
+            because_of,
+            crashes: if is_crash { happened } else { 0 },
+            twice: if is_crash { 0 } else { happened },
         }
     }
 
@@ -201,6 +230,7 @@ impl<'a> Examined<'a> {
             outcome => Some(self.why(outcome)),
         };
         let (mut said, mut again) = (String::new(), String::new());
+        let what = verdict.because_of.unwrap_or_default();
         match verdict.schedule {
             _ if why.is_none() => {}
             Schedule::Plain => again.push_str("--quick"),
@@ -209,9 +239,13 @@ impl<'a> Examined<'a> {
             }
             Schedule::CrashAlways => said.push_str("only with a crash behind each step\n"),
             Schedule::CrashAfter(record) => {
-                let after = verdict.crashed_after.unwrap_or_default();
-                said.push_str(&format!("with a crash behind record {record}: {after}\n"));
+                said.push_str(&format!("with a crash behind record {record}: {what}\n"));
                 again.push_str(&format!("--crash {record}"));
+            }
+            Schedule::Twice => said.push_str("only with each message delivered twice\n"),
+            Schedule::TwiceOnly(message) => {
+                said.push_str(&format!("with message {message} delivered twice: {what}\n"));
+                again.push_str(&format!("--twice {message}"));
             }
         }
         if let Some(inputs) = inputs {
@@ -229,6 +263,7 @@ impl<'a> Examined<'a> {
             why: why.map(|why| said + &why),
             again: (!again.is_empty()).then_some(again),
             crashes: verdict.crashes,
+            twice: verdict.twice,
         }
     }
 

@@ -15,6 +15,7 @@
 //! | E09xx | parses, but has no meaning yet |
 //! | W07xx | warnings |
 //! | W08xx | warnings about workflows |
+//! | H08xx | hints about workflows |
 //!
 //! A page is a heading `# CODE: title`, a few sentences, a block ```` ```weir wrong ````
 //! that raises exactly this code, and a block ```` ```weir right ```` that is accepted.
@@ -33,10 +34,10 @@ impl Code {
     }
 
     pub fn severity(self) -> Severity {
-        if self.0.starts_with('W') {
-            Severity::Warning
-        } else {
-            Severity::Error
+        match self.0.as_bytes()[0] {
+            b'W' => Severity::Warning,
+            b'H' => Severity::Hint,
+            _ => Severity::Error,
         }
     }
 }
@@ -134,6 +135,7 @@ codes! {
     E0804 "an `undo` that could fail",
     E0805 "a `wait` with nothing to wait for",
     E0806 "an `extern` from nowhere",
+    E0807 "two steps of one name",
     E0901 "not in this version yet",
     W0701 "a doc comment with nothing below it",
     W0702 "a variable that is never used",
@@ -143,6 +145,7 @@ codes! {
     W0804 "an event that nobody can send",
     W0805 "an event that nobody waits for",
     W0806 "a transaction that leads back to itself",
+    H0801 "a wait that only somebody outside can end",
 }
 
 /// Every registered code, in the order of the table.

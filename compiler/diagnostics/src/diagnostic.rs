@@ -6,6 +6,8 @@ use crate::{Code, Span};
 pub enum Severity {
     Error,
     Warning,
+    /// Worth a thought, and often right as it is.
+    Hint,
 }
 
 impl Severity {
@@ -13,6 +15,7 @@ impl Severity {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Hint => "hint",
         }
     }
 }
@@ -61,7 +64,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// The severity follows from the code: `W....` warns, all else is an error.
+    /// The severity follows from the code: `W....` warns, `H....` hints, all else is an error.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             code,

@@ -12,6 +12,7 @@ pub fn render(sources: &SourceMap, diagnostic: &Diagnostic, colour: bool) -> Str
     let severity = match diagnostic.severity {
         Severity::Error => cs::Severity::Error,
         Severity::Warning => cs::Severity::Warning,
+        Severity::Hint => cs::Severity::Note,
     };
     let primary = cs::Label::primary(
         diagnostic.primary.span.file,
@@ -39,7 +40,12 @@ pub fn render(sources: &SourceMap, diagnostic: &Diagnostic, colour: bool) -> Str
         term::emit_to_write_style(&mut out, &config, sources, &shown).map(|()| out.into_inner())
     };
     let bytes = written.expect("writing to memory, and spans are of these sources");
-    String::from_utf8(bytes).expect("rendered text is UTF-8")
+    let text = String::from_utf8(bytes).expect("rendered text is UTF-8");
+    match diagnostic.severity {
+        // There it has no word of its own.
+        Severity::Hint => text.replacen("note[", "hint[", 1),
+        _ => text,
+    }
 }
 
 impl<'a> Files<'a> for SourceMap {

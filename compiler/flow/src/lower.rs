@@ -16,6 +16,7 @@ mod entries;
 mod expr;
 mod loops;
 mod message;
+mod parallel;
 mod pattern;
 mod place;
 mod state;
@@ -31,6 +32,7 @@ use weir_contract::{CrashReason, Type};
 use weir_diagnostics::Span;
 
 use crate::ir::*;
+use crate::split::StepNames;
 use state::Node;
 use types::DefStarts;
 
@@ -65,13 +67,14 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
     while let Some((id, key)) = lowering.work.pop_front() {
         lowering.function(id, &key);
     }
+    let names = lowering.step_names();
     let mut module = lowering.module;
     let effects = crate::call_graph::effects(&module);
     for func in &mut module.funcs {
         crate::savepoints::drop_idle_rollbacks(func, &effects);
         crate::simplify::simplify(func);
     }
-    crate::split::split(&mut module);
+    crate::split::split(&mut module, &names);
     crate::plans::fill(&mut module);
     module
 }
@@ -133,6 +136,20 @@ struct Lowering<'c> {
 }
 
 impl<'c> Lowering<'c> {
+    fn step_names(&self) -> StepNames {
+        let named = |(key, func): (&Instance, &FuncId)| {
+            let function = self.checked.function(key.function);
+            Some((*func, function.as_step.name.clone()?))
+        };
+        let externs = self.checked.externs.iter().enumerate();
+        StepNames {
+            funcs: self.instances.iter().filter_map(named).collect(),
+            externs: externs
+                .filter_map(|(at, function)| Some((at as u32, function.as_step.name.clone()?)))
+                .collect(),
+        }
+    }
+
     fn site(&mut self, span: Span) -> SiteId {
         let site = Site {
             file: span.file.0,

@@ -33,7 +33,15 @@ use crate::dataflow::RegSet;
 use crate::ir::*;
 use crate::liveness::live_in;
 
-pub fn split(module: &mut Module) {
+/// What functions are called as steps (`@step`), where somebody waits for them.
+#[derive(Clone, Debug, Default)]
+pub struct StepNames {
+    pub funcs: BTreeMap<FuncId, String>,
+    /// By number of the extern function.
+    pub externs: BTreeMap<u32, String>,
+}
+
+pub fn split(module: &mut Module, names: &StepNames) {
     let waiting = waiting(module);
     let whole = module.funcs.len();
     for id in &waiting {
@@ -41,7 +49,7 @@ pub fn split(module: &mut Module) {
         fields::scatter(module, &mut func, &waiting);
         crate::simplify::simplify(&mut func);
         let cuts = cut(&mut func, &waiting);
-        Split::new(module, *id, func, cuts).run();
+        Split::new(module, names, *id, func, cuts).run();
     }
     let pieces = waiting.iter().map(|id| id.0 as usize);
     for id in pieces.chain(whole..module.funcs.len()) {
@@ -114,6 +122,7 @@ fn cut(func: &mut Func, waiting: &BTreeSet<FuncId>) -> Vec<Cut> {
 
 struct Split<'m> {
     module: &'m mut Module,
+    names: &'m StepNames,
     id: FuncId,
     /// The whole function, cut.
     func: Func,
@@ -129,12 +138,19 @@ struct Split<'m> {
 }
 
 impl<'m> Split<'m> {
-    fn new(module: &'m mut Module, id: FuncId, func: Func, cuts: Vec<Cut>) -> Split<'m> {
+    fn new(
+        module: &'m mut Module,
+        names: &'m StepNames,
+        id: FuncId,
+        func: Func,
+        cuts: Vec<Cut>,
+    ) -> Split<'m> {
         let live = live_in(&func);
         let heads = heads::Heads::new(&func, &cuts);
         let cuts = cuts.into_iter().map(|cut| (cut.at, cut)).collect();
         Split {
             module,
+            names,
             id,
             func,
             cuts,

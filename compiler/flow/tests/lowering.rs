@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use weir_check::{check, prelude};
 use weir_diagnostics::{Diagnostic, SourceMap, codes};
-use weir_flow::ir::Module;
+use weir_flow::ir::{EntryKind, Module};
 use weir_flow::lower::lower;
 use weir_flow::{plans, text, verify};
 
@@ -241,5 +241,62 @@ fn copying_ends_for_all_that_is_let_through() {
     assert!(
         passed > 20 && refused > 20,
         "{passed} passed, {refused} refused"
+    );
+}
+
+/// The labels under which runs sleep.
+fn labels(source: &str) -> Vec<String> {
+    let entries = lower_text(source).entries.into_iter();
+    let resumes = entries.filter(|entry| entry.kind == EntryKind::Resume);
+    let mut labels: Vec<String> = resumes.map(|entry| entry.name).collect();
+    labels.sort();
+    labels
+}
+
+#[test]
+fn a_step_with_a_name_keeps_it_when_the_code_around_changes() {
+    let around = |charge: &str, run: &str, approval: &str| {
+        format!(
+            r#"
+extern pay from "http:pay" {{ @idempotent @step("charge") fn {charge}(card: Text) }}
+entity Stock(sku: Text) {{
+  state left: Int = 1
+  @step("take") fn take() {{ left -= 1 }}
+}}
+workflow Order(id: Text) {{
+  fn run(card: Text) {{
+    {run}
+  }}
+  @step("approval") fn {approval}() {{ sleep(1h) }}
+}}
+"#
+        )
+    };
+    let before = around(
+        "charge",
+        r#"Stock("a").take(); pay.charge(card); approval()"#,
+        "approval",
+    );
+    assert_eq!(
+        labels(&before),
+        [
+            "Order.approval/sleep#1",
+            "Order.run/approval",
+            "Order.run/charge",
+            "Order.run/take"
+        ]
+    );
+    let run = r#"sleep(1s); asked(); sleep(2s); pay.debit(card); Stock("a").take()"#;
+    let after = around("debit", run, "asked");
+    assert_eq!(
+        labels(&after),
+        [
+            "Order.asked/sleep#1",
+            "Order.run/approval",
+            "Order.run/charge",
+            "Order.run/sleep#1",
+            "Order.run/sleep#2",
+            "Order.run/take"
+        ]
     );
 }

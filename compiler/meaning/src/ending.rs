@@ -14,6 +14,15 @@ impl World<'_> {
     pub(crate) fn strand_ended(&mut self, number: u64, strand: u32, ending: Ending) {
         let run = self.runs.get_mut(&number).expect("it goes on");
         let this = run.strands.remove(&strand).expect("it has ended now");
+        if let Some(asked) = this.answers {
+            let cancelled = run.cancelled;
+            self.mock_answered(number, asked, ending);
+            // Perhaps nobody waited for it any more.
+            if cancelled {
+                self.look_at_cancelled(number);
+            }
+            return;
+        }
         match this.parent {
             Some(parent) => self.branch_ended(number, parent, strand, ending),
             // An undo.
@@ -139,6 +148,8 @@ impl World<'_> {
         let program = self.program;
         let run = self.runs.get_mut(&number).expect("it goes on");
         let goes_on = |s: &Strand<'_>| match &s.wait {
+            // It stands in for the outside.
+            _ if s.answers.is_some() => true,
             _ if s.ready.is_some() => s.begun || s.parent.is_none(),
             Wait::Outside { function, .. } => {
                 let promise = program.extern_fn(*function).promise;

@@ -85,6 +85,10 @@ pub(crate) struct Strand<'p> {
     pub begun: bool,
     /// For a branch: who waits for it.
     pub parent: Option<u32>,
+    /// It stands in for the outside: who asked, and how often that strand had waited then.
+    pub answers: Option<(u32, u64)>,
+    /// How often it has waited.
+    pub waits: u64,
     /// Its own, in source order, with the values of those that have ended.
     pub branches: Vec<(u32, Option<Value>)>,
     /// The first failure of a branch.
@@ -140,6 +144,8 @@ impl<'p> Strand<'p> {
             ready: None,
             begun: false,
             parent,
+            answers: None,
+            waits: 0,
             branches: Vec::new(),
             failed: None,
         }

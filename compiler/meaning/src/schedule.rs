@@ -168,12 +168,15 @@ impl<'p> World<'p> {
 
     /// A strand waits. What is there already is not waited for.
     fn wait(&mut self, number: u64, strand: u32, wait: Wait) {
-        if self.runs[&number].cancelled && wait != Wait::Turn {
+        let answers = self.strand(number, strand).answers.is_some();
+        if self.runs[&number].cancelled && wait != Wait::Turn && !answers {
             let run = self.runs.get_mut(&number).expect("it waits");
             run.strands.remove(&strand);
             return self.look_at_cancelled(number);
         }
-        self.strand(number, strand).wait = wait.clone();
+        let this = self.strand(number, strand);
+        this.waits += 1;
+        this.wait = wait.clone();
         match wait {
             Wait::Turn => self.ready(number, strand, Answer::Time),
             Wait::Events { events, .. } => {
@@ -187,6 +190,9 @@ impl<'p> World<'p> {
                 }
             }
             Wait::Outside { function, args, .. } => {
+                if let Some(mock) = self.desk.mocks.get(&function).cloned() {
+                    return self.begin_mock(number, strand, Work::Mock(mock, args));
+                }
                 let outside = self.desk.outside.as_mut();
                 if let Some(ending) = outside.and_then(|answer| answer(function, &args)) {
                     self.ready(number, strand, Answer::Ended(ending));
@@ -199,6 +205,27 @@ impl<'p> World<'p> {
             }
             Wait::Branches => self.look_at_branches(number, strand),
             Wait::Run { .. } | Wait::Until(_) | Wait::Quiet(_) | Wait::Mending(_) => {}
+        }
+    }
+
+    /// A strand of its own works out the answer of the outside, in steps and in time.
+    fn begin_mock(&mut self, number: u64, asker: u32, mock: Work<'p>) {
+        let waits = self.strand(number, asker).waits;
+        let strand = self.add_strand(number, mock, None);
+        self.strand(number, strand).answers = Some((asker, waits));
+    }
+
+    /// Nothing happens when nobody waits for it any more.
+    pub(crate) fn mock_answered(
+        &mut self,
+        number: u64,
+        (asker, waits): (u32, u64),
+        ending: Ending,
+    ) {
+        let run = self.runs.get(&number);
+        let asker_now = run.and_then(|run| run.strands.get(&asker));
+        if asker_now.is_some_and(|s| s.waits == waits && s.ready.is_none()) {
+            self.ready(number, asker, Answer::Ended(ending));
         }
     }
 

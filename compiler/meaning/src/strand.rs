@@ -29,6 +29,8 @@ pub(crate) enum Work<'p> {
     Test(usize, Vec<Value>),
     /// A branch or an undo.
     Closure(Closure<'p>),
+    /// The answer of the outside to these arguments.
+    Mock(Arc<Closure<'p>>, Vec<Value>),
 }
 
 impl<'p> Step<'p> {
@@ -40,6 +42,7 @@ impl<'p> Step<'p> {
                 Work::Call(call) => self.enter(call).await,
                 Work::Test(position, args) => self.run_test(position, args).await,
                 Work::Closure(closure) => self.run_closure(&closure, Vec::new()).await,
+                Work::Mock(answer, args) => self.run_closure(&answer, args).await,
             };
             self.give_desk();
             result

@@ -132,7 +132,7 @@ impl<'p> Step<'p> {
         Ok(values)
     }
 
-    /// A mock answers in the step that follows the request. What is pure belongs to this step.
+    /// What is pure belongs to this step.
     async fn ask_outside(
         &mut self,
         function: ExternId,
@@ -140,15 +140,10 @@ impl<'p> Step<'p> {
         until: Option<i64>,
         site: &'p Expr,
     ) -> Eval<Ending> {
-        let mock = self.desk.mocks.get(&function).cloned();
-        let pure = self.program.extern_fn(function).promise == Promise::Pure;
-        if let Some(mock) = mock {
-            if !pure {
-                self.wait(Wait::Turn).await;
+        if self.program.extern_fn(function).promise == Promise::Pure {
+            if let Some(mock) = self.desk.mocks.get(&function).cloned() {
+                return ended(self.call_closure(&mock, args, site).await);
             }
-            return ended(self.call_closure(&mock, args, site).await);
-        }
-        if pure {
             let outside = self.desk.outside.as_mut();
             let answer = outside.and_then(|answer| answer(function, &args));
             return Ok(answer.expect("somebody answers a pure function"));

@@ -4,8 +4,8 @@
 //! suspends again.
 
 use weir_contract::border::{OUTPUT_DENIED, OUTPUT_FAILED, OUTPUT_OK, OUTPUT_SUSPENDED, StepInput};
-use weir_contract::manifest::{FrameRole, Manifest};
-use weir_contract::{CrashReason, Type, limits};
+use weir_contract::manifest::Manifest;
+use weir_contract::{CrashReason, limits};
 
 use crate::effects::{Frame, Pause, Place, Wait};
 use crate::given::as_result;
@@ -80,8 +80,7 @@ pub(crate) fn drive(
                 return (on, Ok(Driven::Output(output)));
             }
             Some(&(OUTPUT_OK | OUTPUT_FAILED)) => {
-                let outer = work.frames[index - 1].place;
-                given = match code.gives_result || mocks_result(work.manifest, code.role, outer) {
+                given = match code.can_fail {
                     true => as_result(&output),
                     false => output[1..].to_vec(),
                 };
@@ -96,10 +95,8 @@ pub(crate) fn drive(
 struct Code {
     entry: u32,
     wants_key: bool,
+    /// Then it gives the frame around it a `Result`.
     can_fail: bool,
-    /// Gives the frame around it a `Result`.
-    gives_result: bool,
-    role: Option<FrameRole>,
 }
 
 impl Code {
@@ -111,39 +108,23 @@ impl Code {
                     entry: function.entry,
                     wants_key: function.entity.is_some(),
                     can_fail: !function.fails.is_empty(),
-                    gives_result: !function.fails.is_empty(),
-                    role: None,
                 }
             }
             Place::Frame(n) => {
                 let frame = manifest.frames.get(n as usize)?;
-                let is_mock = frame.role == FrameRole::Mock;
                 Code {
                     entry: frame.entry,
                     wants_key: frame.entity.is_some(),
                     can_fail: !frame.fails.is_empty(),
-                    gives_result: !frame.fails.is_empty() && !is_mock,
-                    role: Some(frame.role),
                 }
             }
             Place::Test(entry) => Code {
                 entry,
                 wants_key: false,
                 can_fail: true,
-                gives_result: true,
-                role: None,
             },
         })
     }
-}
-
-/// A mock gives what the extern function would have: a `Result` when the frame that called it takes one.
-fn mocks_result(manifest: &Manifest, role: Option<FrameRole>, outer: Place) -> bool {
-    let takes_result = |n: u32| {
-        let frame = manifest.frames.get(n as usize);
-        frame.is_some_and(|f| matches!(f.result, Some(Type::Result(..))))
-    };
-    role == Some(FrameRole::Mock) && matches!(outer, Place::Frame(n) if takes_result(n))
 }
 
 fn pause(work: &Work<'_>, on: &mut Transaction, popped: usize) -> Result<Pause, Crash> {

@@ -13,7 +13,7 @@ use crate::given::{as_result, result_of_run};
 use crate::known::workflow;
 use crate::machine::Action;
 use crate::progress::Change;
-use crate::runs::{Branches, Ended, Finished, Given, Run, Strand, Waiting};
+use crate::runs::{Branches, Ended, Finished, Given, Run, Strand, Waiting, WorksFor};
 
 impl Change<'_> {
     pub(crate) fn strand_ended(&mut self, run: u64, strand: u32, output: &[u8]) {
@@ -24,8 +24,18 @@ impl Change<'_> {
             return;
         };
         let this = at.strands.remove(index);
-        if let Some(parent) = this.parent {
-            return self.branch_ended(run, parent, strand, output);
+        match this.works_for {
+            WorksFor::Strand(parent) => return self.branch_ended(run, parent, strand, output),
+            WorksFor::Call(call) => {
+                let cancelled = at.cancelled;
+                self.answered(call, output);
+                // Perhaps nobody waited for it any more.
+                if cancelled {
+                    self.check_cancelled(run);
+                }
+                return;
+            }
+            WorksFor::Run => {}
         }
         if at.ending.is_some() {
             return self.next_undo(run);
@@ -151,7 +161,7 @@ impl Change<'_> {
         };
         match at.undos.pop() {
             Some(frame) => {
-                self.add_strand(run, frame, None);
+                self.add_strand(run, frame, WorksFor::Run);
             }
             None => {
                 if let Some(ended) = at.ending.take() {
@@ -242,6 +252,8 @@ impl Change<'_> {
         };
         let is_join = |s: &Strand| matches!(s.waiting, Waiting::Join { .. });
         let goes_on = |s: &&Strand| match &s.waiting {
+            // It stands in for the outside.
+            _ if matches!(s.works_for, WorksFor::Call(_)) => true,
             Waiting::Ready { .. } => !is_unbegun_branch(self.program, s),
             Waiting::Outside { function, .. } => {
                 let promise = self.program.externs[*function as usize].promise;

@@ -391,17 +391,12 @@ impl Machine {
         }
     }
 
-    /// An event is answered without its program: that it was taken.
     fn keep_event(&mut self, caller: &str, key: &str, digest: Digest, number: u64) {
-        let answer = KeptAnswer::Rendered {
-            status: 202,
-            json: "null".to_owned(),
-        };
         let kept = Kept {
             run: number,
             time: self.time,
             digest,
-            answer,
+            answer: KeptAnswer::taken(),
         };
         self.answers.keep(caller, key, kept);
     }

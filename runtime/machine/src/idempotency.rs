@@ -30,6 +30,16 @@ pub enum KeptAnswer {
     Run,
 }
 
+impl KeptAnswer {
+    /// To an event: that it was taken. It needs no program.
+    pub fn taken() -> KeptAnswer {
+        KeptAnswer::Rendered {
+            status: 202,
+            json: "null".to_owned(),
+        }
+    }
+}
+
 /// All answers kept.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {

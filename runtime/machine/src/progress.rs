@@ -10,7 +10,7 @@ use crate::idempotency::Answers;
 use crate::known::{known, known_event, known_wait, workflow};
 use crate::machine::{Action, BadRecord, OutsideCall};
 use crate::record::Outcome;
-use crate::runs::{Caller, Ended, Given, Run, Strand, Waiting};
+use crate::runs::{Caller, Ended, Given, Run, Strand, Waiting, WorksFor};
 use crate::schedule::Runs;
 
 /// One record's change of the runs.
@@ -61,7 +61,7 @@ impl Change<'_> {
             ending: None,
         };
         self.runs.going.insert(number, Box::new(run));
-        let strand = self.add_strand(number, first, None);
+        let strand = self.add_strand(number, first, WorksFor::Run);
         if let Some(delay) = start.delay {
             let due = self.time.saturating_add(delay.max(0));
             self.runs
@@ -70,7 +70,7 @@ impl Change<'_> {
     }
 
     /// A strand that may go on at once.
-    pub(crate) fn add_strand(&mut self, run: u64, frame: Frame, parent: Option<u32>) -> u32 {
+    pub(crate) fn add_strand(&mut self, run: u64, frame: Frame, works_for: WorksFor) -> u32 {
         let Some(at) = self.runs.going.get_mut(&run) else {
             return 0;
         };
@@ -85,7 +85,7 @@ impl Change<'_> {
                 fallible: false,
             },
             since: self.time,
-            parent,
+            works_for,
             branches: None,
         });
         self.runs.ready(run, number, Given::nothing(), self.time);
@@ -125,8 +125,9 @@ impl Change<'_> {
             this.frames.extend_from_slice(&pause.frames);
             this.frames.shrink_to_fit();
         }
-        for ask in asks {
+        for (index, ask) in asks.iter().enumerate() {
             self.ask(run, strand, ask)?;
+            self.keep_message(run, index, ask);
         }
         match outcome {
             Outcome::Output(output) => self.strand_ended(run, strand, output),
@@ -149,7 +150,8 @@ impl Change<'_> {
             }
             Ask::Branch(frame) => {
                 known(self.program, frame.place)?;
-                let number = self.add_strand(run, frame.clone(), Some(strand));
+                let works_for = WorksFor::Strand(strand);
+                let number = self.add_strand(run, frame.clone(), works_for);
                 let at = self.runs.going.get_mut(&run).ok_or_else(missing)?;
                 let this = at.strand_mut(strand).ok_or_else(missing)?;
                 let branches = this.branches.get_or_insert_default();
@@ -232,7 +234,9 @@ impl Change<'_> {
         let wait = Wait::decode(pause.kind, &pause.operands)?;
         let at = self.runs.get(run).ok_or_else(missing)?;
         known_wait(self.program, at.target, &wait)?;
-        if at.cancelled && wait != Wait::Yield {
+        let answers = at.strand(strand).map(|s| s.works_for);
+        let answers = matches!(answers, Some(WorksFor::Call(_)));
+        if at.cancelled && wait != Wait::Yield && !answers {
             self.end_strand(run, strand);
             return Ok(());
         }
@@ -264,7 +268,10 @@ impl Change<'_> {
                 function,
                 within,
                 args,
-            } => return self.call_outside(run, strand, function, after(within), args),
+            } => {
+                self.call_outside(run, strand, function, after(within), args);
+                return Ok(());
+            }
             Wait::Run { run: on, within } => {
                 if self.runs.get(on).is_none() {
                     let ended = self.runs.finished.get(&on).map(|f| &f.ended);
@@ -293,37 +300,26 @@ impl Change<'_> {
         function: u32,
         due: Option<i64>,
         args: Box<[u8]>,
-    ) -> Result<(), BadRecord> {
-        if let Some(mock) = self.runs.mocks.get(&function) {
-            let cells = [&*mock.cells, &*args].concat().into();
-            let frame = Frame {
-                place: mock.place,
-                cells,
-            };
-            let at = self.runs.going.get_mut(&run).ok_or_else(missing)?;
-            let this = at.strand_mut(strand).ok_or_else(missing)?;
-            this.frames.push(frame);
-            self.runs.ready(run, strand, Given::nothing(), self.time);
-            return Ok(());
-        }
+    ) {
         let call = self.runs.next_call;
         self.runs.next_call += 1;
-        self.actions.push(Action::Outside(OutsideCall {
-            call,
-            at: self.time,
-            run,
-            strand,
-            function,
-            args: args.clone(),
-        }));
         let waiting = Waiting::Outside {
             call,
             function,
-            args,
+            args: args.clone(),
             due,
         };
         self.runs.wait(run, strand, waiting, self.time);
-        Ok(())
+        if !self.answer_by_mock(call) {
+            self.actions.push(Action::Outside(OutsideCall {
+                call,
+                at: self.time,
+                run,
+                strand,
+                function,
+                args,
+            }));
+        }
     }
 
     /// An event goes to the strand that waits for it, or is kept. False when there is no run that goes on.

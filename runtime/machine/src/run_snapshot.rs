@@ -5,8 +5,8 @@
 //!   runs      count, each: number, target, key, caller, roles, since, steps, outside u8, idempotency, next strand,
 //!             strands, undos (frames), events (number, args),
 //!             0 goes on | 1 ends: how | 2 cancelled, and some strands go on to their next wait
-//!   strand    number, frames, waiting, since, parent: 0 or 1 + number, branches: 0 or 1 and
-//!             count, each: strand, 0 or 1 value; failure: 0 or 1 bytes
+//!   strand    number, frames, waiting, since, for whom: 0 the run | 1 strand | 2 call,
+//!             branches: 0 or 1 and count, each: strand, 0 or 1 value; failure: 0 or 1 bytes
 //!   waiting   0 ready turn given | 1 sleep due | 2 events numbers due? | 3 outside call function args due?
 //!             4 run number due? | 5 join list fallible | 6 quiet due | 7 parked place reason given
 //!   given     0 bytes | 1 event number args | 2 no event
@@ -23,7 +23,7 @@ use crate::effects::{EventTo, Frame, Place, small};
 use crate::known::{events_of, known, known_event};
 use crate::machine::BadRecord;
 use crate::record::Bug;
-use crate::runs::{Branches, Caller, Ended, Finished, Given, Run, Strand, Waiting};
+use crate::runs::{Branches, Caller, Ended, Finished, Given, Run, Strand, Waiting, WorksFor};
 use crate::schedule::Runs;
 
 type Read<T> = Result<T, DecodeError>;
@@ -237,9 +237,17 @@ fn put_strand(out: &mut Vec<u8>, strand: &Strand) {
     put_frames(out, &strand.frames);
     put_waiting(out, &strand.waiting);
     put_int(out, strand.since);
-    put_option(out, strand.parent, |out, parent| {
-        put_varint(out, parent as u64)
-    });
+    match strand.works_for {
+        WorksFor::Run => out.push(0),
+        WorksFor::Strand(parent) => {
+            out.push(1);
+            put_varint(out, parent as u64);
+        }
+        WorksFor::Call(call) => {
+            out.push(2);
+            put_varint(out, call);
+        }
+    }
     put_option(out, strand.branches.as_deref(), |out, branches| {
         put_varint(out, branches.all.len() as u64);
         for (number, value) in &branches.all {
@@ -256,7 +264,12 @@ fn read_strand(r: &mut Reader<'_>) -> Read<Strand> {
         frames: many(r, Frame::decode)?,
         waiting: read_waiting(r)?,
         since: r.int()?,
-        parent: option(r, small)?,
+        works_for: match r.byte()? {
+            0 => WorksFor::Run,
+            1 => WorksFor::Strand(small(r)?),
+            2 => WorksFor::Call(r.varint()?),
+            _ => return Err(r.error("a strand works for nobody")),
+        },
         branches: option(r, |r| {
             Ok(Box::new(Branches {
                 all: many(r, |r| Ok((small(r)?, option(r, boxed)?)))?,

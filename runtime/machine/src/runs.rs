@@ -58,10 +58,20 @@ pub struct Strand {
     pub waiting: Waiting,
     /// Since when it waits.
     pub since: i64,
-    /// A branch: the strand that joins it.
-    pub parent: Option<u32>,
+    pub works_for: WorksFor,
     /// Branches of its own.
     pub branches: Option<Box<Branches>>,
+}
+
+/// Who gets what a strand ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorksFor {
+    /// It is the run's own, or one of its undos.
+    Run,
+    /// A branch: the strand that joins it.
+    Strand(u32),
+    /// Tests only: it answers that outside call.
+    Call(u64),
 }
 
 /// The branches that a strand has begun and not joined.

@@ -13,13 +13,15 @@ use weir_machine::{
     Action, Bug, Ended, Machine, Place, Progress, StepCap, Steps, Waiting, failed_output,
 };
 
+use crate::message::{Message, messages};
+
 /// The time at which every test begins: 2026-01-01T00:00Z. A test that passes today passes tomorrow.
 pub const BEGIN_US: i64 = 1_767_225_600_000_000;
 
 /// More than a test does on purpose.
 const STEPS_MAX: usize = 100_000;
 
-/// When the machine dies, and how finely steps are cut.
+/// When the machine dies, what arrives twice, and how finely steps are cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
     /// Never; steps as large as on a node.
@@ -30,6 +32,10 @@ pub enum Schedule {
     CrashAlways,
     /// After that record, counted from 0; each transaction is a step of its own.
     CrashAfter(usize),
+    /// Never; each message arrives twice, each transaction is a step of its own.
+    Twice,
+    /// Never; that message arrives twice, counted from 0; each transaction is a step of its own.
+    TwiceOnly(usize),
 }
 
 /// What came of it.
@@ -38,6 +44,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// Where a crash could come: what each record was, for people.
     pub boundaries: Vec<String>,
+    /// What could arrive twice, for people.
+    pub messages: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +77,7 @@ pub fn run(
     Report {
         outcome,
         boundaries: trial.boundaries,
+        messages: trial.messages,
     }
 }
 
@@ -79,6 +88,11 @@ struct Trial<'a> {
     machine: Machine,
     records: Vec<Record>,
     boundaries: Vec<String>,
+    messages: Vec<String>,
+    /// Calls of the outside that were made again, each with the record behind which that was.
+    asked_again: Vec<(usize, u64)>,
+    /// The number of the next one.
+    next_call: u64,
     /// Labels at which the test itself asked for a crash.
     crash_at: Vec<String>,
     /// The run of the test, and how it ended.
@@ -95,6 +109,9 @@ impl<'a> Trial<'a> {
             schedule,
             records: Vec::new(),
             boundaries: Vec::new(),
+            messages: Vec::new(),
+            asked_again: Vec::new(),
+            next_call: 0,
             crash_at: Vec::new(),
             test: None,
             ended: None,
@@ -165,16 +182,67 @@ impl<'a> Trial<'a> {
             Schedule::Plain | Schedule::Fine => asked,
             Schedule::CrashAlways => true,
             Schedule::CrashAfter(record) => asked || record == number,
+            Schedule::Twice | Schedule::TwiceOnly(_) => asked,
         };
-        crash.then(|| self.crash()).flatten()
+        let stop = crash.then(|| self.crash()).flatten();
+        stop.or_else(|| self.deliver_again())
+    }
+
+    /// What the newest record sent arrives twice, when the schedule says so.
+    fn deliver_again(&mut self) -> Option<Outcome> {
+        let record = self.records.last()?;
+        let found = messages(
+            &self.machine,
+            self.manifest,
+            record,
+            self.test,
+            &mut self.next_call,
+        );
+        for (message, what) in found {
+            let number = self.messages.len();
+            self.messages.push(what.clone());
+            let is_wanted = match self.schedule {
+                Schedule::Twice => true,
+                Schedule::TwiceOnly(only) => number == only,
+                _ => false,
+            };
+            if !is_wanted {
+                continue;
+            }
+            let is_fine = match &message {
+                Message::Call(call) => {
+                    self.asked_again.push((self.records.len(), *call));
+                    self.machine.ask_again(*call)
+                }
+                Message::Sent(index, ask) => {
+                    // The machine died before it could say that it had taken it.
+                    if let Some(stop) = self.crash() {
+                        return Some(stop);
+                    }
+                    let (steps, test) = (&mut *self.steps, self.test.unwrap_or_default());
+                    let again = (*index, ask);
+                    self.machine.send_again(steps, self.manifest, test, again) == Some(true)
+                }
+            };
+            if !is_fine {
+                return Some(Outcome::Diverged(format!(
+                    "{what} was not taken as the same"
+                )));
+            }
+        }
+        None
     }
 
     /// The machine dies, and a new one reads the records.
     fn crash(&mut self) -> Option<Outcome> {
         let mut machine = machine(self.schedule);
-        for record in &self.records {
+        for (before, record) in self.records.iter().enumerate() {
             if let Err(error) = machine.apply(record.kind, &record.body) {
                 return Some(Outcome::Diverged(error.to_string()));
+            }
+            // What stands in for the outside is not in the log.
+            for (_, call) in self.asked_again.iter().filter(|(at, _)| *at == before + 1) {
+                machine.ask_again(*call);
             }
         }
         if machine.snapshot() != self.machine.snapshot() {
@@ -245,7 +313,7 @@ fn machine(schedule: Schedule) -> Machine {
 }
 
 /// A run and where it is, for people: `Checkout at Checkout.run/wait#1`.
-fn describe(machine: &Machine, manifest: &Manifest, run: u64) -> String {
+pub(crate) fn describe(machine: &Machine, manifest: &Manifest, run: u64) -> String {
     let Some(going) = machine.runs().get(run) else {
         return "the end of a run".to_owned();
     };

@@ -11,14 +11,16 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Under which it came out so; `Plain` when it passed.
     pub schedule: Schedule,
-    /// The record behind which the machine died, when a crash is what makes it fail.
-    pub crashed_after: Option<String>,
+    /// What makes it fail: the record behind which the machine died, or the message that arrived twice.
+    pub because_of: Option<String>,
     /// How often the machine was killed in all.
     pub crashes: usize,
+    /// How many messages arrived twice.
+    pub twice: usize,
 }
 
-/// Runs it plainly; then, unless `quick`, with each transaction a step of its own, with a crash behind each step at once, and,
-/// to find which one matters, behind one step at a time.
+/// Runs it plainly; then, unless `quick`, with each transaction a step of its own; with a crash behind each step at once; with
+/// each message delivered twice at once. To find which one matters, with one crash or one message at a time.
 pub fn judge(
     steps: &mut dyn Steps,
     manifest: &Manifest,
@@ -26,55 +28,69 @@ pub fn judge(
     args: &[u8],
     quick: bool,
 ) -> Verdict {
-    let plain = run(steps, manifest, entry, args, Schedule::Plain);
-    let verdict = |outcome, schedule| Verdict {
-        outcome,
-        schedule,
-        crashed_after: None,
-        crashes: 0,
-    };
+    let mut run = |schedule| run(steps, manifest, entry, args, schedule);
+    let plain = run(Schedule::Plain);
     if plain.outcome != Outcome::Passed || quick {
-        return verdict(plain.outcome, Schedule::Plain);
+        return Verdict::of(plain.outcome, Schedule::Plain);
     }
-    let fine = run(steps, manifest, entry, args, Schedule::Fine);
+    let fine = run(Schedule::Fine);
     if fine.outcome != Outcome::Passed {
-        return verdict(fine.outcome, Schedule::Fine);
+        return Verdict::of(fine.outcome, Schedule::Fine);
     }
-    let always = run(steps, manifest, entry, args, Schedule::CrashAlways);
-    if always.outcome == Outcome::Passed {
+    let always = run(Schedule::CrashAlways);
+    let crashes = always.boundaries.len();
+    if always.outcome != Outcome::Passed {
+        let found = first(&mut run, &fine.boundaries, Schedule::CrashAfter);
+        let all = Verdict::of(always.outcome, Schedule::CrashAlways);
         return Verdict {
-            crashes: always.boundaries.len(),
-            ..verdict(Outcome::Passed, Schedule::Plain)
+            crashes,
+            ..found.unwrap_or(all)
         };
     }
-    first_crash(steps, manifest, entry, args, &fine, always)
-}
-
-/// The first single crash that makes it fail, or all together.
-fn first_crash(
-    steps: &mut dyn Steps,
-    manifest: &Manifest,
-    entry: u32,
-    args: &[u8],
-    fine: &Report,
-    always: Report,
-) -> Verdict {
-    for (number, what) in fine.boundaries.iter().enumerate() {
-        let schedule = Schedule::CrashAfter(number);
-        let report = run(steps, manifest, entry, args, schedule);
-        if report.outcome != Outcome::Passed {
+    let mut twice = 0;
+    if !fine.messages.is_empty() {
+        let doubled = run(Schedule::Twice);
+        twice = doubled.messages.len();
+        if doubled.outcome != Outcome::Passed {
+            let found = first(&mut run, &fine.messages, Schedule::TwiceOnly);
+            let all = Verdict::of(doubled.outcome, Schedule::Twice);
             return Verdict {
-                outcome: report.outcome,
-                schedule,
-                crashed_after: Some(what.clone()),
-                crashes: 1,
+                crashes,
+                twice,
+                ..found.unwrap_or(all)
             };
         }
     }
     Verdict {
-        outcome: always.outcome,
-        schedule: Schedule::CrashAlways,
-        crashed_after: None,
-        crashes: always.boundaries.len(),
+        crashes,
+        twice,
+        ..Verdict::of(Outcome::Passed, Schedule::Plain)
+    }
+}
+
+/// The first single crash or message that makes it fail.
+fn first(
+    run: &mut impl FnMut(Schedule) -> Report,
+    all: &[String],
+    schedule: fn(usize) -> Schedule,
+) -> Option<Verdict> {
+    all.iter().enumerate().find_map(|(number, what)| {
+        let report = run(schedule(number));
+        (report.outcome != Outcome::Passed).then(|| Verdict {
+            because_of: Some(what.clone()),
+            ..Verdict::of(report.outcome, schedule(number))
+        })
+    })
+}
+
+impl Verdict {
+    fn of(outcome: Outcome, schedule: Schedule) -> Verdict {
+        Verdict {
+            outcome,
+            schedule,
+            because_of: None,
+            crashes: 0,
+            twice: 0,
+        }
     }
 }

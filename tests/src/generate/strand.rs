@@ -81,10 +81,12 @@ impl Gen {
             }
             (6, Ty::List(item)) => {
                 let (name, mut inner) = self.branch_for_each(scope);
+                let chosen = self.chosen(scope, &name);
+                inner.cost = scope.cost;
                 let value = self.expr(&mut inner, item, depth.min(2), told);
                 scope.cost = inner.cost;
                 format!(
-                    "(parallel for {name} in 0..{} select {value})",
+                    "(parallel for {name} in 0..{}{chosen} select {value})",
                     self.below(4)
                 )
             }
@@ -227,6 +229,23 @@ impl Gen {
         (name, inner)
     }
 
+    /// Which of the numbers get a branch. A condition is looked at by the strand around, and may wait.
+    fn chosen(&mut self, scope: &mut Scope, name: &str) -> String {
+        if self.on(50) {
+            return String::new();
+        }
+        if self.on(30) {
+            return format!(" where (later({}, {name}) != 1)", self.pause());
+        }
+        let mut inner = scope.clone();
+        inner.bind(name, &Ty::Int, false);
+        inner.in_loop = false;
+        inner.rounds *= 4;
+        let condition = self.expr(&mut inner, &Ty::Bool, 2, false);
+        scope.cost = inner.cost;
+        format!(" where {condition}")
+    }
+
     /// Code that runs apart from what is around it: reads its variables and leaves only by its end.
     fn apart(&mut self, scope: &Scope) -> Scope {
         let mut inner = scope.clone();
@@ -275,13 +294,10 @@ impl Gen {
             }
             7 if !deep && scope.rounds < 64 => {
                 let (name, mut inner) = self.branch_for_each(scope);
-                let filter = if self.on(30) {
-                    format!(" where {name} != 1")
-                } else {
-                    String::new()
-                };
+                let chosen = self.chosen(scope, &name);
+                inner.cost = scope.cost;
                 lines.push(format!(
-                    "parallel for {name} in 0..{}{filter} {{",
+                    "parallel for {name} in 0..{}{chosen} {{",
                     self.below(4)
                 ));
                 lines.extend(self.block(&mut inner, |_| {}));

@@ -4,7 +4,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 use weir_diagnostics::{Diagnostic, Span, codes};
 
-use super::{name, started};
+use super::{call_in, name, started};
 use crate::hir::*;
 use crate::walk;
 
@@ -83,7 +83,7 @@ fn collect(program: &Checked, from: FnId, body: &Body, out: &mut Vec<Edge>) {
                 for stmt in &block.stmts {
                     if let Stmt::Let(pattern, value) = stmt
                         && let PatternKind::Bind(id) = pattern.kind
-                        && let ExprKind::Send { message, .. } = &value.kind
+                        && let ExprKind::Send { message, .. } = &call_in(value).kind
                         && let Some(run) = started(program, message)
                     {
                         kept.push((id, run));

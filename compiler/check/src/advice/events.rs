@@ -1,15 +1,20 @@
-//! Events that cannot come, and events that nobody takes.
+//! Events that cannot come, events that nobody takes, and waits that may have no end.
 
 use std::collections::BTreeSet;
 
-use weir_diagnostics::{Diagnostic, codes};
+use weir_diagnostics::{Diagnostic, Span, codes};
 
 use crate::hir::*;
 use crate::walk::{self, Owner};
 
+/// Events that code of the program sends.
+type Sent = BTreeSet<(EntityId, EventId)>;
+
 pub fn check(program: &Checked, found: &mut Vec<Diagnostic>) {
-    let mut sent: BTreeSet<(EntityId, EventId)> = BTreeSet::new();
+    let mut sent = Sent::new();
     let mut awaited: BTreeSet<(EntityId, EventId)> = BTreeSet::new();
+    // Those without a deadline, with what they wait for.
+    let mut endless: Vec<(Span, EntityId, Vec<EventId>)> = Vec::new();
     for (owner, body) in walk::bodies(program) {
         let entity = match owner {
             // What only a test sends never comes where it matters.
@@ -27,8 +32,12 @@ pub fn check(program: &Checked, found: &mut Vec<Diagnostic>) {
             ) => {
                 sent.insert((*entity, *event));
             }
-            (ExprKind::Wait { arms, .. }, Some(entity)) => {
+            (ExprKind::Wait { arms, after }, Some(entity)) => {
                 awaited.extend(arms.iter().map(|arm| (entity, arm.event)));
+                if after.is_none() {
+                    let events = arms.iter().map(|arm| arm.event).collect();
+                    endless.push((expr.span, entity, events));
+                }
             }
             _ => {}
         });
@@ -44,6 +53,46 @@ pub fn check(program: &Checked, found: &mut Vec<Diagnostic>) {
             }
         }
     }
+    for (span, entity, events) in endless {
+        let mut all = events.iter();
+        if all.all(|event| is_from_outside(program, &sent, entity, *event)) {
+            found.push(waits_for_ever(program, span, entity, &events));
+        }
+    }
+}
+
+/// Whether an event can only come from outside.
+fn is_from_outside(program: &Checked, sent: &Sent, entity: EntityId, event: EventId) -> bool {
+    let workflow = program.entity(entity).workflow.as_ref();
+    let is_pub = workflow.is_some_and(|w| w.events[event.0 as usize].is_pub);
+    is_pub && !sent.contains(&(entity, event))
+}
+
+fn waits_for_ever(
+    program: &Checked,
+    span: Span,
+    entity: EntityId,
+    events: &[EventId],
+) -> Diagnostic {
+    let workflow = program.entity(entity).workflow.as_ref();
+    let mut names: Vec<String> = Vec::new();
+    for event in events {
+        let events = workflow.map(|w| &w.events);
+        let name = events.map(|all| format!("`{}`", all[event.0 as usize].name));
+        names.extend(name.filter(|name| !names.contains(name)));
+    }
+    // The word `wait`: what is in the braces may be long.
+    let word = Span::new(span.file, span.start, span.start + 4);
+    Diagnostic::new(
+        codes::H0801,
+        word,
+        format!(
+            "this ends when somebody outside sends {}, and never when nobody does",
+            names.join(" or ")
+        ),
+    )
+    .label("has no deadline")
+    .help("add one: `after 2d => ..`; waiting for ever may be right as well")
 }
 
 fn not_awaited(event: &Event) -> Diagnostic {

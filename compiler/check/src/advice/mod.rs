@@ -38,8 +38,19 @@ fn waiting(program: &Checked) -> impl Iterator<Item = (FnId, &Body)> {
     })
 }
 
+/// The call a value comes from, behind the variables that keep its named arguments.
+fn call_in(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Block(block) => match block.stmts.last() {
+            Some(Stmt::Expr(last)) => call_in(last),
+            _ => expr,
+        },
+        _ => expr,
+    }
+}
+
 /// How a function is called in messages.
-fn name(program: &Checked, id: FnId) -> String {
+pub fn name(program: &Checked, id: FnId) -> String {
     let function = program.function(id);
     match function.entity {
         Some(entity) => format!("{}.{}", program.entity(entity).name, function.name),

@@ -69,11 +69,13 @@ fn changes(program: &Checked) -> BTreeSet<FnId> {
                     }
                     ExprKind::CallExtern { function, .. } => stays(program, *function),
                     ExprKind::Call { function, .. } | ExprKind::CallHandler { function, .. } => {
-                        out.contains(function)
+                        out.contains(function) && !is_kept(&program.function(*function).as_step)
                     }
                     ExprKind::RunResult { run, .. } => match &run.kind {
                         ExprKind::Send { message, .. } => {
-                            started(program, message).is_some_and(|run| out.contains(&run))
+                            started(program, message).is_some_and(|run| {
+                                out.contains(&run) && !is_kept(&program.function(run).as_step)
+                            })
                         }
                         _ => false,
                     },
@@ -90,11 +92,15 @@ fn changes(program: &Checked) -> BTreeSet<FnId> {
     }
 }
 
+/// Whether somebody said why it may stay.
+fn is_kept(as_step: &AsStep) -> bool {
+    as_step.keep.is_some()
+}
+
 fn stays(program: &Checked, id: ExternId) -> bool {
-    matches!(
-        program.extern_fn(id).promise,
-        Promise::Idempotent | Promise::Once
-    )
+    let function = program.extern_fn(id);
+    let changes = matches!(function.promise, Promise::Idempotent | Promise::Once);
+    changes && !is_kept(&function.as_step)
 }
 
 /// Done so far, by place, with how it is called.
@@ -230,10 +236,11 @@ impl<'a> Walk<'a> {
 
     fn up_to_effect(&mut self, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Call { .. }
-            | ExprKind::CallHandler { .. }
-            | ExprKind::CallExtern { .. }
-            | ExprKind::RunResult { .. } => self.parts(expr),
+            _ if is_call(expr) => self.parts(expr),
+            ExprKind::Block(block) if let Some((kept, call)) = with_kept(block) => {
+                kept.iter().for_each(|value| self.expr(value));
+                self.up_to_effect(call);
+            }
             _ => self.expr(expr),
         }
     }
@@ -277,13 +284,19 @@ impl<'a> Walk<'a> {
 
     fn effect(&mut self, expr: &Expr) {
         let what = match &expr.kind {
+            ExprKind::Block(block) => {
+                if let Some((_, call)) = with_kept(block) {
+                    self.effect(call);
+                }
+                return;
+            }
             ExprKind::Call { function, .. } | ExprKind::CallHandler { function, .. } => {
                 let at_once = self.program.function(*function).effect < Effect::Wait;
                 let stays = match at_once {
                     true => self.changes.contains(function),
                     false => self.leaves.contains(function),
                 };
-                if !stays {
+                if !stays || is_kept(&self.program.function(*function).as_step) {
                     return;
                 }
                 *function
@@ -293,6 +306,7 @@ impl<'a> Walk<'a> {
                     return;
                 };
                 match started(self.program, message) {
+                    Some(run) if is_kept(&self.program.function(run).as_step) => return,
                     Some(run) if self.changes.contains(&run) => run,
                     _ => return,
                 }
@@ -354,6 +368,29 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+/// A call behind variables that keep its named arguments: their values, and the call.
+fn with_kept(block: &Block) -> Option<(Vec<&Expr>, &Expr)> {
+    let (last, kept) = block.stmts.split_last()?;
+    let values = kept.iter().map(|stmt| match stmt {
+        Stmt::Let(_, value) => Some(value),
+        Stmt::Expr(_) => None,
+    });
+    match last {
+        Stmt::Expr(call) if is_call(call) => Some((values.collect::<Option<_>>()?, call)),
+        _ => None,
+    }
+}
+
+fn is_call(expr: &Expr) -> bool {
+    matches!(
+        expr.kind,
+        ExprKind::Call { .. }
+            | ExprKind::CallHandler { .. }
+            | ExprKind::CallExtern { .. }
+            | ExprKind::RunResult { .. }
+    )
 }
 
 /// Whether the statement before these is a step with `undo`: then its push follows, behind the binding of a `let`.

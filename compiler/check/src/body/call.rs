@@ -3,6 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 
+use super::sequence::behind;
 use super::{BodyCx, entry, hole, node};
 use crate::hir::*;
 use crate::infer;
@@ -412,7 +413,7 @@ impl BodyCx<'_> {
 
     fn call_handler(
         &mut self,
-        target: Option<Expr>,
+        mut target: Option<Expr>,
         id: FnId,
         args: &[ast::Arg],
         span: Span,
@@ -437,8 +438,12 @@ impl BodyCx<'_> {
                 None => Arg::Default,
             });
         }
+        let names = params.iter().map(|(name, _)| *name);
+        let target_first = target.iter_mut().map(|target| (target, "target"));
+        let written = target_first.chain(written(&mut done, names));
+        let kept = self.keep_in_source_order(written.collect());
         if self.is_run(id) {
-            return self.call_run(id, target, done, span);
+            return behind(kept, self.call_run(id, target, done, span));
         }
         let ty = match self.is_dropped(span, false) {
             true => function.ret,
@@ -450,7 +455,7 @@ impl BodyCx<'_> {
             target: target.map(Box::new),
             args: done,
         };
-        node(kind, ty, span)
+        behind(kept, node(kind, ty, span))
     }
 
     fn argument(&mut self, e: &ast::Expr, ty: &Type, decl: &ast::Field) -> Expr {
@@ -582,21 +587,33 @@ impl BodyCx<'_> {
         for (at, e, ty) in waiting {
             done[at] = Some(self.function_argument(e, &ty));
         }
-        let args: Vec<Arg> = done.into_iter().flatten().collect();
+        let mut args: Vec<Arg> = done.into_iter().flatten().collect();
+        let names = decl.params.iter().map(|param| param.name.as_str());
+        let kept = self.keep_in_source_order(written(&mut args, names).collect());
         let ty = match self.is_dropped(span, false) {
             true => ret,
             false => self.call_type(id, &type_args),
         };
-        node(
-            ExprKind::Call {
-                function: id,
-                type_args,
-                args,
-            },
-            ty,
-            span,
-        )
+        let kind = ExprKind::Call {
+            function: id,
+            type_args,
+            args,
+        };
+        behind(kept, node(kind, ty, span))
     }
+}
+
+/// The arguments that are worked out here, with the names of their parameters.
+fn written<'a>(
+    args: &'a mut [Arg],
+    names: impl Iterator<Item = &'a str>,
+) -> impl Iterator<Item = (&'a mut Expr, &'a str)> {
+    args.iter_mut()
+        .zip(names)
+        .filter_map(|(arg, name)| match arg {
+            Arg::Value(value) => Some((value, name)),
+            _ => None,
+        })
 }
 
 /// No parameter is a function: then the wanted result cannot clash with what a lambda turns out to give.

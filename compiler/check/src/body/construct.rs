@@ -3,6 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, Ident};
 
+use super::sequence::behind;
 use super::{BodyCx, hole, node};
 use crate::hir::*;
 use crate::messages::nearest;
@@ -70,10 +71,8 @@ impl BodyCx<'_> {
                 if args.is_none() {
                     return self.needs_arguments(name, &fields, span);
                 }
-                match self.fields(name, &decl.fields, &fields, given, span) {
-                    Some(values) => node(ExprKind::Record(id, values), Type::Record(id), span),
-                    None => node(ExprKind::Unit, Type::Unknown, span),
-                }
+                let make = |values| node(ExprKind::Record(id, values), Type::Record(id), span);
+                self.made(name, &decl.fields, &fields, given, make, span)
             }
             Some(TypeName::Error(id)) if self.gives_way(id, name, want) => {
                 self.bare_variant(name, args, want, span)
@@ -81,10 +80,8 @@ impl BodyCx<'_> {
             Some(TypeName::Error(id)) => {
                 let decl = self.cx.errors[id.0 as usize].clone();
                 let fields = self.cx.program.errors[id.0 as usize].fields.clone();
-                match self.fields(name, &decl.fields, &fields, given, span) {
-                    Some(values) => node(ExprKind::Error(id, values), Type::Error(id), span),
-                    None => hole(span),
-                }
+                let make = |values| node(ExprKind::Error(id, values), Type::Error(id), span);
+                self.made(name, &decl.fields, &fields, given, make, span)
             }
             Some(TypeName::Entity(id)) => {
                 let decl = self.cx.entities[id.0 as usize].clone();
@@ -92,10 +89,8 @@ impl BodyCx<'_> {
                 if args.is_none() {
                     return self.needs_arguments(name, &keys, span);
                 }
-                match self.fields(name, &decl.keys, &keys, given, span) {
-                    Some(values) => node(ExprKind::EntityRef(id, values), Type::Entity(id), span),
-                    None => hole(span),
-                }
+                let make = |values| node(ExprKind::EntityRef(id, values), Type::Entity(id), span);
+                self.made(name, &decl.keys, &keys, given, make, span)
             }
             Some(TypeName::New(id)) => {
                 let base = self.cx.program.news[id.0 as usize].base.clone();
@@ -295,20 +290,12 @@ impl BodyCx<'_> {
             return hole(span);
         };
         let fields = variants[at].fields.clone();
-        match self.fields(
-            name,
-            &decl.variants[at].fields,
-            &fields,
-            args.unwrap_or_default(),
-            span,
-        ) {
-            Some(values) => node(
-                ExprKind::Variant(id, at as u32, values),
-                Type::Enum(id),
-                span,
-            ),
-            None => hole(span),
-        }
+        let make = |values| {
+            let kind = ExprKind::Variant(id, at as u32, values);
+            node(kind, Type::Enum(id), span)
+        };
+        let given = args.unwrap_or_default();
+        self.made(name, &decl.variants[at].fields, &fields, given, make, span)
     }
 
     fn needs_arguments(&mut self, name: &Ident, fields: &[NamedType], span: Span) -> Expr {
@@ -321,20 +308,24 @@ impl BodyCx<'_> {
         hole(span)
     }
 
-    /// The values for the fields of something, in order; defaults are checked where they are used.
-    fn fields(
+    /// Made of the values for its fields, in order; defaults are checked where they are used.
+    fn made(
         &mut self,
         name: &Ident,
         decls: &[ast::Field],
         fields: &[NamedType],
         args: &[ast::Arg],
+        make: impl FnOnce(Vec<Expr>) -> Expr,
         span: Span,
-    ) -> Option<Vec<Expr>> {
+    ) -> Expr {
         let params: Vec<(&str, bool)> = decls
             .iter()
             .map(|f| (f.name.as_str(), f.default.is_some()))
             .collect();
-        let placed = self.place_args(name.as_str(), &params, args, span)?;
+        let Some(placed) = self.place_args(name.as_str(), &params, args, span) else {
+            return hole(span);
+        };
+        let is_written: Vec<bool> = placed.iter().map(Option::is_some).collect();
         let mut values = Vec::new();
         for ((slot, decl), field) in placed.into_iter().zip(decls).zip(fields) {
             let value = match (slot, &decl.default) {
@@ -348,7 +339,12 @@ impl BodyCx<'_> {
             };
             values.push(value);
         }
-        Some(values)
+        let written = values.iter_mut().zip(fields).zip(is_written);
+        let written = written
+            .filter(|(_, is_written)| *is_written)
+            .map(|((value, field), _)| (value, field.name.as_str()));
+        let kept = self.keep_in_source_order(written.collect());
+        behind(kept, make(values))
     }
 
     /// A default that is checked where it is used; it sees nothing of that place.

@@ -112,6 +112,11 @@ impl BodyCx<'_> {
             ExprKind::Call { function, .. } | ExprKind::CallHandler { function, .. } => {
                 self.function == Some(*function)
             }
+            // Named arguments may stand in front of it.
+            ExprKind::Block(block) => match block.stmts.last() {
+                Some(Stmt::Expr(last)) => self.calls_itself(last),
+                _ => false,
+            },
             _ => false,
         }
     }

@@ -5,6 +5,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, Ident};
 
+use super::sequence::{behind, unkept};
 use super::{BodyCx, hole, node};
 use crate::hir::*;
 
@@ -18,6 +19,7 @@ impl BodyCx<'_> {
         if self.head(&found.ty) == Type::Unknown {
             return hole(span);
         }
+        let (kept, found) = unkept(found);
         let at = found.span;
         let (message, ty) = match found.kind {
             ExprKind::Call {
@@ -70,7 +72,7 @@ impl BodyCx<'_> {
                 );
             }
         };
-        node(ExprKind::Send { message, after }, ty, span)
+        behind(kept, node(ExprKind::Send { message, after }, ty, span))
     }
 
     /// Whether what a call fails with is nobody's business: it is sent, and what is sent may well be the function itself.
@@ -100,7 +102,7 @@ impl BodyCx<'_> {
         &mut self,
         entity: EntityId,
         event: EventId,
-        target: Option<Expr>,
+        mut target: Option<Expr>,
         args: &[ast::Arg],
         span: Span,
     ) -> Expr {
@@ -125,6 +127,10 @@ impl BodyCx<'_> {
                 None => hole(span),
             });
         }
+        let written = values.iter_mut().zip(&fields);
+        let written = written.map(|(value, field)| (value, field.name.as_str()));
+        let target_first = target.iter_mut().map(|target| (target, "to"));
+        let kept = self.keep_in_source_order(target_first.chain(written).collect());
         let message = Message::Event {
             entity,
             event,
@@ -135,7 +141,7 @@ impl BodyCx<'_> {
             message,
             after: None,
         };
-        node(kind, Type::Unit, span)
+        behind(kept, node(kind, Type::Unit, span))
     }
 
     /// Whether a function is the `run` of its workflow.
@@ -193,7 +199,10 @@ impl BodyCx<'_> {
         args: &[ast::Arg],
         span: Span,
     ) -> Expr {
-        let mut call = self.expr(base, None);
+        let (kept, mut call) = match &base.kind {
+            ast::ExprKind::Call { .. } => unkept(self.expr(base, None)),
+            _ => (Vec::new(), self.expr(base, None)),
+        };
         let placed = self.place_args(name.as_str(), &[("limit", false)], args, span);
         let limit = match placed.as_deref() {
             Some([Some(limit)]) => Box::new(self.expr_of(limit, &Type::Duration)),
@@ -218,7 +227,7 @@ impl BodyCx<'_> {
             Type::Result(gives, errors) => Type::Result(gives, with(errors, timed_out)),
             gives => Type::Result(Box::new(gives), vec![timed_out]),
         };
-        node(call.kind, ty, span)
+        behind(kept, node(call.kind, ty, span))
     }
 
     fn nothing_to_limit(&mut self, name: &Ident, base: Span, span: Span) -> Expr {

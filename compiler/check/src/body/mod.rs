@@ -22,6 +22,7 @@ mod parallel;
 mod pattern;
 mod place;
 mod query;
+mod sequence;
 mod undo;
 mod wait;
 

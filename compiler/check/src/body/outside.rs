@@ -3,6 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 
+use super::sequence::behind;
 use super::{BodyCx, FrameKind, hole, node};
 use crate::hir::*;
 use crate::messages::nearest;
@@ -108,6 +109,12 @@ impl BodyCx<'_> {
                 (None, None) => hole(span),
             }));
         }
+        let written = values.iter_mut().zip(&function.params);
+        let written = written.filter_map(|(arg, param)| match arg {
+            Arg::Value(value) => Some((value, param.name.as_str())),
+            _ => None,
+        });
+        let kept = self.keep_in_source_order(written.collect());
         let kind = ExprKind::CallExtern {
             function: id,
             args: values,
@@ -117,7 +124,7 @@ impl BodyCx<'_> {
             true => function.ret,
             false => Type::Result(Box::new(function.ret), function.fails),
         };
-        node(kind, ty, span)
+        behind(kept, node(kind, ty, span))
     }
 
     /// `payments.charge` without a call.

@@ -246,8 +246,8 @@ pub enum ExprKind {
     Advance(Box<Expr>),
     /// `settle()`: everything that needs no time to pass happens.
     Settle,
-    /// `mock(payments.charge, (card, amount) => ..)`: answers calls of an extern function. The body may fail
-    /// with what the function may fail with.
+    /// `mock(payments.charge, (card, amount) => ..)`: answers calls of an extern function, each in a strand of its
+    /// own. The body may wait, and fail with what the function may fail with.
     Mock {
         function: ExternId,
         answer: Lambda,
@@ -286,7 +286,8 @@ pub enum Message {
     },
 }
 
-/// An argument in the place of its parameter.
+/// An argument in the place of its parameter. All are worked out from left to right; where the source has another order, those
+/// for which it matters are variables, bound in a block around the call.
 #[derive(Clone, Debug)]
 pub enum Arg {
     Value(Expr),

@@ -158,6 +158,7 @@ pub struct ExternFn {
     pub retry: Option<(u32, i64)>,
     /// `@timeout(d)`, microseconds for each attempt.
     pub timeout_us: Option<i64>,
+    pub as_step: AsStep,
     pub doc: Option<String>,
     pub span: Span,
 }
@@ -225,6 +226,7 @@ pub struct Function {
     pub access: Access,
     /// Where it is over HTTP, when its name does not say.
     pub route: Option<Route>,
+    pub as_step: AsStep,
     pub is_prelude: bool,
     pub doc: Option<String>,
     /// Of the name.
@@ -254,6 +256,15 @@ pub enum RoutePart {
     Text(String),
     /// A parameter, or a key of the entity.
     Param(String),
+}
+
+/// What a function says to those who wait for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AsStep {
+    /// `@step("charge")`: what the place is called where somebody waits for it, in place of its own name.
+    pub name: Option<String>,
+    /// `@keep("audit entry")`: why what it does stays done when the run fails later.
+    pub keep: Option<String>,
 }
 
 #[derive(Clone, Debug)]

@@ -23,6 +23,11 @@ impl Closure {
     pub fn captured(&self) -> &[Reg] {
         &self.captured
     }
+
+    /// What its entry's parameters are made from: of what is captured, then of what the lambda's parameters are given.
+    pub fn taken(&self) -> &[Taken] {
+        &self.taken
+    }
 }
 
 impl Body<'_, '_> {
@@ -40,11 +45,16 @@ impl Body<'_, '_> {
     /// The values that an entry takes, from what is captured here and what the lambda's parameters are given.
     pub fn cells(&mut self, closure: &Closure, params: &[Reg]) -> Vec<Reg> {
         let given: Vec<Reg> = closure.captured.iter().chain(params).copied().collect();
-        let cell = |taken: &Taken| match taken.field {
+        let taken = closure.taken.iter();
+        taken.map(|taken| self.cell(taken, &given)).collect()
+    }
+
+    /// One of them.
+    pub fn cell(&mut self, taken: &Taken, given: &[Reg]) -> Reg {
+        match taken.field {
             None => given[taken.given],
             Some(field) => self.field(given[taken.given], field),
-        };
-        closure.taken.iter().map(cell).collect()
+        }
     }
 
     /// Makes the entry.

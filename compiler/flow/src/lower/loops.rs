@@ -72,34 +72,62 @@ impl Body<'_, '_> {
             return Some(());
         };
         let walk = self.start(from, self.walked(pattern))?;
-        let (head, inside, next) = (self.b.block(), self.b.block(), self.b.block());
+        self.round(&walk, after, &mut |this, item, next| {
+            this.bind(pattern, item);
+            this.in_loop(broken, next, |this| {
+                let came_back = this.generator(rest, wheres, None, broken, innermost);
+                if came_back.is_some() && this.b.is_open() {
+                    this.b.jump(next);
+                }
+            });
+        });
+        Some(())
+    }
+
+    /// Over all of a list that nobody changes meanwhile.
+    pub fn each(&mut self, list: Reg, inside: &mut dyn FnMut(&mut Self, Reg)) {
+        let at = self.b.int(0);
+        let end = self.b.len(list);
+        let walk = Walk {
+            at,
+            end,
+            list: Some(list),
+        };
+        self.round(&walk, None, &mut |this, item, next| {
+            inside(this, item);
+            this.b.jump(next);
+        });
+    }
+
+    /// One loop; `inside` is given the item, and ends in the block that takes the next one. Goes on in `after`, a new block when
+    /// it is not given.
+    fn round(
+        &mut self,
+        walk: &Walk,
+        after: Option<BlockId>,
+        inside: &mut dyn FnMut(&mut Self, Reg, BlockId),
+    ) {
+        let (head, body, next) = (self.b.block(), self.b.block(), self.b.block());
         let after = after.unwrap_or_else(|| self.b.block());
         self.b.jump(head);
         self.b.go_to(head);
         let more = self.b.compare(CompareOp::Lt, walk.at, walk.end);
-        self.b.end(Term::Branch(more, inside, after));
-        self.b.go_to(inside);
-        let item = match &walk.list {
+        self.b.end(Term::Branch(more, body, after));
+        self.b.go_to(body);
+        let item = match walk.list {
             None => walk.at,
             Some(list) => {
-                let ty = self.b.item_type(*list);
-                self.b.emit(ty, Op::ListGet(*list, walk.at))
+                let ty = self.b.item_type(list);
+                self.b.emit(ty, Op::ListGet(list, walk.at))
             }
         };
-        self.bind(pattern, item);
-        self.in_loop(broken, next, |this| {
-            let came_back = this.generator(rest, wheres, None, broken, innermost);
-            if came_back.is_some() && this.b.is_open() {
-                this.b.jump(next);
-            }
-        });
+        inside(self, item, next);
         self.b.go_to(next);
         let one = self.b.int(1);
         self.b
             .emit_into(walk.at, Op::Arith(ArithOp::Add, walk.at, one));
         self.b.jump(head);
         self.b.go_to(after);
-        Some(())
     }
 
     fn innermost(&mut self, wheres: &[hir::Expr], inside: &mut dyn FnMut(&mut Self)) {
@@ -115,7 +143,7 @@ impl Body<'_, '_> {
     }
 
     /// What the registers of a loop are called after, when it keeps them over a wait.
-    fn walked(&self, pattern: &hir::Pattern) -> String {
+    pub fn walked(&self, pattern: &hir::Pattern) -> String {
         match pattern.kind {
             hir::PatternKind::Bind(local) => self.locals[local.0 as usize].name.clone(),
             _ => "item".to_owned(),

@@ -26,10 +26,16 @@ impl Split<'_> {
         let cuts: Vec<Cut> = self.cuts.values().copied().collect();
         for cut in cuts {
             let waits_for = self.waits_for(cut);
-            let name = self.label_part(cut);
+            let (name, is_given) = match self.step_name(cut) {
+                Some(name) => (name, true),
+                None => (self.label_part(cut), false),
+            };
             let ordinal = ordinals.entry(name.clone()).or_insert(0);
             *ordinal += 1;
-            let label = format!("{}/{name}#{ordinal}", self.func.name);
+            let label = match (is_given, *ordinal) {
+                (true, 1) => format!("{}/{name}", self.func.name),
+                _ => format!("{}/{name}#{ordinal}", self.func.name),
+            };
             let entry = self.make_entry(cut, label, waits_for);
             self.entry_of.insert(cut.at, entry);
         }
@@ -136,6 +142,21 @@ impl Split<'_> {
         Cell { reg, ty, name }
     }
 
+    /// The name that what is waited for was given.
+    fn step_name(&self, cut: Cut) -> Option<String> {
+        let last = self.func.block(cut.at).insts.last()?;
+        let name = match &last.op {
+            Op::Call(callee, _) => self.names.funcs.get(callee),
+            Op::Suspend(Wait::Extern { function, .. }, _) => self.names.externs.get(function),
+            Op::Suspend(Wait::Yield, _) => {
+                let callee = self.next_call(cut.behind)?;
+                self.names.funcs.get(&callee)
+            }
+            _ => None,
+        };
+        name.cloned()
+    }
+
     /// The part of a label that says what is waited for; it survives edits elsewhere.
     fn label_part(&self, cut: Cut) -> String {
         let last = self.func.block(cut.at).insts.last();
@@ -162,15 +183,21 @@ impl Split<'_> {
 
     /// What a step that has done enough would do next: the transaction behind the cut.
     fn next_transaction(&self, behind: BlockId) -> String {
+        match self.next_call(behind) {
+            Some(callee) => self.module.func(callee).name.clone(),
+            None => "atomic".to_owned(),
+        }
+    }
+
+    fn next_call(&self, behind: BlockId) -> Option<FuncId> {
         let block = match &self.func.block(behind).term {
             Term::Jump(to) if self.func.block(behind).insts.is_empty() => self.func.block(*to),
             _ => self.func.block(behind),
         };
-        let callee = block.insts.iter().find_map(|inst| match inst.op {
-            Op::Call(callee, _) => Some(self.module.func(callee).name.clone()),
+        block.insts.iter().find_map(|inst| match inst.op {
+            Op::Call(callee, _) => Some(callee),
             _ => None,
-        });
-        callee.unwrap_or_else(|| "atomic".to_owned())
+        })
     }
 
     fn waits_for(&self, cut: Cut) -> String {

@@ -1,6 +1,6 @@
 //! Before and after, in text form. Everything that comes out must verify.
 
-use super::split;
+use super::{StepNames, split};
 use crate::text::{parse, print};
 
 /// A workflow with one event; the functions under test follow.
@@ -24,7 +24,7 @@ entity Order {
 fn frames(functions: &str) -> (String, Vec<String>) {
     let mut module = parse(&format!("{AROUND}{functions}")).unwrap();
     assert_eq!(crate::verify::verify(&module), Vec::<String>::new());
-    split(&mut module);
+    split(&mut module, &StepNames::default());
     let text = print(&module);
     assert_eq!(
         crate::verify::verify(&module),

@@ -19,6 +19,21 @@ fn the_examples_pass_their_own_tests() {
     }
 }
 
+#[test]
+fn programs_of_other_tests_mean_what_they_say_there() {
+    for source in [
+        include_str!("../../../../tests/waits/choosing.weir"),
+        include_str!("../../../../tests/waits/mocks.weir"),
+        include_str!("../../../../tests/waits/naming.weir"),
+        include_str!("../../../../tests/waits/outside.weir"),
+        include_str!("../../../../tests/waits/parallel.weir"),
+    ] {
+        for line in run(source).lines() {
+            assert!(line.ends_with(": ok"), "{line}");
+        }
+    }
+}
+
 const COUNTER: &str = r#"
 error Stop
 entity C(k: Text) {

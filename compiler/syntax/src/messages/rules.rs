@@ -10,6 +10,7 @@ type Rule = fn(&Situation) -> Option<Said>;
 pub const RULES: &[Rule] = &[
     words_of_other_languages,
     keyword_as_name,
+    literal_in_pattern,
     misplaced,
     missing_value,
     missing_head_part,
@@ -75,6 +76,30 @@ fn keyword_as_name(s: &Situation) -> Option<Said> {
         )),
         at: None,
     })
+}
+
+/// Numbers with a point, times, and texts with holes are compared, not matched.
+fn literal_in_pattern(s: &Situation) -> Option<Said> {
+    let is_literal = matches!(
+        s.found()?,
+        Tok::Decimal | Tok::Float | Tok::Money | Tok::Duration | Tok::Time | Tok::StrHead
+    );
+    let begun = s.expects("_") || s.previous() == Some(Tok::Minus);
+    let in_pattern = begun && s.expects("int") && !s.expects("dec");
+    if !is_literal || !in_pattern {
+        return None;
+    }
+    let shown = s.shown(s.at);
+    let value = match s.found() {
+        Some(Tok::StrHead) => "text",
+        _ => s.source(s.at),
+    };
+    said(
+        format!("{shown} cannot stand in a pattern"),
+        format!(
+            "only whole numbers, plain texts, `true` and `false` can; compare the others: `x if x == {value} => ...`"
+        ),
+    )
 }
 
 /// Whole constructs in a place they cannot stand in.
