@@ -7,7 +7,7 @@ use crate::call::{Frame, Step, ended};
 use crate::control::{Each, Walk};
 use crate::pattern::all_match;
 use crate::run::{Answer, Wait};
-use crate::stop::{Ending, Eval, Stop};
+use crate::stop::{Ending, Eval, Stop, bug};
 
 impl<'p> Step<'p> {
     pub async fn waiting(&mut self, expr: &'p Expr, frame: &mut Frame<'p>) -> Eval<Value> {
@@ -132,7 +132,7 @@ impl<'p> Step<'p> {
         Ok(values)
     }
 
-    /// A mock answers in the step that follows the request. What is pure belongs to this step.
+    /// A mock answers in the step that follows the request. What is pure belongs to this step, and has no mocks.
     async fn ask_outside(
         &mut self,
         function: ExternId,
@@ -140,18 +140,20 @@ impl<'p> Step<'p> {
         until: Option<i64>,
         site: &'p Expr,
     ) -> Eval<Ending> {
-        let mock = self.desk.mocks.get(&function).cloned();
-        let pure = self.program.extern_fn(function).promise == Promise::Pure;
-        if let Some(mock) = mock {
-            if !pure {
-                self.wait(Wait::Turn).await;
-            }
-            return ended(self.call_closure(&mock, args, site).await);
+        let declared = self.program.extern_fn(function);
+        if declared.promise == Promise::Pure {
+            let Some(pure) = self.desk.pure.as_mut() else {
+                panic!(
+                    "nobody computes the pure function {}.{}: `World::compute_by` says who does",
+                    declared.module, declared.name
+                )
+            };
+            return pure(function, &args).or_else(|reason| bug(reason, &site.span));
         }
-        if pure {
-            let outside = self.desk.outside.as_mut();
-            let answer = outside.and_then(|answer| answer(function, &args));
-            return Ok(answer.expect("somebody answers a pure function"));
+        let mock = self.desk.mocks.get(&function).cloned();
+        if let Some(mock) = mock {
+            self.wait(Wait::Turn).await;
+            return ended(self.call_closure(&mock, args, site).await);
         }
         let answer = self
             .wait(Wait::Outside {
