@@ -8,12 +8,14 @@
 //! cannot fail.
 
 mod bundle;
+mod components;
 mod manifest;
 mod project;
 mod stages;
 mod world;
 
 pub use bundle::{Bundle, BundleError, hex_sha256};
+pub use components::{Components, Elsewhere, component_blocks, component_paths, read_components};
 pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use stages::{Analysis, build, check};
 pub use world::{Disk, Memory, World};
