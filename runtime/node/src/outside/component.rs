@@ -22,20 +22,21 @@ pub fn not_configured(module: &str) -> String {
     )
 }
 
+/// Calls at a time. Enough that a long one holds up no short ones; each may take [`limits::COMPONENT_MEMORY_MAX`].
+const CALLS_MAX: usize = 16;
+
 /// The components of a program, and who may run now.
 #[derive(Clone)]
 pub struct ComponentCaller {
     components: Arc<Components>,
-    /// One for each processor: more would only be in each other's way.
     turns: Arc<Semaphore>,
 }
 
 impl ComponentCaller {
     pub fn new(components: Arc<Components>) -> ComponentCaller {
-        let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
         ComponentCaller {
             components,
-            turns: Arc::new(Semaphore::new(processors)),
+            turns: Arc::new(Semaphore::new(CALLS_MAX)),
         }
     }
 
