@@ -206,7 +206,14 @@ impl Components {
 impl Pure for Components {
     fn call(&self, number: u32, args: &[u8]) -> Result<Vec<u8>, Stopped> {
         let manifest = &self.manifest;
-        let function = &manifest.externs[number as usize];
+        let function = manifest.externs.get(number as usize);
+        // A module that our compiler did not write could ask for any number.
+        let Some(function) = function.filter(|f| f.promise == Promise::Pure) else {
+            return Err(Stopped {
+                reason: CrashReason::Unreachable,
+                detail: format!("extern {number} is not pure"),
+            });
+        };
         let Some(bound) = &self.functions[number as usize] else {
             return Err(Stopped {
                 reason: CrashReason::ComponentFailed,

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use weir_contract::CrashReason;
+use weir_contract::pure::Pure;
+
 use crate::support::{component, lifted, load};
 
 #[test]
@@ -169,4 +172,22 @@ fn an_endless_loop_is_stopped() {
         outside,
         "step took too long: m.spin (wit:acme/m): it ran for more than 20 ms"
     );
+}
+
+#[test]
+fn a_step_cannot_call_what_is_not_pure() {
+    let core = r#"(func (export "f") (param i32) (result i32) (local.get 0))"#;
+    let outer = lifted("f", "(param \"n\" u32) (result u32)", "f")
+        + &lifted("g", "(param \"n\" u32) (result u32)", "f");
+    let source = r#"extern m from "wit:acme/m" {
+  @pure fn f(n: Int) -> Int
+  @once fn g(n: Int) -> Int
+}"#;
+    let loaded = load(source, &component(core, &outer));
+    let call = |number: u32, args: &[u8]| Pure::call(&loaded.components, number, args);
+    assert_eq!(call(0, &[14]), Ok(vec![14]));
+    for (number, args) in [(1, &[14][..]), (2, &[14]), (0, &[]), (0, &[14, 14])] {
+        let stopped = call(number, args).unwrap_err();
+        assert_eq!(stopped.reason, CrashReason::Unreachable, "{stopped:?}");
+    }
 }
