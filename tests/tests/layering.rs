@@ -1,7 +1,7 @@
 //! The edges between our crates, and who may see which outside library, as the design draws them.
 //!
 //! Dependencies run one way: `cli -> driver -> wasm -> flow -> check -> syntax -> diagnostics`, and
-//! `cli -> node -> machine, engine, log -> contract`. Compiler and runtime meet only in `contract`.
+//! `cli -> node -> machine, engine, component, log -> contract`. Compiler and runtime meet only in `contract`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -54,10 +54,17 @@ const EDGES: &[(&str, &[&str])] = &[
     ("weir-log", &["weir-contract"]),
     ("weir-machine", &["weir-log", "weir-contract"]),
     ("weir-engine", &["weir-contract", "weir-machine"]),
+    ("weir-component", &["weir-contract"]),
     ("weir-sim", &["weir-contract", "weir-log", "weir-machine"]),
     (
         "weir-node",
-        &["weir-engine", "weir-machine", "weir-log", "weir-contract"],
+        &[
+            "weir-engine",
+            "weir-component",
+            "weir-machine",
+            "weir-log",
+            "weir-contract",
+        ],
     ),
     (
         "weir-cli",
@@ -67,6 +74,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "weir-node",
             "weir-sim",
             "weir-engine",
+            "weir-component",
             "weir-machine",
             "weir-log",
             "weir-contract",
@@ -80,7 +88,7 @@ const SEEN_ONLY_IN: &[(&str, &[&str])] = &[
     ("lalrpop-util", &["weir-syntax"]),
     ("codespan-reporting", &["weir-diagnostics"]),
     ("wasm-encoder", &["weir-wasm"]),
-    ("wasmtime", &["weir-engine"]),
+    ("wasmtime", &["weir-engine", "weir-component"]),
     ("axum", &["weir-node"]),
     ("tokio", &["weir-node"]),
     ("hyper-rustls", &["weir-node"]),
@@ -130,6 +138,22 @@ fn outside_libraries_stay_where_they_belong() {
             );
         }
     }
+}
+
+#[test]
+fn the_component_model_is_in_one_crate() {
+    let root = fs::read_to_string(Path::new(ROOT).join("Cargo.toml")).unwrap();
+    assert!(
+        !root.contains("component-model"),
+        "the engine would get what the workspace asks for"
+    );
+    let asks = |package: &Package| package.lines.iter().any(|l| l.contains("component-model"));
+    let asking: Vec<String> = packages()
+        .into_iter()
+        .filter(asks)
+        .map(|package| package.name)
+        .collect();
+    assert_eq!(asking, ["weir-component"]);
 }
 
 #[test]

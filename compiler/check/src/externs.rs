@@ -73,8 +73,17 @@ fn source(cx: &mut Cx, from: &ast::TextLit, is_prelude: bool) -> ExternSource {
     match from.value.split_once(':') {
         Some(("std", name)) if is_prelude => ExternSource::Library(name.to_owned()),
         Some(("http", name)) if !name.is_empty() => ExternSource::Http(name.to_owned()),
-        Some(("wit", name)) if !name.is_empty() => {
-            cx.later(from.span, "a component (`wit:`) as the outside");
+        Some(("wit", name)) if is_package(name) => ExternSource::Component(name.to_owned()),
+        Some(("wit", name)) => {
+            cx.report(
+                Diagnostic::new(
+                    codes::E0806,
+                    from.span,
+                    format!("`{name}` is not the name of a package"),
+                )
+                .label("no package")
+                .help("write the owner, the package and its version: \"wit:acme/image@0.3\""),
+            );
             ExternSource::Component(name.to_owned())
         }
         _ => {
@@ -86,12 +95,34 @@ fn source(cx: &mut Cx, from: &ast::TextLit, is_prelude: bool) -> ExternSource {
                 )
                 .label("no service")
                 .help(
-                    "write \"http:name\" for a service whose address is configured under that name",
+                    "write \"http:name\" for a service whose address is configured under that name, or \"wit:acme/image@0.3\" for a component",
                 ),
             );
             ExternSource::Http(String::new())
         }
     }
+}
+
+/// `acme/image@0.3`, as WIT has names (words of ASCII letters and digits with `-` between) and versions; a version may be left
+/// out, or be the beginning of one.
+fn is_package(name: &str) -> bool {
+    let word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && word.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    let kebab = |name: &str| name.split('-').all(word);
+    let version = |version: &str| {
+        let numbers = version.split('.');
+        numbers.clone().count() <= 3 && numbers.clone().all(|n| n.parse::<u32>().is_ok())
+    };
+    let (package, given) = match name.split_once('@') {
+        Some((package, given)) => (package, Some(given)),
+        None => (name, None),
+    };
+    let named = package
+        .split_once('/')
+        .is_some_and(|(owner, package)| kebab(owner) && kebab(package));
+    named && given.is_none_or(version)
 }
 
 /// Works out types, promise and failures of all functions.
@@ -104,7 +135,8 @@ pub fn resolve(cx: &mut Cx) {
             Some(written) => types::ty(cx, written, &[]),
             None => Type::Unit,
         };
-        let said = attributes(cx, &decl);
+        let source = cx.program.externs[at].source.clone();
+        let said = attributes(cx, &decl, &source);
         let as_step = as_step::read(cx, &decl.attrs);
         let mut fails: Vec<ErrorId> = Vec::new();
         for path in &decl.fails {
@@ -146,7 +178,7 @@ struct Said {
     timeout_us: Option<i64>,
 }
 
-fn attributes(cx: &mut Cx, decl: &ast::ExternFn) -> Said {
+fn attributes(cx: &mut Cx, decl: &ast::ExternFn, source: &ExternSource) -> Said {
     let mut promise: Option<(Promise, &ast::Attr)> = None;
     let mut retry = None;
     let mut timeout_us = None;
@@ -157,8 +189,13 @@ fn attributes(cx: &mut Cx, decl: &ast::ExternFn) -> Said {
             "once" => Promise::Once,
             "read" => Promise::Read,
             "pure" => {
-                // It would run inside the step, which only a component can.
-                cx.later(attr.span, "`@pure` on what is outside");
+                if let ExternSource::Http(_) = source {
+                    misused(
+                        cx,
+                        attr,
+                        "a service cannot run inside the step, only a component (`wit:`) can: write `@read`",
+                    );
+                }
                 Promise::Pure
             }
             "retry" => {
@@ -243,7 +280,7 @@ fn no_promise(cx: &mut Cx, name: &ast::Ident) {
             format!("`{name}` does not say what happens when it is called twice"),
         )
         .label("after a crash nobody knows whether this was done")
-        .help("write `@idempotent` when a second call with the same key does nothing new, `@once` when it must never be called again, `@read` when it changes nothing"),
+        .help("write `@idempotent` when a second call with the same key does nothing new, `@once` when it must never be called again, `@read` when it changes nothing, `@pure` when a component only computes"),
     );
 }
 

@@ -7,6 +7,7 @@
 mod build;
 mod check;
 mod client;
+mod components;
 mod explain;
 mod fmt;
 mod log;

@@ -1,7 +1,10 @@
 //! What every verb that takes a program does first: find it, check it, say what is wrong with it.
 
+use crate::components;
 use crate::output::{Failure, Outcome, Style};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use weir_component::Components;
 use weir_diagnostics::{Diagnostic, Severity};
 use weir_driver::{Analysis, Bundle, Disk, NotFound, Program};
 use weir_engine::Runner;
@@ -29,6 +32,18 @@ pub fn analyse(program: &Program) -> Outcome<Analysis> {
     weir_driver::check(&Disk, program).map_err(refuse)
 }
 
+/// Compiles a program and puts its components to it, as far as they are known.
+pub fn compile_whole(program: &Program) -> Outcome<Bundle> {
+    components::attach(program, compile(program)?)
+}
+
+/// A program as a node runs it.
+pub fn node_program(bundle: &Bundle, components: &Arc<Components>) -> Outcome<weir_node::Program> {
+    let runner = Box::new(runner(bundle, components)?);
+    let program = weir_node::Program::new(bundle.manifest.clone(), runner);
+    Ok(program.with_components(components.clone()))
+}
+
 /// Compiles a program. One with errors is reported and refused; warnings are shown.
 pub fn compile(program: &Program) -> Outcome<Bundle> {
     let analysis = analyse(program)?;
@@ -37,9 +52,9 @@ pub fn compile(program: &Program) -> Outcome<Bundle> {
 }
 
 /// A place to run the steps of a program.
-pub fn runner(bundle: &Bundle) -> Outcome<Runner> {
+pub fn runner(bundle: &Bundle, components: &Arc<Components>) -> Outcome<Runner> {
     weir_engine::Program::load(&bundle.wasm)
-        .and_then(|program| Runner::new(&program))
+        .and_then(|program| Runner::new(&program.with_pure(components.clone())))
         .map_err(|error| Failure::new(format_args!("this module cannot be run: {error}")))
 }
 

@@ -1,7 +1,8 @@
 //! What happens when the source of a running program is saved.
 
+use crate::components;
 use crate::output::Style;
-use crate::program::{self, runner};
+use crate::program;
 use std::sync::mpsc::channel;
 use weir_contract::Manifest;
 use weir_driver::{Bundle, Program};
@@ -18,7 +19,7 @@ pub enum Reloaded {
 
 /// Compiles the program and puts it in force, if it has no errors and the state fits it.
 pub fn reload(node: &Node, program: &Program, running: &Bundle) -> Reloaded {
-    let bundle = match program::compile(program) {
+    let bundle = match program::compile_whole(program) {
         Ok(bundle) => bundle,
         Err(failure) => {
             failure.report();
@@ -28,14 +29,16 @@ pub fn reload(node: &Node, program: &Program, running: &Bundle) -> Reloaded {
     if bundle == *running {
         return Reloaded::Same;
     }
-    let steps = match runner(&bundle) {
-        Ok(runner) => Box::new(runner),
+    let loaded = components::load_to_run(&bundle)
+        .and_then(|components| program::node_program(&bundle, &components));
+    let new = match loaded {
+        Ok(program) => program,
         Err(failure) => {
             failure.report();
             return Reloaded::Refused;
         }
     };
-    match node.reload(weir_node::Program::new(bundle.manifest.clone(), steps)) {
+    match node.reload(new) {
         Ok(()) => {
             let said = changes(&running.manifest, &bundle.manifest, kept(node));
             Reloaded::New {

@@ -177,7 +177,7 @@ pub fn signature(defs: &Defs, function: &Function) -> String {
         text.push_str(&format!("({})", params.join(", ")));
     }
     if function.returns != Type::Unit {
-        text.push_str(&format!(" -> {}", type_name(defs, &function.returns)));
+        text.push_str(&format!(" -> {}", defs.name_of(&function.returns)));
     }
     let fails: Vec<&str> = function
         .fails
@@ -192,45 +192,7 @@ pub fn signature(defs: &Defs, function: &Function) -> String {
 
 fn shown(defs: &Defs, param: &Param) -> String {
     let ending = if param.has_default { " = .." } else { "" };
-    format!("{}: {}{ending}", param.name, type_name(defs, &param.ty))
-}
-
-/// A type as it is written in Weir.
-pub fn type_name(defs: &Defs, ty: &Type) -> String {
-    let name = |ty| type_name(defs, ty);
-    match ty {
-        Type::Unit => "()".into(),
-        Type::Bool => "Bool".into(),
-        Type::Int => "Int".into(),
-        Type::Decimal => "Decimal".into(),
-        Type::Float => "Float".into(),
-        Type::Text => "Text".into(),
-        Type::Bytes => "Bytes".into(),
-        Type::Time => "Time".into(),
-        Type::Duration => "Duration".into(),
-        Type::List(of) => format!("List<{}>", name(of)),
-        Type::Set(of) => format!("Set<{}>", name(of)),
-        Type::Map(key, value) => format!("Map<{}, {}>", name(key), name(value)),
-        Type::Option(of) => format!("{}?", name(of)),
-        Type::Tuple(fields) => {
-            let fields: Vec<String> = fields
-                .iter()
-                .map(|field| match &field.name {
-                    Some(label) => format!("{label}: {}", name(&field.ty)),
-                    None => name(&field.ty),
-                })
-                .collect();
-            format!("({})", fields.join(", "))
-        }
-        Type::Named(id) => defs.get(*id).name.clone(),
-        Type::Result(of, errors) => {
-            let errors: Vec<&str> = errors
-                .iter()
-                .map(|id| defs.get(*id).name.as_str())
-                .collect();
-            format!("Result<{}, {}>", name(of), errors.join(" | "))
-        }
-    }
+    format!("{}: {}{ending}", param.name, defs.name_of(&param.ty))
 }
 
 /// A value of a type as JSON carries it. `user` is who a `UserId` is.

@@ -1,8 +1,9 @@
 //! `weir run`: serves a program over HTTP on this machine, and takes over each time its file is saved.
 
+use crate::components;
 use crate::output::{Failure, Outcome, Style, say};
 use crate::place::{self, Note};
-use crate::program::{self, runner};
+use crate::program;
 use crate::reload::{Reloaded, reload};
 use crate::routes::routes;
 use crate::watch::{self, Event, Watch};
@@ -11,10 +12,12 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use weir_component::Components;
 use weir_contract::Manifest;
 use weir_driver::{Bundle, BundleError, Disk, Program};
 use weir_log::Log;
-use weir_node::outside::http::{Bases, environment_name};
+use weir_node::outside::environment_name;
+use weir_node::outside::http::Bases;
 use weir_node::{Config, Node, StartError};
 
 /// Serve a program on this machine; save its file, and the new one takes over.
@@ -59,16 +62,18 @@ pub fn run(args: Args) -> Outcome {
             let unwatched = |error| Failure::new(format_args!("cannot watch the source: {error}"));
             let mut watch = Watch::new(sender).map_err(unwatched)?;
             watch
-                .files(&weir_driver::files(&Disk, program))
+                .files(&files(program, &bundle.manifest))
                 .map_err(unwatched)?;
             Some(watch)
         }
         None => None,
     };
+    let components = components::load_to_run(&bundle)?;
+    components::note_missing(&bundle.manifest, &components, "its calls wait");
 
     let log = place::open(&data)?;
     let externs = externs(source.as_ref(), &bundle.manifest)?;
-    let node = start(&bundle, log, args.port, &data, &externs)?;
+    let node = start(&bundle, &components, log, args.port, &data, &externs)?;
     let url = format!("http://{}", node.address());
     let note = Note::leave(&data, &url)?;
     say!("listening on {url}");
@@ -93,6 +98,13 @@ pub fn run(args: Args) -> Outcome {
 const LOG_FAILED: &str =
     "look after the disk, then start again: nothing that was acknowledged is lost";
 
+/// What a program is read from.
+fn files(program: &Program, manifest: &Manifest) -> Vec<PathBuf> {
+    let mut files = weir_driver::files(&Disk, program);
+    files.extend(components::paths(program, manifest).into_values());
+    files
+}
+
 /// Waits and reloads until it is time to stop.
 fn serve(
     node: &Node,
@@ -112,7 +124,7 @@ fn serve(
                     continue;
                 };
                 // What could not be watched is read all the same at the next save of another file.
-                let _ = watch.files(&weir_driver::files(&Disk, program));
+                let _ = watch.files(&files(program, &bundle.manifest));
                 let was_refused = refused;
                 refused = false;
                 match reload(node, program, bundle) {
@@ -143,11 +155,12 @@ fn serve(
 /// The program at `path`, with its source when that is what was named.
 fn load(path: &Path) -> Outcome<(Option<Program>, Bundle)> {
     if path.extension().is_some_and(|ending| ending == "wasm") {
-        let bundle = Bundle::read(path).map_err(|error| refuse(path, error))?;
+        let bundle =
+            Bundle::read(path, &components::in_environment).map_err(|error| refuse(path, error))?;
         return Ok((None, bundle));
     }
     let program = program::find(path)?;
-    let bundle = program::compile(&program)?;
+    let bundle = program::compile_whole(&program)?;
     Ok((Some(program), bundle))
 }
 
@@ -198,6 +211,7 @@ fn externs(source: Option<&Program>, manifest: &Manifest) -> Outcome<Bases> {
 
 fn start(
     bundle: &Bundle,
+    components: &Arc<Components>,
     log: Arc<dyn Log>,
     port: Option<u16>,
     data: &Path,
@@ -214,7 +228,7 @@ fn start(
             externs: externs.clone(),
             ..Config::default()
         };
-        let program = weir_node::Program::new(bundle.manifest.clone(), Box::new(runner(bundle)?));
+        let program = program::node_program(bundle, components)?;
         match Node::start(config, program, Arc::clone(&log)) {
             Ok(node) => return Ok(node),
             Err(StartError::System(error)) if error.kind() == ErrorKind::AddrInUse => {

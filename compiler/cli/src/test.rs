@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use crate::components;
 use crate::output::{Failure, Outcome, Style, say};
 use crate::program::{self, Which};
 use weir_contract::call::encode_args;
@@ -42,7 +43,8 @@ pub struct Args {
 
 pub fn test(args: Args) -> Outcome {
     let program = args.program.find()?;
-    let bundle = program::compile(&program)?;
+    let bundle = program::compile_whole(&program)?;
+    let components = components::load_to_run(&bundle)?;
     let wanted: Vec<&Test> = bundle
         .manifest
         .tests
@@ -62,7 +64,7 @@ pub fn test(args: Args) -> Outcome {
             )),
         );
     }
-    let mut runner = program::runner(&bundle)?;
+    let mut runner = program::runner(&bundle, &components)?;
     let style = Style::stdout();
     let file = program.source.display().to_string();
     let (mut failed, mut crashes, mut twice) = (0, 0, 0);

@@ -1,21 +1,28 @@
-//! What `weir build` writes and `weir run` takes: `NAME.wasm` and, beside it, `NAME.manifest.json`.
+//! What `weir build` writes and `weir run` takes: `NAME.wasm` and, beside it, `NAME.manifest.json` and each component the program
+//! calls as `NAME.BLOCK.component.wasm`.
 //!
-//! The same program gives the same bytes, wherever and whenever it is built. The manifest holds the hash of the module
-//! it belongs to, and reading refuses a pair that does not belong together.
+//! The same program gives the same bytes, wherever and whenever it is built. The manifest holds the hashes of the module
+//! and the components it belongs to, and reading refuses what does not belong together.
 
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use weir_contract::manifest::{Manifest, ManifestError};
+use weir_contract::manifest::{Component, Manifest, ManifestError};
+
+use crate::components::{
+    Components, Elsewhere, component_beside, component_paths, read_components,
+};
+use crate::{Disk, NotFound};
 
 /// A program ready to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
     pub wasm: Vec<u8>,
-    /// Its `module_sha256` is the hash of `wasm`.
+    /// Its `module_sha256` is the hash of `wasm`, and its `components` those of `components`.
     pub manifest: Manifest,
+    pub components: Components,
 }
 
 /// Why a file is not a bundle that can be trusted.
@@ -36,9 +43,15 @@ pub enum BundleError {
         path: PathBuf,
         why: ManifestError,
     },
+    NoComponent(NotFound),
     /// The manifest belongs to another module.
     WrongHash {
         wasm: PathBuf,
+        manifest: PathBuf,
+    },
+    /// The program was built with another component.
+    OtherComponent {
+        component: PathBuf,
         manifest: PathBuf,
     },
 }
@@ -63,7 +76,17 @@ impl fmt::Display for BundleError {
                     expected.display()
                 )
             }
+            BundleError::NoComponent(why) => why.fmt(f),
             BundleError::BadManifest { path, why } => write!(f, "{}: {why}", path.display()),
+            BundleError::OtherComponent {
+                component,
+                manifest,
+            } => write!(
+                f,
+                "{} is not the component that {} was built with: the hashes differ",
+                component.display(),
+                manifest.display()
+            ),
             BundleError::WrongHash { wasm, manifest } => write!(
                 f,
                 "{} belongs to another module than {}: the hashes differ",
@@ -78,22 +101,44 @@ impl Bundle {
     /// Puts a module and its manifest together; the manifest is given the module's hash.
     pub fn new(wasm: Vec<u8>, mut manifest: Manifest) -> Self {
         manifest.module_sha256 = hex_sha256(&wasm);
-        Bundle { wasm, manifest }
+        Bundle {
+            wasm,
+            manifest,
+            components: Components::new(),
+        }
     }
 
-    /// Writes both files into `folder`, which is made if need be, and gives their paths. Each file appears whole or not
-    /// at all, the manifest last.
-    pub fn write(&self, folder: &Path) -> std::io::Result<[PathBuf; 2]> {
+    /// The same with components; the manifest is given their hashes.
+    pub fn with_components(mut self, components: Components) -> Self {
+        let recorded = components.iter().map(|(module, bytes)| Component {
+            module: module.clone(),
+            sha256: hex_sha256(bytes),
+        });
+        self.manifest.components = recorded.collect();
+        Bundle { components, ..self }
+    }
+
+    /// Writes all files into `folder`, which is made if need be, and gives their paths, the module's first. Each file
+    /// appears whole or not at all, the manifest last.
+    pub fn write(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
         fs::create_dir_all(folder)?;
         let wasm = folder.join(format!("{}.wasm", self.manifest.program));
         let manifest = manifest_beside(&wasm);
         write_whole(&wasm, &self.wasm)?;
+        let mut written = vec![wasm.clone()];
+        for (block, bytes) in &self.components {
+            let component = component_beside(&wasm, block);
+            write_whole(&component, bytes)?;
+            written.push(component);
+        }
         write_whole(&manifest, self.manifest.to_json().as_bytes())?;
-        Ok([wasm, manifest])
+        written.push(manifest);
+        Ok(written)
     }
 
-    /// Reads the module at `wasm` and the manifest beside it.
-    pub fn read(wasm: &Path) -> Result<Self, BundleError> {
+    /// Reads the module at `wasm`, and the manifest and the components beside it. Of a component, `elsewhere` may say where
+    /// it is; when the manifest has its hash, it is the same one nevertheless.
+    pub fn read(wasm: &Path, elsewhere: Elsewhere<'_>) -> Result<Self, BundleError> {
         if wasm.extension().is_none_or(|ending| ending != "wasm") {
             return Err(BundleError::NotAModule { path: wasm.into() });
         }
@@ -120,10 +165,26 @@ impl Bundle {
                 manifest: path,
             });
         }
-        Ok(Bundle {
+        let mut paths = component_paths(None, &manifest, elsewhere);
+        for Component { module, .. } in &manifest.components {
+            let beside = || component_beside(wasm, module);
+            paths.entry(module.clone()).or_insert_with(beside);
+        }
+        let components = read_components(&Disk, &paths).map_err(BundleError::NoComponent)?;
+        for Component { module, sha256 } in &manifest.components {
+            if hex_sha256(&components[module]) != *sha256 {
+                return Err(BundleError::OtherComponent {
+                    component: paths[module].clone(),
+                    manifest: path,
+                });
+            }
+        }
+        let bundle = Bundle {
             wasm: module,
             manifest,
-        })
+            components: Components::new(),
+        };
+        Ok(bundle.with_components(components))
     }
 }
 
@@ -165,6 +226,7 @@ mod tests {
             functions: Vec::new(),
             frames: Vec::new(),
             externs: Vec::new(),
+            components: Vec::new(),
             failures: None,
             roles: Vec::new(),
             tests: Vec::new(),
@@ -178,10 +240,12 @@ mod tests {
     fn what_is_written_is_read_and_what_does_not_match_is_refused() {
         let folder = std::env::temp_dir().join(format!("weir-bundle-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
-        let [wasm, manifest] = bundle().write(&folder).unwrap();
-        assert_eq!(Bundle::read(&wasm).unwrap(), bundle());
+        let written = bundle().write(&folder).unwrap();
+        let [wasm, manifest] = <[PathBuf; 2]>::try_from(written).unwrap();
+        let read = |wasm: &Path| Bundle::read(wasm, &|_| None);
+        assert_eq!(read(&wasm).unwrap(), bundle());
 
-        let refused = |wasm: &Path| Bundle::read(wasm).unwrap_err().to_string();
+        let refused = |wasm: &Path| read(wasm).unwrap_err().to_string();
         fs::write(&wasm, b"\0asn").unwrap();
         assert!(refused(&wasm).contains("belongs to another module"));
         fs::write(&manifest, "{\"version\": 99}").unwrap();
@@ -192,6 +256,58 @@ mod tests {
         assert!(refused(&wasm).ends_with("tiny.manifest.json is missing"));
         assert!(refused(&folder.join("none.wasm")).contains("cannot read"));
         assert!(refused(&manifest).contains("does not end in .wasm"));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn components_go_with_the_bundle_and_their_hashes_hold_them_to_it() {
+        let folder = std::env::temp_dir().join(format!("weir-built-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        let mut bundle = bundle();
+        bundle.manifest.failures = Some(weir_contract::manifest::Failures {
+            cancelled: weir_contract::DefId(0),
+            timed_out: weir_contract::DefId(0),
+            unavailable: weir_contract::DefId(0),
+            unknown: weir_contract::DefId(0),
+        });
+        bundle.manifest.defs.defs.push(weir_contract::Def {
+            name: "Gone".into(),
+            kind: weir_contract::DefKind::Error {
+                fields: Vec::new(),
+                status: 400,
+            },
+        });
+        bundle
+            .manifest
+            .externs
+            .push(weir_contract::manifest::Extern {
+                module: "image".into(),
+                name: "width".into(),
+                source: "wit:acme/image".into(),
+                params: Vec::new(),
+                returns: weir_contract::Type::Int,
+                fails: Vec::new(),
+                promise: weir_contract::manifest::Promise::Pure,
+                retry: None,
+                timeout_us: None,
+            });
+        let bundle = bundle.with_components([("image".into(), b"one".to_vec())].into());
+        let written = bundle.write(&folder).unwrap();
+        let component = folder.join("tiny.image.component.wasm");
+        assert!(written.contains(&component), "{written:?}");
+        let wasm = folder.join("tiny.wasm");
+        assert_eq!(Bundle::read(&wasm, &|_| None).unwrap(), bundle);
+
+        // Elsewhere is as good, when it is the same file.
+        let elsewhere = folder.join("other");
+        fs::rename(&component, &elsewhere).unwrap();
+        let there = |_: &str| Some(elsewhere.clone());
+        assert_eq!(Bundle::read(&wasm, &there).unwrap(), bundle);
+        let refused = Bundle::read(&wasm, &|_| None).unwrap_err().to_string();
+        assert!(refused.contains("tiny.image.component.wasm"), "{refused}");
+        fs::write(&elsewhere, b"two").unwrap();
+        let refused = Bundle::read(&wasm, &there).unwrap_err().to_string();
+        assert!(refused.ends_with("the hashes differ"), "{refused}");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -8,6 +8,7 @@
 //! cannot fail.
 
 mod bundle;
+mod components;
 mod manifest;
 mod modules;
 mod project;
@@ -16,6 +17,7 @@ mod style;
 mod world;
 
 pub use bundle::{Bundle, BundleError, hex_sha256};
+pub use components::{Components, Elsewhere, component_blocks, component_paths, read_components};
 pub use modules::files;
 pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use stages::{Analysis, build, check};

@@ -39,6 +39,8 @@ pub fn manifest(
             .filter_map(|(number, entry)| frame(module, number as u32, entry))
             .collect(),
         externs: module.externs.clone(),
+        // Known when their files are: `Bundle::with_components`.
+        components: Vec::new(),
         failures: module.failures,
         roles: weir_check::roles(checked).into_iter().collect(),
         tests: numbered()

@@ -20,6 +20,8 @@ pub struct Program {
     pub folder: PathBuf,
     /// The base URL of each name of `extern .. from "http:NAME"` that `weir.toml` gives.
     pub externs: BTreeMap<String, String>,
+    /// The file of each component (`extern NAME from "wit:.."`) that `weir.toml` gives.
+    pub components: BTreeMap<String, PathBuf>,
 }
 
 /// `weir.toml`
@@ -40,7 +42,10 @@ struct Config {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Extern {
-    url: String,
+    /// Of a service.
+    url: Option<String>,
+    /// The file of a component, inside the project.
+    component: Option<PathBuf>,
 }
 
 /// Why a path names no program. Each form says what to do about it.
@@ -65,6 +70,12 @@ pub enum NotFound {
         path: PathBuf,
     },
     Unreadable {
+        path: PathBuf,
+        why: String,
+    },
+    /// The file of a component is not there, or cannot be read.
+    NoComponent {
+        module: String,
         path: PathBuf,
         why: String,
     },
@@ -103,6 +114,13 @@ impl fmt::Display for NotFound {
             NotFound::Unreadable { path, why } => {
                 write!(f, "cannot read {}: {why}", path.display())
             }
+            NotFound::NoComponent { module, path, why } => {
+                write!(
+                    f,
+                    "cannot read the component of `{module}`, {}: {why}",
+                    path.display()
+                )
+            }
         }
     }
 }
@@ -121,6 +139,9 @@ impl NotFound {
             NotFound::NotSource { .. } => "name the .weir file, or the folder it is in",
             NotFound::Unreadable { .. } => {
                 "name a file that exists, or make a project: weir new shop"
+            }
+            NotFound::NoComponent { .. } => {
+                "build the component, or say where it is: `component = \"image.wasm\"` under `[extern.image]` in weir.toml"
             }
         }
     }
@@ -147,28 +168,20 @@ fn find_in_folder(world: &dyn World, folder: &Path) -> Result<Program, NotFound>
             };
             let read: Config =
                 toml::from_str(&text).map_err(|error| bad(error.message().to_string()))?;
-            let stays_inside = read
-                .entry
-                .components()
-                .all(|part| matches!(part, std::path::Component::Normal(_)));
-            if !stays_inside {
+            if !stays_inside(&read.entry) {
                 return Err(bad("`entry` must be a file inside the project".into()));
             }
-            for (name, config) in &read.externs {
-                let known = ["http://", "https://"]
-                    .iter()
-                    .any(|s| config.url.starts_with(s));
-                if !known {
-                    let why = format!("`extern.{name}.url` must start with http:// or https://");
-                    return Err(bad(why));
+            let mut found = program(inside(folder, read.entry), folder.into())?;
+            for (name, config) in read.externs {
+                check_extern(&name, &config).map_err(bad)?;
+                if let Some(url) = config.url {
+                    found.externs.insert(name.clone(), url);
+                }
+                if let Some(path) = config.component {
+                    found.components.insert(name, inside(folder, path));
                 }
             }
-            let externs = read.externs.into_iter().map(|(name, e)| (name, e.url));
-            let found = program(inside(folder, read.entry), folder.into())?;
-            Ok(Program {
-                externs: externs.collect(),
-                ..found
-            })
+            Ok(found)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let mut tried = vec![config, inside(folder, "main.weir")];
@@ -191,6 +204,33 @@ fn find_in_folder(world: &dyn World, folder: &Path) -> Result<Program, NotFound>
     }
 }
 
+/// What is wrong with an `[extern.NAME]`.
+fn check_extern(name: &str, config: &Extern) -> Result<(), String> {
+    let known = |url: &String| ["http://", "https://"].iter().any(|s| url.starts_with(s));
+    if config.url.as_ref().is_some_and(|url| !known(url)) {
+        return Err(format!(
+            "`extern.{name}.url` must start with http:// or https://"
+        ));
+    }
+    let leaves = |path: &PathBuf| !stays_inside(path);
+    if config.component.as_ref().is_some_and(leaves) {
+        return Err(format!(
+            "`extern.{name}.component` must be a file inside the project"
+        ));
+    }
+    if config.url.is_none() && config.component.is_none() {
+        return Err(format!(
+            "`extern.{name}` says neither the `url` of a service nor the file of a `component`"
+        ));
+    }
+    Ok(())
+}
+
+fn stays_inside(path: &Path) -> bool {
+    let mut parts = path.components();
+    parts.all(|part| matches!(part, std::path::Component::Normal(_)))
+}
+
 /// A path inside a folder, as a person would write it: `shop.weir`, not `./shop.weir`.
 pub fn inside(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
     if folder == Path::new(".") {
@@ -207,6 +247,7 @@ fn program(source: PathBuf, folder: PathBuf) -> Result<Program, NotFound> {
             source,
             folder,
             externs: BTreeMap::new(),
+            components: BTreeMap::new(),
         }),
         _ => Err(NotFound::BadName { path: source }),
     }
@@ -316,6 +357,24 @@ mod tests {
             "entry = \"a.weir\"\n[extern.payments]\nurl = \"localhost\"",
         );
         assert!(source(&world, "p").unwrap_err().contains("http://"));
+        let component = |path: &str| {
+            Memory::default().with(
+                "p/weir.toml",
+                &format!("entry = \"a.weir\"\n[extern.image]\ncomponent = \"{path}\""),
+            )
+        };
+        let found = find(&component("wasm/image.wasm"), Path::new("p")).unwrap();
+        assert_eq!(found.components["image"], Path::new("p/wasm/image.wasm"));
+        for path in ["../image.wasm", "/tmp/image.wasm"] {
+            let said = source(&component(path), "p").unwrap_err();
+            assert!(said.contains("`extern.image.component` must be"), "{said}");
+        }
+        let world = Memory::default().with("p/weir.toml", "entry = \"a.weir\"\n[extern.image]");
+        assert!(
+            source(&world, "p")
+                .unwrap_err()
+                .contains("neither the `url`")
+        );
         let world = Memory::default().with("p/weir.toml", "entrance = \"a.weir\"");
         assert!(source(&world, "p").unwrap_err().contains("entrance"));
     }

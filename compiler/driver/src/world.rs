@@ -9,6 +9,11 @@ pub trait World {
     /// The text of a file. Text that is not UTF-8 is an error of kind `InvalidData`.
     fn read(&self, path: &Path) -> io::Result<String>;
 
+    /// A file that is no text.
+    fn read_bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.read(path).map(String::into_bytes)
+    }
+
     /// Whether `path` is a folder.
     fn is_folder(&self, path: &Path) -> bool;
 }
@@ -19,6 +24,10 @@ pub struct Disk;
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
         std::fs::read_to_string(path)
+    }
+
+    fn read_bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
     }
 
     fn is_folder(&self, path: &Path) -> bool {

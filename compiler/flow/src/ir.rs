@@ -28,7 +28,7 @@ pub struct Module {
     /// What can be started from outside, in source order. An entry's position is its number in
     /// `weir_step(entry, ..)`.
     pub entries: Vec<Entry>,
-    /// What may be called outside; position = number in [`Wait::Extern`].
+    /// What may be called outside; position = number in [`Wait::Extern`] and [`Op::Pure`].
     pub externs: Vec<Extern>,
     /// The builtin errors, when anything waits.
     pub failures: Option<Failures>,
@@ -408,6 +408,9 @@ pub enum Op {
     /// A pure library operation by name (`"text.upper"`); operand and result types are the operation's.
     /// May crash: what the operation documents.
     Lib(String, Vec<Reg>),
+    /// Calls a `@pure` extern function, by number, inside the step: arguments → its value, or a `Result` when it can fail.
+    /// May crash: ComponentFailed, BadArgument, StepTooLarge, StepTooLong.
+    Pure(u32, Vec<Reg>),
     /// Calls a function of this module: arguments → its result.
     Call(FuncId, Vec<Reg>),
 
@@ -734,6 +737,7 @@ macro_rules! operands {
             | ListMake(rs)
             | TextConcat(rs)
             | Lib(_, rs)
+            | Pure(_, rs)
             | PushUndo(_, rs)
             | Spawn(_, rs)
             | Mock(_, _, rs)

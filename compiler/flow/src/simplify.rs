@@ -183,6 +183,7 @@ fn can_vanish(op: &Op) -> bool {
         | Op::ListSet(..)
         | Op::ListSlotGet(..)
         | Op::Lib(..)
+        | Op::Pure(..)
         | Op::Call(..)
         | Op::TxEnter
         | Op::TxLeave => false,

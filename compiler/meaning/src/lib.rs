@@ -51,4 +51,4 @@ mod world;
 pub use run::Wait;
 pub use stop::{Bug, Ending};
 pub use types::{closed_type, defs_of, error_def};
-pub use world::{Caller, Limits, Outcome, Outside, Target, World};
+pub use world::{Caller, Limits, Outcome, Outside, Pure, Target, World};

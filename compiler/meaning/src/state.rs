@@ -8,7 +8,7 @@ use weir_contract::Value;
 
 use crate::call::Closure;
 use crate::run::{Answer, Wait};
-use crate::world::Outside;
+use crate::world::{Outside, Pure};
 
 pub(crate) type InstanceKey = (EntityId, Vec<Value>);
 
@@ -72,6 +72,8 @@ pub(crate) struct Desk<'p> {
     /// Who answers the extern functions of a test.
     pub mocks: BTreeMap<ExternId, Arc<Closure<'p>>>,
     pub outside: Option<Outside<'p>>,
+    /// Who computes what is pure.
+    pub pure: Option<Pure<'p>>,
 
     /// The step's own, taken by the world when it is kept: what to do when the run fails, first pushed first.
     pub undos: Vec<Closure<'p>>,

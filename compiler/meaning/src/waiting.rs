@@ -3,11 +3,11 @@
 use weir_check::hir::{Arg, Expr, ExprKind, ExternId, ForKind, Promise, Type, WaitArm};
 use weir_contract::Value;
 
-use crate::call::{Frame, Step, ended};
+use crate::call::{Frame, Step};
 use crate::control::{Each, Walk};
 use crate::pattern::all_match;
 use crate::run::{Answer, Wait};
-use crate::stop::{Ending, Eval, Stop};
+use crate::stop::{Ending, Eval, Stop, bug};
 
 impl<'p> Step<'p> {
     pub async fn waiting(&mut self, expr: &'p Expr, frame: &mut Frame<'p>) -> Eval<Value> {
@@ -132,7 +132,7 @@ impl<'p> Step<'p> {
         Ok(values)
     }
 
-    /// What is pure belongs to this step.
+    /// What is pure belongs to this step, and has no mocks.
     async fn ask_outside(
         &mut self,
         function: ExternId,
@@ -140,13 +140,15 @@ impl<'p> Step<'p> {
         until: Option<i64>,
         site: &'p Expr,
     ) -> Eval<Ending> {
-        if self.program.extern_fn(function).promise == Promise::Pure {
-            if let Some(mock) = self.desk.mocks.get(&function).cloned() {
-                return ended(self.call_closure(&mock, args, site).await);
-            }
-            let outside = self.desk.outside.as_mut();
-            let answer = outside.and_then(|answer| answer(function, &args));
-            return Ok(answer.expect("somebody answers a pure function"));
+        let declared = self.program.extern_fn(function);
+        if declared.promise == Promise::Pure {
+            let Some(pure) = self.desk.pure.as_mut() else {
+                panic!(
+                    "nobody computes the pure function {}.{}: `World::compute_by` says who does",
+                    declared.module, declared.name
+                )
+            };
+            return pure(function, &args).or_else(|reason| bug(reason, &site.span));
         }
         let answer = self
             .wait(Wait::Outside {

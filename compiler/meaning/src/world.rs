@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use weir_check::hir::{Checked, Effect, EntityId, ErrorId, EventId, ExternId, FieldId, FnId};
-use weir_contract::{Defs, Value};
+use weir_contract::{CrashReason, Defs, Value};
 
 use crate::call::Step;
 use crate::run::{Run, Wait};
@@ -40,6 +40,9 @@ pub struct World<'p> {
 
 /// Who answers calls of extern functions: nothing when the answer comes later, by [`World::answer`], or never.
 pub type Outside<'p> = Box<dyn FnMut(ExternId, &[Value]) -> Option<Ending> + Send + 'p>;
+
+/// Who computes the `@pure` functions of components, of which there are none here: at once, or the step has a bug.
+pub type Pure<'p> = Box<dyn FnMut(ExternId, &[Value]) -> Result<Ending, CrashReason> + Send + 'p>;
 
 /// How far a program may go before it is stopped.
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +128,14 @@ impl<'p> World<'p> {
         outside: impl FnMut(ExternId, &[Value]) -> Option<Ending> + Send + 'p,
     ) {
         self.desk.outside = Some(Box::new(outside));
+    }
+
+    /// Who computes `@pure` functions. Without anybody a call of one is a mistake of whoever made this world.
+    pub fn compute_by(
+        &mut self,
+        pure: impl FnMut(ExternId, &[Value]) -> Result<Ending, CrashReason> + Send + 'p,
+    ) {
+        self.desk.pure = Some(Box::new(pure));
     }
 
     /// A call from outside, and all that follows from it without time passing; of a test, with time passing. `args` are in the

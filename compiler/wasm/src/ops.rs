@@ -167,6 +167,12 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.reach(site);
             lib(b, name, args);
         }
+        Op::Pure(function, args) => {
+            b.reach(site);
+            let result = inst.dst.expect("what is pure has a result");
+            let result = b.func.value_type(result).clone();
+            host(b, "pure", *function, args, result);
+        }
         Op::Call(func, args) => {
             b.reach(site);
             for arg in args {
@@ -487,19 +493,24 @@ fn lib(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
         L::TextToBytes => return b.get(args[0]),
         _ => {}
     }
+    host(b, "lib", op.code(), args, op.result().ty());
+}
+
+/// Lets the host compute: a function of that import by number, the arguments; `→ value`.
+fn host(b: &mut Body<'_, '_>, import: &str, number: u32, args: &[Reg], result: Type) {
     let (start, len) = (b.a.temp(I32), b.a.temp(I32));
     b.a.global(HEAP).set(start);
     let end = row::write(b, &[], args);
-    let decode = b.g.helper(Helper::Decode(op.result().ty()));
+    let decode = b.g.helper(Helper::Decode(result));
     b.a.get(end);
     b.g.set_heap(&mut b.a);
-    b.a.u32(op.code())
+    b.a.u32(number)
         .get(start)
         .get(end)
         .get(start)
         .i32_sub()
         .global(HEAP);
-    b.a.call(b.g.import("lib")).set(len);
+    b.a.call(b.g.import(import)).set(len);
     b.a.get(len);
     slots::arrived(b.g, &mut b.a);
     b.a.call(decode);

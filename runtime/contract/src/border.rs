@@ -165,6 +165,9 @@ pub const IMPORTS: &[Import] = &[
     import("crash_at", &[P, P], None),
     // lib(op, arguments, len, dst) -> len: a pure function of the library.
     import("lib", &[P, P, P, P], Some(P)),
+    // pure(function, arguments, len, dst) -> len: a `@pure` extern function by its number in the manifest. Arguments and
+    // value in the value encoding, the value as a `Result` when the function can fail.
+    import("pure", &[P, P, P, P], Some(P)),
     // decimal_mul/div/rem(a, b, dst): 16-byte operands and result at those addresses.
     import("decimal_mul", &[P, P, P], None),
     import("decimal_div", &[P, P, P], None),

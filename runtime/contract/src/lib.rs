@@ -11,6 +11,7 @@ pub mod library;
 pub mod limits;
 pub mod manifest;
 pub mod plan;
+pub mod pure;
 pub mod slots;
 pub mod types;
 pub mod value;

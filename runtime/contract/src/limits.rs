@@ -3,6 +3,10 @@
 /// Linear memory of a step.
 pub const STEP_MEMORY_MAX: usize = 64 << 20;
 pub const STEP_MS_MAX: u64 = 100;
+/// Linear memory of a component that is called outside of a step; within one it has what a step has.
+pub const COMPONENT_MEMORY_MAX: usize = 256 << 20;
+/// File of a component.
+pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
 /// Key of an instance or an entry.
 pub const KEY_MAX: usize = 4 << 10;
 /// Arguments of a call in their encoding.

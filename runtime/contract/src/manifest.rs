@@ -33,6 +33,10 @@ pub struct Manifest {
     /// The functions of the outside world; position = number of [`crate::border::SUSPEND_EXTERN`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub externs: Vec<Extern>,
+    /// The components of `extern .. from "wit:.."` whose files were known when the program was built; they lie beside the
+    /// module.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Component>,
     /// The errors a runtime may answer with. There when the program waits anywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<Failures>,
@@ -154,6 +158,16 @@ pub struct Extern {
     /// Microseconds for each attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_us: Option<i64>,
+}
+
+/// The component behind an `extern` block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// Name of the block.
+    pub module: String,
+    /// SHA-256 of the file, 64 lower-case hex digits.
+    pub sha256: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -422,6 +436,27 @@ impl Manifest {
             .find(|f| f.entity == entity && f.kind == kind && f.name == name)
     }
 
+    /// No path is in here, so a name is all that says which file it is.
+    fn check_components(&self) -> Result<(), ManifestError> {
+        for (i, component) in self.components.iter().enumerate() {
+            let what = format!("component {}", component.module);
+            let mut externs = self.externs.iter().filter(|e| e.is_component());
+            if !externs.any(|e| e.module == component.module) {
+                return Err(ManifestError(format!("{what} is of no extern")));
+            }
+            // It is a part of a file's name.
+            let plain = |c: char| c.is_alphanumeric() || c == '_';
+            if !component.module.chars().all(plain) {
+                return Err(ManifestError(format!("{what} has a name that is none")));
+            }
+            let mut before = self.components[..i].iter();
+            if before.any(|c| c.module == component.module) {
+                return Err(ManifestError(format!("{what} occurs twice")));
+            }
+        }
+        Ok(())
+    }
+
     fn check_workflow(
         &self,
         entity: EntityId,
@@ -538,7 +573,11 @@ impl Manifest {
             for error in &function.fails {
                 check_error(&self.defs, *error, &what)?;
             }
+            if function.promise == Promise::Pure && !function.is_component() {
+                return Err(ManifestError(format!("{what} is pure, but no component")));
+            }
         }
+        self.check_components()?;
         if let Some(failures) = &self.failures {
             let Failures {
                 cancelled,
@@ -573,6 +612,13 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+}
+
+impl Extern {
+    /// Whether a component answers, rather than a service.
+    pub fn is_component(&self) -> bool {
+        self.source.starts_with("wit:")
     }
 }
 

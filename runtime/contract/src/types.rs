@@ -107,6 +107,44 @@ impl Defs {
         &self.defs[id.0 as usize]
     }
 
+    /// A type as it is written in Weir.
+    pub fn name_of(&self, ty: &Type) -> String {
+        let name = |ty| self.name_of(ty);
+        match ty {
+            Type::Unit => "()".into(),
+            Type::Bool => "Bool".into(),
+            Type::Int => "Int".into(),
+            Type::Decimal => "Decimal".into(),
+            Type::Float => "Float".into(),
+            Type::Text => "Text".into(),
+            Type::Bytes => "Bytes".into(),
+            Type::Time => "Time".into(),
+            Type::Duration => "Duration".into(),
+            Type::List(of) => format!("List<{}>", name(of)),
+            Type::Set(of) => format!("Set<{}>", name(of)),
+            Type::Map(key, value) => format!("Map<{}, {}>", name(key), name(value)),
+            Type::Option(of) => format!("{}?", name(of)),
+            Type::Tuple(fields) => {
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|field| match &field.name {
+                        Some(label) => format!("{label}: {}", name(&field.ty)),
+                        None => name(&field.ty),
+                    })
+                    .collect();
+                format!("({})", fields.join(", "))
+            }
+            Type::Named(id) => self.get(*id).name.clone(),
+            Type::Result(of, errors) => {
+                let errors: Vec<&str> = errors
+                    .iter()
+                    .map(|id| self.get(*id).name.as_str())
+                    .collect();
+                format!("Result<{}, {}>", name(of), errors.join(" | "))
+            }
+        }
+    }
+
     /// Follows `new` types to what they are made of.
     pub fn base<'a>(&'a self, mut ty: &'a Type) -> &'a Type {
         while let Type::Named(id) = ty {

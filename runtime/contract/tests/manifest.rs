@@ -88,7 +88,12 @@ fn full() -> Json {
             "module": "payments", "name": "charge", "source": "http:payments",
             "params": [{ "name": "card", "ty": "text", "has_default": false }], "returns": "text", "fails": [3],
             "promise": "idempotent", "retry": { "attempts": 3, "pause_us": 1000 }, "timeout_us": 5000000,
+        }, {
+            "module": "image", "name": "width", "source": "wit:acme/image@0.3",
+            "params": [{ "name": "png", "ty": "bytes", "has_default": false }], "returns": "int", "fails": [],
+            "promise": "pure",
         }],
+        "components": [{ "module": "image", "sha256": "ef" }],
         "failures": { "cancelled": 3, "timed_out": 3, "unavailable": 3, "unknown": 3 },
         "roles": ["clerk"],
         "tests": [{
@@ -222,6 +227,21 @@ fn contradictions_are_refused_with_the_place() {
             "extern payments.charge fails with type 0 that is no error",
         ),
         (
+            "/externs/1/source",
+            json!("http:image"),
+            "extern image.width is pure, but no component",
+        ),
+        (
+            "/components/0/module",
+            json!("payments"),
+            "component payments is of no extern",
+        ),
+        (
+            "/components",
+            json!([{ "module": "image", "sha256": "ef" }, { "module": "image", "sha256": "01" }]),
+            "component image occurs twice",
+        ),
+        (
             "/failures/unknown",
             json!(1),
             "the manifest fails with type 1 that is no error",
@@ -234,10 +254,34 @@ fn contradictions_are_refused_with_the_place() {
 }
 
 #[test]
+fn a_manifest_from_before_there_were_components_is_still_read() {
+    let mut old = full();
+    let members = old.as_object_mut().unwrap();
+    members.remove("components");
+    members["externs"].as_array_mut().unwrap().pop();
+    let manifest = read(&old).unwrap();
+    assert!(manifest.components.is_empty());
+    let written: Json = serde_json::from_str(&manifest.to_json()).unwrap();
+    assert_eq!(written, old, "nothing is written that was not there");
+}
+
+#[test]
+fn the_name_of_a_component_leads_nowhere() {
+    let mut broken = full();
+    broken["externs"][1]["module"] = json!("../image");
+    broken["components"][0]["module"] = json!("../image");
+    let refused = read(&broken).unwrap_err();
+    assert_eq!(
+        refused,
+        "manifest: component ../image has a name that is none"
+    );
+}
+
+#[test]
 fn version_1_is_still_read() {
     let mut old = full();
     let members = old.as_object_mut().unwrap();
-    for name in ["frames", "externs", "failures"] {
+    for name in ["frames", "externs", "components", "failures"] {
         members.remove(name);
     }
     members["version"] = json!(1);

@@ -300,6 +300,16 @@ fn define_pure(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             give_scratch(&mut c, dst)
         },
     )?;
+    linker.func_wrap(
+        MODULE,
+        "pure",
+        |mut c: C<'_>, function: u32, args: u32, len: u32, dst: u32| -> Answer<i32> {
+            let (memory, host) = split(&mut c);
+            let args = range(memory, args, len)?;
+            host.scratch = host.pure.call(function, args).map_err(Stop::from)?;
+            give_scratch(&mut c, dst)
+        },
+    )?;
     decimal(linker, "decimal_mul", library::decimal::mul)?;
     decimal(linker, "decimal_div", library::decimal::div)?;
     decimal(linker, "decimal_rem", library::decimal::rem)?;

@@ -1,7 +1,10 @@
 //! What the host functions work on: the transaction of the running step, the module's memory, scratch space.
 
+use std::sync::Arc;
+
 use wasmtime::{Caller, Global, Memory, ResourceLimiter, Val};
 use weir_contract::CrashReason;
+use weir_contract::pure::{Pure, Stopped};
 use weir_machine::{Misused, StateAccess, Transaction};
 
 const PAGE_BYTES: usize = 65536;
@@ -14,6 +17,8 @@ pub struct Host {
     pub exports: Option<Exports>,
     /// Bytes on their way into the memory, kept to be used again.
     pub scratch: Vec<u8>,
+    /// Who computes what is pure.
+    pub pure: Arc<dyn Pure>,
     memory_bytes_max: usize,
 }
 
@@ -60,6 +65,16 @@ impl From<Misused> for Stop {
     }
 }
 
+impl From<Stopped> for Stop {
+    fn from(stopped: Stopped) -> Stop {
+        Stop {
+            site: None,
+            reason: stopped.reason,
+            detail: stopped.detail,
+        }
+    }
+}
+
 pub type Answer<T> = Result<T, wasmtime::Error>;
 
 pub fn stop<T>(reason: CrashReason) -> Answer<T> {
@@ -67,11 +82,12 @@ pub fn stop<T>(reason: CrashReason) -> Answer<T> {
 }
 
 impl Host {
-    pub fn new(memory_bytes_max: usize) -> Host {
+    pub fn new(memory_bytes_max: usize, pure: Arc<dyn Pure>) -> Host {
         Host {
             state: None,
             exports: None,
             scratch: Vec::new(),
+            pure,
             memory_bytes_max,
         }
     }

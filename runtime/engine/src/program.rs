@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use wasmtime::{Config, Engine, InstancePre, Linker, Module, Store};
 use weir_contract::limits;
+use weir_contract::pure::{NoComponents, Pure};
 
 use crate::calls;
 use crate::gate::{self, Refused};
@@ -58,6 +59,8 @@ impl std::error::Error for LoadError {}
 #[derive(Clone)]
 pub struct Program {
     inner: Arc<Inner>,
+    /// Who computes the `@pure` functions that it calls.
+    pure: Arc<dyn Pure>,
 }
 
 struct Inner {
@@ -87,13 +90,21 @@ impl Program {
             limits,
         });
         watch(Arc::downgrade(&inner));
-        Ok(Program { inner })
+        Ok(Program {
+            inner,
+            pure: Arc::new(NoComponents),
+        })
+    }
+
+    /// The same with the components that it calls.
+    pub fn with_pure(self, pure: Arc<dyn Pure>) -> Program {
+        Program { pure, ..self }
     }
 
     pub(crate) fn store(&self) -> Store<Host> {
         let mut store = Store::new(
             &self.inner.engine,
-            Host::new(self.inner.limits.memory_bytes),
+            Host::new(self.inner.limits.memory_bytes, self.pure.clone()),
         );
         store.limiter(|host| host);
         store

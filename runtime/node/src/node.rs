@@ -15,8 +15,7 @@ use weir_machine::Incompatible;
 use crate::config::Config;
 use crate::core::{Core, Door, StartError};
 use crate::http::{BodyRoom, Shared, address, serve};
-use crate::outside::Outside;
-use crate::outside::caller::HttpOutside;
+use crate::outside::caller::Callers;
 use crate::program::Program;
 
 /// A node that serves. Dropping it stops it as [`Node::stop`] does.
@@ -26,13 +25,13 @@ pub struct Node {
     stop: watch::Sender<bool>,
     serving: Option<JoinHandle<()>>,
     core: Option<Core>,
-    outside: Arc<dyn Outside>,
+    callers: Callers,
     runtime: Runtime,
 }
 
 impl Node {
     /// Recovers the log, puts the program in force and listens on loopback; returns when requests are answered. Its `extern`
-    /// functions are called over HTTP, where [`Config::externs`] says.
+    /// functions are called over HTTP, where [`Config::externs`] says, or are its components'.
     pub fn start(config: Config, program: Program, log: Arc<dyn Log>) -> Result<Node, StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -44,9 +43,8 @@ impl Node {
         let listener = runtime.block_on(TcpListener::bind(address(&config)));
         let listener = listener.map_err(StartError::System)?;
         let address = listener.local_addr().map_err(StartError::System)?;
-        let caller = HttpOutside::new(runtime.handle().clone(), config.externs.clone());
-        let outside: Arc<dyn Outside> = Arc::new(caller);
-        let program = program.with_outside(outside.clone());
+        let callers = Callers::new(runtime.handle().clone(), config.externs.clone());
+        let program = program.with_callers(&callers);
         let core = Core::start(&config, program, log.clone())?;
         let shared = Arc::new(Shared {
             door: core.door().clone(),
@@ -62,7 +60,7 @@ impl Node {
             stop,
             serving: Some(serving),
             core: Some(core),
-            outside,
+            callers,
             runtime,
         })
     }
@@ -86,7 +84,7 @@ impl Node {
     /// goes on. Returns when the change is durable.
     pub fn reload(&self, program: Program) -> Result<(), Incompatible> {
         let (sender, receiver) = std::sync::mpsc::channel();
-        let program = program.with_outside(self.outside.clone());
+        let program = program.with_callers(&self.callers);
         self.shared.door.reload(program, move |result| {
             let _ = sender.send(result);
         });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use weir_component::Components;
 use weir_contract::Manifest;
 use weir_contract::call::encode_args;
 use weir_contract::keys::encode_keys;
@@ -9,6 +10,7 @@ use weir_contract::manifest::{Access, FunctionKind};
 use weir_contract::{Value, limits};
 use weir_machine::{Call, Steps};
 
+use crate::outside::caller::Callers;
 use crate::outside::{Nobody, Outside};
 
 /// What a node is started with, and what a reload brings.
@@ -16,6 +18,8 @@ pub struct Program {
     pub manifest: Arc<Manifest>,
     /// The engine with the module loaded; in tests a function.
     pub steps: Box<dyn Steps + Send>,
+    /// What answers the extern functions that are not services.
+    pub components: Option<Arc<Components>>,
     /// Whoever calls extern functions.
     pub outside: Arc<dyn Outside>,
 }
@@ -26,8 +30,26 @@ impl Program {
         Program {
             manifest: Arc::new(manifest),
             steps,
+            components: None,
             outside: Arc::new(Nobody),
         }
+    }
+
+    /// With the components whose functions are called outside of steps. Those that are pure, `steps` must know.
+    pub fn with_components(self, components: Arc<Components>) -> Program {
+        Program {
+            components: Some(components),
+            ..self
+        }
+    }
+
+    /// Called as a node calls.
+    pub(crate) fn with_callers(self, callers: &Callers) -> Program {
+        let callers = match &self.components {
+            Some(components) => callers.with_components(components.clone()),
+            None => callers.clone(),
+        };
+        self.with_outside(Arc::new(callers))
     }
 
     pub fn with_outside(self, outside: Arc<dyn Outside>) -> Program {

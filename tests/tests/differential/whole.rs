@@ -31,6 +31,7 @@ pub fn build(source: &str) -> (Manifest, weir_engine::Program) {
         source: "generated.weir".into(),
         folder: PathBuf::new(),
         externs: Default::default(),
+        components: Default::default(),
     };
     let analysis = weir_driver::check(&world, &program).unwrap_or_else(|e| panic!("{e}"));
     let bundle = weir_driver::build(&program, &analysis).expect("the checker accepted it before");

@@ -75,6 +75,7 @@ impl Shop {
             source: "shop.weir".into(),
             folder: PathBuf::new(),
             externs: Default::default(),
+            components: Default::default(),
         };
         let analysis = weir_driver::check(&world, &program).unwrap_or_else(|e| panic!("{e}"));
         let bundle = weir_driver::build(&program, &analysis)

@@ -159,6 +159,10 @@ impl BodyCx<'_> {
             return self.misused_mock(answer.span);
         };
         let function = self.cx.program.extern_fn(id);
+        if function.promise == Promise::Pure {
+            let name = format!("{}.{}", function.module, function.name);
+            return self.mock_of_pure(&name, function.span, args[0].value.span);
+        }
         let types: Vec<Type> = function.params.iter().map(|p| p.ty.clone()).collect();
         let (ret, fails) = (function.ret.clone(), function.fails.clone());
         let kind = FrameKind::Mock(fails);
@@ -172,6 +176,21 @@ impl BodyCx<'_> {
             }
             None => hole(span),
         }
+    }
+
+    /// What is pure answers the same in a test as anywhere, and inside the step, where no mock is asked.
+    fn mock_of_pure(&mut self, name: &str, declared: Span, span: Span) -> Expr {
+        self.report(
+            Diagnostic::new(
+                codes::E0508,
+                span,
+                format!("`{name}` is `@pure`, so a test runs the component itself"),
+            )
+            .label("needs no mock")
+            .secondary(declared, "declared here")
+            .help("leave the mock out"),
+        );
+        hole(span)
     }
 
     fn misused_mock(&mut self, span: Span) -> Expr {

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use crate::routes::type_name;
 use weir_contract::manifest::{Frame, FrameRole, Manifest};
 use weir_contract::types::{DefKind, Defs};
 use weir_contract::{Field, Type};
@@ -54,7 +53,7 @@ fn row(manifest: &Manifest, frame: &Frame, what: &str, text: &mut String) {
     let names: Vec<String> = frame
         .cells
         .iter()
-        .map(|cell| format!("{}: {}", cell.name, type_name(&manifest.defs, &cell.ty)))
+        .map(|cell| format!("{}: {}", cell.name, manifest.defs.name_of(&cell.ty)))
         .collect();
     let kept = match names.as_slice() {
         [] => "nothing".to_owned(),

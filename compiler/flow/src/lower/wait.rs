@@ -1,4 +1,5 @@
-//! Waiting: each becomes one `Op::Suspend` in the middle of the code; `split` cuts there later.
+//! Waiting: each becomes one `Op::Suspend` in the middle of the code; `split` cuts there later. A call of what is pure is no
+//! wait, but written like one.
 
 use weir_check::hir;
 use weir_contract::{DefKind, Type};
@@ -149,6 +150,10 @@ impl Body<'_, '_> {
                 }
             };
             values.push(self.b.coerce(value, &ty));
+        }
+        // What is pure belongs to this step.
+        if function.promise == hir::Promise::Pure {
+            return Some(self.b.emit(ty, Op::Pure(id.0, values)));
         }
         let limit = Type::Option(Box::new(Type::Duration));
         let limit = match given.next() {

@@ -1,5 +1,6 @@
 //! The typing rule of each operation.
 
+use weir_contract::manifest::Promise;
 use weir_contract::{DefKind, Field, TupleField, Type};
 
 use crate::ir::*;
@@ -109,6 +110,22 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
         Op::Lib(_, rs) => {
             rs.iter().try_for_each(|r| rule.value(*r).map(|_| ()))?;
             some(into()?.clone())
+        }
+        Op::Pure(function, rs) => {
+            let function = extern_of(module, *function)?;
+            if function.promise != Promise::Pure {
+                return Err(format!("{} is not pure", function.name));
+            }
+            let params: Vec<&Type> = function.params.iter().map(|p| &p.ty).collect();
+            if params.len() != rs.len() {
+                return Err(format!("{} values for {}", rs.len(), params.len()));
+            }
+            let mut given = rs.iter().zip(params);
+            given.try_for_each(|(r, ty)| rule.expect(*r, ty))?;
+            some(match function.fails.is_empty() {
+                true => function.returns.clone(),
+                false => Type::Result(Box::new(function.returns.clone()), function.fails.clone()),
+            })
         }
         Op::Call(callee, rs) => {
             let callee = module
@@ -515,6 +532,11 @@ fn values(
         .try_for_each(|(r, p)| rule.expect(*r, &ty(p)))
 }
 
+fn extern_of(module: &Module, number: u32) -> Result<&Extern, String> {
+    let function = module.externs.get(number as usize);
+    function.ok_or_else(|| "no such extern function".to_owned())
+}
+
 /// The operands of a wait.
 pub fn wait(module: &Module, func: &Func, wait: &Wait, operands: &[Reg]) -> Result<(), String> {
     let rule = Rule { module, func };
@@ -526,10 +548,7 @@ pub fn wait(module: &Module, func: &Func, wait: &Wait, operands: &[Reg]) -> Resu
         Wait::Events(..) => vec![limit],
         Wait::Run => vec![Type::Int, limit],
         Wait::Extern { function, .. } => {
-            let function = module
-                .externs
-                .get(*function as usize)
-                .ok_or("no such extern function")?;
+            let function = extern_of(module, *function)?;
             let params = function.params.iter().map(|p| p.ty.clone());
             std::iter::once(limit).chain(params).collect()
         }

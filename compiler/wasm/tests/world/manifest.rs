@@ -23,6 +23,7 @@ pub fn manifest(module: &ir::Module) -> Manifest {
             .filter_map(|(e, n)| frame(module, e, n))
             .collect(),
         externs: module.externs.clone(),
+        components: Vec::new(),
         failures: module.failures,
         roles: vec![],
         tests: vec![],

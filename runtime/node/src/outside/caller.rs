@@ -8,51 +8,74 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use weir_component::Components;
 use weir_contract::Manifest;
-use weir_contract::manifest::{Extern, Promise};
+use weir_contract::manifest::Promise;
 use weir_machine::{OutsideCall, failed_output};
 
-use super::http::{Attempt, Bases, HttpCaller};
+use super::attempt::{Attempt, again};
+use super::component::{ComponentCaller, not_configured};
+use super::http::{Bases, HttpCaller};
 use super::{Outside, OutsideAnswer};
 
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
-/// The outside world over HTTP.
-pub struct HttpOutside {
+/// The outside world: services over HTTP, and the components of a program.
+#[derive(Clone)]
+pub struct Callers {
     runtime: Handle,
-    caller: HttpCaller,
+    http: HttpCaller,
+    components: Option<ComponentCaller>,
 }
 
-impl HttpOutside {
+impl Callers {
     /// Calls run on `runtime`; `bases` says where each name is.
-    pub fn new(runtime: Handle, bases: Bases) -> HttpOutside {
-        HttpOutside {
-            caller: HttpCaller::new(bases),
+    pub fn new(runtime: Handle, bases: Bases) -> Callers {
+        Callers {
+            http: HttpCaller::new(bases),
+            components: None,
             runtime,
+        }
+    }
+
+    /// The same with the components of a program.
+    pub fn with_components(&self, components: Arc<Components>) -> Callers {
+        Callers {
+            components: Some(ComponentCaller::new(components)),
+            ..self.clone()
+        }
+    }
+
+    async fn attempt(&self, manifest: &Arc<Manifest>, call: &OutsideCall) -> Attempt {
+        let function = &manifest.externs[call.function as usize];
+        match &self.components {
+            Some(components) if function.is_component() => components.attempt(manifest, call).await,
+            None if function.is_component() => again(not_configured(&function.module)),
+            _ => {
+                let (defs, key) = (&manifest.defs, call.key());
+                self.http.attempt(defs, function, &call.args, &key).await
+            }
         }
     }
 }
 
-impl Outside for HttpOutside {
+impl Outside for Callers {
     fn call(&self, manifest: &Arc<Manifest>, call: &OutsideCall, answer: OutsideAnswer) {
-        let (caller, manifest, call) = (self.caller.clone(), manifest.clone(), call.clone());
+        let (callers, manifest, call) = (self.clone(), manifest.clone(), call.clone());
         self.runtime.spawn(async move {
-            let function = &manifest.externs[call.function as usize];
-            let key = call.key();
-            let output = until_answered(&caller, &manifest, function, &call.args, &key).await;
+            let output = until_answered(&callers, &manifest, &call).await;
             answer(output);
         });
     }
 }
 
 async fn until_answered(
-    caller: &HttpCaller,
-    manifest: &Manifest,
-    function: &Extern,
-    args: &[u8],
-    key: &str,
+    callers: &Callers,
+    manifest: &Arc<Manifest>,
+    call: &OutsideCall,
 ) -> Vec<u8> {
+    let function = &manifest.externs[call.function as usize];
     let limited = function.retry.is_some() || function.timeout_us.is_some();
     let attempts = match (&function.retry, function.promise) {
         (_, Promise::Once) => Some(1),
@@ -72,7 +95,7 @@ async fn until_answered(
         (limited && function.promise != Promise::Once).then(|| failed_output(failures.unavailable));
     let mut made = 0;
     loop {
-        let (why, after) = match caller.attempt(&manifest.defs, function, args, key).await {
+        let (why, after) = match callers.attempt(manifest, call).await {
             Attempt::Done(output) if Some(&output) == again.as_ref() => {
                 ("it says that it is unavailable".to_owned(), None)
             }

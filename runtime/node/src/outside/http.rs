@@ -25,22 +25,12 @@ use weir_contract::json::{field_values, fields_to_json, from_json, parse};
 use weir_contract::manifest::{Extern, Promise};
 use weir_contract::{DefKind, Defs, Field, Value, limits};
 
+use super::attempt::{Attempt, again, time};
+use super::environment_name;
 use super::web;
 
 /// The base URL of each name: `http://127.0.0.1:9000/pay`.
 pub type Bases = BTreeMap<String, String>;
-
-/// How one attempt ended.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Attempt {
-    /// Answered: a step's output, as `call::Reply` encodes it.
-    Done(Vec<u8>),
-    /// Not done, or nobody knows; the reason is for people. The server may have said how long to wait.
-    Again {
-        why: String,
-        after: Option<Duration>,
-    },
-}
 
 /// One connection pool for all calls.
 #[derive(Clone)]
@@ -62,12 +52,9 @@ impl HttpCaller {
         }
     }
 
-    /// One attempt; gives up after the function's timeout, or [`ATTEMPT_MAX`].
+    /// One attempt; gives up after its [`time`].
     pub async fn attempt(&self, defs: &Defs, function: &Extern, args: &[u8], key: &str) -> Attempt {
-        let limit = match function.timeout_us {
-            Some(us) => Duration::from_micros(us.max(0) as u64),
-            None => ATTEMPT_MAX,
-        };
+        let limit = time(function);
         match tokio::time::timeout(limit, self.ask(defs, function, args, key)).await {
             Ok(attempt) => attempt,
             Err(_) => again(format!("no answer within {} ms", limit.as_millis())),
@@ -159,18 +146,6 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// How long one attempt may take when the program does not say.
-pub const ATTEMPT_MAX: Duration = Duration::from_secs(60);
-
-/// `WEIR_EXTERN_PAYMENTS` for `payments`: where a base URL may stand instead of in `weir.toml`.
-pub fn environment_name(name: &str) -> String {
-    let upper = name.chars().map(|c| match c {
-        c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
-        _ => '_',
-    });
-    format!("WEIR_EXTERN_{}", upper.collect::<String>())
-}
-
 /// What an answer means, or why it means nothing.
 fn understand(
     defs: &Defs,
@@ -208,10 +183,6 @@ fn failure(defs: &Defs, function: &Extern, json: &Json) -> Option<Reply> {
     };
     let values = field_values(defs, fields, object, "", &["error"]).ok()?;
     Some(Reply::Failed(*id, values))
-}
-
-fn again(why: String) -> Attempt {
-    Attempt::Again { why, after: None }
 }
 
 /// An error with what caused it, in one line.

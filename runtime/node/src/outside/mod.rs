@@ -1,6 +1,8 @@
 //! The outside world: who answers the calls of `extern` functions.
 
+pub mod attempt;
 pub mod caller;
+pub mod component;
 pub mod http;
 mod web;
 
@@ -19,6 +21,15 @@ pub trait Outside: Send + Sync {
     /// from anywhere. A call whose answer never came is made again when the node starts anew, with the same
     /// [`OutsideCall::key`], unless the function promises to be called `once`.
     fn call(&self, manifest: &Arc<Manifest>, call: &OutsideCall, answer: OutsideAnswer);
+}
+
+/// `WEIR_EXTERN_PAYMENTS` for `payments`: where a base URL, or the file of a component, may stand instead of in `weir.toml`.
+pub fn environment_name(name: &str) -> String {
+    let upper = name.chars().map(|c| match c {
+        c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
+        _ => '_',
+    });
+    format!("WEIR_EXTERN_{}", upper.collect::<String>())
 }
 
 /// No outside world: each call fails with `Unavailable`. One that cannot fail so is not answered at all.
