@@ -62,6 +62,29 @@ workflow Sleeper(id: Int) {
     card
   }
 }
+
+record Line(sku: Text, qty: Int, price: Decimal)
+record Address(name: Text, street: Text, city: Text, country: Text)
+
+/// What is used behind the wait: the key, the card, a field of the address, and a number that is cheap to make again.
+workflow Checkout(order: Text) {
+  pub fn run(lines: List<Line>, to: Address, card: Text) -> Text {
+    let total = (for l in lines select l.price * l.qty.to_decimal()).sum()
+    let fee = 3
+    sleep(1h)
+    "{order} {card} {to.city} {total} {fee}"
+  }
+}
+
+/// The same with all that is in reach used, and so kept.
+workflow Whole(order: Text) {
+  pub fn run(lines: List<Line>, to: Address, card: Text) -> Text {
+    let total = (for l in lines select l.price * l.qty.to_decimal()).sum()
+    let fee = 3
+    sleep(1h)
+    "{order} {card} {to} {lines} {total} {fee}"
+  }
+}
 "#;
 
 struct Bench {
@@ -74,6 +97,7 @@ struct Bench {
 fn main() {
     calls_and_workflows();
     wake_up();
+    frames();
     sleepers();
 }
 
@@ -215,6 +239,44 @@ fn wake_up() {
     println!(
         "  event, and the step it wakes  {:>9.2} us",
         begin.elapsed().as_secs_f64() * 1e6 / count as f64
+    );
+}
+
+/// What a frame keeps, beside all variables in reach.
+fn frames() {
+    let mut bench = Bench::new();
+    let text = |text: &str| Value::Text(text.into());
+    let line = |sku: &str, qty: i64| {
+        Value::Record(vec![
+            text(sku),
+            Value::Int(qty),
+            Value::Decimal(19_990_000_000),
+        ])
+    };
+    let lines = Value::List(vec![
+        line("rod-and-reel", 1),
+        line("line-0.30mm", 2),
+        line("hooks-no-8", 3),
+    ]);
+    let to = Value::Record(vec![
+        text("Ann Example"),
+        text("12 Weir Street"),
+        text("Bern"),
+        text("CH"),
+    ]);
+    let mut bytes = |entity: &str| {
+        let args = vec![lines.clone(), to.clone(), text("4242424242424242")];
+        let call = bench.call(entity, text("o1"), args);
+        bench.whole(&call);
+        let runs = bench.machine.runs();
+        let newest = runs.going().last().expect("it sleeps").1;
+        let frames = newest.strands.iter().flat_map(|strand| &strand.frames);
+        frames.map(|frame| frame.cells.len()).sum::<usize>()
+    };
+    let (kept, all) = (bytes("Checkout"), bytes("Whole"));
+    println!(
+        "  frame of a checkout           {kept:>9} B, all variables in reach {all} B: ratio {:.2}",
+        kept as f64 / all as f64
     );
 }
 
