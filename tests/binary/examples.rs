@@ -1,9 +1,13 @@
 //! The examples do what their READMEs show: tests print `expected.txt`, and each `$ curl` line gives the lines below it.
+//!
+//! The reference shows sessions too. They are of the program above them, in a folder of their own; `$ weir` lines are run there, and
+//! `..` stands for what differs from time to time. Each program takes over from the one before, with its data, by way of `kill -9`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use weir_tests::http::Client;
+use weir_tests::markdown::blocks;
 use weir_tests::process::{Node, Scratch};
 
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
@@ -52,7 +56,7 @@ fn readmes_show_what_curl_prints() {
             if expected.is_empty() {
                 assert_eq!(status, 200, "{folder}: {line}: {body}");
             } else {
-                assert_eq!(body, expected, "{folder}: {line}");
+                assert_eq!(body + "\n", expected, "{folder}: {line}");
             }
         }
     }
@@ -80,6 +84,122 @@ fn the_first_readme_shows_a_transfer() {
     assert_eq!(curl(&node, lines[2]), (200, "\"30\"".into()));
 }
 
+#[test]
+fn sessions_in_the_reference_print_what_they_show() {
+    let folder = fs::read_dir(Path::new(ROOT).join("compiler/reference")).expect("there is one");
+    let mut wrong = Vec::new();
+    for chapter in folder {
+        let path = chapter.expect("it can be read").path();
+        let text = fs::read_to_string(&path).expect("a chapter is text");
+        if text.contains("\n$ ") {
+            play(&text, &path.display().to_string(), &mut wrong);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Does what a chapter shows, from its first block to its last, and adds what comes out otherwise to `wrong`.
+fn play(chapter: &str, name: &str, wrong: &mut Vec<String>) {
+    let scratch = Scratch::new("reference");
+    let mut folder = scratch.path().to_owned();
+    let mut program = "main.weir".to_owned();
+    let mut node: Option<Node> = None;
+    for block in blocks(chapter) {
+        match block.kind.split(' ').collect::<Vec<_>>()[..] {
+            ["weir"] => {
+                node = None;
+                fs::write(folder.join(&program), block.text).expect("a program is written");
+            }
+            ["weir", file] if file.ends_with(".weir") => {
+                fs::write(folder.join(file), block.text).expect("a file is written");
+            }
+            [""] => {
+                for (line, shown) in session(block.text) {
+                    let words = words(line);
+                    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                    let printed = match words[..] {
+                        ["weir", "run"] => {
+                            drop(node.take());
+                            let mut started = start(&folder);
+                            let more = started.lines_until("Ctrl-C to stop");
+                            let all = format!("{}{more}", started.greeting);
+                            let all = all.replace(&started.host, "127.0.0.1:7878");
+                            node = Some(started);
+                            all
+                        }
+                        ["curl", ..] => {
+                            let node = node.get_or_insert_with(|| start(&folder));
+                            curl(node, line).1 + "\n"
+                        }
+                        ["cd", into] => {
+                            folder = folder.join(into);
+                            String::new()
+                        }
+                        ["weir", ..] => weir(&words[1..], &folder),
+                        _ => panic!("{name}: nobody knows how to do {line}"),
+                    };
+                    if let ["weir", "new", made] = words[..] {
+                        program = format!("{made}.weir");
+                    }
+                    let (is, should) = (printed.lines().collect::<Vec<_>>(), shown.lines());
+                    let should: Vec<_> = should.collect();
+                    if !should.is_empty() && !is_shown(&is, &should) {
+                        wrong.push(format!("{name}:{}: {line}\n{printed}", block.line));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn start(folder: &Path) -> Node {
+    Node::start(
+        WEIR,
+        &[folder.to_str().expect("a path in UTF-8"), "--port", "0"],
+    )
+}
+
+/// What a command prints, remarks first.
+fn weir(args: &[&str], folder: &Path) -> String {
+    let output = Command::new(WEIR)
+        .args(args)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the binary starts");
+    let lines = String::from_utf8_lossy(&output.stderr).into_owned();
+    // Who is asked, and at which address, is of no interest here.
+    let said: Vec<&str> = lines
+        .lines()
+        .filter(|line| !line.starts_with("note: "))
+        .collect();
+    let said: String = said.iter().map(|line| format!("{line}\n")).collect();
+    said + &String::from_utf8_lossy(&output.stdout)
+}
+
+/// Whether each line is as shown: `..` in it is anything, and as a line of its own any lines.
+fn is_shown(printed: &[&str], shown: &[&str]) -> bool {
+    match (shown, printed) {
+        ([], _) => printed.is_empty(),
+        (["..", rest @ ..], _) => (0..=printed.len()).any(|n| is_shown(&printed[n..], rest)),
+        ([first, rest @ ..], [line, lines @ ..]) => fits(line, first) && is_shown(lines, rest),
+        _ => false,
+    }
+}
+
+fn fits(line: &str, shown: &str) -> bool {
+    let mut rest = line;
+    for (n, part) in shown.split("..").enumerate() {
+        match rest.find(part) {
+            Some(0) => rest = &rest[part.len()..],
+            Some(at) if n > 0 => rest = &rest[at + part.len()..],
+            _ => return false,
+        }
+    }
+    rest.is_empty() || shown.ends_with("..")
+}
+
 fn examples() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(Path::new(ROOT).join("examples"))
         .expect("there are examples")
@@ -102,6 +222,7 @@ fn session(readme: &str) -> Vec<(&str, String)> {
             inside = false;
         } else if inside && let Some((_, shown)) = calls.last_mut() {
             shown.push_str(line);
+            shown.push('\n');
         }
     }
     calls
