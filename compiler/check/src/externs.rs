@@ -185,7 +185,7 @@ fn attributes(cx: &mut Cx, decl: &ast::ExternFn) -> Said {
                 continue;
             }
             _ => {
-                cx.later(attr.span, &format!("`@{}` here", attr.name));
+                cx.attribute_later(attr, "here");
                 continue;
             }
         };
