@@ -37,8 +37,8 @@ fn pages_say_something_besides_their_programs() {
 }
 
 fn check(text: &str) -> Analysis {
-    let world = Memory::default().with("page.weir", text);
-    let program = weir_driver::find(&world, Path::new("page.weir")).expect("the page is found");
+    let world = Memory::default().with("main.weir", text);
+    let program = weir_driver::find(&world, Path::new("main.weir")).expect("the page is found");
     weir_driver::check(&world, &program).expect("the page is read")
 }
 
