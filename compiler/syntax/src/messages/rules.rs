@@ -49,6 +49,7 @@ fn words_of_other_languages(s: &Situation) -> Option<Said> {
         "try" | "catch" | "finally" => {
             "a call that may fail is passed on by `?`, given a default by `??` or taken apart by `match`"
         }
+        "assert" => "write `expect condition` in a test, `invariant condition` in an entity",
         "async" | "await" => "leave it away: a call waits by itself",
         "loop" | "until" | "do" | "repeat" => {
             "write `while condition { ... }` or `for x in xs { ... }`"
