@@ -132,6 +132,7 @@ impl Machine {
             given: encode_given(manifest, run.target, &given),
             key: &key,
             caller: &caller,
+            inside: true,
             time,
         };
         let Attempt {
