@@ -395,6 +395,17 @@ fn wrong_case(s: &Situation) -> Option<Said> {
         }
         Tok::UpperName if s.expects("name") && !s.expects("Name") => {
             let word = s.source(s.at);
+            let next = s.tokens.get(s.at + 1).map(|token| token.kind);
+            let ends = matches!(
+                next,
+                Some(Tok::RParen | Tok::Comma | Tok::Lt | Tok::Question)
+            );
+            if s.bracket == Some(Tok::LParen) && ends {
+                return said(
+                    format!("this `{word}` has no name"),
+                    format!("write `name: {word}`: fields and parameters have names"),
+                );
+            }
             let mut lower = word.to_owned();
             lower[..1].make_ascii_lowercase();
             said(
@@ -441,6 +452,13 @@ fn missing_separator(s: &Situation) -> Option<Said> {
         || found.is_hard();
     if !begins {
         return None;
+    }
+    if found == Tok::LBrace && s.previous() == Some(Tok::UpperName) {
+        let name = s.source(s.at - 1);
+        return said(
+            format!("`{name}` is made with parentheses"),
+            format!("write `{name}(field: value)`"),
+        );
     }
     match s.bracket {
         Some(Tok::LParen | Tok::LBracket) if s.expects(",") => said(
