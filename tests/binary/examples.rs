@@ -1,9 +1,14 @@
 //! The examples do what their READMEs show: tests print `expected.txt`, and each `$ curl` line gives the lines below it.
+//!
+//! The reference shows sessions too. They are of the program above them, in a folder of their own; `$ weir` lines are run there, and
+//! `..` stands for what differs from time to time. Each program takes over from the one before, with its data, by way of `kill -9`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use weir_tests::http::Client;
+use weir_tests::markdown::blocks;
 use weir_tests::process::{Node, Scratch};
 
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
@@ -52,7 +57,7 @@ fn readmes_show_what_curl_prints() {
             if expected.is_empty() {
                 assert_eq!(status, 200, "{folder}: {line}: {body}");
             } else {
-                assert_eq!(body, expected, "{folder}: {line}");
+                assert_eq!(body + "\n", expected, "{folder}: {line}");
             }
         }
     }
@@ -80,6 +85,151 @@ fn the_first_readme_shows_a_transfer() {
     assert_eq!(curl(&node, lines[2]), (200, "\"30\"".into()));
 }
 
+#[test]
+fn sessions_in_the_reference_print_what_they_show() {
+    let folder = fs::read_dir(Path::new(ROOT).join("compiler/reference")).expect("there is one");
+    let mut wrong = Vec::new();
+    for chapter in folder {
+        let path = chapter.expect("it can be read").path();
+        let text = fs::read_to_string(&path).expect("a chapter is text");
+        if text.contains("\n$ ") {
+            play(&text, &path.display().to_string(), &mut wrong);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Does what a chapter shows, from its first block to its last, and adds what comes out otherwise to `wrong`.
+fn play(chapter: &str, name: &str, wrong: &mut Vec<String>) {
+    let scratch = Scratch::new("reference");
+    let mut terminal = Terminal {
+        folder: scratch.path().to_owned(),
+        program: "main.weir".to_owned(),
+        node: None,
+    };
+    for block in blocks(chapter) {
+        match block.kind.split(' ').collect::<Vec<_>>()[..] {
+            ["weir"] => {
+                terminal.node = None;
+                let path = terminal.folder.join(&terminal.program);
+                fs::write(path, block.text).expect("a program is written");
+            }
+            ["weir", file] if file.ends_with(".weir") => {
+                fs::write(terminal.folder.join(file), block.text).expect("a file is written");
+            }
+            [""] => {
+                for (line, shown) in session(block.text) {
+                    let mut printed = terminal.run(line);
+                    // What a message does comes a moment later, so a question is asked again.
+                    let is_question = line.starts_with("curl") && !line.contains("--json");
+                    let mut tries = if is_question { 50 } else { 0 };
+                    while tries > 0 && !is_shown(&printed, &shown) {
+                        std::thread::sleep(Duration::from_millis(100));
+                        printed = terminal.run(line);
+                        tries -= 1;
+                    }
+                    if !is_shown(&printed, &shown) {
+                        wrong.push(format!("{name}:{}: {line}\n{printed}", block.line));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Where the lines of a session are typed.
+struct Terminal {
+    folder: PathBuf,
+    /// The file a program goes to.
+    program: String,
+    node: Option<Node>,
+}
+
+impl Terminal {
+    /// Does what a line says, and gives what it prints.
+    fn run(&mut self, line: &str) -> String {
+        let words = words(line);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words[..] {
+            ["weir", "run"] => {
+                self.node = None;
+                let mut node = self.start();
+                let more = node.lines_until("Ctrl-C to stop");
+                let all = format!("{}{more}", node.greeting).replace(&node.host, "127.0.0.1:7878");
+                self.node = Some(node);
+                all
+            }
+            ["weir", "new", name] => {
+                self.program = format!("{name}.weir");
+                weir(&words[1..], &self.folder)
+            }
+            ["weir", ..] => weir(&words[1..], &self.folder),
+            ["cd", into] => {
+                self.folder.push(into);
+                String::new()
+            }
+            ["curl", ..] => {
+                let node = self.node.take().unwrap_or_else(|| self.start());
+                let (_, body) = curl(&node, line);
+                self.node = Some(node);
+                body + "\n"
+            }
+            _ => panic!("nobody knows how to do {line}"),
+        }
+    }
+
+    fn start(&self) -> Node {
+        let folder = self.folder.to_str().expect("a path in UTF-8");
+        Node::start(WEIR, &[folder, "--port", "0"])
+    }
+}
+
+/// What a command prints, remarks first.
+fn weir(args: &[&str], folder: &Path) -> String {
+    let output = Command::new(WEIR)
+        .args(args)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the binary starts");
+    let lines = String::from_utf8_lossy(&output.stderr).into_owned();
+    // Who is asked, and at which address, is of no interest here.
+    let said: Vec<&str> = lines
+        .lines()
+        .filter(|line| !line.starts_with("note: "))
+        .collect();
+    let said: String = said.iter().map(|line| format!("{line}\n")).collect();
+    said + &String::from_utf8_lossy(&output.stdout)
+}
+
+/// Whether each line is as shown: `..` in it is anything, and as a line of its own any lines. Nothing shown is anything.
+fn is_shown(printed: &str, shown: &str) -> bool {
+    let lines = |text| str::lines(text).collect::<Vec<_>>();
+    shown.is_empty() || are_shown(&lines(printed), &lines(shown))
+}
+
+fn are_shown(printed: &[&str], shown: &[&str]) -> bool {
+    match (shown, printed) {
+        ([], _) => printed.is_empty(),
+        (["..", rest @ ..], _) => (0..=printed.len()).any(|n| are_shown(&printed[n..], rest)),
+        ([first, rest @ ..], [line, lines @ ..]) => fits(line, first) && are_shown(lines, rest),
+        _ => false,
+    }
+}
+
+fn fits(line: &str, shown: &str) -> bool {
+    let mut rest = line;
+    for (n, part) in shown.split("..").enumerate() {
+        match rest.find(part) {
+            Some(0) => rest = &rest[part.len()..],
+            Some(at) if n > 0 => rest = &rest[at + part.len()..],
+            _ => return false,
+        }
+    }
+    rest.is_empty() || shown.ends_with("..")
+}
+
 fn examples() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(Path::new(ROOT).join("examples"))
         .expect("there are examples")
@@ -102,6 +252,7 @@ fn session(readme: &str) -> Vec<(&str, String)> {
             inside = false;
         } else if inside && let Some((_, shown)) = calls.last_mut() {
             shown.push_str(line);
+            shown.push('\n');
         }
     }
     calls

@@ -6,6 +6,7 @@ pub mod generate;
 pub mod http;
 pub mod large;
 pub mod ledger;
+pub mod markdown;
 pub mod payments;
 pub mod process;
 pub mod random;

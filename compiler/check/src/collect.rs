@@ -193,7 +193,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
 /// What an attribute says is done or refused, never passed over.
 fn no_attributes(cx: &mut Cx, item: &ast::Item) {
     for attr in &item.attrs {
-        cx.later(attr.span, &format!("`@{}` here", attr.name));
+        cx.attribute_later(attr, "here");
     }
 }
 

@@ -227,7 +227,7 @@ fn attributes(cx: &mut Cx, decl: &ast::ExternFn, source: &ExternSource) -> Said 
             }
             _ if as_step::is_one(attr) => continue,
             _ => {
-                cx.later(attr.span, &format!("`@{}` here", attr.name));
+                cx.attribute_later(attr, "here");
                 continue;
             }
         };

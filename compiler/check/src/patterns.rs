@@ -94,9 +94,10 @@ fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<
             format!("this `match` does not cover {cases}"),
         )
         .label("not every value of this has an arm")
-        .help(format!(
-            "add an arm `{first} => ...`, or `_ => ...` for all the rest"
-        )),
+        .help(match first.as_str() {
+            "_" => "add an arm `_ => ...` for all the rest".to_owned(),
+            first => format!("add an arm `{first} => ...`, or `_ => ...` for all the rest"),
+        }),
     );
 }
 

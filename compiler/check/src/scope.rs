@@ -88,6 +88,13 @@ impl Cx {
         self.diagnostics.push(diagnostic);
     }
 
+    /// The same for an attribute at a place; the parser has said it when there is none of that name.
+    pub fn attribute_later(&mut self, attr: &ast::Attr, place: &str) {
+        if weir_syntax::ATTRIBUTES.contains(&attr.name.as_str()) {
+            self.later(attr.span, &format!("`@{}` {place}", attr.name));
+        }
+    }
+
     /// The one message for what parses and has no meaning yet.
     pub fn later(&mut self, span: Span, what: &str) {
         self.report(

@@ -127,7 +127,7 @@ fn entity(cx: &mut Cx, at: usize) {
             cx.program.entities[at].fields[next].ty = resolved;
             next += 1;
             for attr in &member.attrs {
-                cx.later(attr.span, &format!("`@{}` on state", attr.name));
+                cx.attribute_later(attr, "on state");
             }
         }
     }
@@ -177,7 +177,7 @@ fn function(cx: &mut Cx, at: usize) {
             );
         }
         for attr in &field.attrs {
-            cx.later(attr.span, &format!("`@{}` on a parameter", attr.name));
+            cx.attribute_later(attr, "on a parameter");
         }
         let resolved = ty(cx, &field.ty, &decl.type_params);
         let is_fn = matches!(resolved, Type::Fn(..));
@@ -270,7 +270,7 @@ pub fn attributes(
                         .help("write `@role(\"teller\")`"),
                 ),
             },
-            _ => cx.later(attr.span, &format!("`@{}` here", attr.name)),
+            _ => cx.attribute_later(attr, "here"),
         }
     }
     (access, intrinsic)
@@ -299,7 +299,7 @@ fn status(cx: &mut Cx, attrs: &[ast::Attr], is_prelude: bool) -> Option<u16> {
     let max = if is_prelude { 599 } else { 499 };
     for attr in attrs {
         if attr.name.as_str() != "status" {
-            cx.later(attr.span, &format!("`@{}` on an error", attr.name));
+            cx.attribute_later(attr, "on an error");
             continue;
         }
         match attr.args.as_slice() {
@@ -348,7 +348,7 @@ pub fn fields(cx: &mut Cx, decls: &[ast::Field]) -> Vec<NamedType> {
             );
         }
         for attr in &field.attrs {
-            cx.later(attr.span, &format!("`@{}` here", attr.name));
+            cx.attribute_later(attr, "here");
         }
         let resolved = ty(cx, &field.ty, &[]);
         if let Type::Fn(..) = resolved {

@@ -185,7 +185,7 @@ fn row(run: &Value, style: &Style) -> String {
         .collect();
     let name = run["fn"].as_str().unwrap_or("?");
     let number = run["run"].to_string();
-    let mut text = format!("{number:>6}  {shown:<9} {name}");
+    let mut text = format!("{number:>6}  {shown:<10} {name}");
     if !key.is_empty() {
         text.push_str(&format!(" ({})", key.join(", ")));
     }

@@ -477,7 +477,8 @@ impl Lexer<'_> {
             _ => {}
         }
         let span = self.span(start, start + length);
-        let message = format!("`{}` means nothing in Weir", shown.escape_debug());
+        let shown = shown.escape_debug().to_string().replace("\\'", "'");
+        let message = format!("`{shown}` means nothing in Weir");
         self.diagnostics
             .push(Diagnostic::new(codes::E0103, span, message).help(help));
     }

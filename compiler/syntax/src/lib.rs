@@ -27,5 +27,6 @@ lalrpop_util::lalrpop_mod!(
     "/weir.rs"
 );
 
+pub use checks::ATTRIBUTES;
 pub use format::{WIDTH, format};
 pub use parse::{Comment, Parsed, parse};

@@ -5,7 +5,7 @@ use weir_flow::ir::{Entry, EntryKind};
 
 use crate::asm::{Asm, I32, I64};
 use crate::layout;
-use crate::module::{CALLER, CURSOR, DEPTH, END, Gen, HEAP, SITE, SUSPENDED, TIME};
+use crate::module::{CALLER, CURSOR, DEPTH, END, Gen, HEAP, INSIDE, SITE, SUSPENDED, TIME};
 use crate::rt::Helper;
 use crate::{slots, suspend};
 
@@ -19,7 +19,7 @@ pub fn step(g: &mut Gen<'_>) -> Asm {
     let mut asm = Asm::new(3);
     let a = &mut asm;
     let (entry, input, len) = (0, 1, 2);
-    let (key, caller) = (a.local(I32), a.local(I32));
+    let (key, caller, caller_len) = (a.local(I32), a.local(I32), a.local(I32));
     a.i32(0).set_global(SITE);
     a.i32(0).set_global(DEPTH);
     a.i32(0).set_global(SUSPENDED);
@@ -36,9 +36,16 @@ pub fn step(g: &mut Gen<'_>) -> Asm {
         .i32_add()
         .tee(caller)
         .set_global(CALLER);
+    a.get(input).i32_load(INPUT_CALLER_LEN).tee(caller_len);
+    a.u32(border::INPUT_INSIDE)
+        .i32_and()
+        .i32_eqz()
+        .i32_eqz()
+        .set_global(INSIDE);
     a.get(caller)
-        .get(input)
-        .i32_load(INPUT_CALLER_LEN)
+        .get(caller_len)
+        .u32(!border::INPUT_INSIDE)
+        .i32_and()
         .i32_add()
         .set_global(CURSOR);
     let entries = g.module.entries.len();
@@ -154,15 +161,17 @@ pub fn entry(g: &mut Gen<'_>, a: &mut Asm, number: u32) {
     output(a);
 }
 
-/// Denies whom the entry's guard does not let in.
+/// Denies whom the entry's guard does not let in. The program itself may.
 fn guard(g: &mut Gen<'_>, a: &mut Asm, entry: &Entry, instance: u32) {
     if let Some(guard) = entry.guard {
+        a.global(INSIDE).i32_eqz().if_();
         if entry.entity.is_some() {
             a.get(instance);
         }
         a.call(g.func(guard)).i32_eqz().if_();
         bare_output(g, a, border::OUTPUT_DENIED);
         a.return_();
+        a.end();
         a.end();
     }
 }

@@ -37,6 +37,8 @@ pub const TIME: u32 = 5;
 pub const CALLER: u32 = 6;
 /// Whether the function called last ended in a suspension; 1 from there to the end of the step.
 pub const SUSPENDED: u32 = 7;
+/// 1 when the program itself called this step.
+pub const INSIDE: u32 = 8;
 
 const PAGE: u32 = 65536;
 
@@ -253,7 +255,9 @@ impl<'m> Gen<'m> {
             page_size_log2: None,
         });
         let mut globals = GlobalSection::new();
-        for global in [HEAP, SITE, END, DEPTH, CURSOR, TIME, CALLER, SUSPENDED] {
+        for global in [
+            HEAP, SITE, END, DEPTH, CURSOR, TIME, CALLER, SUSPENDED, INSIDE,
+        ] {
             let (val_type, init) = match global {
                 HEAP => (I32, ConstExpr::i32_const(heap as i32)),
                 TIME => (I64, ConstExpr::i64_const(0)),

@@ -209,7 +209,10 @@ pub fn import_index(name: &str) -> u32 {
 /// Bytes of an input before its parts of varying length.
 pub const INPUT_HEADER_BYTES: usize = 16;
 
-/// What a step is started with. Layout: time `i64`, length of key `u32`, length of caller `u32` (all
+/// Set in the length of the caller when the program itself calls: then nobody is asked whether he may.
+pub const INPUT_INSIDE: u32 = 1 << 31;
+
+/// What a step is started with. Layout: time `i64`, length of key `u32`, length of caller `u32` with [`INPUT_INSIDE`] (all
 /// little-endian), then key, caller and arguments one after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct StepInput<'a> {
@@ -219,6 +222,8 @@ pub struct StepInput<'a> {
     pub key: &'a [u8],
     /// What [`encode_caller`] gives.
     pub caller: &'a [u8],
+    /// A message or a step that goes on, not a call from outside.
+    pub inside: bool,
     /// The arguments in the value encoding one after the other, a defaulted one as `Option`.
     pub args: &'a [u8],
 }
@@ -233,7 +238,8 @@ impl StepInput<'_> {
     pub fn encode_into(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.time_us.to_le_bytes());
         out.extend_from_slice(&(self.key.len() as u32).to_le_bytes());
-        out.extend_from_slice(&(self.caller.len() as u32).to_le_bytes());
+        let inside = if self.inside { INPUT_INSIDE } else { 0 };
+        out.extend_from_slice(&(self.caller.len() as u32 | inside).to_le_bytes());
         out.extend_from_slice(self.key);
         out.extend_from_slice(self.caller);
         out.extend_from_slice(self.args);

@@ -10,8 +10,10 @@ use crate::plan::Plan;
 use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 
-/// The version this crate writes. It also reads version 1, which has no workflows.
-pub const MANIFEST_VERSION: u32 = 2;
+/// The version this crate writes. It also reads versions 1, which has no workflows, and 2.
+pub const MANIFEST_VERSION: u32 = 3;
+/// Modules of manifests from this version on know of [`crate::border::INPUT_INSIDE`].
+pub const INSIDE_SINCE: u32 = 3;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

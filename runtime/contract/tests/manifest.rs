@@ -6,7 +6,7 @@ use weir_contract::Manifest;
 /// A manifest that uses every member and every form of the schema.
 fn full() -> Json {
     json!({
-        "version": 2,
+        "version": 3,
         "program": "shop",
         "module_sha256": "ab",
         "defs": [
@@ -124,7 +124,7 @@ fn what_is_written_reads_back_and_fits_the_schema() {
 fn the_schema_refuses_what_reading_refuses() {
     let schema = schema();
     for (pointer, value) in [
-        ("/version", json!(3)),
+        ("/version", json!(4)),
         ("/functions/0/kind", json!("verb")),
         ("/functions/0/extra", json!(1)),
         ("/functions/0/effect", json!("later")),
@@ -188,8 +188,8 @@ fn contradictions_are_refused_with_the_place() {
         ),
         (
             "/version",
-            json!(3),
-            "is of version 3, this runtime reads versions 1 to 2",
+            json!(4),
+            "is of version 4, this runtime reads versions 1 to 3",
         ),
         (
             "/entities/1/workflow/run",
@@ -275,6 +275,13 @@ fn the_name_of_a_component_leads_nowhere() {
         refused,
         "manifest: component ../image has a name that is none"
     );
+}
+
+#[test]
+fn version_2_is_still_read() {
+    let mut older = full();
+    older["version"] = json!(2);
+    assert_eq!(read(&older).expect("it is read").version, 2);
 }
 
 #[test]

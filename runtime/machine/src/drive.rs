@@ -26,6 +26,8 @@ pub(crate) struct Work<'a> {
     pub key: &'a [u8],
     /// As the border has it.
     pub caller: &'a [u8],
+    /// The program itself calls, or goes on.
+    pub inside: bool,
     pub time: i64,
 }
 
@@ -56,6 +58,7 @@ pub(crate) fn drive(
             time_us: work.time,
             key: if code.wants_key { work.key } else { &[] },
             caller: work.caller,
+            inside: work.inside,
             args,
         };
         let (back, output) = steps.run(code.entry, input, on);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use weir_contract::border::encode_caller;
 use weir_contract::call::Reply;
 use weir_contract::limits;
-use weir_contract::manifest::{Access, Effect, Manifest};
+use weir_contract::manifest::{Access, Effect, INSIDE_SINCE, Manifest};
 use weir_log::Record;
 
 use crate::attempt::Attempt;
@@ -132,6 +132,8 @@ impl Machine {
             given: encode_given(manifest, run.target, &given),
             key: &key,
             caller: &caller,
+            // A call from outside asks `allow` in its first step, also when that is tried again behind a bug.
+            inside: manifest.version >= INSIDE_SINCE && !(run.outside && run.steps == 0),
             time,
         };
         let Attempt {

@@ -266,6 +266,7 @@ impl Machine {
             given: Vec::new(),
             key: &call.keys,
             caller: &caller,
+            inside: false,
             time,
         };
         let room = call.keys.len() + call.args.len() + caller.len();
@@ -355,6 +356,7 @@ impl Machine {
             time_us: time,
             key,
             caller,
+            inside: false,
             args: &[],
         };
         let on = Transaction::begin(std::mem::take(&mut self.state));

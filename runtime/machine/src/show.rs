@@ -36,7 +36,10 @@ pub fn render_reply(defs: &Defs, returns: &Type, reply: &Reply) -> (u16, Json) {
             };
             (status, failure_to_json(defs, *id, values))
         }
-        Reply::Denied => (403, json!({ "error": "Forbidden" })),
+        Reply::Denied => (
+            403,
+            json!({ "error": "Forbidden", "reason": "`allow` says no" }),
+        ),
     }
 }
 

@@ -120,6 +120,7 @@ impl Running<'_> {
             time_us: call.time,
             key: &key,
             caller: &caller,
+            inside: false,
             args: &args,
         };
         let on = Transaction::begin(std::mem::take(&mut self.state));

@@ -306,7 +306,13 @@ impl BodyCx<'_> {
             format!("`{shown}` has no `{name}`"),
         )
         .label("not there");
-        found = match nearest(name.as_str(), known.iter().map(String::as_str)) {
+        // As other languages call it.
+        let usual = match name.as_str() {
+            "len" | "size" | "count" if known.iter().any(|n| n == "length") => Some("length"),
+            _ => None,
+        };
+        let near = nearest(name.as_str(), known.iter().map(String::as_str));
+        found = match usual.or(near) {
             Some(near) => found.help(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
                 vec![(name.span, near.to_owned())],

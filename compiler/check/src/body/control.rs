@@ -21,6 +21,8 @@ impl BodyCx<'_> {
                         ty = value.ty.clone();
                         stmts.push(Stmt::Expr(value));
                     }
+                    // What stood there may well have been the value.
+                    StmtKind::Hole if is_last => ty = Type::Unknown,
                     _ => {
                         let before = stmts.len();
                         b.stmt(stmt, &mut stmts);

@@ -472,10 +472,16 @@ impl BodyCx<'_> {
             Type::Unknown => hole(span),
             _ => {
                 let shown = self.show(&ty);
+                let help = match ty {
+                    Type::Text => {
+                        "take a part, `text.slice(0, 1)`, or the characters, `text.chars()`"
+                    }
+                    _ => "only lists (`xs[0]`) and maps (`m[key]`) can",
+                };
                 self.report(
                     Diagnostic::new(codes::E0305, span, format!("`{shown}` cannot be indexed"))
                         .label("neither a list nor a map")
-                        .help("only lists (`xs[0]`) and maps (`m[key]`) can"),
+                        .help(help),
                 );
                 hole(span)
             }

@@ -151,6 +151,9 @@ impl BodyCx<'_> {
         if let Some(import) = modules::elsewhere(self.cx, name.as_str()) {
             return self.report(found.help(import));
         }
+        if matches!(name.as_str(), "null" | "nil" | "undefined") {
+            return self.report(found.help("write `None`, of a type such as `Text?`"));
+        }
         found = match (
             nearest(name.as_str(), known.iter().map(String::as_str)),
             owner,

@@ -100,14 +100,14 @@ impl BodyCx<'_> {
         }
     }
 
-    /// Both sides, the one that is not a literal first, so that the literal becomes of its type.
+    /// Both sides, the one that is not a literal first, so that the literal becomes of its type; of `5 / 2.0` the fraction.
     fn operands(
         &mut self,
         left: &ast::Expr,
         right: &ast::Expr,
         want: Option<&Type>,
     ) -> (Expr, Expr) {
-        if is_literal(left) && !is_literal(right) {
+        if is_literal(left) && (!is_literal(right) || is_fraction(right)) {
             let right = self.plain(right, None);
             let ty = right.ty.clone();
             let left = self.hinted(left, &ty);
@@ -289,6 +289,14 @@ impl BodyCx<'_> {
 
 fn is_number(ty: &Type) -> bool {
     matches!(ty, Type::Int | Type::Decimal | Type::Float)
+}
+
+fn is_fraction(e: &ast::Expr) -> bool {
+    match &e.kind {
+        Ast::Decimal(_) | Ast::Float(_) => true,
+        Ast::Unary { operand, .. } => is_fraction(operand),
+        _ => false,
+    }
 }
 
 fn is_literal(e: &ast::Expr) -> bool {

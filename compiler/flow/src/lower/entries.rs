@@ -63,8 +63,9 @@ impl Lowering<'_> {
         } else {
             self.wrapper(id, function, callee, &params, transaction)
         };
+        // What is not public is only called by messages of the program, which ask nobody.
         let guard = match (&function.access, entity) {
-            (hir::Access::Allow, Some(e)) => self.module.entity(e).allow,
+            (hir::Access::Allow, Some(e)) if function.is_pub => self.module.entity(e).allow,
             _ => None,
         };
         let access = access(&function.access);

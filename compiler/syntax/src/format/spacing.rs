@@ -57,6 +57,8 @@ fn space(left: &Side, right: Tok, right_generic: bool, written: bool) -> bool {
     let Some(before) = left.kind else { return true };
     match (before, right) {
         (LParen | LBracket | Dot | DotDot | StrHead | StrMid, _) => false,
+        // `[first, ..rest]`
+        (Comma, DotDot) => true,
         (
             _,
             RParen | RBracket | Comma | Semi | Colon | Dot | DotDot | Question | StrMid | StrTail,

@@ -50,6 +50,7 @@ fn words_of_other_languages(s: &Situation) -> Option<Said> {
         "try" | "catch" | "finally" => {
             "a call that may fail is passed on by `?`, given a default by `??` or taken apart by `match`"
         }
+        "assert" => "write `expect condition` in a test, `invariant condition` in an entity",
         "async" | "await" => "leave it away: a call waits by itself",
         "loop" | "until" | "do" | "repeat" => {
             "write `while condition { ... }` or `for x in xs { ... }`"
@@ -419,6 +420,17 @@ fn wrong_case(s: &Situation) -> Option<Said> {
         }
         Tok::UpperName if s.expects("name") && !s.expects("Name") => {
             let word = s.source(s.at);
+            let next = s.tokens.get(s.at + 1).map(|token| token.kind);
+            let ends = matches!(
+                next,
+                Some(Tok::RParen | Tok::Comma | Tok::Lt | Tok::Question)
+            );
+            if s.bracket == Some(Tok::LParen) && ends {
+                return said(
+                    format!("this `{word}` has no name"),
+                    format!("write `name: {word}`: fields and parameters have names"),
+                );
+            }
             let mut lower = word.to_owned();
             lower[..1].make_ascii_lowercase();
             said(
@@ -465,6 +477,13 @@ fn missing_separator(s: &Situation) -> Option<Said> {
         || found.is_hard();
     if !begins {
         return None;
+    }
+    if found == Tok::LBrace && s.previous() == Some(Tok::UpperName) {
+        let name = s.source(s.at - 1);
+        return said(
+            format!("`{name}` is made with parentheses"),
+            format!("write `{name}(field: value)`"),
+        );
     }
     match s.bracket {
         Some(Tok::LParen | Tok::LBracket) if s.expects(",") => said(

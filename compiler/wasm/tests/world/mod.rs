@@ -116,6 +116,7 @@ impl World {
             time_us: 1_000_000,
             key: &key,
             caller: &caller,
+            inside: false,
             args,
         };
         let on = Transaction::begin(self.state.take().unwrap());
