@@ -101,14 +101,18 @@ impl BodyCx<'_> {
         hole(span)
     }
 
-    /// The plain functions of a name. The prelude only sees its own, whatever the program declares.
+    /// The plain functions of a name. The prelude only sees its own, whatever the program declares, and the program sees
+    /// what the prelude describes (`///`): the rest of it is for the prelude alone.
     pub(super) fn functions_named(&self, name: &str) -> Vec<FnId> {
         let all = self.cx.fn_names.get(name).cloned().unwrap_or_default();
-        if self.is_prelude {
-            let of_prelude = |f: &FnId| self.cx.program.function(*f).is_prelude;
-            return all.into_iter().filter(of_prelude).collect();
-        }
-        all
+        let is_seen = |f: &FnId| {
+            let function = self.cx.program.function(*f);
+            match self.is_prelude {
+                true => function.is_prelude,
+                false => !function.is_prelude || function.doc.is_some(),
+            }
+        };
+        all.into_iter().filter(is_seen).collect()
     }
 
     /// The one of them the program itself declares.
@@ -283,7 +287,7 @@ impl BodyCx<'_> {
         } else {
             let names: Vec<String> = self.cx.fn_names.keys().cloned().collect();
             for n in names {
-                let all = self.cx.fn_names[&n].clone();
+                let all = self.functions_named(&n);
                 if !self.fitting(&all, ty, 0).is_empty() {
                     known.push(n);
                 }

@@ -44,6 +44,14 @@ pub(super) fn op_pow(args: &[Value]) -> Answer {
     Ok(Value::Int(result))
 }
 
+/// The number itself: how the library refuses sizes.
+pub(super) fn op_at_least_one(args: &[Value]) -> Answer {
+    match int_at(args, 0) {
+        n @ 1.. => Ok(Value::Int(n)),
+        _ => Err(CrashReason::BadArgument),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -125,6 +125,7 @@ operations! {
     22 IntShow "int.show" (Int) -> Text = int::op_show;
     23 IntParse "int.parse" (Text) -> OptInt = int::op_parse;
     24 IntPow "int.pow" (Int, Int) -> Int = int::op_pow;
+    25 IntAtLeastOne "int.at_least_one" (Int) -> Int = int::op_at_least_one;
 
     40 FloatShow "float.show" (Float) -> Text = float::op_show;
     41 FloatParse "float.parse" (Text) -> OptFloat = float::op_parse;
