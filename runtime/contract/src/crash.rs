@@ -30,11 +30,13 @@ pub enum CrashReason {
     BadArgument,
     /// Code the compiler promised cannot be reached: a bug of the compiler itself.
     Unreachable,
+    /// A text that a library function does not understand: a pattern, the name of a time zone.
+    BadText,
 }
 
 impl CrashReason {
     /// All reasons, by code.
-    pub const ALL: [CrashReason; 11] = [
+    pub const ALL: [CrashReason; 12] = [
         CrashReason::Overflow,
         CrashReason::DivideByZero,
         CrashReason::IndexOutOfRange,
@@ -46,6 +48,7 @@ impl CrashReason {
         CrashReason::StepTooLong,
         CrashReason::BadArgument,
         CrashReason::Unreachable,
+        CrashReason::BadText,
     ];
 
     /// The number of this reason at the border of a module.
@@ -72,6 +75,7 @@ impl CrashReason {
             CrashReason::StepTooLong => "step_too_long",
             CrashReason::BadArgument => "bad_argument",
             CrashReason::Unreachable => "unreachable",
+            CrashReason::BadText => "bad_text",
         }
     }
 
@@ -89,6 +93,7 @@ impl CrashReason {
             CrashReason::StepTooLong => "step took too long",
             CrashReason::BadArgument => "argument out of range",
             CrashReason::Unreachable => "internal error: code that cannot be reached",
+            CrashReason::BadText => "text that is not understood",
         }
     }
 }
