@@ -52,6 +52,55 @@ fn a_wrong_example_is_found() {
     assert_eq!(wrong_in_the_interpreter(&program), [said]);
 }
 
+/// RFC 8032, 7.1, test 1. Too long for a comment.
+#[test]
+fn a_signature_is_known() {
+    let program = r#"
+let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+let signature = "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+fn is_signed(message: Text) -> Bool {
+  let nothing = "".to_bytes()
+  message.to_bytes().is_signed_ed25519(signature.from_hex() ?? nothing, key.from_hex() ?? nothing)
+}
+test "signed" { expect is_signed("") and not is_signed("another") }
+"#;
+    assert!(wrong_in_wasm(program).is_empty());
+    assert!(wrong_in_the_interpreter(program).is_empty());
+}
+
+#[test]
+fn a_text_that_is_not_understood_says_why() {
+    let program = r#"
+fn fits(pattern: Text) -> Bool = "a".matches(pattern)
+fn hour(zone: Text) -> Int = t"2026-01-31T10:00Z".in_zone(zone).hour()
+test "a pattern" { expect fits("(a") }
+test "a zone" { expect hour("Mars/Base") == 1 }
+"#;
+    let pattern = r#"a pattern: fn fits(pattern: Text) -> Bool = "a".matches(pattern): text that is not understood"#;
+    let zone = r#"a zone: fn hour(zone: Text) -> Int = t"2026-01-31T10:00Z".in_zone(zone).hour(): text that is not understood"#;
+    let why = [
+        format!("{pattern}: this is no pattern: unclosed group"),
+        format!("{zone}: there is no such time zone: nothing is called `Mars/Base`"),
+    ];
+    assert_eq!(wrong_in_wasm(program), why);
+    assert_eq!(wrong_in_the_interpreter(program), [pattern, zone]);
+}
+
+/// What makes many entries at once does so in a step, without copying all of them for each.
+#[test]
+fn large_collections_are_made_in_a_step() {
+    let program = r#"
+test "ten thousand" {
+  let xs = 0.range(10_000).map(n => n * 7919 % 10_007)
+  expect xs.to_set().length() == 10_000
+  expect xs.map(n => (n, n)).to_map().length() == 10_000
+  expect xs.group_by(n => n % 100).length() == 100
+  expect xs.map(n => n % 10).unique().length() == 10
+}
+"#;
+    assert!(wrong_in_wasm(program).is_empty());
+}
+
 /// A function with a comment.
 struct Documented {
     /// With its file, and where the file has more of the name, with what it works on: `list.sum (List<Int>)`.

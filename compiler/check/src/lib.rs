@@ -57,6 +57,7 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
         collect::collect(&mut cx, module, true);
     }
     cx.prelude_errors = cx.errors.len();
+    cx.prelude_news = cx.news.len();
     externs::failures(&mut cx);
     collect::collect(&mut cx, program, false);
     signatures::resolve(&mut cx);

@@ -31,6 +31,7 @@ pub const FILES: &[(&str, &str)] = &[
         include_str!("../../../stdlib/crypto.weir"),
     ),
     ("std/time.weir", include_str!("../../../stdlib/time.weir")),
+    ("std/zone.weir", include_str!("../../../stdlib/zone.weir")),
     ("std/math.weir", include_str!("../../../stdlib/math.weir")),
     ("std/http.weir", include_str!("../../../stdlib/http.weir")),
     (

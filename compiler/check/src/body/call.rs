@@ -1,5 +1,6 @@
 //! Calls: of functions, handlers, parameters; methods; placing of arguments.
 
+use weir_contract::library::Op;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 
@@ -581,6 +582,7 @@ impl BodyCx<'_> {
             done[at] = Some(self.function_argument(e, &ty));
         }
         let args: Vec<Arg> = done.into_iter().flatten().collect();
+        self.literals_are_understood(id, &args);
         let ty = match self.is_dropped(span, false) {
             true => ret,
             false => self.call_type(id, &type_args),
@@ -594,6 +596,28 @@ impl BodyCx<'_> {
             ty,
             span,
         )
+    }
+}
+
+impl BodyCx<'_> {
+    /// Literals given to a function that is built in and reads them by rules of its own: a pattern, the name of a time zone.
+    fn literals_are_understood(&mut self, id: FnId, args: &[Arg]) {
+        let Implementation::Intrinsic(name) = &self.cx.program.function(id).implementation else {
+            return;
+        };
+        let Some(op) = Op::from_name(name) else {
+            return;
+        };
+        for (at, arg) in args.iter().enumerate() {
+            let Arg::Value(literal) = arg else { continue };
+            let ExprKind::Text(text) = &literal.kind else {
+                continue;
+            };
+            if let Some(refused) = op.refuses(at, text) {
+                let found = Diagnostic::new(codes::E0308, literal.span, refused.what);
+                self.report(found.label(refused.why).help(refused.help));
+            }
+        }
     }
 }
 

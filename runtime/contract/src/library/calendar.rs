@@ -1,7 +1,7 @@
 //! Months, which have no length of their own, and times written as a pattern says.
 
 use super::time::{DAY, days_in, days_of, parts, weekday};
-use super::{Answer, int_at, limit, text_at, time_at};
+use super::{Answer, Misread, int_at, limit, text_at, time_at};
 use crate::crash::CrashReason;
 use crate::value::Value;
 
@@ -50,13 +50,17 @@ const WEEKDAYS: [&str; 7] = [
 ];
 
 /// What is wrong with a pattern for times; `None` when it is one.
-pub fn problem(pattern: &str) -> Option<String> {
+pub fn problem(pattern: &str) -> Option<Misread> {
     let why = match write(pattern, 0) {
         Ok(_) => return None,
         Err(Some(letter)) => format!("`%{letter}` stands for nothing"),
         Err(None) => "nothing follows the last `%`".to_owned(),
     };
-    Some(format!("the pattern for times `{pattern}`: {why}"))
+    Some(Misread {
+        what: "this is no pattern for times",
+        why,
+        help: "write `%%` for a percent sign; `%Y-%m-%d %H:%M:%S` is a date and a clock",
+    })
 }
 
 /// As `strftime` of C does it, in English.
@@ -143,10 +147,8 @@ mod tests {
             "2026 26 03 09 9 068 15 03 PM 04 05 006000 March Mar Monday Mon 2026-03-09 15:04:05 %";
         assert_eq!(write(all, time).as_deref(), Ok(written));
         assert_eq!(write("%I %p", 0).as_deref(), Ok("12 AM"));
-        assert_eq!(
-            problem("%Q").as_deref(),
-            Some("the pattern for times `%Q`: `%Q` stands for nothing")
-        );
-        assert!(problem("100%").is_some());
+        let why = |pattern| problem(pattern).map(|misread| misread.why);
+        assert_eq!(why("%Q").as_deref(), Some("`%Q` stands for nothing"));
+        assert_eq!(why("1%").as_deref(), Some("nothing follows the last `%`"));
     }
 }

@@ -259,6 +259,7 @@ operations! {
     180 ZoneIsKnown "zone.is_known" (Text) -> Bool = zone::op_is_known;
     181 ZoneOffset "zone.offset" (Time, Text) -> Duration = zone::op_offset;
     182 ZoneToTime "zone.to_time" (Time, Text) -> Time = zone::op_to_time;
+    183 ZoneInZone "zone.in_zone" (Time, Text) -> Time = zone::op_in_zone;
 
     190 FloatTan "float.tan" (Float) -> Float = float::op_tan;
     191 FloatAsin "float.asin" (Float) -> Float = float::op_asin;
@@ -288,9 +289,9 @@ impl Op {
         Op::ALL.iter().copied().find(|op| op.name() == name)
     }
 
-    /// What is wrong with a text given as the argument at a position, for people, when it can be told from the text alone:
-    /// a pattern that is none. So a literal is refused when the program is checked.
-    pub fn refuses(self, at: usize, text: &str) -> Option<String> {
+    /// What is wrong with a text given as the argument at a position, when it can be told from the text alone: a pattern that is
+    /// none. So a literal is refused when the program is checked.
+    pub fn refuses(self, at: usize, text: &str) -> Option<Misread> {
         match (self, at) {
             (
                 Op::PatternMatches
@@ -301,18 +302,30 @@ impl Op {
                 | Op::PatternSplit,
                 1,
             ) => pattern::problem(text),
-            (Op::ZoneOffset | Op::ZoneToTime, 1) => zone::problem(text),
+            (Op::ZoneOffset | Op::ZoneToTime | Op::ZoneInZone, 1) => zone::problem(text),
             (Op::CalendarFormat, 1) => calendar::problem(text),
             _ => None,
         }
     }
 
     fn why_refused(self, args: &[Value]) -> Option<String> {
-        args.iter().enumerate().find_map(|(at, arg)| match arg {
+        let misread = args.iter().enumerate().find_map(|(at, arg)| match arg {
             Value::Text(text) => self.refuses(at, text),
             _ => None,
-        })
+        })?;
+        Some(format!("{}: {}", misread.what, misread.why))
     }
+}
+
+/// A text that a function does not understand, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misread {
+    /// `this is no pattern`.
+    pub what: &'static str,
+    /// `unclosed group`, or the name nothing has.
+    pub why: String,
+    /// What to do about it.
+    pub help: &'static str,
 }
 
 /// Why a call has no result.
@@ -452,7 +465,7 @@ mod tests {
         args.extend(encode(&defs, &Type::Text, &Value::Text("(a".into())));
         let refusal = call(Op::PatternMatches, &args).unwrap_err();
         assert_eq!(refusal.reason, CrashReason::BadText);
-        assert_eq!(refusal.detail, "the pattern `(a`: unclosed group");
+        assert_eq!(refusal.detail, "this is no pattern: unclosed group");
     }
 
     #[test]

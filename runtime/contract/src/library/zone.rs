@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::time::DAY;
-use super::{Answer, text_at, time_at};
+use super::{Answer, Misread, text_at, time_at};
 use crate::crash::CrashReason;
 use crate::value::Value;
 
@@ -24,10 +24,14 @@ const FIRST: i64 = -370_000_000_000_000_000;
 const LAST: i64 = 253_000_000_000_000_000;
 
 /// What is wrong with the name of a zone; `None` when there is one of that name.
-pub fn problem(name: &str) -> Option<String> {
+pub fn problem(name: &str) -> Option<Misread> {
     match zone(name) {
         Ok(_) => None,
-        Err(_) => Some(format!("there is no time zone `{name}`")),
+        Err(_) => Some(Misread {
+            what: "there is no such time zone",
+            why: format!("nothing is called `{name}`"),
+            help: "zones are called as in `Europe/Berlin`, by continent or ocean and a large city",
+        }),
     }
 }
 
@@ -41,9 +45,20 @@ pub(super) fn op_is_known(args: &[Value]) -> Answer {
 
 /// What is to be added to a time in UTC.
 pub(super) fn op_offset(args: &[Value]) -> Answer {
+    offset(args).map(Value::Duration)
+}
+
+/// What the clocks of the zone show.
+pub(super) fn op_in_zone(args: &[Value]) -> Answer {
+    let local = time_at(args, 0).checked_add(offset(args)?);
+    local.map(Value::Time).ok_or(CrashReason::Overflow)
+}
+
+/// Of the zone that is the second argument, at the time that is the first.
+fn offset(args: &[Value]) -> Result<i64, CrashReason> {
     let zone = zone(text_at(args, 1))?;
     let offset = zone.to_offset(known(time_at(args, 0)).0);
-    Ok(Value::Duration(offset.seconds() as i64 * 1_000_000))
+    Ok(offset.seconds() as i64 * 1_000_000)
 }
 
 /// The time at which the clocks of the zone show a local time. When they show it twice it is the first; when they skip it, it
