@@ -7,14 +7,20 @@ use std::fs;
 use std::path::Path;
 
 use weir_contract::Manifest;
+use weir_contract::call::encode_args;
+use weir_contract::manifest::Test;
 use weir_driver::{Analysis, Bundle, Memory};
 use weir_engine::Runner;
 use weir_meaning::{Caller, Outcome, Target, World};
+use weir_sim::property::{Chance, make_up};
 use weir_sim::trial;
 use weir_sim::verdict::judge;
 use weir_syntax::ast;
 
 const STDLIB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../stdlib");
+const PROPERTIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/library/properties.weir");
+/// Inputs for each test with parameters.
+const CASES: u64 = 60;
 
 #[test]
 fn every_public_function_has_an_example() {
@@ -50,6 +56,16 @@ fn a_wrong_example_is_found() {
     let in_wasm = wrong_in_wasm(&program);
     assert_eq!(in_wasm, [format!("{said}: left: 3, right: 2")]);
     assert_eq!(wrong_in_the_interpreter(&program), [said]);
+}
+
+/// Of the functions that are written in Weir an example says little.
+#[test]
+fn what_holds_in_general_holds_for_any_input() {
+    let program = fs::read_to_string(PROPERTIES).expect("the program is there");
+    let wrong = wrong_in_wasm(&program);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let formatted = weir_syntax::format(&program).expect("it parses");
+    assert_eq!(formatted, program);
 }
 
 /// RFC 8032, 7.1, test 1. Too long for a comment.
@@ -192,17 +208,36 @@ fn wrong_in_wasm(program: &str) -> Vec<String> {
     let manifest: &Manifest = &bundle.manifest;
     let mut wrong = Vec::new();
     for test in &manifest.tests {
-        match judge(&mut runner, manifest, test.entry, &[], true).outcome {
-            trial::Outcome::Passed => {}
-            trial::Outcome::Bug(bug) => {
-                // `library.weir:LINE:COLUMN`
-                let line = bug.at.split(':').nth(1).and_then(|line| line.parse().ok());
-                wrong.push(said(program, &test.name, &bug.reason, line.unwrap_or(0)));
-            }
-            other => wrong.push(format!("{}: {other:?}", test.name)),
+        for args in inputs(manifest, test) {
+            let why = match judge(&mut runner, manifest, test.entry, &args, true).outcome {
+                trial::Outcome::Passed => continue,
+                trial::Outcome::Bug(bug) => {
+                    // `library.weir:LINE:COLUMN`
+                    let line = bug.at.split(':').nth(1).and_then(|line| line.parse().ok());
+                    said(program, &test.name, &bug.reason, line.unwrap_or(0))
+                }
+                other => format!("{}: {other:?}", test.name),
+            };
+            wrong.push(why);
+            break;
         }
     }
     wrong
+}
+
+/// Those a test is run with: the same each time.
+fn inputs(manifest: &Manifest, test: &Test) -> Vec<Vec<u8>> {
+    if test.params.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut chance = Chance::new(0);
+    (0..CASES)
+        .map(|case| {
+            let made = make_up(&manifest.defs, &test.params, &mut chance, 1 + case / 2);
+            let made: Vec<_> = made.into_iter().map(Some).collect();
+            encode_args(&manifest.defs, &test.params, &made)
+        })
+        .collect()
 }
 
 fn wrong_in_the_interpreter(program: &str) -> Vec<String> {

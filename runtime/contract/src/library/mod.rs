@@ -18,6 +18,7 @@ mod show;
 mod text;
 pub mod time;
 mod unicode;
+mod url;
 pub mod zone;
 
 pub use float::show as show_float;
@@ -58,6 +59,7 @@ pub enum Kind {
     OptText,
     OptBytes,
     OptTime,
+    OptDuration,
     /// `List<Text?>?`.
     OptGroups,
     /// `List<List<Text>>?`.
@@ -86,6 +88,7 @@ impl Kind {
             Kind::OptText => option(Type::Text),
             Kind::OptBytes => option(Type::Bytes),
             Kind::OptTime => option(Type::Time),
+            Kind::OptDuration => option(Type::Duration),
             Kind::OptGroups => option(list(option(Type::Text))),
             Kind::OptRows => option(list(list(Type::Text))),
         }
@@ -233,6 +236,7 @@ operations! {
     130 DurationShow "duration.show" (Duration) -> Text = duration::op_show;
     131 DurationToMicros "duration.to_micros" (Duration) -> Int = duration::op_to_micros;
     132 DurationFromMicros "duration.from_micros" (Int) -> Duration = duration::op_from_micros;
+    133 DurationParse "duration.parse" (Text) -> OptDuration = duration::op_parse;
 
     140 PatternMatches "pattern.matches" (Text, Text) -> Bool = pattern::op_matches;
     141 PatternFind "pattern.find" (Text, Text) -> OptText = pattern::op_find;
@@ -244,6 +248,9 @@ operations! {
 
     150 CsvParse "csv.parse" (Text) -> OptRows = csv::op_parse;
     151 CsvShow "csv.show" (Rows) -> Text = csv::op_show;
+
+    155 UrlEncode "url.encode" (Text) -> Text = url::op_encode;
+    156 UrlDecode "url.decode" (Text) -> OptText = url::op_decode;
 
     160 CryptoSha256 "crypto.sha256" (Bytes) -> Bytes = crypto::op_sha256;
     161 CryptoSha512 "crypto.sha512" (Bytes) -> Bytes = crypto::op_sha512;
