@@ -13,6 +13,7 @@ pub mod decimal;
 pub mod duration;
 mod float;
 mod int;
+mod kind;
 pub mod pattern;
 mod show;
 mod text;
@@ -22,11 +23,12 @@ mod url;
 pub mod zone;
 
 pub use float::show as show_float;
+pub use kind::Kind;
 pub use show::show;
 
 use crate::crash::CrashReason;
 use crate::encode::{Reader, encode_into};
-use crate::types::{Defs, Type};
+use crate::types::Defs;
 use crate::value::Value;
 
 /// Texts and bytes longer than this are not made; the step ends with `StepTooLarge`.
@@ -34,66 +36,6 @@ pub const RESULT_BYTES_MAX: usize = 32 << 20;
 
 /// Lists of more items than this are not made either.
 pub const RESULT_ITEMS_MAX: usize = 1 << 20;
-
-/// The types that occur in signatures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Bool,
-    Int,
-    Decimal,
-    Float,
-    Text,
-    Bytes,
-    Time,
-    Duration,
-    /// `List<Int>`.
-    Ints,
-    /// `List<Text>`.
-    Texts,
-    /// `List<List<Text>>`.
-    Rows,
-    /// `Int?`, and so on.
-    OptInt,
-    OptDecimal,
-    OptFloat,
-    OptText,
-    OptBytes,
-    OptTime,
-    OptDuration,
-    /// `List<Text?>?`.
-    OptGroups,
-    /// `List<List<Text>>?`.
-    OptRows,
-}
-
-impl Kind {
-    pub fn ty(self) -> Type {
-        let option = |ty| Type::Option(Box::new(ty));
-        let list = |ty| Type::List(Box::new(ty));
-        match self {
-            Kind::Bool => Type::Bool,
-            Kind::Int => Type::Int,
-            Kind::Decimal => Type::Decimal,
-            Kind::Float => Type::Float,
-            Kind::Text => Type::Text,
-            Kind::Bytes => Type::Bytes,
-            Kind::Time => Type::Time,
-            Kind::Duration => Type::Duration,
-            Kind::Ints => list(Type::Int),
-            Kind::Texts => list(Type::Text),
-            Kind::Rows => list(list(Type::Text)),
-            Kind::OptInt => option(Type::Int),
-            Kind::OptDecimal => option(Type::Decimal),
-            Kind::OptFloat => option(Type::Float),
-            Kind::OptText => option(Type::Text),
-            Kind::OptBytes => option(Type::Bytes),
-            Kind::OptTime => option(Type::Time),
-            Kind::OptDuration => option(Type::Duration),
-            Kind::OptGroups => option(list(option(Type::Text))),
-            Kind::OptRows => option(list(list(Type::Text))),
-        }
-    }
-}
 
 /// Declares the operations: number, Rust name, name in `@intrinsic("...")`, parameters, result, implementation.
 macro_rules! operations {
@@ -434,6 +376,7 @@ type Answer = Result<Value, CrashReason>;
 mod tests {
     use super::*;
     use crate::encode::{decode, encode};
+    use crate::types::Type;
 
     #[test]
     fn numbers_and_names_find_their_function() {

@@ -1,5 +1,5 @@
 //! Regular expressions on `Text`, of the kind that is matched in linear time: no look-around and no back-references, so that
-//! no text makes a search run away.
+//! no text makes a search run away. Looking for all matches is many searches: for a few odd patterns each looks at the whole rest.
 //!
 //! A pattern is bounded before it is compiled and while it is, and each thread keeps the compiled ones it used last. That is
 //! seen by nobody: a pattern always means the same.
