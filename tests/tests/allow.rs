@@ -56,7 +56,11 @@ fn a_rule_with_a_bug_lets_nobody_in_when_it_is_asked_again() {
     let mut machine = Machine::new();
     machine.deploy(&bundle.manifest, 0).expect("no state yet");
     let done = machine.call(&mut runner, &bundle.manifest, &from_inside, 1);
-    assert!(matches!(done.answer, Answer::Output(_)), "{:?}", done.answer);
+    assert!(
+        matches!(done.answer, Answer::Output(_)),
+        "{:?}",
+        done.answer
+    );
     machine.advance_one(&mut runner, &bundle.manifest, 2);
     let (_, run) = machine.runs().going().next().expect("it sleeps");
     assert_eq!(run.steps, 1);

@@ -95,6 +95,16 @@ const SEEN_ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["weir-cli"]),
     ("notify", &["weir-cli"]),
     ("toml", &["weir-driver"]),
+    ("regex", &["weir-contract"]),
+    ("unicode-segmentation", &["weir-contract"]),
+    ("unicode-normalization", &["weir-contract"]),
+    ("unicase", &["weir-contract"]),
+    ("csv", &["weir-contract"]),
+    ("hmac", &["weir-contract"]),
+    ("subtle", &["weir-contract"]),
+    ("ed25519-dalek", &["weir-contract"]),
+    ("libm", &["weir-contract"]),
+    ("jiff", &["weir-contract"]),
 ];
 
 #[test]

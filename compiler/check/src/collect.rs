@@ -316,6 +316,7 @@ fn add_function(
 fn declare_type(cx: &mut Cx, name: &ast::Ident, stands_for: TypeName) {
     let is_builtin = match cx.type_names.get(&name.name) {
         Some((TypeName::Error(id), _)) => (id.0 as usize) < cx.prelude_errors,
+        Some((TypeName::New(id), _)) => (id.0 as usize) < cx.prelude_news,
         _ => BUILTIN_TYPES.contains(&name.as_str()),
     };
     if is_builtin || matches!(name.as_str(), "Some" | "None" | "Ok") {

@@ -126,6 +126,7 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
         collect(cx, module, true);
     }
     cx.prelude_errors = cx.errors.len();
+    cx.prelude_news = cx.news.len();
     crate::externs::failures(cx);
     let library = cx.names_here();
     for source in sources {

@@ -20,8 +20,18 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     ("std/float.weir", include_str!("../../../stdlib/float.weir")),
     ("std/text.weir", include_str!("../../../stdlib/text.weir")),
+    (
+        "std/pattern.weir",
+        include_str!("../../../stdlib/pattern.weir"),
+    ),
+    ("std/csv.weir", include_str!("../../../stdlib/csv.weir")),
     ("std/bytes.weir", include_str!("../../../stdlib/bytes.weir")),
+    (
+        "std/crypto.weir",
+        include_str!("../../../stdlib/crypto.weir"),
+    ),
     ("std/time.weir", include_str!("../../../stdlib/time.weir")),
+    ("std/zone.weir", include_str!("../../../stdlib/zone.weir")),
     ("std/math.weir", include_str!("../../../stdlib/math.weir")),
     ("std/query.weir", include_str!("../../../stdlib/query.weir")),
     ("std/http.weir", include_str!("../../../stdlib/http.weir")),

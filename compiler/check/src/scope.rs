@@ -71,6 +71,8 @@ pub struct Cx {
     pub prelude_errors: usize,
     pub enums: Vec<Rc<ast::EnumDecl>>,
     pub news: Vec<Option<Rc<ast::TypeDecl>>>,
+    /// So many of them are built in or the prelude's.
+    pub prelude_news: usize,
     /// With workflows.
     pub entities: Vec<Rc<ast::EntityDecl>>,
     /// Same positions as `program.externs`.

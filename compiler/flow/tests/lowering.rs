@@ -86,7 +86,9 @@ fn show(module: &Module) -> String {
 fn is_prelude_type(line: &str) -> bool {
     let failures = ["Cancelled", "TimedOut", "Unavailable", "Unknown"];
     let is_failure = |name: &str| line.starts_with(&format!("error {name}()"));
-    line.starts_with("new UserId")
+    ["new UserId", "new LocalTime"]
+        .iter()
+        .any(|start| line.starts_with(start))
         || line.starts_with("failures ")
         || failures.iter().any(|name| is_failure(name))
 }

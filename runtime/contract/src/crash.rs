@@ -32,11 +32,13 @@ pub enum CrashReason {
     Unreachable,
     /// A component trapped, or gave what its type does not allow.
     ComponentFailed,
+    /// A text that a library function does not understand: a pattern, the name of a time zone.
+    BadText,
 }
 
 impl CrashReason {
     /// All reasons, by code.
-    pub const ALL: [CrashReason; 12] = [
+    pub const ALL: [CrashReason; 13] = [
         CrashReason::Overflow,
         CrashReason::DivideByZero,
         CrashReason::IndexOutOfRange,
@@ -49,6 +51,7 @@ impl CrashReason {
         CrashReason::BadArgument,
         CrashReason::Unreachable,
         CrashReason::ComponentFailed,
+        CrashReason::BadText,
     ];
 
     /// The number of this reason at the border of a module.
@@ -76,6 +79,7 @@ impl CrashReason {
             CrashReason::BadArgument => "bad_argument",
             CrashReason::Unreachable => "unreachable",
             CrashReason::ComponentFailed => "component_failed",
+            CrashReason::BadText => "bad_text",
         }
     }
 
@@ -94,6 +98,7 @@ impl CrashReason {
             CrashReason::BadArgument => "argument out of range",
             CrashReason::Unreachable => "internal error: code that cannot be reached",
             CrashReason::ComponentFailed => "a component failed",
+            CrashReason::BadText => "text that is not understood",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::{Caller, Global, Memory, ResourceLimiter, Val};
 use weir_contract::CrashReason;
+use weir_contract::library::Refusal;
 use weir_contract::pure::{Pure, Stopped};
 use weir_machine::{Misused, StateAccess, Transaction};
 
@@ -44,6 +45,16 @@ impl std::fmt::Display for Stop {
 }
 
 impl std::error::Error for Stop {}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Stop {
+        Stop {
+            site: None,
+            reason: refusal.reason,
+            detail: refusal.detail,
+        }
+    }
+}
 
 impl From<CrashReason> for Stop {
     fn from(reason: CrashReason) -> Stop {

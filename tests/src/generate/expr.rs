@@ -325,7 +325,10 @@ impl Gen {
             }
             6 if self.swarm.bad_indices => self.binary(scope, &Ty::Int, &["/", "%"], depth),
             7 => format!("(-{})", self.expr(scope, &Ty::Int, depth, true)),
-            8 => format!("{}.abs()", self.expr(scope, &Ty::Int, depth, false)),
+            8 => {
+                let op = self.pick(&["abs()", "sign()", "mod_floor(7)", "gcd(12)"]);
+                format!("{}.{op}", self.expr(scope, &Ty::Int, depth, false))
+            }
             9 if self.swarm.texts => {
                 format!("{}.length()", self.expr(scope, &Ty::Text, depth, false))
             }
@@ -413,7 +416,12 @@ impl Gen {
                 );
                 format!(
                     "{a}.{}({b})",
-                    self.pick(&["starts_with", "ends_with", "contains"])
+                    self.pick(&[
+                        "starts_with",
+                        "ends_with",
+                        "contains",
+                        "equals_ignoring_case"
+                    ])
                 )
             }
             _ => return None,
@@ -433,8 +441,9 @@ impl Gen {
             3 => format!("{}.to_decimal()", self.expr(scope, &Ty::Int, depth, false)),
             4 => {
                 let places = self.below(4);
+                let op = self.pick(&["round", "round_half_up", "round_down", "round_up"]);
                 format!(
-                    "{}.round({places})",
+                    "{}.{op}({places})",
                     self.expr(scope, &Ty::Decimal, depth, false)
                 )
             }
@@ -447,7 +456,7 @@ impl Gen {
             0..=2 => self.binary(scope, &Ty::Float, &["+", "-", "*", "/", "%"], depth),
             3 => format!("{}.to_float()", self.expr(scope, &Ty::Int, depth, false)),
             4 => {
-                let op = self.pick(&["sqrt", "floor", "ceil", "round", "abs"]);
+                let op = self.pick(&["sqrt", "floor", "ceil", "round", "abs", "cbrt", "atan"]);
                 format!("{}.{op}()", self.expr(scope, &Ty::Float, depth, false))
             }
             _ => format!("(-{})", self.expr(scope, &Ty::Float, depth, false)),
@@ -468,8 +477,18 @@ impl Gen {
                 format!("\"a {{{value}}} b {{{other}}}\"")
             }
             5 => {
-                let op = self.pick(&["upper", "lower", "trim"]);
-                format!("{}.{op}()", self.expr(scope, &Ty::Text, depth, false))
+                let op = self.pick(&[
+                    "upper",
+                    "lower",
+                    "trim",
+                    "trim_start",
+                    "fold_case",
+                    "reverse",
+                    "replace_matches(\"[a-m]+\", \"<$0>\")",
+                ]);
+                let call = if op.ends_with(')') { "" } else { "()" };
+                let text = self.expr(scope, &Ty::Text, depth, false);
+                format!("{text}.{op}{call}")
             }
             6 => {
                 let (from, to) = (self.below(3), self.below(6));
@@ -495,7 +514,10 @@ impl Gen {
     fn time_expr(&mut self, scope: &mut Scope, ty: &Ty, depth: usize) -> Option<String> {
         Some(match (ty, self.below(4)) {
             (Ty::Time, 0) => "now()".to_owned(),
-            (Ty::Time, 1) => format!("{}.window(1h)", self.leaf(scope, &Ty::Time, false)),
+            (Ty::Time, 1) => {
+                let op = self.pick(&["window(1h)", "start_of_month()", "add_months(-7)"]);
+                format!("{}.{op}", self.leaf(scope, &Ty::Time, false))
+            }
             (Ty::Time, 2) => {
                 let (a, b) = (
                     self.leaf(scope, &Ty::Time, false),
@@ -536,7 +558,7 @@ impl Gen {
                 format!("{a}.concat({b})")
             }
             1 => {
-                let op = self.pick(&["sort", "reverse"]);
+                let op = self.pick(&["sort", "reverse", "sort_down", "unique"]);
                 format!("{}.{op}()", self.expr(scope, &list, depth, false))
             }
             2 => {
@@ -582,7 +604,8 @@ impl Gen {
                 format!("{}.to_list()", self.expr(scope, &set, depth.min(1), false))
             }
             9 if *item == Ty::Text => {
-                format!("{}.split(\",\")", self.expr(scope, &Ty::Text, depth, false))
+                let op = self.pick(&["split(\",\")", "find_all(\"[^ ,]+\")", "graphemes()"]);
+                format!("{}.{op}", self.expr(scope, &Ty::Text, depth, false))
             }
             _ => return None,
         })
@@ -595,7 +618,7 @@ impl Gen {
                     self.expr(scope, set, depth, false),
                     self.expr(scope, set, depth, false),
                 );
-                let op = self.pick(&["union", "intersect", "difference"]);
+                let op = self.pick(&["union", "intersect", "difference", "symmetric_difference"]);
                 format!("{a}.{op}({b})")
             }
             1 if self.swarm.lists => {
@@ -616,7 +639,7 @@ impl Gen {
                         self.expr(scope, &Ty::Int, depth.min(1), true)
                     ),
                     1 => format!("{list}.last()"),
-                    2 => format!("{list}.max()"),
+                    2 => format!("{list}.{}()", self.pick(&["max", "min"])),
                     _ => format!("{list}.first()"),
                 }
             }

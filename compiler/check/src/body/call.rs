@@ -1,5 +1,6 @@
 //! Calls: of functions, handlers, parameters; methods; placing of arguments.
 
+use weir_contract::library::Op;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 
@@ -105,14 +106,18 @@ impl BodyCx<'_> {
         hole(span)
     }
 
-    /// The plain functions of a name. The prelude only sees its own, whatever the program declares.
+    /// The plain functions of a name. The prelude only sees its own, whatever the program declares, and the program sees
+    /// what the prelude describes (`///`): the rest of it is for the prelude alone.
     pub(super) fn functions_named(&self, name: &str) -> Vec<FnId> {
         let all = self.cx.fn_names.get(name).cloned().unwrap_or_default();
-        if self.is_prelude {
-            let of_prelude = |f: &FnId| self.cx.program.function(*f).is_prelude;
-            return all.into_iter().filter(of_prelude).collect();
-        }
-        all
+        let is_seen = |f: &FnId| {
+            let function = self.cx.program.function(*f);
+            match self.is_prelude {
+                true => function.is_prelude,
+                false => !function.is_prelude || function.doc.is_some(),
+            }
+        };
+        all.into_iter().filter(is_seen).collect()
     }
 
     /// The one of them the program itself declares.
@@ -290,7 +295,7 @@ impl BodyCx<'_> {
         } else {
             let names: Vec<String> = self.cx.fn_names.keys().cloned().collect();
             for n in names {
-                let all = self.cx.fn_names[&n].clone();
+                let all = self.functions_named(&n);
                 if !self.fitting(&all, ty, 0).is_empty() {
                     known.push(n);
                 }
@@ -594,6 +599,7 @@ impl BodyCx<'_> {
             done[at] = Some(self.function_argument(e, &ty));
         }
         let mut args: Vec<Arg> = done.into_iter().flatten().collect();
+        self.literals_are_understood(id, &args);
         let names = decl.params.iter().map(|param| param.name.as_str());
         let kept = self.keep_in_source_order(written(&mut args, names).collect());
         let ty = match self.is_dropped(span, false) {
@@ -620,6 +626,28 @@ fn written<'a>(
             Arg::Value(value) => Some((value, name)),
             _ => None,
         })
+}
+
+impl BodyCx<'_> {
+    /// Literals given to a function that is built in and reads them by rules of its own: a pattern, the name of a time zone.
+    fn literals_are_understood(&mut self, id: FnId, args: &[Arg]) {
+        let Implementation::Intrinsic(name) = &self.cx.program.function(id).implementation else {
+            return;
+        };
+        let Some(op) = Op::from_name(name) else {
+            return;
+        };
+        for (at, arg) in args.iter().enumerate() {
+            let Arg::Value(literal) = arg else { continue };
+            let ExprKind::Text(text) = &literal.kind else {
+                continue;
+            };
+            if let Some(refused) = op.refuses(at, text) {
+                let found = Diagnostic::new(codes::E0308, literal.span, refused.what);
+                self.report(found.label(refused.why).help(refused.help));
+            }
+        }
+    }
 }
 
 /// No parameter is a function: then the wanted result cannot clash with what a lambda turns out to give.

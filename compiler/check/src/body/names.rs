@@ -101,7 +101,7 @@ impl BodyCx<'_> {
     }
 
     fn is_function(&self, name: &str) -> bool {
-        self.cx.fn_names.contains_key(name)
+        !self.functions_named(name).is_empty()
             || self.own_handler(name).is_some()
             || builtins::NAMES.contains(&name)
     }
@@ -126,7 +126,12 @@ impl BodyCx<'_> {
             );
         }
         known.extend(self.cx.const_names.keys().cloned());
-        known.extend(self.cx.fn_names.keys().cloned());
+        let functions = self.cx.fn_names.keys();
+        known.extend(
+            functions
+                .filter(|f| !self.functions_named(f).is_empty())
+                .cloned(),
+        );
         known.push("caller".into());
         known.extend(builtins::NAMES.iter().map(|name| name.to_string()));
         known.extend(self.cx.extern_names.keys().cloned());

@@ -6,6 +6,7 @@ use weir_contract::Type;
 use super::body::Body;
 use super::expr::is_simple;
 use super::loops::list_type;
+use super::state::View;
 use super::{Context, Instance, Passed};
 use crate::ir::*;
 
@@ -74,7 +75,7 @@ impl Body<'_, '_> {
         }
         match (&kind, name) {
             (_, "length" | "is_empty") => {}
-            (SlotKind::Map(..), "get" | "has") | (SlotKind::Set(_), "has") => {}
+            (SlotKind::Map(..), "get" | "get_or" | "has") | (SlotKind::Set(_), "has") => {}
             (SlotKind::List(_), "get" | "first" | "last" | "take" | "drop" | "tail" | "slice") => {}
             _ => return None,
         }
@@ -106,6 +107,12 @@ impl Body<'_, '_> {
                     Op::MapSlotGet(instance, slot, key),
                 )
             }
+            (SlotKind::Map(k, v), "get_or") => {
+                let key = self.b.coerce(args[0], k);
+                let other = self.b.coerce(args[1], v);
+                let types = vec![k.clone(), v.clone()];
+                self.prelude_on_slot("get_or", kind.value_type(), types, view, &[key, other])
+            }
             (SlotKind::Map(k, _) | SlotKind::Set(k), _) => {
                 let key = self.b.coerce(args[0], k);
                 self.b.emit(Type::Bool, Op::SlotHas(instance, slot, key))
@@ -115,24 +122,35 @@ impl Body<'_, '_> {
                 Op::ListSlotSlice(instance, slot, args[0], args[1]),
             ),
             (SlotKind::List(item), _) => {
-                // The prelude's own definition, with the list left in the store.
-                let function = self.low.prelude(name, &kind.value_type());
-                let mut params = vec![Passed::Slot(view.entity, view.path.clone())];
-                params.extend(args.iter().map(|_| Passed::Value));
                 let types = vec![item.clone()];
-                let func = self.low.instance(Instance {
-                    function,
-                    types,
-                    params,
-                    context: Context::Outside,
-                });
-                let ret = self.low.module.func(func).ret.clone();
-                let mut regs = vec![instance];
-                regs.extend(args);
-                self.b.emit(ret, Op::Call(func, regs))
+                self.prelude_on_slot(name, kind.value_type(), types, view, &args)
             }
             (SlotKind::Scalar(_), _) => unreachable!("a scalar is no collection"),
         })
+    }
+
+    /// The prelude's own definition, with the collection left in the store.
+    fn prelude_on_slot(
+        &mut self,
+        name: &str,
+        head: Type,
+        types: Vec<Type>,
+        view: View,
+        args: &[Reg],
+    ) -> Reg {
+        let function = self.low.prelude(name, &head);
+        let mut params = vec![Passed::Slot(view.entity, view.path)];
+        params.extend(args.iter().map(|_| Passed::Value));
+        let func = self.low.instance(Instance {
+            function,
+            types,
+            params,
+            context: Context::Outside,
+        });
+        let ret = self.low.module.func(func).ret.clone();
+        let mut regs = vec![view.instance];
+        regs.extend(args);
+        self.b.emit(ret, Op::Call(func, regs))
     }
 
     /// The instance and slot of a collection in the store.

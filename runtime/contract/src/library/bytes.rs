@@ -1,7 +1,6 @@
 //! `Bytes`: parts, and the texts that stand for bytes.
 
-use super::{Answer, RESULT_BYTES_MAX, bytes_at, int_at, option, text_at};
-use crate::crash::CrashReason;
+use super::{Answer, bytes_at, int_at, limit, list, list_at, option, text_at};
 use crate::value::Value;
 
 /// Lower-case hexadecimal digits, two a byte.
@@ -75,9 +74,7 @@ pub(super) fn op_slice(args: &[Value]) -> Answer {
 
 pub(super) fn op_concat(args: &[Value]) -> Answer {
     let (a, b) = (bytes_at(args, 0), bytes_at(args, 1));
-    if a.len() + b.len() > RESULT_BYTES_MAX {
-        return Err(CrashReason::StepTooLarge);
-    }
+    limit(a.len() + b.len())?;
     Ok(Value::Bytes([a, b].concat()))
 }
 
@@ -111,6 +108,44 @@ pub(super) fn op_from_base64(args: &[Value]) -> Answer {
     Ok(option(from_base64(text_at(args, 0)).map(Value::Bytes)))
 }
 
+/// RFC 4648 for addresses: `-` and `_`, without padding.
+pub(super) fn op_base64url(args: &[Value]) -> Answer {
+    let text = base64(bytes_at(args, 0));
+    let text = text.trim_end_matches('=');
+    Ok(Value::Text(text.replace('+', "-").replace('/', "_")))
+}
+
+/// Reads exactly what `base64url` writes.
+pub(super) fn op_from_base64url(args: &[Value]) -> Answer {
+    let text = text_at(args, 0);
+    if text.contains(['+', '/', '=']) {
+        return Ok(option(None));
+    }
+    let mut padded = text.replace('-', "+").replace('_', "/");
+    while !padded.len().is_multiple_of(4) {
+        padded.push('=');
+    }
+    Ok(option(from_base64(&padded).map(Value::Bytes)))
+}
+
+pub(super) fn op_to_list(args: &[Value]) -> Answer {
+    list(
+        bytes_at(args, 0)
+            .iter()
+            .map(|byte| Value::Int(*byte as i64)),
+    )
+}
+
+/// Numbers from 0 to 255; others are no bytes.
+pub(super) fn op_from_list(args: &[Value]) -> Answer {
+    let byte = |n: &Value| match n {
+        Value::Int(n) => u8::try_from(*n).ok(),
+        other => panic!("{other:?} is no number"),
+    };
+    let bytes = list_at(args, 0).iter().map(byte).collect::<Option<_>>();
+    Ok(option(bytes.map(Value::Bytes)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +165,23 @@ mod tests {
         }
         for bad in ["Zg", "Zh==", "Z===", "====", "Zm9=", "Zm 9", "Zg==Zg=="] {
             assert_eq!(from_base64(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn base64_for_addresses_has_one_text_for_each_bytes() {
+        let from = |text: &str| op_from_base64url(&[Value::Text(text.into())]);
+        for length in 0..7 {
+            let bytes =
+                Value::Bytes(vec![0xfb, 0xff, 0xfe, 0x3e, 0x3f, 0xfb, 0xef][..length].to_vec());
+            let Ok(Value::Text(text)) = op_base64url(std::slice::from_ref(&bytes)) else {
+                panic!("a text");
+            };
+            assert!(!text.contains(['+', '/', '=']), "{text}");
+            assert_eq!(from(&text), Ok(option(Some(bytes))));
+        }
+        for bad in ["Zg==", "Z", "Zh", "+_8", "Zm9vY"] {
+            assert_eq!(from(bad), Ok(option(None)), "{bad}");
         }
     }
 

@@ -37,14 +37,39 @@ pub fn rem(a: i128, b: i128) -> Result<i128, CrashReason> {
     }
 }
 
+/// Where a number between two goes. The sign plays no part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// To the nearest, from the middle to the even one.
+    HalfEven,
+    /// To the nearest, from the middle away from zero.
+    HalfUp,
+    /// Towards zero.
+    Down,
+    /// Away from zero.
+    Up,
+}
+
 /// Half to even at `places` after the point, 0 to 9.
 pub fn round(a: i128, places: i64) -> Result<i128, CrashReason> {
+    round_by(a, places, Rounding::HalfEven)
+}
+
+/// Rounded at `places` after the point, 0 to 9.
+pub fn round_by(a: i128, places: i64, rounding: Rounding) -> Result<i128, CrashReason> {
     if !(0..=PLACES as i64).contains(&places) {
         return Err(CrashReason::BadArgument);
     }
     let unit = 10u128.pow(PLACES as u32 - places as u32);
-    let count = wide_div_half_even((0, a.unsigned_abs()), unit);
-    let rounded = count.and_then(|n| n.checked_mul(unit));
+    let size = a.unsigned_abs();
+    let (whole, rest) = (size / unit, size % unit);
+    let up = match rounding {
+        Rounding::HalfEven => rest * 2 > unit || (rest * 2 == unit && whole % 2 == 1),
+        Rounding::HalfUp => rest > 0 && rest * 2 >= unit,
+        Rounding::Down => false,
+        Rounding::Up => rest > 0,
+    };
+    let rounded = (whole + u128::from(up)).checked_mul(unit);
     signed(a < 0, rounded)
 }
 
@@ -153,6 +178,18 @@ pub(super) fn op_rem(args: &[Value]) -> Answer {
 
 pub(super) fn op_round(args: &[Value]) -> Answer {
     round(decimal_at(args, 0), int_at(args, 1)).map(Value::Decimal)
+}
+
+pub(super) fn op_round_half_up(args: &[Value]) -> Answer {
+    round_by(decimal_at(args, 0), int_at(args, 1), Rounding::HalfUp).map(Value::Decimal)
+}
+
+pub(super) fn op_round_down(args: &[Value]) -> Answer {
+    round_by(decimal_at(args, 0), int_at(args, 1), Rounding::Down).map(Value::Decimal)
+}
+
+pub(super) fn op_round_up(args: &[Value]) -> Answer {
+    round_by(decimal_at(args, 0), int_at(args, 1), Rounding::Up).map(Value::Decimal)
 }
 
 /// The next whole number below.
@@ -266,6 +303,31 @@ mod tests {
         check(round(d("1.23456789"), 9), "1.23456789");
         assert_eq!(round(i128::MAX, 0), Err(CrashReason::Overflow));
         assert_eq!(round(0, 10), Err(CrashReason::BadArgument));
+    }
+
+    #[test]
+    fn rounds_in_four_ways() {
+        use Rounding::*;
+        // Of each number what it is without places: half-even, half-up, down, up.
+        for (number, expected) in [
+            ("2.5", ["2", "3", "2", "3"]),
+            ("-2.5", ["-2", "-3", "-2", "-3"]),
+            ("3.5", ["4", "4", "3", "4"]),
+            ("2.000000001", ["2", "2", "2", "3"]),
+            ("-2.499999999", ["-2", "-2", "-2", "-3"]),
+            ("7", ["7", "7", "7", "7"]),
+        ] {
+            for (rounding, expected) in [HalfEven, HalfUp, Down, Up].into_iter().zip(expected) {
+                check(round_by(d(number), 0, rounding), expected);
+                let exact = round_by(d(number), 9, rounding);
+                check(exact, &show(d(number)));
+            }
+        }
+        assert_eq!(round_by(i128::MIN, 0, Up), Err(CrashReason::Overflow));
+        check(
+            round_by(i128::MIN, 0, Down),
+            "-170141183460469231731687303715",
+        );
     }
 
     #[test]

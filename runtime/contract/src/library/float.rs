@@ -1,4 +1,7 @@
 //! `Float`: IEEE 754 doubles with one NaN, and -0.0 that is never told from 0.0.
+//!
+//! What a processor or a C library would do in its own way is done by `libm` in plain arithmetic, so that a result is the same
+//! on every machine.
 
 use super::{Answer, decimal, float_at, option, text_at};
 use crate::crash::CrashReason;
@@ -49,23 +52,61 @@ pub(super) fn op_sqrt(args: &[Value]) -> Answer {
 }
 
 pub(super) fn op_pow(args: &[Value]) -> Answer {
-    float(float_at(args, 0).powf(float_at(args, 1)))
+    float(libm::pow(float_at(args, 0), float_at(args, 1)))
 }
 
 pub(super) fn op_exp(args: &[Value]) -> Answer {
-    float(float_at(args, 0).exp())
+    float(libm::exp(float_at(args, 0)))
 }
 
 pub(super) fn op_ln(args: &[Value]) -> Answer {
-    float(float_at(args, 0).ln())
+    float(libm::log(float_at(args, 0)))
 }
 
 pub(super) fn op_sin(args: &[Value]) -> Answer {
-    float(float_at(args, 0).sin())
+    float(libm::sin(float_at(args, 0)))
 }
 
 pub(super) fn op_cos(args: &[Value]) -> Answer {
-    float(float_at(args, 0).cos())
+    float(libm::cos(float_at(args, 0)))
+}
+
+pub(super) fn op_tan(args: &[Value]) -> Answer {
+    float(libm::tan(float_at(args, 0)))
+}
+
+pub(super) fn op_asin(args: &[Value]) -> Answer {
+    float(libm::asin(float_at(args, 0)))
+}
+
+pub(super) fn op_acos(args: &[Value]) -> Answer {
+    float(libm::acos(float_at(args, 0)))
+}
+
+pub(super) fn op_atan(args: &[Value]) -> Answer {
+    float(libm::atan(float_at(args, 0)))
+}
+
+pub(super) fn op_log2(args: &[Value]) -> Answer {
+    float(libm::log2(float_at(args, 0)))
+}
+
+pub(super) fn op_log10(args: &[Value]) -> Answer {
+    float(libm::log10(float_at(args, 0)))
+}
+
+pub(super) fn op_cbrt(args: &[Value]) -> Answer {
+    float(libm::cbrt(float_at(args, 0)))
+}
+
+/// The angle of the point `(x, y)`, `y` first.
+pub(super) fn op_atan2(args: &[Value]) -> Answer {
+    float(libm::atan2(float_at(args, 0), float_at(args, 1)))
+}
+
+/// The whole part.
+pub(super) fn op_trunc(args: &[Value]) -> Answer {
+    float(float_at(args, 0).trunc())
 }
 
 /// The remainder of division towards zero, with the sign of the dividend.

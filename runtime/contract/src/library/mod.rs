@@ -1,74 +1,41 @@
 //! The closed set of pure library functions that the host lends to a step.
 //!
 //! What is easy in Weir is written in Weir (`stdlib/`); these are the rest: wide arithmetic,
-//! conversions, Unicode, calendars. The interpreter calls them on [`Value`]s ([`Op::apply`]), a compiled
+//! conversions, Unicode, patterns, calendars, cryptography. The interpreter calls them on [`Value`]s ([`Op::apply`]), a compiled
 //! step by number on encoded bytes ([`call`]), so both have one meaning by construction. None of them
 //! reads anything but its arguments.
 
 pub mod bytes;
+mod calendar;
+mod crypto;
+mod csv;
 pub mod decimal;
 pub mod duration;
 mod float;
 mod int;
+mod kind;
+pub mod pattern;
 mod show;
 mod text;
 pub mod time;
+mod unicode;
+mod url;
+pub mod zone;
 
 pub use float::show as show_float;
+pub use kind::Kind;
 pub use show::show;
 
 use crate::crash::CrashReason;
 use crate::encode::{Reader, encode_into};
-use crate::types::{Defs, Type};
+use crate::types::Defs;
 use crate::value::Value;
 
 /// Texts and bytes longer than this are not made; the step ends with `StepTooLarge`.
 pub const RESULT_BYTES_MAX: usize = 32 << 20;
 
-/// The types that occur in signatures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Bool,
-    Int,
-    Decimal,
-    Float,
-    Text,
-    Bytes,
-    Time,
-    Duration,
-    /// `List<Text>`.
-    Texts,
-    /// `Int?`, and so on.
-    OptInt,
-    OptDecimal,
-    OptFloat,
-    OptText,
-    OptBytes,
-    OptTime,
-}
-
-impl Kind {
-    pub fn ty(self) -> Type {
-        let option = |ty| Type::Option(Box::new(ty));
-        match self {
-            Kind::Bool => Type::Bool,
-            Kind::Int => Type::Int,
-            Kind::Decimal => Type::Decimal,
-            Kind::Float => Type::Float,
-            Kind::Text => Type::Text,
-            Kind::Bytes => Type::Bytes,
-            Kind::Time => Type::Time,
-            Kind::Duration => Type::Duration,
-            Kind::Texts => Type::List(Box::new(Type::Text)),
-            Kind::OptInt => option(Type::Int),
-            Kind::OptDecimal => option(Type::Decimal),
-            Kind::OptFloat => option(Type::Float),
-            Kind::OptText => option(Type::Text),
-            Kind::OptBytes => option(Type::Bytes),
-            Kind::OptTime => option(Type::Time),
-        }
-    }
-}
+/// Lists of more items than this are not made either.
+pub const RESULT_ITEMS_MAX: usize = 1 << 20;
 
 /// Declares the operations: number, Rust name, name in `@intrinsic("...")`, parameters, result, implementation.
 macro_rules! operations {
@@ -119,12 +86,23 @@ operations! {
     8 DecimalToFloat "decimal.to_float" (Decimal) -> Float = decimal::op_to_float;
     9 DecimalShow "decimal.show" (Decimal) -> Text = decimal::op_show;
     10 DecimalParse "decimal.parse" (Text) -> OptDecimal = decimal::op_parse;
+    11 DecimalRoundHalfUp "decimal.round_half_up" (Decimal, Int) -> Decimal = decimal::op_round_half_up;
+    12 DecimalRoundDown "decimal.round_down" (Decimal, Int) -> Decimal = decimal::op_round_down;
+    13 DecimalRoundUp "decimal.round_up" (Decimal, Int) -> Decimal = decimal::op_round_up;
 
     20 IntToDecimal "int.to_decimal" (Int) -> Decimal = int::op_to_decimal;
     21 IntToFloat "int.to_float" (Int) -> Float = int::op_to_float;
     22 IntShow "int.show" (Int) -> Text = int::op_show;
     23 IntParse "int.parse" (Text) -> OptInt = int::op_parse;
     24 IntPow "int.pow" (Int, Int) -> Int = int::op_pow;
+    25 IntAtLeastOne "int.at_least_one" (Int) -> Int = int::op_at_least_one;
+    26 IntToBase "int.to_base" (Int, Int) -> Text = int::op_to_base;
+    27 IntFromBase "int.from_base" (Text, Int) -> OptInt = int::op_from_base;
+    28 IntBitAnd "int.bit_and" (Int, Int) -> Int = int::op_bit_and;
+    29 IntBitOr "int.bit_or" (Int, Int) -> Int = int::op_bit_or;
+    30 IntBitXor "int.bit_xor" (Int, Int) -> Int = int::op_bit_xor;
+    31 IntShiftLeft "int.shift_left" (Int, Int) -> Int = int::op_shift_left;
+    32 IntShiftRight "int.shift_right" (Int, Int) -> Int = int::op_shift_right;
 
     40 FloatShow "float.show" (Float) -> Text = float::op_show;
     41 FloatParse "float.parse" (Text) -> OptFloat = float::op_parse;
@@ -160,6 +138,14 @@ operations! {
     76 TextPadStart "text.pad_start" (Text, Int, Text) -> Text = text::op_pad_start;
     77 TextPadEnd "text.pad_end" (Text, Int, Text) -> Text = text::op_pad_end;
     78 TextToBytes "text.to_bytes" (Text) -> Bytes = text::op_to_bytes;
+    79 TextTrimStart "text.trim_start" (Text) -> Text = text::op_trim_start;
+    80 TextTrimEnd "text.trim_end" (Text) -> Text = text::op_trim_end;
+    81 TextLastIndexOf "text.last_index_of" (Text, Text) -> OptInt = text::op_last_index_of;
+    82 TextCodePoints "text.code_points" (Text) -> Ints = unicode::op_code_points;
+    83 TextFromCodePoints "text.from_code_points" (Ints) -> OptText = unicode::op_from_code_points;
+    84 TextGraphemes "text.graphemes" (Text) -> Texts = unicode::op_graphemes;
+    85 TextNormalize "text.normalize" (Text) -> Text = unicode::op_normalize;
+    86 TextFoldCase "text.fold_case" (Text) -> Text = unicode::op_fold_case;
 
     90 BytesLength "bytes.length" (Bytes) -> Int = bytes::op_length;
     91 BytesGet "bytes.get" (Bytes, Int) -> OptInt = bytes::op_get;
@@ -170,6 +156,10 @@ operations! {
     96 BytesFromHex "bytes.from_hex" (Text) -> OptBytes = bytes::op_from_hex;
     97 BytesBase64 "bytes.base64" (Bytes) -> Text = bytes::op_base64;
     98 BytesFromBase64 "bytes.from_base64" (Text) -> OptBytes = bytes::op_from_base64;
+    99 BytesBase64Url "bytes.base64url" (Bytes) -> Text = bytes::op_base64url;
+    100 BytesFromBase64Url "bytes.from_base64url" (Text) -> OptBytes = bytes::op_from_base64url;
+    101 BytesToList "bytes.to_list" (Bytes) -> Ints = bytes::op_to_list;
+    102 BytesFromList "bytes.from_list" (Ints) -> OptBytes = bytes::op_from_list;
 
     110 TimeShow "time.show" (Time) -> Text = time::op_show;
     111 TimeParse "time.parse" (Text) -> OptTime = time::op_parse;
@@ -188,6 +178,47 @@ operations! {
     130 DurationShow "duration.show" (Duration) -> Text = duration::op_show;
     131 DurationToMicros "duration.to_micros" (Duration) -> Int = duration::op_to_micros;
     132 DurationFromMicros "duration.from_micros" (Int) -> Duration = duration::op_from_micros;
+    133 DurationParse "duration.parse" (Text) -> OptDuration = duration::op_parse;
+
+    140 PatternMatches "pattern.matches" (Text, Text) -> Bool = pattern::op_matches;
+    141 PatternFind "pattern.find" (Text, Text) -> OptText = pattern::op_find;
+    142 PatternFindAll "pattern.find_all" (Text, Text) -> Texts = pattern::op_find_all;
+    143 PatternCaptures "pattern.captures" (Text, Text) -> OptGroups = pattern::op_captures;
+    144 PatternReplace "pattern.replace" (Text, Text, Text) -> Text = pattern::op_replace;
+    145 PatternSplit "pattern.split" (Text, Text) -> Texts = pattern::op_split;
+    146 PatternEscape "pattern.escape" (Text) -> Text = pattern::op_escape;
+
+    150 CsvParse "csv.parse" (Text) -> OptRows = csv::op_parse;
+    151 CsvShow "csv.show" (Rows) -> Text = csv::op_show;
+
+    155 UrlEncode "url.encode" (Text) -> Text = url::op_encode;
+    156 UrlDecode "url.decode" (Text) -> OptText = url::op_decode;
+
+    160 CryptoSha256 "crypto.sha256" (Bytes) -> Bytes = crypto::op_sha256;
+    161 CryptoSha512 "crypto.sha512" (Bytes) -> Bytes = crypto::op_sha512;
+    162 CryptoHmacSha256 "crypto.hmac_sha256" (Bytes, Bytes) -> Bytes = crypto::op_hmac_sha256;
+    163 CryptoCrc32 "crypto.crc32" (Bytes) -> Int = crypto::op_crc32;
+    164 CryptoEquals "crypto.equals" (Bytes, Bytes) -> Bool = crypto::op_equals;
+    165 CryptoVerifyEd25519 "crypto.verify_ed25519" (Bytes, Bytes, Bytes) -> Bool = crypto::op_verify_ed25519;
+
+    170 CalendarAddMonths "calendar.add_months" (Time, Int) -> Time = calendar::op_add_months;
+    171 CalendarDaysInMonth "calendar.days_in_month" (Time) -> Int = calendar::op_days_in_month;
+    172 CalendarFormat "calendar.format" (Time, Text) -> Text = calendar::op_format;
+
+    180 ZoneIsKnown "zone.is_known" (Text) -> Bool = zone::op_is_known;
+    181 ZoneOffset "zone.offset" (Time, Text) -> Duration = zone::op_offset;
+    182 ZoneToTime "zone.to_time" (Time, Text) -> Time = zone::op_to_time;
+    183 ZoneInZone "zone.in_zone" (Time, Text) -> Time = zone::op_in_zone;
+
+    190 FloatTan "float.tan" (Float) -> Float = float::op_tan;
+    191 FloatAsin "float.asin" (Float) -> Float = float::op_asin;
+    192 FloatAcos "float.acos" (Float) -> Float = float::op_acos;
+    193 FloatAtan "float.atan" (Float) -> Float = float::op_atan;
+    194 FloatAtan2 "float.atan2" (Float, Float) -> Float = float::op_atan2;
+    195 FloatLog2 "float.log2" (Float) -> Float = float::op_log2;
+    196 FloatLog10 "float.log10" (Float) -> Float = float::op_log10;
+    197 FloatCbrt "float.cbrt" (Float) -> Float = float::op_cbrt;
+    198 FloatTrunc "float.trunc" (Float) -> Float = float::op_trunc;
 }
 
 impl Op {
@@ -206,11 +237,64 @@ impl Op {
     pub fn from_name(name: &str) -> Option<Op> {
         Op::ALL.iter().copied().find(|op| op.name() == name)
     }
+
+    /// What is wrong with a text given as the argument at a position, when it can be told from the text alone: a pattern that is
+    /// none. So a literal is refused when the program is checked.
+    pub fn refuses(self, at: usize, text: &str) -> Option<Misread> {
+        match (self, at) {
+            (
+                Op::PatternMatches
+                | Op::PatternFind
+                | Op::PatternFindAll
+                | Op::PatternCaptures
+                | Op::PatternReplace
+                | Op::PatternSplit,
+                1,
+            ) => pattern::problem(text),
+            (Op::ZoneOffset | Op::ZoneToTime | Op::ZoneInZone, 1) => zone::problem(text),
+            (Op::CalendarFormat, 1) => calendar::problem(text),
+            _ => None,
+        }
+    }
+
+    fn why_refused(self, args: &[Value]) -> Option<String> {
+        let misread = args.iter().enumerate().find_map(|(at, arg)| match arg {
+            Value::Text(text) => self.refuses(at, text),
+            _ => None,
+        })?;
+        Some(format!("{}: {}", misread.what, misread.why))
+    }
+}
+
+/// A text that a function does not understand, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misread {
+    /// `this is no pattern`.
+    pub what: &'static str,
+    /// `unclosed group`, or the name nothing has.
+    pub why: String,
+    /// What to do about it.
+    pub help: &'static str,
+}
+
+/// Why a call has no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub reason: CrashReason,
+    /// What of the arguments it was, where there is more to say than the reason.
+    pub detail: String,
+}
+
+impl From<CrashReason> for Refusal {
+    fn from(reason: CrashReason) -> Self {
+        let detail = String::new();
+        Refusal { reason, detail }
+    }
 }
 
 /// The step's way in: arguments one after the other in the value encoding, and so the result.
 /// Bytes that are not such arguments are a `BadArgument`: the module is at fault, never the host.
-pub fn call(op: Op, args: &[u8]) -> Result<Vec<u8>, CrashReason> {
+pub fn call(op: Op, args: &[u8]) -> Result<Vec<u8>, Refusal> {
     let defs = Defs::default();
     let mut reader = Reader::new(args);
     let mut values = Vec::with_capacity(op.params().len());
@@ -219,7 +303,13 @@ pub fn call(op: Op, args: &[u8]) -> Result<Vec<u8>, CrashReason> {
         values.push(value.map_err(|_| CrashReason::BadArgument)?);
     }
     reader.finish().map_err(|_| CrashReason::BadArgument)?;
-    let result = op.apply(&values)?;
+    let result = op.apply(&values).map_err(|reason| Refusal {
+        reason,
+        detail: match reason {
+            CrashReason::BadText => op.why_refused(&values).unwrap_or_default(),
+            _ => String::new(),
+        },
+    })?;
     let mut out = Vec::new();
     encode_into(&defs, &op.result().ty(), &result, &mut out);
     Ok(out)
@@ -253,6 +343,28 @@ argument!(text_at, Text, ref str);
 argument!(bytes_at, Bytes, ref [u8]);
 argument!(list_at, List, ref [Value]);
 
+/// A list as long as lists may be.
+fn list(items: impl Iterator<Item = Value>) -> Answer {
+    let items: Vec<Value> = items.take(RESULT_ITEMS_MAX + 1).collect();
+    match items.len() > RESULT_ITEMS_MAX {
+        true => Err(CrashReason::StepTooLarge),
+        false => Ok(Value::List(items)),
+    }
+}
+
+/// The parts of a text as a list.
+fn texts<'a>(parts: impl Iterator<Item = &'a str>) -> Answer {
+    list(parts.map(|part| Value::Text(part.to_owned())))
+}
+
+/// Lengths above the limit are refused before anything is made.
+fn limit(bytes: usize) -> Result<(), CrashReason> {
+    match bytes > RESULT_BYTES_MAX {
+        true => Err(CrashReason::StepTooLarge),
+        false => Ok(()),
+    }
+}
+
 fn option(value: Option<Value>) -> Value {
     Value::Option(value.map(Box::new))
 }
@@ -264,6 +376,7 @@ type Answer = Result<Value, CrashReason>;
 mod tests {
     use super::*;
     use crate::encode::{decode, encode};
+    use crate::types::Type;
 
     #[test]
     fn numbers_and_names_find_their_function() {
@@ -290,7 +403,25 @@ mod tests {
             Value::List(vec![Value::Text("a".into()), Value::Text("b".into())])
         );
         args.push(0);
-        assert_eq!(call(Op::TextSplit, &args), Err(CrashReason::BadArgument));
-        assert_eq!(call(Op::TextSplit, &[9]), Err(CrashReason::BadArgument));
+        let bad = Err(CrashReason::BadArgument.into());
+        assert_eq!(call(Op::TextSplit, &args), bad);
+        assert_eq!(call(Op::TextSplit, &[9]), bad);
+    }
+
+    #[test]
+    fn a_text_that_means_nothing_is_told() {
+        let defs = Defs::default();
+        let mut args = encode(&defs, &Type::Text, &Value::Text("aa".into()));
+        args.extend(encode(&defs, &Type::Text, &Value::Text("(a".into())));
+        let refusal = call(Op::PatternMatches, &args).unwrap_err();
+        assert_eq!(refusal.reason, CrashReason::BadText);
+        assert_eq!(refusal.detail, "this is no pattern: unclosed group");
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_not_made() {
+        let list = |n| Op::TextChars.apply(&[Value::Text("x".repeat(n))]);
+        assert!(list(RESULT_ITEMS_MAX).is_ok());
+        assert_eq!(list(RESULT_ITEMS_MAX + 1), Err(CrashReason::StepTooLarge));
     }
 }

@@ -1,17 +1,11 @@
 //! `Text`: positions and lengths count Unicode scalar values; order and equality are those of the bytes.
 
-use super::{Answer, RESULT_BYTES_MAX, int_at, list_at, option, text_at};
+use super::{Answer, int_at, limit, list, list_at, option, text_at, texts};
 use crate::crash::CrashReason;
 use crate::value::Value;
 
 fn text(text: impl Into<String>) -> Answer {
     Ok(Value::Text(text.into()))
-}
-
-fn texts<'a>(parts: impl Iterator<Item = &'a str>) -> Answer {
-    Ok(Value::List(
-        parts.map(|part| Value::Text(part.to_owned())).collect(),
-    ))
 }
 
 pub(super) fn op_length(args: &[Value]) -> Answer {
@@ -46,12 +40,8 @@ pub(super) fn op_words(args: &[Value]) -> Answer {
 
 /// Each Unicode scalar value as a text of its own.
 pub(super) fn op_chars(args: &[Value]) -> Answer {
-    Ok(Value::List(
-        text_at(args, 0)
-            .chars()
-            .map(|c| Value::Text(c.to_string()))
-            .collect(),
-    ))
+    let chars = text_at(args, 0).chars();
+    list(chars.map(|c| Value::Text(c.to_string())))
 }
 
 pub(super) fn op_join(args: &[Value]) -> Answer {
@@ -71,6 +61,14 @@ pub(super) fn op_join(args: &[Value]) -> Answer {
 
 pub(super) fn op_trim(args: &[Value]) -> Answer {
     text(text_at(args, 0).trim())
+}
+
+pub(super) fn op_trim_start(args: &[Value]) -> Answer {
+    text(text_at(args, 0).trim_start())
+}
+
+pub(super) fn op_trim_end(args: &[Value]) -> Answer {
+    text(text_at(args, 0).trim_end())
 }
 
 pub(super) fn op_lower(args: &[Value]) -> Answer {
@@ -96,8 +94,18 @@ pub(super) fn op_contains(args: &[Value]) -> Answer {
 /// Where the part first begins. The empty text begins at 0.
 pub(super) fn op_index_of(args: &[Value]) -> Answer {
     let whole = text_at(args, 0);
-    let at = whole.find(text_at(args, 1));
-    let position = at.map(|at| whole[..at].chars().count() as i64);
+    position(whole, whole.find(text_at(args, 1)))
+}
+
+/// Where the part last begins. The empty text begins at the end.
+pub(super) fn op_last_index_of(args: &[Value]) -> Answer {
+    let whole = text_at(args, 0);
+    position(whole, whole.rfind(text_at(args, 1)))
+}
+
+/// The number of characters in front of a byte.
+fn position(whole: &str, byte: Option<usize>) -> Answer {
+    let position = byte.map(|at| whole[..at].chars().count() as i64);
     Ok(option(position.map(Value::Int)))
 }
 
@@ -146,14 +154,6 @@ pub(super) fn op_to_bytes(args: &[Value]) -> Answer {
     Ok(Value::Bytes(text_at(args, 0).as_bytes().to_vec()))
 }
 
-fn limit(size: usize) -> Result<(), CrashReason> {
-    if size > RESULT_BYTES_MAX {
-        Err(CrashReason::StepTooLarge)
-    } else {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,7 +163,7 @@ mod tests {
         Value::Text(s.to_owned())
     }
 
-    fn list(parts: &[&str]) -> Answer {
+    fn parts(parts: &[&str]) -> Answer {
         Ok(Value::List(parts.iter().map(|p| t(p)).collect()))
     }
 
@@ -184,13 +184,13 @@ mod tests {
     fn splits_and_joins() {
         assert_eq!(
             Op::TextSplit.apply(&[t("a,,b"), t(",")]),
-            list(&["a", "", "b"])
+            parts(&["a", "", "b"])
         );
-        assert_eq!(Op::TextSplit.apply(&[t("añ"), t("")]), list(&["a", "ñ"]));
-        assert_eq!(Op::TextSplit.apply(&[t(""), t(",")]), list(&[""]));
-        assert_eq!(Op::TextLines.apply(&[t("a\r\nb\n")]), list(&["a", "b"]));
-        assert_eq!(Op::TextWords.apply(&[t("  a b\t")]), list(&["a", "b"]));
-        let joined = Op::TextJoin.apply(&[list(&["a", "b"]).unwrap(), t("-")]);
+        assert_eq!(Op::TextSplit.apply(&[t("añ"), t("")]), parts(&["a", "ñ"]));
+        assert_eq!(Op::TextSplit.apply(&[t(""), t(",")]), parts(&[""]));
+        assert_eq!(Op::TextLines.apply(&[t("a\r\nb\n")]), parts(&["a", "b"]));
+        assert_eq!(Op::TextWords.apply(&[t("  a b\t")]), parts(&["a", "b"]));
+        let joined = Op::TextJoin.apply(&[parts(&["a", "b"]).unwrap(), t("-")]);
         assert_eq!(joined, Ok(t("a-b")));
     }
 

@@ -4,7 +4,7 @@ use super::{Answer, duration_at, int_at, option, text_at, time_at};
 use crate::crash::CrashReason;
 use crate::value::Value;
 
-const DAY: i64 = 86_400_000_000;
+pub(super) const DAY: i64 = 86_400_000_000;
 
 /// A time taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,17 +130,11 @@ pub fn parts(time: i64) -> Parts {
 }
 
 /// Days since 1970 of a date; `None` when there is no such date.
-fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+pub(super) fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(-999_999..=999_999).contains(&year) || !(1..=12).contains(&month) {
         return None;
     }
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        2 => 28 + leap as i64,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    if !(1..=length).contains(&day) {
+    if !(1..=days_in(year, month)).contains(&day) {
         return None;
     }
     let y = year - (month <= 2) as i64;
@@ -150,6 +144,21 @@ fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     let day_of_year = (153 * from_march + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     Some(era * 146_097 + day_of_era - 719_468)
+}
+
+/// How many days a month has, 1 to 12.
+pub(super) fn days_in(year: i64, month: i64) -> i64 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => 28 + leap as i64,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// ISO 8601: Monday is 1, Sunday 7. The first day of 1970 was a Thursday.
+pub(super) fn weekday(time: i64) -> i64 {
+    (time.div_euclid(DAY) + 3).rem_euclid(7) + 1
 }
 
 fn number(digits: &str) -> Option<i64> {
@@ -192,10 +201,8 @@ pub(super) fn op_second(args: &[Value]) -> Answer {
     Ok(Value::Int(parts(time_at(args, 0)).second))
 }
 
-/// ISO 8601: Monday is 1, Sunday 7. The first day of 1970 was a Thursday.
 pub(super) fn op_weekday(args: &[Value]) -> Answer {
-    let days = time_at(args, 0).div_euclid(DAY);
-    Ok(Value::Int((days + 3).rem_euclid(7) + 1))
+    Ok(Value::Int(weekday(time_at(args, 0))))
 }
 
 /// Midnight of a date, when there is such a date and it fits.

@@ -1,0 +1,154 @@
+//! Months, which have no length of their own, and times written as a pattern says.
+
+use super::time::{DAY, days_in, days_of, parts, weekday};
+use super::{Answer, Misread, int_at, limit, text_at, time_at};
+use crate::crash::CrashReason;
+use crate::value::Value;
+
+/// The same day so many months later, or the last day of that month where it is shorter.
+pub(super) fn op_add_months(args: &[Value]) -> Answer {
+    let (time, months) = (time_at(args, 0), int_at(args, 1));
+    let later = || {
+        let p = parts(time);
+        let month = (p.year * 12 + p.month - 1).checked_add(months)?;
+        let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+        let day = p.day.min(days_in(year, month));
+        let days = days_of(year, month, day)?;
+        days.checked_mul(DAY)?.checked_add(time.rem_euclid(DAY))
+    };
+    later().map(Value::Time).ok_or(CrashReason::Overflow)
+}
+
+pub(super) fn op_days_in_month(args: &[Value]) -> Answer {
+    let p = parts(time_at(args, 0));
+    Ok(Value::Int(days_in(p.year, p.month)))
+}
+
+/// English, as in mail headers and logs; what is for people of other tongues is not for a standard library.
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+
+/// What is wrong with a pattern for times; `None` when it is one.
+pub fn problem(pattern: &str) -> Option<Misread> {
+    let why = match write(pattern, 0) {
+        Ok(_) => return None,
+        Err(Some(letter)) => format!("`%{letter}` stands for nothing"),
+        Err(None) => "nothing follows the last `%`".to_owned(),
+    };
+    Some(Misread {
+        what: "this is no pattern for times",
+        why,
+        help: "write `%%` for a percent sign; `%Y-%m-%d %H:%M:%S` is a date and a clock",
+    })
+}
+
+/// As `strftime` of C does it, in English.
+pub(super) fn op_format(args: &[Value]) -> Answer {
+    let pattern = text_at(args, 1);
+    // The longest of all parts has nine letters.
+    limit(pattern.len().saturating_mul(9))?;
+    let written = write(pattern, time_at(args, 0)).map_err(|_| CrashReason::BadText)?;
+    Ok(Value::Text(written))
+}
+
+/// The letter behind a `%` that means nothing, or `None` where there is none.
+fn write(pattern: &str, time: i64) -> Result<String, Option<char>> {
+    let p = parts(time);
+    let mut out = String::new();
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '%' {
+            out.push(letter);
+            continue;
+        }
+        let name = |names: &[&'static str], at: i64| names[at as usize - 1];
+        match letters.next().ok_or(None)? {
+            'Y' => out += &format!("{:04}", p.year),
+            'y' => out += &format!("{:02}", p.year.rem_euclid(100)),
+            'm' => out += &format!("{:02}", p.month),
+            'd' => out += &format!("{:02}", p.day),
+            'e' => out += &p.day.to_string(),
+            'j' => out += &format!("{:03}", day_of_year(&p)),
+            'H' => out += &format!("{:02}", p.hour),
+            'I' => out += &format!("{:02}", (p.hour + 11) % 12 + 1),
+            'p' => out += if p.hour < 12 { "AM" } else { "PM" },
+            'M' => out += &format!("{:02}", p.minute),
+            'S' => out += &format!("{:02}", p.second),
+            'f' => out += &format!("{:06}", p.micros),
+            'B' => out += name(&MONTHS, p.month),
+            'b' => out += &name(&MONTHS, p.month)[..3],
+            'A' => out += name(&WEEKDAYS, weekday(time)),
+            'a' => out += &name(&WEEKDAYS, weekday(time))[..3],
+            'F' => out += &format!("{:04}-{:02}-{:02}", p.year, p.month, p.day),
+            'T' => out += &format!("{:02}:{:02}:{:02}", p.hour, p.minute, p.second),
+            '%' => out.push('%'),
+            other => return Err(Some(other)),
+        }
+    }
+    Ok(out)
+}
+
+fn day_of_year(p: &super::time::Parts) -> i64 {
+    p.day
+        + (1..p.month)
+            .map(|month| days_in(p.year, month))
+            .sum::<i64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::time::{parse, show};
+
+    #[test]
+    fn months_are_added_within_the_calendar() {
+        let add = |text: &str, months| {
+            let time = Value::Time(parse(text).expect(text));
+            match op_add_months(&[time, Value::Int(months)]) {
+                Ok(Value::Time(time)) => show(time),
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(add("2026-01-31T10:00Z", 1), "2026-02-28T10:00:00Z");
+        assert_eq!(add("2024-01-31T10:00Z", 1), "2024-02-29T10:00:00Z");
+        assert_eq!(add("2026-01-31T10:00Z", -2), "2025-11-30T10:00:00Z");
+        assert_eq!(add("2026-12-15T23:59:59.5Z", 1), "2027-01-15T23:59:59.5Z");
+        assert_eq!(add("1969-03-31T23:00Z", -1), "1969-02-28T23:00:00Z");
+        assert_eq!(add("2026-01-01T00:00Z", i64::MAX), "Err(Overflow)");
+        assert_eq!(add("2026-01-01T00:00Z", i64::MIN), "Err(Overflow)");
+    }
+
+    #[test]
+    fn patterns_write_each_part() {
+        let time = parse("2026-03-09T15:04:05.006Z").unwrap();
+        let all = "%Y %y %m %d %e %j %H %I %p %M %S %f %B %b %A %a %F %T %%";
+        let written =
+            "2026 26 03 09 9 068 15 03 PM 04 05 006000 March Mar Monday Mon 2026-03-09 15:04:05 %";
+        assert_eq!(write(all, time).as_deref(), Ok(written));
+        assert_eq!(write("%I %p", 0).as_deref(), Ok("12 AM"));
+        let why = |pattern| problem(pattern).map(|misread| misread.why);
+        assert_eq!(why("%Q").as_deref(), Some("`%Q` stands for nothing"));
+        assert_eq!(why("1%").as_deref(), Some("nothing follows the last `%`"));
+    }
+}
