@@ -115,6 +115,8 @@ fn play(chapter: &str, name: &str, wrong: &mut Vec<String>) {
                 fs::write(path, block.text).expect("a program is written");
             }
             ["weir", file] if file.ends_with(".weir") => {
+                // A node would take it over, but some time after it was saved.
+                terminal.node = None;
                 fs::write(terminal.folder.join(file), block.text).expect("a file is written");
             }
             [""] => {
