@@ -542,6 +542,9 @@ fn functions_have_routes_of_their_own() {
         ask("GET", "/stock/a%20b?verbose=true", ""),
         answer(200, "\"a b: 5 left\"")
     );
+    let (_, program) = ask("GET", "/_weir/program", "");
+    let shown = "{\"method\":\"PUT\",\"path\":\"/stock/{sku}/left/{n}\"";
+    assert!(program.contains(shown), "{program}");
     // Text goes before parameters.
     assert_eq!(ask("GET", "/stock/all", ""), answer(200, "\"all\""));
     assert_eq!(ask("POST", "/stock/a/add", "{\"n\": 2}"), answer(200, "3"));

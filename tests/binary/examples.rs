@@ -106,6 +106,7 @@ fn play(chapter: &str, name: &str, wrong: &mut Vec<String>) {
         folder: scratch.path().to_owned(),
         program: "main.weir".to_owned(),
         node: None,
+        old: None,
     };
     for block in blocks(chapter) {
         match block.kind.split(' ').collect::<Vec<_>>()[..] {
@@ -115,11 +116,12 @@ fn play(chapter: &str, name: &str, wrong: &mut Vec<String>) {
                 fs::write(path, block.text).expect("a program is written");
             }
             ["weir", file] if file.ends_with(".weir") => {
-                // A node would take it over, but some time after it was saved.
-                terminal.node = None;
+                let before = terminal.in_force();
                 fs::write(terminal.folder.join(file), block.text).expect("a file is written");
+                terminal.old = terminal.old.take().or(before);
             }
             [""] => {
+                terminal.wait_for_reload();
                 for (line, shown) in session(block.text) {
                     let mut printed = terminal.run(line);
                     // What a message does comes a moment later, so a question is asked again.
@@ -146,6 +148,8 @@ struct Terminal {
     /// The file a program goes to.
     program: String,
     node: Option<Node>,
+    /// What the node answered about its program before a file was saved.
+    old: Option<String>,
 }
 
 impl Terminal {
@@ -178,6 +182,23 @@ impl Terminal {
                 body + "\n"
             }
             _ => panic!("nobody knows how to do {line}"),
+        }
+    }
+
+    /// What the node says of its program, if there is a node.
+    fn in_force(&self) -> Option<String> {
+        let node = self.node.as_ref()?;
+        Some(curl(node, "curl http://127.0.0.1:7878/_weir/program").1)
+    }
+
+    /// A saved file takes over a moment later; one that changes nothing never does.
+    fn wait_for_reload(&mut self) {
+        let Some(old) = self.old.take() else { return };
+        for _ in 0..30 {
+            if self.in_force().is_none_or(|now| now != old) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use weir_contract::Manifest;
-use weir_contract::manifest::{Access, Effect, FunctionKind};
+use weir_contract::manifest::{Access, Effect, Function, FunctionKind};
 use weir_log::{Log, Lsn, RecordKind};
 use weir_machine::record::{PROGRAM, STEP};
 use weir_machine::show::{run_record_to_json, step_to_json};
@@ -105,30 +105,41 @@ pub fn routes(manifest: &Manifest) -> Vec<Route> {
         .filter(|(_, f)| f.public);
     public
         .map(|(number, function)| {
-            let mut path = format!("/{}", manifest.program);
-            if let Some(entity) = function.entity {
-                let entity = &manifest.entities[entity as usize];
-                path = format!("/{}", entity.name);
-                for key in &entity.keys {
-                    path += &format!("/{{{}}}", key.name);
-                }
-            }
-            if function.kind != FunctionKind::Whole {
-                path += &format!("/{}", function.name);
-            }
             let is_state = matches!(function.kind, FunctionKind::Field | FunctionKind::Whole);
+            let by_name = match is_state || function.effect <= Effect::Read {
+                true => "GET",
+                false => "POST",
+            };
+            let (method, path) = match &function.route {
+                Some(route) => (route.method.name(), route.path.clone()),
+                None => (by_name, path_by_name(manifest, function)),
+            };
             Route {
-                method: if is_state || function.effect != Effect::Write {
-                    "GET"
-                } else {
-                    "POST"
-                },
+                method,
                 path,
                 params: function.params.iter().map(|p| p.name.clone()).collect(),
                 function: number as u32,
             }
         })
         .collect()
+}
+
+/// Where a function is that names no route itself.
+fn path_by_name(manifest: &Manifest, function: &Function) -> String {
+    let Some(entity) = function.entity else {
+        return match function.name.contains('.') {
+            // Of another module.
+            true => format!("/{}", function.name.replace('.', "/")),
+            false => format!("/{}/{}", manifest.program, function.name),
+        };
+    };
+    let entity = &manifest.entities[entity as usize];
+    let keys = entity.keys.iter().map(|key| format!("/{{{}}}", key.name));
+    let path = format!("/{}{}", entity.name, keys.collect::<String>());
+    match function.kind {
+        FunctionKind::Whole => path,
+        _ => format!("{path}/{}", function.name),
+    }
 }
 
 /// The program in short: name, module, routes and who may call them.
