@@ -125,7 +125,8 @@ fn play(chapter: &str, name: &str, wrong: &mut Vec<String>) {
                 for (line, shown) in session(block.text) {
                     let mut printed = terminal.run(line);
                     // What a message does comes a moment later, so a question is asked again.
-                    let is_question = line.starts_with("curl") && !line.contains("--json");
+                    let asks = line.starts_with("curl") && !line.contains("--json");
+                    let is_question = asks && !line.contains("-X");
                     let mut tries = if is_question { 50 } else { 0 };
                     while tries > 0 && !is_shown(&printed, &shown) {
                         std::thread::sleep(Duration::from_millis(100));
@@ -286,9 +287,11 @@ fn curl(node: &Node, line: &str) -> (u16, String) {
     let mut words = words(line).into_iter();
     assert_eq!(words.next().as_deref(), Some("curl"));
     let (mut body, mut headers, mut url) = (None, Vec::new(), String::new());
+    let mut method = None;
     while let Some(word) = words.next() {
         match word.as_str() {
             "--json" => body = words.next(),
+            "-X" => method = words.next(),
             "-H" => {
                 let header = words.next().expect("-H has a header");
                 let (name, value) = header.split_once(": ").expect("a header has a value");
@@ -305,11 +308,12 @@ fn curl(node: &Node, line: &str) -> (u16, String) {
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let mut client = Client::connect(&node.host).expect("the node serves");
-    let reply = match body {
-        Some(body) => client.post(path, &headers, &body),
-        None => client.get(path, &headers),
-    }
-    .expect("the node answers");
+    let body = body.as_deref();
+    let by_body = if body.is_some() { "POST" } else { "GET" };
+    let method = method.as_deref().unwrap_or(by_body);
+    let reply = client
+        .request(method, path, &headers, body.unwrap_or_default().as_bytes())
+        .expect("the node answers");
     (reply.status, reply.body)
 }
 
