@@ -198,7 +198,11 @@ fn row(run: &Value, style: &Style) -> String {
         match &strand["bug"] {
             Value::Null => {
                 let what = strand["waits_for"].as_str().unwrap_or("its turn");
-                text.push_str(&format!("\n          waits for {what}{age}"));
+                let due = strand["due"].as_str().and_then(time::parse);
+                let due = due.map_or(String::new(), |due| {
+                    format!(", {} left", short(due - now()))
+                });
+                text.push_str(&format!("\n          waits for {what}{age}{due}"));
             }
             bug => text.push_str(&format!(
                 "\n          parked at {}: {}{age}",

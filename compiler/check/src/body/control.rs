@@ -5,6 +5,7 @@ use weir_syntax::ast::{self, AssignOp, ExprKind as Ast, StmtKind};
 
 use super::{BodyCx, hole, node, undo};
 use crate::hir::*;
+use crate::walk;
 
 impl BodyCx<'_> {
     /// A block; with `want` of `()` the last value is dropped.
@@ -167,12 +168,15 @@ impl BodyCx<'_> {
                     b.loop_depth += 1;
                     let body = b.block(body, Some(&Type::Unit));
                     b.loop_depth -= 1;
-                    ExprKind::While {
+                    let is_endless = matches!(cond.kind, ExprKind::Bool(true)) && !breaks(&body);
+                    let kind = ExprKind::While {
                         cond: Box::new(cond),
                         body: Box::new(body),
-                    }
+                    };
+                    (kind, if is_endless { Type::Never } else { Type::Unit })
                 });
-                Stmt::Expr(node(kind, Type::Unit, span))
+                let (kind, ty) = kind;
+                Stmt::Expr(node(kind, ty, span))
             }
             StmtKind::Require { cond, otherwise } => {
                 // What `is` binds in the condition holds from here on, but not in the error.
@@ -363,4 +367,11 @@ impl BodyCx<'_> {
         let pattern = self.pattern(pattern, &value.ty);
         node(ExprKind::Is(Box::new(value), pattern), Type::Bool, span)
     }
+}
+
+/// Whether a loop may be left by `break`; one of a loop inside counts too.
+fn breaks(body: &Expr) -> bool {
+    let mut found = false;
+    walk::all(body, &mut |e| found |= matches!(e.kind, ExprKind::Break));
+    found
 }

@@ -384,6 +384,9 @@ impl BodyCx<'_> {
                 format!("write `{near}`"),
                 vec![(name.span, near.to_owned())],
             ),
+            None if matches!(&ty, Type::Map(key, _) if self.head(key) == Type::Text) => {
+                found.help(format!("a map is asked by its keys: write `[\"{name}\"]`"))
+            }
             None if fields.is_empty() => found.help("look at the type: it has no fields"),
             None => {
                 let names: Vec<String> = fields.iter().map(|f| format!("`{}`", f.name)).collect();

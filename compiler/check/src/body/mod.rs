@@ -302,6 +302,7 @@ impl<'a> BodyCx<'a> {
             (Type::Run(a, _), Type::Run(b, _)) if self.head(a) == self.head(b) => {
                 format!("say what it may fail with, `{}`, or leave the type out", self.show(found))
             }
+            (Type::Duration, Type::Int) => "say of what: `5s`, `5m`, `2h`, `1d`".into(),
             (Type::Entity(id), _) => {
                 format!("name one by its key: `{}(..)`", self.cx.program.entity(*id).name)
             }

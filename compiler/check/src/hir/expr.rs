@@ -144,7 +144,7 @@ pub enum ExprKind {
         subject: Box<Expr>,
         arms: Vec<Arm>,
     },
-    /// Of type `Unit`.
+    /// Of type `Unit`; of `Never` where the condition is `true` and nothing inside breaks.
     While {
         cond: Box<Expr>,
         body: Box<Expr>,

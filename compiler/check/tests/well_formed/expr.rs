@@ -251,7 +251,7 @@ impl Checker<'_> {
             K::While { cond, body } => {
                 self.part(cond, &Type::Bool, "a condition");
                 self.expr(body);
-                is(&Type::Unit)
+                is(&Type::Unit) || matches!(cond.kind, K::Bool(true)) && is(&Type::Never)
             }
             K::For(f) => self.for_(f, e),
             K::Return(value) => {

@@ -9,6 +9,7 @@ type Rule = fn(&Situation) -> Option<Said>;
 
 pub const RULES: &[Rule] = &[
     words_of_other_languages,
+    shapes_of_other_languages,
     keyword_as_name,
     literal_in_pattern,
     misplaced,
@@ -59,6 +60,36 @@ fn words_of_other_languages(s: &Situation) -> Option<Said> {
         _ => return None,
     };
     said(format!("there is no `{word}` in Weir"), instead)?.pointing_at(word_at)
+}
+
+/// What is written with other signs elsewhere.
+fn shapes_of_other_languages(s: &Situation) -> Option<Said> {
+    let before = |n: usize| s.at.checked_sub(n).and_then(|at| s.kind(at));
+    match s.found()? {
+        // `for (x in xs) { .. }`: the parenthesis was taken for a tuple.
+        Tok::In if before(2) == Some(Tok::LParen) && before(3) == Some(Tok::For) => {
+            said("a `for` has no parentheses", "write `for x in xs { ... }`")?.pointing_at(s.at - 2)
+        }
+        Tok::Eq if before(1) == Some(Tok::DotDot) => said(
+            "there is no `..=`",
+            "a range leaves its end out: to have 3 in it write `0..4`",
+        ),
+        Tok::LBrace
+            if s.expects_value()
+                && matches!(s.next(), Some(Tok::Str | Tok::Name | Tok::Int))
+                && s.kind(s.at + 2) == Some(Tok::Colon) =>
+        {
+            said(
+                "a map is written in brackets",
+                "write `[key: value]`, and `[:]` for an empty one",
+            )
+        }
+        Tok::Duration | Tok::Int if before(1) == Some(Tok::Wait) => said(
+            "`wait` waits for events",
+            "write `sleep(5s)` to let time pass, or `wait { event() => ...  after 5s => ... }`",
+        ),
+        _ => None,
+    }
 }
 
 fn keyword_as_name(s: &Situation) -> Option<Said> {

@@ -307,8 +307,9 @@ fn wrong_key_count(entity: &Entity, found: usize) -> Problem {
         .map(|k| format!("{{{}}}", k.name))
         .collect();
     let name = &entity.name;
+    let parts = if found == 1 { "part" } else { "parts" };
     let reason = format!(
-        "the path is /{name}/{}/name; found {found} parts after /{name}",
+        "the path is /{name}/{}/name; found {found} {parts} after /{name}",
         keys.join("/")
     );
     Problem::new(404, "NotFound", reason)
