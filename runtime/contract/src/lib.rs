@@ -12,6 +12,7 @@ pub mod limits;
 pub mod manifest;
 pub mod plan;
 pub mod pure;
+mod route;
 pub mod slots;
 pub mod types;
 pub mod value;
