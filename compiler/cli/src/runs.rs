@@ -223,13 +223,14 @@ fn give(order: Order, verb: &str, done: &str) -> Outcome {
             runs.extend(run["run"].as_u64());
         })?;
     }
-    let (mut ok, mut refused, mut waiting) = (0, 0, 0);
+    let (mut ok, mut refused, mut waiting, mut stuck) = (0, 0, 0, 0);
     for run in runs {
         let reply = client::post(&url, &format!("/_weir/runs/{run}/{verb}"), "")?;
         let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
         if reply.status == 200 {
             match body["state"].as_str() {
                 Some("cancelling") => waiting += 1,
+                Some("parked") if verb == "cancel" => stuck += 1,
                 _ => ok += 1,
             }
             continue;
@@ -241,6 +242,11 @@ fn give(order: Order, verb: &str, done: &str) -> Outcome {
     if waiting > 0 {
         say!(
             "{waiting} will be: the outside has not answered yet (see them with --state cancelling, end them with --now)"
+        );
+    }
+    if stuck > 0 {
+        say!(
+            "{stuck} had a bug behind an outside answer: mend the program and `weir runs resume`, or cancel again, and what was done outside stays done"
         );
     }
     match refused {

@@ -1,7 +1,8 @@
 //! How strands, branches and runs end, and what is undone before a run does.
 //!
 //! Cancelling takes hold where a run waits. But a call of the outside world that is under way may be done there, and its undo
-//! is only known to the step that takes the answer; so a strand at such a call is left until that step is over.
+//! is only known to the step that takes the answer; so a strand at such a call is left until that step is over. Where the step has
+//! a bug, only a mended program can tell; who cancels once more gives up on it.
 
 use weir_contract::Manifest;
 use weir_contract::border::{OUTPUT_FAILED, OUTPUT_OK};
@@ -221,9 +222,14 @@ impl Change<'_> {
         if run.is_unbegun() {
             return self.run_ended(number, Ended::Cancelled);
         }
-        run.cancelled = true;
+        let again = std::mem::replace(&mut run.cancelled, true);
         run.events = Default::default();
+        let nobody_knows = |s: &Strand| match &s.waiting {
+            Waiting::Parked { given, .. } => matches!(given, Given::Answer(_)),
+            _ => false,
+        };
         let parked = run.strands.iter().filter(|s| s.is_parked());
+        let parked = parked.filter(|s| again || !nobody_knows(s));
         for strand in parked.map(|s| s.number).collect::<Vec<_>>() {
             self.drop_strand(number, strand);
         }

@@ -32,7 +32,7 @@ pub(crate) fn given_at(program: &Manifest, strand: &Strand, time: i64) -> Result
 pub(crate) fn encode_given(program: &Manifest, target: Place, given: &Given) -> Vec<u8> {
     let mut out = Vec::new();
     match given {
-        Given::Bytes(bytes) => out.extend_from_slice(bytes),
+        Given::Bytes(bytes) | Given::Answer(bytes) => out.extend_from_slice(bytes),
         Given::Event(event, args) => {
             put_varint(&mut out, *event as u64);
             out.extend_from_slice(args);

@@ -273,7 +273,8 @@ impl Machine {
 
     /// Ends a run from outside: it undoes what it did, and its result is that it was cancelled. Calls of the outside world
     /// that may have done something are waited for, and the step that takes the answer; a run that has nothing more to
-    /// wait for then ends as it would have. `None` when it has ended, or is ending already and not parked.
+    /// wait for then ends as it would have. One that is parked behind such an answer waits to be resumed, or cancelled once
+    /// more. `None` when it has ended, or is ending already and not parked.
     pub fn cancel(&mut self, run: u64, now: i64) -> Option<Progress> {
         let going = self.runs.get(run)?;
         let is_stuck = going.cancelled && going.strands.iter().any(Strand::is_parked);

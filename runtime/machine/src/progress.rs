@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use weir_contract::Manifest;
+use weir_contract::manifest::Promise;
 
 use crate::effects::{Ask, EventTo, Frame, Pause, Place, Wait};
 use crate::given::{as_result, result_of_run};
@@ -353,12 +354,16 @@ impl Change<'_> {
         let Some(Waiting::Outside { function, due, .. }) = waiting else {
             return;
         };
-        let can_fail = due.is_some() || !self.program.externs[*function as usize].fails.is_empty();
+        let function = &self.program.externs[*function as usize];
+        let can_fail = due.is_some() || !function.fails.is_empty();
         let given = match can_fail {
             true => as_result(output),
             false => output.get(1..).unwrap_or_default().to_vec(),
         };
-        let given = Given::Bytes(given.into());
+        let given = match function.promise {
+            Promise::Read | Promise::Pure => Given::Bytes(given.into()),
+            Promise::Idempotent | Promise::Once => Given::Answer(given.into()),
+        };
         self.runs.ready(run, strand, given, self.time);
     }
 

@@ -119,7 +119,7 @@ impl Between<'_> {
         let innermost = strand.frames.last().map(|f| f.place);
         match &mut strand.waiting {
             Waiting::Ready { given, .. } | Waiting::Parked { given, .. } => match given {
-                Given::Bytes(bytes) if !bytes.is_empty() => {
+                Given::Bytes(bytes) | Given::Answer(bytes) if !bytes.is_empty() => {
                     if let Some((label, a, b)) = innermost.and_then(|p| self.result(p)) {
                         *bytes = self.recode(a, b, bytes).ok_or_else(|| {
                             format!("at `{label}`, where it was given a value of another type")
@@ -136,7 +136,7 @@ impl Between<'_> {
                     self.event_to(&mut to)?;
                     (*event, *args) = (to.event, to.args);
                 }
-                Given::Bytes(_) | Given::NoEvent => {}
+                Given::Bytes(_) | Given::Answer(_) | Given::NoEvent => {}
             },
             Waiting::Events { numbers, .. } => {
                 for number in numbers.iter_mut() {

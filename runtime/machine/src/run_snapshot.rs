@@ -9,7 +9,7 @@
 //!             branches: 0 or 1 and count, each: strand, 0 or 1 value; failure: 0 or 1 bytes
 //!   waiting   0 ready turn given | 1 sleep due | 2 events numbers due? | 3 outside call function args due?
 //!             4 run number due? | 5 join list fallible | 6 quiet due | 7 parked place reason given
-//!   given     0 bytes | 1 event number args | 2 no event
+//!   given     0 bytes | 1 event number args | 2 no event | 3 answer of the outside
 //!   finished  count, each: number, target, key, since, at, how, workflow u8
 //!   how       0 output | 1 cancelled | 2 status json
 //!   delayed   count, each: number, due, to;   mocks  count, each: extern, frame
@@ -376,6 +376,10 @@ fn put_given(out: &mut Vec<u8>, given: &Given) {
             put_bytes(out, args);
         }
         Given::NoEvent => out.push(2),
+        Given::Answer(bytes) => {
+            out.push(3);
+            put_bytes(out, bytes);
+        }
     }
 }
 
@@ -384,6 +388,7 @@ fn read_given(r: &mut Reader<'_>) -> Read<Given> {
         0 => Given::Bytes(r.bytes()?.into()),
         1 => Given::Event(small(r)?, r.bytes()?.into()),
         2 => Given::NoEvent,
+        3 => Given::Answer(r.bytes()?.into()),
         _ => return Err(r.error("no such thing is given")),
     })
 }

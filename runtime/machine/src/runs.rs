@@ -117,6 +117,8 @@ pub enum Waiting {
 pub enum Given {
     /// The encoded value; nothing for a place that takes no result.
     Bytes(Box<[u8]>),
+    /// The same, as the answer of a call that may have changed the world outside.
+    Answer(Box<[u8]>),
     /// An event; encoded late, because its number is that of the program in force.
     Event(u32, Box<[u8]>),
     /// The deadline of a wait for events.

@@ -13,6 +13,7 @@ mod expr;
 mod failure;
 mod loops;
 mod message;
+mod method;
 mod module;
 mod names;
 mod operators;

@@ -116,3 +116,38 @@ fn ending_now_waits_for_nothing() {
     assert_eq!(world.log(), "undo:a");
     assert_eq!(ended(&world, done.run), "cancelled");
 }
+
+#[test]
+fn a_run_that_is_parked_behind_an_answer_is_not_given_up_at_once() {
+    let mut world = World::new();
+    let done = world.order("o", "undo a; charge 1; bug; undo b; wait 0");
+    world.answer(None);
+    world.settle();
+    assert_eq!(world.run_json(done.run)["state"], "parked");
+    assert!(world.cancel(done.run));
+    world.restart(2);
+    assert_eq!(world.run_json(done.run)["state"], "parked");
+    world.steps.mended = true;
+    assert!(world.resume(done.run));
+    world.settle();
+    assert_eq!(world.log(), "answer:2 undo:b undo:a");
+    assert_eq!(ended(&world, done.run), "cancelled");
+}
+
+#[test]
+fn a_run_that_is_parked_elsewhere_is_cancelled_at_once() {
+    let mut world = World::new();
+    for script in ["undo a; sleep 1; bug", "undo a; look 1; bug"] {
+        let done = world.order(script, script);
+        if let Some(call) = world.outside.front().cloned() {
+            assert_eq!(call.run, done.run);
+            world.answer(None);
+        }
+        world.pass(5);
+        assert_eq!(world.run_json(done.run)["state"], "parked", "{script}");
+        assert!(world.cancel(done.run));
+        world.settle();
+        assert_eq!(ended(&world, done.run), "cancelled", "{script}");
+    }
+    assert_eq!(world.log(), "undo:a undo:a");
+}

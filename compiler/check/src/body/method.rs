@@ -1,0 +1,253 @@
+//! What follows a dot: `x.f(y)` is a handler, an event, or a function whose first parameter takes `x`.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{self, ExprKind as Ast, Ident};
+
+use super::{BodyCx, hole, node};
+use crate::hir::*;
+use crate::messages::nearest;
+
+impl BodyCx<'_> {
+    pub(super) fn call_method(
+        &mut self,
+        base: &ast::Expr,
+        name: &Ident,
+        args: &[ast::Arg],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        if let Ast::Con(con) = &base.kind {
+            return self.qualified(con, name, Some(args), want, span);
+        }
+        if let (Ast::SelfRef, Some(handler)) = (&base.kind, self.own_handler(name.as_str())) {
+            return self.call_handler(None, handler, args, span);
+        }
+        if let (Ast::SelfRef, Some((entity, event))) = (&base.kind, self.own_event(name.as_str())) {
+            return self.call_event(entity, event, None, args, span);
+        }
+        if let Some(block) = self.outside_block(base) {
+            return self.call_extern(block, name, args, span);
+        }
+        if let Some(inside) = self.in_module(base) {
+            return self.call_in_module(inside, name, args, want, span);
+        }
+        if name.as_str() == "within" {
+            return self.within(base, name, args, span);
+        }
+        if let Some(done) = self.mutation(base, name, args, span) {
+            return done;
+        }
+        let is_caller = matches!(&base.kind, Ast::Var(v) if v.name == "caller")
+            && self.lookup("caller").is_none();
+        if is_caller {
+            let Ast::Var(var) = &base.kind else {
+                return hole(span);
+            };
+            self.unknown_name(var, "name");
+            return hole(span);
+        }
+        let base = self.plain(base, None);
+        let head = self.head(&base.ty);
+        match &head {
+            Type::Unknown => {
+                self.check_loose(args);
+                return hole(span);
+            }
+            Type::Entity(entity) => {
+                if let Some(handler) = self.handler_of(*entity, name.as_str()) {
+                    return self.call_handler(Some(base), handler, args, span);
+                }
+                if let Some(event) = self.event_of(*entity, name.as_str()) {
+                    return self.call_event(*entity, event, Some(base), args, span);
+                }
+            }
+            Type::Run(..) if name.as_str() == "result" && args.is_empty() => {
+                return self.result_of(base, span);
+            }
+            Type::Record(id) if name.as_str() == "with" => return self.with(base, *id, args, span),
+            _ => {}
+        }
+        let all = self.functions_named(name.as_str());
+        let mut receiver = base;
+        loop {
+            let fitting = self.fitting(&all, &receiver.ty, args.len() + 1);
+            if !fitting.is_empty() {
+                return self.call_function(name, fitting, Some(receiver), args, want, span);
+            }
+            // A `new` type can do what its base can.
+            match self.head(&receiver.ty) {
+                Type::New(id) => {
+                    let base = self.cx.program.news[id.0 as usize].base.clone();
+                    let at = receiver.span;
+                    receiver = node(ExprKind::Unwrap(id, Box::new(receiver)), base, at);
+                }
+                _ => break,
+            }
+        }
+        self.no_method(name, &head);
+        self.check_loose(args);
+        hole(span)
+    }
+
+    pub(super) fn no_method(&mut self, name: &Ident, ty: &Type) {
+        let shown = self.show(ty);
+        let mutating = ["push", "pop", "insert", "remove", "clear", "add"].contains(&name.as_str())
+            && matches!(ty, Type::List(_) | Type::Map(..) | Type::Set(_));
+        if mutating {
+            self.report(
+                Diagnostic::new(
+                    codes::E0501,
+                    name.span,
+                    format!("`{name}` changes a collection, and this one is only a value"),
+                )
+                .label("nothing to change")
+                .help("call it on a `var` or on own state"),
+            );
+            return;
+        }
+        let mut known: Vec<String> = Vec::new();
+        if let Type::Entity(id) = ty {
+            let handlers = self.cx.program.entity(*id).handlers.clone();
+            known.extend(
+                handlers
+                    .iter()
+                    .map(|h| self.cx.program.function(*h).name.clone()),
+            );
+            if let Some(workflow) = &self.cx.program.entity(*id).workflow {
+                known.extend(workflow.events.iter().map(|event| event.name.clone()));
+            }
+            if matches!(name.as_str(), "get" | "set") {
+                self.cx
+                    .later(name.span, &format!("`.{name}(..)` on an entity"));
+                return;
+            }
+        } else {
+            let names: Vec<String> = self.cx.fn_names.keys().cloned().collect();
+            for n in names {
+                let all = self.functions_named(&n);
+                if !self.fitting(&all, ty, 0).is_empty() {
+                    known.push(n);
+                }
+            }
+        }
+        if name.as_str() == "emit" {
+            self.cx.later(name.span, &format!("`.{name}(..)`"));
+            return;
+        }
+        let mut found = Diagnostic::new(
+            codes::E0204,
+            name.span,
+            format!("`{shown}` has no `{name}`"),
+        )
+        .label("not there");
+        // As other languages call it.
+        let usual = match name.as_str() {
+            "len" | "size" | "count" if known.iter().any(|n| n == "length") => Some("length"),
+            _ => None,
+        };
+        let near = nearest(name.as_str(), known.iter().map(String::as_str));
+        found = match usual.or(near) {
+            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                vec![(name.span, near.to_owned())],
+            ),
+            None => found.help(format!(
+                "declare it: `fn {name}(x: {shown}, ..)` can be called as `x.{name}(..)`"
+            )),
+        };
+        self.report(found);
+    }
+
+    /// The functions whose first parameter takes a type; with `arguments` above 0 also by their number.
+    pub(super) fn fitting(&self, all: &[FnId], ty: &Type, arguments: usize) -> Vec<FnId> {
+        let fits = |f: &&FnId| {
+            let function = self.cx.program.function(**f);
+            let required = self.cx.functions[f.0 as usize]
+                .decl
+                .params
+                .iter()
+                .filter(|p| p.default.is_none())
+                .count();
+            let count =
+                arguments == 0 || (arguments >= required && arguments <= function.params.len());
+            count
+                && function
+                    .params
+                    .first()
+                    .is_some_and(|p| self.could_be(&p.ty, ty))
+        };
+        let mut found: Vec<FnId> = all.iter().filter(fits).copied().collect();
+        if found.is_empty() && arguments > 0 {
+            // Better the right function with the wrong arguments than none.
+            found = self.fitting(all, ty, 0);
+        }
+        found
+    }
+
+    fn could_be(&self, param: &Type, arg: &Type) -> bool {
+        let arg = self.head(arg);
+        match (param, &arg) {
+            (Type::Param(_), _) | (_, Type::Infer(_) | Type::Unknown) => true,
+            (Type::List(p), Type::List(a))
+            | (Type::Set(p), Type::Set(a))
+            | (Type::Option(p), Type::Option(a)) => self.could_be(p, a),
+            (Type::Map(k, v), Type::Map(l, w)) => self.could_be(k, l) && self.could_be(v, w),
+            (Type::Tuple(ps), Type::Tuple(qs)) => {
+                ps.len() == qs.len() && ps.iter().zip(qs).all(|(p, q)| self.could_be(&p.ty, &q.ty))
+            }
+            _ => *param == arg,
+        }
+    }
+
+    /// `x.f` for a function of one parameter.
+    pub(super) fn method_without_arguments(
+        &mut self,
+        base: Expr,
+        name: &Ident,
+        span: Span,
+    ) -> Option<Expr> {
+        let all = self.functions_named(name.as_str());
+        let mut receiver = base;
+        loop {
+            let fitting: Vec<FnId> = self
+                .fitting(&all, &receiver.ty, 1)
+                .into_iter()
+                .filter(|f| self.cx.program.function(*f).params.len() == 1)
+                .collect();
+            if !fitting.is_empty() {
+                return Some(self.call_function(name, fitting, Some(receiver), &[], None, span));
+            }
+            let Type::New(id) = self.head(&receiver.ty) else {
+                return None;
+            };
+            let base = self.cx.program.news[id.0 as usize].base.clone();
+            let at = receiver.span;
+            receiver = node(ExprKind::Unwrap(id, Box::new(receiver)), base, at);
+        }
+    }
+
+    fn with(&mut self, base: Expr, id: RecordId, args: &[ast::Arg], span: Span) -> Expr {
+        let fields = self.cx.program.records[id.0 as usize].fields.clone();
+        let mut changes = Vec::new();
+        for arg in args {
+            let at = arg
+                .label
+                .as_ref()
+                .and_then(|l| fields.iter().position(|f| f.name == l.name));
+            match at {
+                Some(at) => changes.push((at as u32, self.expr_of(&arg.value, &fields[at].ty))),
+                None => {
+                    let names: Vec<String> =
+                        fields.iter().map(|f| format!("`{}: ..`", f.name)).collect();
+                    self.report(
+                        Diagnostic::new(codes::E0302, arg.span, "`with` takes fields by name")
+                            .label("not a field")
+                            .help(format!("name one of {}", names.join(", "))),
+                    );
+                }
+            }
+        }
+        let ty = base.ty.clone();
+        node(ExprKind::With(Box::new(base), changes), ty, span)
+    }
+}
