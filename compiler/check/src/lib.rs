@@ -33,6 +33,7 @@ mod roles;
 mod routes;
 mod scope;
 mod signatures;
+mod text;
 mod types;
 mod walk;
 mod workflows;
@@ -45,6 +46,7 @@ pub use hir::Checked;
 pub use messages::show as show_type;
 pub use modules::Source;
 pub use roles::roles;
+pub use text::{check_text, checked_text};
 
 /// What checking finds out.
 #[derive(Debug)]

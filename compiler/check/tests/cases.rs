@@ -6,22 +6,8 @@
 use std::fmt::Write;
 
 use weir_check::hir::{Body, Checked, Function, Implementation, Type};
-use weir_check::{CheckResult, check, prelude};
+use weir_check::{check, check_text, prelude};
 use weir_diagnostics::{Diagnostic, SourceMap, Span};
-
-/// Parses and checks a program with the prelude; the syntax errors come first.
-fn check_text(text: &str) -> (SourceMap, CheckResult) {
-    let mut sources = SourceMap::new();
-    let prelude = prelude::load(&mut sources);
-    let file = sources.add("main.weir", text);
-    let parsed = weir_syntax::parse(file, text);
-    let mut result = check(&prelude, &parsed.module);
-    if !parsed.diagnostics.is_empty() {
-        result.checked = None;
-        result.diagnostics.splice(0..0, parsed.diagnostics);
-    }
-    (sources, result)
-}
 
 fn run(folder: &str, show: fn(&str) -> String) {
     let folder = format!("{}/tests/{folder}", env!("CARGO_MANIFEST_DIR"));
@@ -81,7 +67,7 @@ fn said(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {
 #[test]
 fn mistakes_are_named_with_the_next_step() {
     run("cases", |source| {
-        let (sources, result) = check_text(source);
+        let (sources, result) = check_text("main.weir", source);
         said(&sources, &result.diagnostics)
     });
 }
@@ -89,7 +75,7 @@ fn mistakes_are_named_with_the_next_step() {
 #[test]
 fn types_failures_and_effects_are_worked_out() {
     run("tables", |source| {
-        let (sources, result) = check_text(source);
+        let (sources, result) = check_text("main.weir", source);
         match &result.checked {
             Some(program) => tables(program),
             None => said(&sources, &result.diagnostics),
@@ -100,7 +86,7 @@ fn types_failures_and_effects_are_worked_out() {
 #[test]
 fn every_role_a_program_names_is_found() {
     run("roles", |source| {
-        let (sources, result) = check_text(source);
+        let (sources, result) = check_text("main.weir", source);
         match &result.checked {
             Some(program) => weir_check::roles(program)
                 .into_iter()
@@ -188,12 +174,12 @@ fn pages_of_codes_show_what_they_say() {
         if code.starts_with("E01") || code == "W0701" {
             continue; // said by the parser, and tested there
         }
-        let (sources, found) = check_text(page_program(entry.page, "wrong"));
+        let (sources, found) = check_text("main.weir", page_program(entry.page, "wrong"));
         if found.diagnostics.first().map(|d| d.code) != Some(entry.code) {
             let shown = said(&sources, &found.diagnostics);
             writeln!(wrong, "{code}, the wrong program raises:\n{shown}").unwrap();
         }
-        let (sources, found) = check_text(page_program(entry.page, "right"));
+        let (sources, found) = check_text("main.weir", page_program(entry.page, "right"));
         if !found.diagnostics.is_empty() {
             let shown = said(&sources, &found.diagnostics);
             writeln!(wrong, "{code}, the right program raises:\n{shown}").unwrap();
@@ -220,7 +206,7 @@ fn chain(length: usize, inner: &[&str]) -> String {
 #[test]
 fn copies_that_end_are_too_many_only_when_they_are() {
     let codes = |text: &str| -> Vec<&str> {
-        let found = check_text(text).1.diagnostics;
+        let found = check_text("main.weir", text).1.diagnostics;
         found.iter().map(|d| d.code.as_str()).collect()
     };
     let two = ["[x]", "Some(x)"];
@@ -248,10 +234,10 @@ fn examples() -> Vec<(String, String)> {
 
 #[test]
 fn the_prelude_and_the_examples_are_clean() {
-    let (sources, empty) = check_text("");
+    let (sources, empty) = check_text("main.weir", "");
     assert_eq!(said(&sources, &empty.diagnostics), "fine\n");
     for (name, text) in examples() {
-        let (sources, result) = check_text(&text);
+        let (sources, result) = check_text("main.weir", &text);
         assert_eq!(said(&sources, &result.diagnostics), "fine\n", "{name}");
         assert!(result.checked.is_some());
     }

@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 use weir_contract::manifest::{
-    Access, Effect, Event, Function, FunctionKind, Manifest, Method, Param, Route as OwnRoute,
-    RoutePart, Workflow,
+    Access, Effect, Event, Function, FunctionKind, Manifest, Method, Param, RoutePart, Workflow,
+    parts,
 };
 use weir_contract::{DefKind, Defs, Field, Type};
 
@@ -46,6 +46,7 @@ fn events(manifest: &Manifest) -> Vec<Function> {
             effect: Effect::Write,
             access: event.access.clone(),
             doc: event.doc.clone(),
+            route: None,
             ..run.clone()
         };
         public.map(function).collect()
@@ -58,34 +59,12 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
     let entity = function.entity.map(|id| &manifest.entities[id as usize]);
     let keys: &[Field] = entity.map_or(&[], |entity| &entity.keys);
 
-    let braces: String = keys
-        .iter()
-        .map(|key| format!("/{{{}}}", key.name))
-        .collect();
-    // All public state of an instance together is at the instance's own path.
-    let last = match function.kind {
-        FunctionKind::Whole => String::new(),
-        _ => format!("/{}", function.name),
-    };
-    let (start, last) = match entity {
-        Some(entity) => (format!("/{}", entity.name), last),
-        // Of another module.
-        None if last.contains('.') => (String::new(), last.replace('.', "/")),
-        None => (format!("/{}", manifest.program), last),
-    };
     let stands_in_path = |name: &str| {
         let mut parts = function.route.iter().flat_map(|route| route.parts());
         parts.any(|part| part == RoutePart::Param(name))
     };
-    let route = match &function.route {
-        Some(route) => route.clone(),
-        None => OwnRoute {
-            method: Method::Post,
-            path: format!("{start}{braces}{last}"),
-        },
-    };
-    let at = filled(manifest, function, &route);
-    let path = route.path;
+    let path = manifest.path_of(function);
+    let at = filled(manifest, function, &path);
 
     let needed = || {
         let params = function.params.iter().filter(|param| !param.has_default);
@@ -144,7 +123,7 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
 }
 
 /// A path with examples in place of its parameters.
-fn filled(manifest: &Manifest, function: &Function, route: &OwnRoute) -> String {
+fn filled(manifest: &Manifest, function: &Function, path: &str) -> String {
     let entity = function.entity.map(|id| &manifest.entities[id as usize]);
     let keys = entity.map_or(&[][..], |entity| &entity.keys);
     let part = |part: RoutePart<'_>| match part {
@@ -160,7 +139,7 @@ fn filled(manifest: &Manifest, function: &Function, route: &OwnRoute) -> String 
             format!("/{}", in_path(&example(&manifest.defs, ty, name, user)))
         }
     };
-    route.parts().map(part).collect()
+    parts(path).map(part).collect()
 }
 
 pub fn signature(defs: &Defs, function: &Function) -> String {

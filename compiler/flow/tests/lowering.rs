@@ -4,8 +4,7 @@
 
 use std::fmt::Write;
 
-use weir_check::{check, prelude};
-use weir_diagnostics::{Diagnostic, SourceMap, codes};
+use weir_diagnostics::{Diagnostic, codes};
 use weir_flow::ir::{EntryKind, Module};
 use weir_flow::lower::lower;
 use weir_flow::{plans, text, verify};
@@ -17,13 +16,8 @@ fn lower_text(source: &str) -> Module {
 
 /// The verified IR of a program, or what is wrong with the program.
 fn lower_unless_refused(source: &str) -> Result<Module, Vec<Diagnostic>> {
-    let mut sources = SourceMap::new();
-    let prelude = prelude::load(&mut sources);
-    let file = sources.add("main.weir", source);
-    let parsed = weir_syntax::parse(file, source);
-    let mut diagnostics = parsed.diagnostics;
-    let result = check(&prelude, &parsed.module);
-    diagnostics.extend(result.diagnostics);
+    let (sources, result) = weir_check::check_text("main.weir", source);
+    let mut diagnostics = result.diagnostics;
     diagnostics.retain(Diagnostic::is_error);
     if !diagnostics.is_empty() {
         return Err(diagnostics);

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
-pub use crate::route::{Method, Route, RoutePart};
+pub use crate::route::{Method, Route, RoutePart, parts};
 use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 

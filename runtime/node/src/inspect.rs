@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use weir_contract::Manifest;
-use weir_contract::manifest::{Access, Effect, Function, FunctionKind};
+use weir_contract::manifest::{Access, Effect, FunctionKind};
 use weir_log::{Log, Lsn, RecordKind};
 use weir_machine::record::{PROGRAM, STEP};
 use weir_machine::show::{run_record_to_json, step_to_json};
@@ -110,36 +110,15 @@ pub fn routes(manifest: &Manifest) -> Vec<Route> {
                 true => "GET",
                 false => "POST",
             };
-            let (method, path) = match &function.route {
-                Some(route) => (route.method.name(), route.path.clone()),
-                None => (by_name, path_by_name(manifest, function)),
-            };
+            let method = function.route.as_ref().map(|route| route.method.name());
             Route {
-                method,
-                path,
+                method: method.unwrap_or(by_name),
+                path: manifest.path_of(function),
                 params: function.params.iter().map(|p| p.name.clone()).collect(),
                 function: number as u32,
             }
         })
         .collect()
-}
-
-/// Where a function is that names no route itself.
-fn path_by_name(manifest: &Manifest, function: &Function) -> String {
-    let Some(entity) = function.entity else {
-        return match function.name.contains('.') {
-            // Of another module.
-            true => format!("/{}", function.name.replace('.', "/")),
-            false => format!("/{}/{}", manifest.program, function.name),
-        };
-    };
-    let entity = &manifest.entities[entity as usize];
-    let keys = entity.keys.iter().map(|key| format!("/{{{}}}", key.name));
-    let path = format!("/{}{}", entity.name, keys.collect::<String>());
-    match function.kind {
-        FunctionKind::Whole => path,
-        _ => format!("{path}/{}", function.name),
-    }
 }
 
 /// The program in short: name, module, routes and who may call them.

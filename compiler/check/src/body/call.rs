@@ -111,10 +111,8 @@ impl BodyCx<'_> {
         let all = self.cx.fn_names.get(name).cloned().unwrap_or_default();
         let is_seen = |f: &FnId| {
             let function = self.cx.program.function(*f);
-            match self.is_prelude {
-                true => function.is_prelude,
-                false => !function.is_prelude || function.doc.is_some(),
-            }
+            // The library sees only what it declares, all of it.
+            self.is_prelude || !function.is_prelude || function.doc.is_some()
         };
         all.into_iter().filter(is_seen).collect()
     }

@@ -33,20 +33,7 @@ pub fn run(source: &str) -> String {
 }
 
 pub fn check(source: &str) -> (SourceMap, Checked) {
-    let mut sources = SourceMap::new();
-    let prelude = weir_check::prelude::load(&mut sources);
-    let file = sources.add("test.weir", source);
-    let parsed = weir_syntax::parse(file, source);
-    let result = weir_check::check(&prelude, &parsed.module);
-    let mut diagnostics = parsed.diagnostics;
-    diagnostics.extend(result.diagnostics);
-    let told: Vec<String> = diagnostics
-        .iter()
-        .filter(|d| d.is_error())
-        .map(|d| weir_diagnostics::render(&sources, d, false))
-        .collect();
-    assert!(told.is_empty(), "{}", told.join("\n"));
-    (sources, result.checked.expect("no errors"))
+    weir_check::checked_text("test.weir", source).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 #[track_caller]
