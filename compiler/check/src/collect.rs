@@ -32,7 +32,8 @@ pub fn collect(cx: &mut Cx, module: &ast::Module, is_prelude: bool) {
 }
 
 fn builtin_user_id(cx: &mut Cx, span: Span) {
-    cx.type_names
+    cx.names
+        .types
         .insert("UserId".into(), (TypeName::New(NewId(0)), span));
     cx.news.push(None);
     cx.program.news.push(NewType {
@@ -115,11 +116,11 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         }
         ItemKind::Let(decl) => {
             let id = ConstId(cx.constants.len() as u32);
-            if let Some(first) = cx.const_names.get(&decl.name.name) {
+            if let Some(first) = cx.names.constants.get(&decl.name.name) {
                 let span = cx.program.constants[first.0 as usize].span;
                 duplicate(cx, &decl.name, span);
             } else {
-                cx.const_names.insert(decl.name.name.clone(), id);
+                cx.names.constants.insert(decl.name.name.clone(), id);
             }
             cx.constants
                 .push((Rc::new(decl.clone()), Progress::Waiting));
@@ -136,7 +137,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             if let Some(module) = cx.modules.named() {
                 cx.program.functions[id.0 as usize].name = format!("{module}.{name}");
             }
-            let same = cx.fn_names.entry(name).or_default();
+            let same = cx.names.functions.entry(name).or_default();
             let first = same
                 .iter()
                 .copied()
@@ -314,7 +315,7 @@ fn add_function(
 }
 
 fn declare_type(cx: &mut Cx, name: &ast::Ident, stands_for: TypeName) {
-    let is_builtin = match cx.type_names.get(&name.name) {
+    let is_builtin = match cx.names.types.get(&name.name) {
         Some((TypeName::Error(id), _)) => (id.0 as usize) < cx.prelude_errors,
         Some((TypeName::New(id), _)) => (id.0 as usize) < cx.prelude_news,
         _ => BUILTIN_TYPES.contains(&name.as_str()),
@@ -327,13 +328,14 @@ fn declare_type(cx: &mut Cx, name: &ast::Ident, stands_for: TypeName) {
         );
         return;
     }
-    let here = cx.type_names.get(&name.name).map(|(_, first)| *first);
+    let here = cx.names.types.get(&name.name).map(|(_, first)| *first);
     let first = here.or_else(|| cx.declared_types.get(&name.name).copied());
     match first {
         Some(first) => duplicate(cx, name, first),
         None => {
             cx.declared_types.insert(name.name.clone(), name.span);
-            cx.type_names
+            cx.names
+                .types
                 .insert(name.name.clone(), (stands_for, name.span));
         }
     }
@@ -341,15 +343,16 @@ fn declare_type(cx: &mut Cx, name: &ast::Ident, stands_for: TypeName) {
 
 pub fn declare_later(cx: &mut Cx, name: &ast::Ident) {
     if name.is_upper() {
-        cx.type_names
+        cx.names
+            .types
             .insert(name.name.clone(), (TypeName::Later, name.span));
     } else {
-        cx.later_values.insert(name.name.clone(), name.span);
+        cx.names.later.insert(name.name.clone(), name.span);
     }
 }
 
 fn later_value(cx: &mut Cx, name: &ast::Ident, what: &str) {
-    cx.later_values.insert(name.name.clone(), name.span);
+    cx.names.later.insert(name.name.clone(), name.span);
     cx.later(name.span, what);
 }
 

@@ -32,7 +32,7 @@ pub fn failures(cx: &mut Cx) {
 
 /// Gives the functions of a block their numbers.
 pub fn collect(cx: &mut Cx, decl: &ast::ExternDecl, is_prelude: bool) {
-    if let Some((first, _)) = cx.extern_names.get(&decl.name.name) {
+    if let Some((first, _)) = cx.names.externs.get(&decl.name.name) {
         let first = *first;
         duplicate(cx, &decl.name, first);
         return;
@@ -65,7 +65,8 @@ pub fn collect(cx: &mut Cx, decl: &ast::ExternDecl, is_prelude: bool) {
             span: function.name.span,
         });
     }
-    cx.extern_names
+    cx.names
+        .externs
         .insert(decl.name.name.clone(), (decl.name.span, ids));
 }
 
@@ -324,5 +325,5 @@ fn duration(e: &ast::Expr) -> Option<i64> {
 
 /// Where a block of that name is declared.
 pub fn declared(cx: &Cx, name: &str) -> Option<Span> {
-    cx.extern_names.get(name).map(|(span, _)| *span)
+    cx.names.externs.get(name).map(|(span, _)| *span)
 }

@@ -4,7 +4,7 @@
 //! module as a whole (`import a.b`), whose names then follow a dot (`b.x`). Names of types, errors, entities and workflows are unique
 //! in the whole program: they are names of stored data, of routes and of JSON.
 //!
-//! The passes look names up in the tables of [`Cx`]; [`Cx::enter`] puts those of another module there. So a pass that comes to
+//! The passes look names up in [`Cx::names`]; [`Cx::enter`] puts those of another module there. So a pass that comes to
 //! a declaration enters its module first, and nothing else has to know about modules.
 
 use std::collections::BTreeMap;
@@ -31,9 +31,12 @@ pub struct Source<'a> {
 #[derive(Clone, Default)]
 pub struct Names {
     pub types: BTreeMap<String, (TypeName, Span)>,
+    /// Plain functions; more than one only in the library.
     pub functions: BTreeMap<String, Vec<FnId>>,
     pub constants: BTreeMap<String, ConstId>,
+    /// The functions of `extern` blocks, by the name of the block.
     pub externs: BTreeMap<String, (Span, Vec<ExternId>)>,
+    /// What parses but has no meaning yet; somebody was told.
     pub later: BTreeMap<String, Span>,
     /// Imported as a whole: position in [`Modules::own`].
     pub modules: BTreeMap<String, (Span, usize)>,
@@ -84,12 +87,7 @@ impl Cx {
         let Some(seen) = self.modules.seen.get_mut(module) else {
             return;
         };
-        swap(&mut self.type_names, &mut seen.types);
-        swap(&mut self.fn_names, &mut seen.functions);
-        swap(&mut self.const_names, &mut seen.constants);
-        swap(&mut self.extern_names, &mut seen.externs);
-        swap(&mut self.later_values, &mut seen.later);
-        swap(&mut self.module_names, &mut seen.modules);
+        swap(&mut self.names, seen);
     }
 
     fn begin_module(&mut self, path: &str, seen: Names) {
@@ -101,18 +99,6 @@ impl Cx {
             // Nobody was here before.
             0 => self.swap_names(0),
             _ => drop(self.enter_module(module)),
-        }
-    }
-
-    /// What the entered module sees, copied.
-    fn names_here(&self) -> Names {
-        Names {
-            types: self.type_names.clone(),
-            functions: self.fn_names.clone(),
-            constants: self.const_names.clone(),
-            externs: self.extern_names.clone(),
-            later: self.later_values.clone(),
-            modules: self.module_names.clone(),
         }
     }
 }
@@ -128,13 +114,13 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
     cx.prelude_errors = cx.errors.len();
     cx.prelude_news = cx.news.len();
     crate::externs::failures(cx);
-    let library = cx.names_here();
+    let library = cx.names.clone();
     for source in sources {
         cx.begin_module(source.path, library.clone());
         let module = cx.modules.here;
         cx.modules.of_file.insert(source.module.file, module);
         collect(cx, source.module, false);
-        cx.modules.own[module] = without(cx.names_here(), &library);
+        cx.modules.own[module] = without(cx.names.clone(), &library);
     }
     for (at, source) in sources.iter().enumerate() {
         cx.enter_module(at + 1);
@@ -195,7 +181,7 @@ fn link(cx: &mut Cx, import: &ast::Import) {
             return duplicate(cx, name, first);
         }
         let named = (name.span, target);
-        cx.module_names.insert(name.name.clone(), named);
+        cx.names.modules.insert(name.name.clone(), named);
         return;
     };
     for name in names {
@@ -211,16 +197,16 @@ fn link(cx: &mut Cx, import: &ast::Import) {
 
 /// Where the entered module has a name already, its own or imported; the library's may be hidden.
 fn first_of(cx: &Cx, name: &str) -> Option<Span> {
-    let function = cx.fn_names.get(name).into_iter().flatten();
+    let function = cx.names.functions.get(name).into_iter().flatten();
     let mut functions = function
         .map(|f| cx.program.function(*f))
         .filter(|f| !f.is_prelude);
     let function = functions.next().map(|f| f.span);
-    let constant = cx.const_names.get(name);
+    let constant = cx.names.constants.get(name);
     let constant = constant.map(|c| cx.program.constants[c.0 as usize].span);
-    let of_type = cx.type_names.get(name).map(|(_, span)| *span);
-    let block = cx.extern_names.get(name).map(|(span, _)| *span);
-    let module = cx.module_names.get(name).map(|(span, _)| *span);
+    let of_type = cx.names.types.get(name).map(|(_, span)| *span);
+    let block = cx.names.externs.get(name).map(|(span, _)| *span);
+    let module = cx.names.modules.get(name).map(|(span, _)| *span);
     function.or(constant).or(of_type).or(block).or(module)
 }
 
@@ -230,23 +216,27 @@ fn import_name(cx: &mut Cx, from: usize, name: &ast::Ident) -> bool {
     let name = name.as_str();
     let mut found = false;
     if let Some(stands_for) = own.types.get(name) {
-        cx.type_names.insert(name.to_owned(), *stands_for);
+        cx.names.types.insert(name.to_owned(), *stands_for);
         found = true;
     }
     if let Some(all) = own.functions.get(name) {
-        cx.fn_names.entry(name.to_owned()).or_default().extend(all);
+        cx.names
+            .functions
+            .entry(name.to_owned())
+            .or_default()
+            .extend(all);
         found = true;
     }
     if let Some(id) = own.constants.get(name) {
-        cx.const_names.insert(name.to_owned(), *id);
+        cx.names.constants.insert(name.to_owned(), *id);
         found = true;
     }
     if let Some(block) = own.externs.get(name) {
-        cx.extern_names.insert(name.to_owned(), block.clone());
+        cx.names.externs.insert(name.to_owned(), block.clone());
         found = true;
     }
     if let Some(span) = own.later.get(name) {
-        cx.later_values.insert(name.to_owned(), *span);
+        cx.names.later.insert(name.to_owned(), *span);
         found = true;
     }
     found
@@ -270,7 +260,8 @@ pub fn elsewhere(cx: &Cx, name: &str) -> Option<String> {
 pub fn type_in(cx: &mut Cx, path: &ast::TypePath) -> Option<TypeName> {
     let module = match path.module.as_slice() {
         [only] => cx
-            .module_names
+            .names
+            .modules
             .get(only.as_str())
             .map(|(_, module)| *module),
         _ => None,

@@ -6,10 +6,8 @@ use std::rc::Rc;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast;
 
-use crate::hir::{
-    Checked, ConstId, EntityId, EnumId, ErrorId, ExternId, FnId, NewId, RecordId, Type,
-};
-use crate::modules::Modules;
+use crate::hir::{Checked, EntityId, EnumId, ErrorId, FnId, NewId, RecordId, Type};
+use crate::modules::{Modules, Names};
 
 /// What an upper-case name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,17 +46,9 @@ pub struct Cx {
     pub program: Checked,
     pub diagnostics: Vec<Diagnostic>,
 
-    pub type_names: BTreeMap<String, (TypeName, Span)>,
-    /// Plain functions by name; more than one only in the prelude.
-    pub fn_names: BTreeMap<String, Vec<FnId>>,
-    pub const_names: BTreeMap<String, ConstId>,
-    /// The functions of `extern` blocks, by the name of the block.
-    pub extern_names: BTreeMap<String, (Span, Vec<ExternId>)>,
-    /// Names that parse but have no meaning yet; somebody was told.
-    pub later_values: BTreeMap<String, Span>,
-    /// Modules that are imported as a whole, by the name they have here.
-    pub module_names: BTreeMap<String, (Span, usize)>,
-    /// Of all modules; the tables above are those of the one that is entered.
+    /// What the module that is entered sees.
+    pub names: Names,
+    /// Of all modules.
     pub modules: Modules,
     /// Where each type, error, entity and workflow of the program is declared.
     pub declared_types: BTreeMap<String, Span>,

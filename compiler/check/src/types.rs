@@ -12,7 +12,7 @@ use crate::scope::{Cx, TypeName};
 /// The error a `fails` clause names.
 pub fn error_named(cx: &mut Cx, path: &ast::TypePath) -> Option<ErrorId> {
     let found = match path.module.is_empty() {
-        true => cx.type_names.get(&path.name.name).copied(),
+        true => cx.names.types.get(&path.name.name).copied(),
         false => Some((modules::type_in(cx, path)?, path.span)),
     };
     match &found {
@@ -160,10 +160,10 @@ fn named(
     if name == "Run" {
         return run_type(cx, path, args);
     }
-    let is_later = matches!(cx.type_names.get(name), Some((TypeName::Later, _)));
+    let is_later = matches!(cx.names.types.get(name), Some((TypeName::Later, _)));
     if args.len() != wanted
         && !is_later
-        && (wanted > 0 || builtin.is_some() || cx.type_names.contains_key(name))
+        && (wanted > 0 || builtin.is_some() || cx.names.types.contains_key(name))
     {
         let help = match name {
             "Map" => "write `Map<Key, Value>`".into(),
@@ -191,7 +191,7 @@ fn named(
     if let Some(found) = builtin {
         return found;
     }
-    match cx.type_names.get(name).map(|(t, _)| *t) {
+    match cx.names.types.get(name).map(|(t, _)| *t) {
         Some(found) => type_of(cx, found, running),
         None if LATER_TYPES.contains(&name) || name == "Result" => {
             cx.later(path.span, &format!("the type `{name}`"));
@@ -270,7 +270,8 @@ fn unknown_type(cx: &mut Cx, path: &ast::TypePath) {
     )
     .label("not declared");
     let known: Vec<String> = cx
-        .type_names
+        .names
+        .types
         .keys()
         .cloned()
         .chain(BUILTIN_TYPES.iter().map(|s| s.to_string()))

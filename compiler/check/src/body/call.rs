@@ -98,7 +98,7 @@ impl BodyCx<'_> {
         if let Some(done) = self.builtin(name, args, span) {
             return done;
         }
-        if !self.cx.later_values.contains_key(name.as_str()) {
+        if !self.cx.names.later.contains_key(name.as_str()) {
             self.unknown_name(name, "function");
         }
         self.check_loose(args);
@@ -108,7 +108,13 @@ impl BodyCx<'_> {
     /// The plain functions of a name. The prelude only sees its own, whatever the program declares, and the program sees
     /// what the prelude describes (`///`): the rest of it is for the prelude alone.
     pub(super) fn functions_named(&self, name: &str) -> Vec<FnId> {
-        let all = self.cx.fn_names.get(name).cloned().unwrap_or_default();
+        let all = self
+            .cx
+            .names
+            .functions
+            .get(name)
+            .cloned()
+            .unwrap_or_default();
         let is_seen = |f: &FnId| {
             let function = self.cx.program.function(*f);
             // The library sees only what it declares, all of it.

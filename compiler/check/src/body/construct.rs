@@ -50,7 +50,7 @@ impl BodyCx<'_> {
             }
             _ => {}
         }
-        let stands_for = self.cx.type_names.get(name.as_str()).map(|(t, _)| *t);
+        let stands_for = self.cx.names.types.get(name.as_str()).map(|(t, _)| *t);
         self.made_of(stands_for, name, args, want, span)
     }
 
@@ -150,7 +150,7 @@ impl BodyCx<'_> {
         let wanted = match want.map(|t| self.head(t)) {
             Some(Type::Enum(id)) if has(&self.cx.program.enums[id.0 as usize]) => Some(id),
             _ => {
-                let in_reach = |e: &Enum| self.cx.type_names.contains_key(&e.name);
+                let in_reach = |e: &Enum| self.cx.names.types.contains_key(&e.name);
                 let all: Vec<usize> = (0..self.cx.program.enums.len())
                     .filter(|at| has(&self.cx.program.enums[*at]))
                     .filter(|at| in_reach(&self.cx.program.enums[*at]))
@@ -172,7 +172,7 @@ impl BodyCx<'_> {
             .filter(|e| has(e))
             .map(|e| e.name.clone())
             .collect();
-        let mut known: Vec<String> = self.cx.type_names.keys().cloned().collect();
+        let mut known: Vec<String> = self.cx.names.types.keys().cloned().collect();
         known.extend(
             self.cx
                 .program
@@ -220,7 +220,7 @@ impl BodyCx<'_> {
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
-        let stands_for = self.cx.type_names.get(con.as_str()).map(|(t, _)| *t);
+        let stands_for = self.cx.names.types.get(con.as_str()).map(|(t, _)| *t);
         self.member_of_type(stands_for, con, name, args, want, span)
     }
 

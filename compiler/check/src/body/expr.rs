@@ -256,7 +256,7 @@ impl BodyCx<'_> {
     pub(super) fn set_of(&mut self, list: Expr, item: Type) -> Expr {
         let span = list.span;
         let of_prelude = |f: &&FnId| self.cx.program.function(**f).is_prelude;
-        let named = self.cx.fn_names.get("set_of");
+        let named = self.cx.names.functions.get("set_of");
         let Some(function) = named.and_then(|all| all.iter().find(of_prelude)).copied() else {
             return list; // only without the prelude
         };

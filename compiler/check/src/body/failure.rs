@@ -151,7 +151,7 @@ impl BodyCx<'_> {
 
     /// The error a name stands for, whatever else is named so.
     fn error_type(&self, name: &ast::Ident) -> Option<Type> {
-        match self.cx.type_names.get(name.as_str())?.0 {
+        match self.cx.names.types.get(name.as_str())?.0 {
             TypeName::Error(id) => Some(Type::Error(id)),
             _ => None,
         }

@@ -122,7 +122,7 @@ impl BodyCx<'_> {
                 return;
             }
         } else {
-            let names: Vec<String> = self.cx.fn_names.keys().cloned().collect();
+            let names: Vec<String> = self.cx.names.functions.keys().cloned().collect();
             for n in names {
                 let all = self.functions_named(&n);
                 if !self.fitting(&all, ty, 0).is_empty() {

@@ -17,7 +17,7 @@ impl BodyCx<'_> {
         let Ast::Var(name) = &base.kind else {
             return None;
         };
-        let (_, module) = *self.cx.module_names.get(name.as_str())?;
+        let (_, module) = *self.cx.names.modules.get(name.as_str())?;
         let is_nearer = self.lookup(name.as_str()).is_some() || self.is_own_field(name.as_str());
         (!is_nearer).then_some(module)
     }
@@ -101,16 +101,7 @@ impl BodyCx<'_> {
             return self.made_of(Some(found), name, None, want, span);
         }
         if own.functions.contains_key(name.as_str()) {
-            self.report(
-                Diagnostic::new(
-                    codes::E0405,
-                    span,
-                    format!("`{name}` is a function: it can be called or passed on, not kept"),
-                )
-                .label("not called")
-                .help("call it, or pass it as an argument"),
-            );
-            return hole(span);
+            return self.not_called(name, span);
         }
         if own.externs.contains_key(name.as_str()) {
             return self.extern_value(span);

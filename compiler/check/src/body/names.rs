@@ -36,28 +36,19 @@ impl BodyCx<'_> {
         {
             return found;
         }
-        if let Some(id) = self.cx.const_names.get(name.as_str()).copied() {
+        if let Some(id) = self.cx.names.constants.get(name.as_str()).copied() {
             entry::constant(self.cx, id);
             let ty = self.cx.program.constants[id.0 as usize].ty.clone();
             return node(ExprKind::Constant(id), ty, span);
         }
-        if self.cx.later_values.contains_key(name.as_str()) {
+        if self.cx.names.later.contains_key(name.as_str()) {
             return hole(span);
         }
         if externs::declared(self.cx, name.as_str()).is_some() {
             return self.extern_value(span);
         }
         if self.is_function(name.as_str()) {
-            self.report(
-                Diagnostic::new(
-                    codes::E0405,
-                    span,
-                    format!("`{name}` is a function: it can be called or passed on, not kept"),
-                )
-                .label("not called")
-                .help(format!("call it: `{name}(..)`")),
-            );
-            return hole(span);
+            return self.not_called(name, span);
         }
         if name.as_str() == "caller" {
             self.report(
@@ -68,6 +59,20 @@ impl BodyCx<'_> {
             return hole(span);
         }
         self.unknown_name(name, "name");
+        hole(span)
+    }
+
+    /// A function by name where a value is wanted.
+    pub(super) fn not_called(&mut self, name: &ast::Ident, span: Span) -> Expr {
+        self.report(
+            Diagnostic::new(
+                codes::E0405,
+                span,
+                format!("`{name}` is a function: it can be called or passed on, not kept"),
+            )
+            .label("not called")
+            .help(format!("call it: `{name}(..)`")),
+        );
         hole(span)
     }
 
@@ -125,8 +130,8 @@ impl BodyCx<'_> {
                     .map(|h| self.cx.program.function(*h).name.clone()),
             );
         }
-        known.extend(self.cx.const_names.keys().cloned());
-        let functions = self.cx.fn_names.keys();
+        known.extend(self.cx.names.constants.keys().cloned());
+        let functions = self.cx.names.functions.keys();
         known.extend(
             functions
                 .filter(|f| !self.functions_named(f).is_empty())
@@ -134,7 +139,7 @@ impl BodyCx<'_> {
         );
         known.push("caller".into());
         known.extend(builtins::NAMES.iter().map(|name| name.to_string()));
-        known.extend(self.cx.extern_names.keys().cloned());
+        known.extend(self.cx.names.externs.keys().cloned());
         let mut found = Diagnostic::new(
             codes::E0201,
             name.span,

@@ -32,7 +32,7 @@ impl BodyCx<'_> {
         if self.lookup(name.as_str()).is_some() || self.is_own_field(name.as_str()) {
             return None;
         }
-        let (declared, functions) = self.cx.extern_names.get(name.as_str())?.clone();
+        let (declared, functions) = self.cx.names.externs.get(name.as_str())?.clone();
         Some(OutsideBlock {
             name: name.clone(),
             declared,

@@ -80,7 +80,7 @@ impl BodyCx<'_> {
                         span: e.span,
                     }),
                     _ => {
-                        if self.cx.const_names.contains_key(name.as_str()) {
+                        if self.cx.names.constants.contains_key(name.as_str()) {
                             self.report(
                                 Diagnostic::new(
                                     codes::E0501,
@@ -90,7 +90,7 @@ impl BodyCx<'_> {
                                 .label("cannot be changed")
                                 .help("keep what changes in the state of an entity"),
                             );
-                        } else if !self.cx.later_values.contains_key(name.as_str()) {
+                        } else if !self.cx.names.later.contains_key(name.as_str()) {
                             self.unknown_name(name, "variable");
                         }
                         None
