@@ -72,6 +72,52 @@ fn new_makes_a_project_that_checks_tests_and_runs() {
 }
 
 #[test]
+fn each_template_checks_formats_to_itself_tests_and_runs() {
+    let scratch = Scratch::new("templates");
+    let listed = weir(&scratch, &["new", "--list"]);
+    assert_eq!(listed.exit, 0, "{listed:?}");
+    let names = listed.out.lines().filter(|line| !line.starts_with(' '));
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    assert!(names.len() >= 4, "{names:?}");
+    for (at, template) in names.iter().enumerate() {
+        let name = format!("mine{at}");
+        let made = weir(&scratch, &["new", &name, "--template", template]);
+        assert_eq!(made.exit, 0, "{template}: {made:?}");
+        let checked = weir(&scratch, &["check", &name]);
+        assert_eq!((checked.exit, checked.err.as_str()), (0, ""), "{template}");
+        let formatted = weir(&scratch, &["fmt", "--check", &name]);
+        assert_eq!(formatted.exit, 0, "{template}: {formatted:?}");
+        let tested = weir(&scratch, &["test", &name]);
+        assert_eq!(tested.exit, 0, "{template}: {tested:?}");
+        assert!(
+            !tested.out.ends_with("\n0 passed, 0 failed\n"),
+            "{template}: {tested:?}"
+        );
+        let node = Node::start(WEIR, &[&scratch.join(&name), "--port", "0"]);
+        let mut client = Client::connect(&node.host).unwrap();
+        let program = client.get("/_weir/program", &[]).unwrap();
+        let program: serde_json::Value = serde_json::from_str(&program.body).unwrap();
+        assert_eq!(program["program"], name, "{template}");
+        assert_eq!(program["version"], "0.1.0", "{template}");
+        let routes = program["routes"].as_array().expect("routes");
+        assert!(routes.len() > 1, "{template}: {routes:?}");
+        // What the README says to type is there.
+        let readme = fs::read_to_string(scratch.join(&format!("{name}/README.md"))).unwrap();
+        assert!(
+            !readme.contains("NAME/") && !readme.contains("NAME."),
+            "{template}"
+        );
+    }
+    let refused = weir(&scratch, &["new", "other", "--template", "servise"]);
+    assert_eq!(refused.exit, 2);
+    insta::assert_snapshot!(refused.err, @r"
+    error: there is no template `servise`: there are service, bank, workflow, shop
+    next: weir new --list
+    ");
+    assert!(!scratch.path().join("other").exists());
+}
+
+#[test]
 fn new_touches_nothing_that_is_there() {
     let scratch = Scratch::new("new");
     fs::create_dir(scratch.path().join("shop")).unwrap();
@@ -108,6 +154,64 @@ fn check_shows_the_lines_and_the_next_command() {
     assert!(bad.err.contains("bad.weir:1:"), "{}", bad.err);
     assert!(bad.err.contains("1 error\n"), "{}", bad.err);
     assert!(bad.err.contains("next: weir explain E"), "{}", bad.err);
+}
+
+#[test]
+fn check_fixes_what_is_certain_and_shows_it_first() {
+    let scratch = Scratch::new("fix");
+    let wrong = "fn double(x: Int) -> Int = x * 2\n\npub fn four(flag: Bool) -> Int? {\n  if !flag { return None }\n  dubble(2)\n}\n\nfn lost() -> Int = nobody\n";
+    write(&scratch, "a.weir", wrong);
+    let shown = weir(&scratch, &["check", "a.weir", "--fix", "--dry-run"]);
+    assert_eq!(shown.exit, 1, "{shown:?}");
+    insta::assert_snapshot!(shown.out, @r"
+    --- a.weir
+    +++ a.weir
+    @@ -1,8 +1,8 @@
+     fn double(x: Int) -> Int = x * 2
+     
+     pub fn four(flag: Bool) -> Int? {
+    -  if !flag { return None }
+    -  dubble(2)
+    +  if not flag { return None }
+    +  Some(double(2))
+     }
+     
+     fn lost() -> Int = nobody
+    ");
+    assert_eq!(fs::read_to_string(scratch.join("a.weir")).unwrap(), wrong);
+
+    let fixed = weir(&scratch, &["check", "a.weir", "--fix"]);
+    assert_eq!((fixed.exit, fixed.out.as_str()), (1, ""), "{fixed:?}");
+    insta::assert_snapshot!(fixed.err, @r"
+    a.weir:4:6: fixed: write `not`
+    a.weir:5:3: fixed: write `double`
+    a.weir:5:3: fixed: wrap it in `Some(..)`
+    error[E0201]: there is no name `nobody` here
+      ┌─ a.weir:8:20
+      │
+    8 │ fn lost() -> Int = nobody
+      │                    ^^^^^^ not declared
+      │
+      = help: declare it before: `let nobody = ..`
+
+    a.weir: 1 error
+    next: weir explain E0201
+    ");
+    let now = fs::read_to_string(scratch.join("a.weir")).unwrap();
+    assert_eq!(
+        now,
+        wrong
+            .replace("if !flag", "if not flag")
+            .replace("dubble(2)", "Some(double(2))")
+    );
+    write(&scratch, "a.weir", &now.replace("nobody", "1"));
+    let done = weir(&scratch, &["check", "a.weir", "--fix"]);
+    assert_eq!(
+        (done.exit, done.out.as_str(), done.err.as_str()),
+        (0, "a.weir: no errors\n", "")
+    );
+    let without = weir(&scratch, &["check", "a.weir", "--dry-run"]);
+    assert_eq!(without.exit, 2, "{without:?}");
 }
 
 #[test]

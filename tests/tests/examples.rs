@@ -1,4 +1,4 @@
-//! The examples, what `weir new` makes and the programs of the READMEs and the reference are right and say so: no diagnostic, and
+//! The examples and the programs of the READMEs and the reference are right and say so: no diagnostic, and
 //! formatting changes nothing. The tests in the reference pass.
 //!
 //! A block ```` ```weir ```` of the reference is a whole program. ```` ```weir wrong E0301 ```` raises that code and no other,
@@ -21,7 +21,6 @@ const CASES: u64 = 12;
 #[test]
 fn examples_raise_no_diagnostic() {
     for path in programs() {
-        // The template has a name only after `weir new`; its text is what counts here.
         let text = fs::read_to_string(&path).expect("the program is there");
         let world = Memory::default().with("example.weir", &text);
         let said = said(&check(&world, "example.weir").0);
@@ -31,13 +30,11 @@ fn examples_raise_no_diagnostic() {
 
 #[test]
 fn programs_in_the_readmes_raise_no_diagnostic() {
-    for readme in ["README.md", "compiler/cli/template/README.md"] {
-        let text = fs::read_to_string(Path::new(ROOT).join(readme)).expect("the README is there");
-        for block in blocks(&text).iter().filter(|block| block.kind == "weir") {
-            let world = Memory::default().with("readme.weir", block.text);
-            let said = said(&check(&world, "readme.weir").0);
-            assert!(said.is_empty(), "{readme}:{}:\n{said}", block.line);
-        }
+    let text = fs::read_to_string(Path::new(ROOT).join("README.md")).expect("it is there");
+    for block in blocks(&text).iter().filter(|block| block.kind == "weir") {
+        let world = Memory::default().with("readme.weir", block.text);
+        let said = said(&check(&world, "readme.weir").0);
+        assert!(said.is_empty(), "README.md:{}:\n{said}", block.line);
     }
 }
 
@@ -109,7 +106,6 @@ fn programs() -> Vec<PathBuf> {
         })
         .collect();
     assert!(found.len() >= 3);
-    found.push(Path::new(ROOT).join("compiler/cli/template/NAME.weir"));
     found.sort();
     found
 }

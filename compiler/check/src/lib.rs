@@ -43,7 +43,7 @@ use weir_syntax::ast;
 
 pub use copies::COPIES_MAX;
 pub use hir::Checked;
-pub use messages::show as show_type;
+pub use messages::{near as near_names, show as show_type};
 pub use modules::Source;
 pub use roles::roles;
 pub use text::{check_text, checked_text};

@@ -1,5 +1,7 @@
 //! How types and near names are written in messages.
 
+use weir_diagnostics::{Diagnostic, Span};
+
 use crate::hir::{Checked, Type};
 
 /// A type as a person writes it.
@@ -59,20 +61,70 @@ pub fn show(program: &Checked, params: &[String], ty: &Type) -> String {
     }
 }
 
-/// The name most like `wanted`, if one is near enough to be what was meant.
-pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// A diagnostic that may name what was meant.
+pub struct Suggestion {
+    found: Diagnostic,
+    is_made: bool,
+}
+
+impl Suggestion {
+    /// The diagnostic; where nothing was suggested, with other help.
+    pub fn or(self, other: impl FnOnce(Diagnostic) -> Diagnostic) -> Diagnostic {
+        match self.is_made {
+            true => self.found,
+            false => other(self.found),
+        }
+    }
+}
+
+/// Says which name was probably meant in place of `wanted` at `place`, if one is near. What no other name is near to is certain.
+pub fn did_you_mean<'a>(
+    found: Diagnostic,
+    place: Span,
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Suggestion {
+    let near = near(wanted, names);
+    match near.first() {
+        Some(first) => meant(found, place, first, near.len() == 1),
+        None => Suggestion {
+            found,
+            is_made: false,
+        },
+    }
+}
+
+/// Says what was meant at `place`.
+pub fn meant(found: Diagnostic, place: Span, name: &str, certain: bool) -> Suggestion {
+    let found = found
+        .help(format!("did you mean `{name}`?"))
+        .fix_if_certain(
+            format!("write `{name}`"),
+            vec![(place, name.to_owned())],
+            certain,
+        );
+    Suggestion {
+        found,
+        is_made: true,
+    }
+}
+
+/// The names near enough to `wanted` to be what was meant, the nearest first.
+pub fn near<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let limit = match wanted.chars().count() {
         // Any two short names are near each other.
         0..=2 => 0,
         length => (length / 3).max(1),
     };
-    names
+    let mut near: Vec<(usize, &str)> = names
         .into_iter()
         .filter(|name| *name != wanted)
         .map(|name| (distance(wanted, name), name))
         .filter(|(d, _)| *d <= limit)
-        .min()
-        .map(|(_, name)| name)
+        .collect();
+    near.sort();
+    near.dedup();
+    near.into_iter().map(|(_, name)| name).collect()
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) between two names, case ignored.

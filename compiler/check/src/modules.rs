@@ -15,7 +15,7 @@ use weir_syntax::ast::{self, ItemKind};
 
 use crate::collect::{collect, duplicate};
 use crate::hir::{ConstId, ExternId, FnId};
-use crate::messages::nearest;
+use crate::messages::did_you_mean;
 use crate::prelude;
 use crate::scope::{Cx, TypeName};
 
@@ -51,7 +51,21 @@ pub struct Modules {
     /// What each sees. The place of the one that is entered holds nothing.
     seen: Vec<Names>,
     of_file: BTreeMap<FileId, usize>,
+    /// What each imports, in the order it is written.
+    imports: Vec<Vec<Linked>>,
+    /// Where each begins: its first item with what is written above it.
+    begins: Vec<Span>,
     here: usize,
+}
+
+/// An import whose module is there.
+struct Linked {
+    target: usize,
+    /// What an import of the whole module is called.
+    whole: Option<String>,
+    /// The last of the single names.
+    last: Option<Span>,
+    span: Span,
 }
 
 impl Modules {
@@ -95,6 +109,8 @@ impl Cx {
         self.modules.own.push(Names::default());
         self.modules.paths.push(path.to_owned());
         self.modules.seen.push(seen);
+        self.modules.imports.push(Vec::new());
+        self.modules.begins.push(Span::default());
         match module {
             // Nobody was here before.
             0 => self.swap_names(0),
@@ -124,9 +140,14 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
     }
     for (at, source) in sources.iter().enumerate() {
         cx.enter_module(at + 1);
+        let first = source.module.items.first();
+        let begin = first.map_or(source.module.span, |item| {
+            item.doc.as_ref().map_or(item.span, |doc| doc.span)
+        });
+        cx.modules.begins[at + 1] = begin.before();
         for item in &source.module.items {
             if let ItemKind::Import(import) = &item.kind {
-                link(cx, import);
+                link(cx, import, item.span);
             }
         }
     }
@@ -164,7 +185,7 @@ fn dotted(path: &[ast::Ident]) -> String {
     names.join(".")
 }
 
-fn link(cx: &mut Cx, import: &ast::Import) {
+fn link(cx: &mut Cx, import: &ast::Import, span: Span) {
     let place = import.path[0]
         .span
         .to(import.path[import.path.len() - 1].span);
@@ -172,6 +193,15 @@ fn link(cx: &mut Cx, import: &ast::Import) {
         no_module(cx, import, place);
         return;
     };
+    let alias = import.alias.as_ref().or(import.path.last());
+    let names = import.names.as_ref();
+    let linked = Linked {
+        target,
+        whole: alias.filter(|_| names.is_none()).map(|a| a.name.clone()),
+        last: names.and_then(|names| names.last()).map(|name| name.span),
+        span,
+    };
+    cx.modules.imports[cx.modules.here].push(linked);
     let Some(names) = &import.names else {
         let name = import
             .alias
@@ -242,18 +272,71 @@ fn import_name(cx: &mut Cx, from: usize, name: &ast::Ident) -> bool {
     found
 }
 
-/// How to get a name that another module declares. Nobody can import the first file: it imports all others.
-pub fn elsewhere(cx: &Cx, name: &str) -> Option<String> {
+/// How to get a name that another module declares.
+pub struct Elsewhere {
+    help: String,
+    title: String,
+    edit: (Span, String),
+    /// No other module has the name.
+    only: bool,
+}
+
+impl Elsewhere {
+    /// Says it.
+    pub fn help(self, found: Diagnostic) -> Diagnostic {
+        let found = found.help(self.help);
+        found.fix_if_certain(self.title, vec![self.edit], self.only)
+    }
+}
+
+/// Looks for a name in the modules that are not entered. Nobody can import the first file: it imports all others.
+pub fn elsewhere(cx: &Cx, name: &ast::Ident) -> Option<Elsewhere> {
+    let here = cx.modules.here;
     let has = |own: &Names| {
+        let name = name.as_str();
         own.types.contains_key(name)
             || own.functions.contains_key(name)
             || own.constants.contains_key(name)
             || own.externs.contains_key(name)
     };
-    let mut others = (2..cx.modules.own.len()).filter(|at| *at != cx.modules.here);
-    let module = others.find(|at| has(&cx.modules.own[*at]))?;
+    let others = (2..cx.modules.own.len()).filter(|at| *at != here);
+    let all: Vec<usize> = others.filter(|at| has(&cx.modules.own[*at])).collect();
+    let module = *all.first()?;
     let path = cx.modules.path(module);
-    Some(format!("`{path}` has it: write `import {path}.{{{name}}}`"))
+    let imports = cx.modules.imports.get(here).into_iter().flatten();
+    let linked = imports.clone().find(|linked| linked.target == module);
+    let written = format!("import {path}.{{{name}}}");
+    let (title, edit) = match linked {
+        Some(Linked {
+            whole: Some(whole), ..
+        }) => {
+            let dotted = format!("{whole}.{name}");
+            (format!("write `{dotted}`"), (name.span, dotted))
+        }
+        Some(Linked {
+            last: Some(last), ..
+        }) => (
+            format!("import it from `{path}`"),
+            (last.after(), format!(", {name}")),
+        ),
+        _ => {
+            let edit = match imports.last() {
+                Some(last) => (last.span.after(), format!("\n{written}")),
+                None => (cx.modules.begins[here], format!("{written}\n\n")),
+            };
+            (format!("write `{written}`"), edit)
+        }
+    };
+    let help = match linked {
+        Some(_) => format!("`{path}` has it: {title}"),
+        None => format!("`{path}` has it: write `{written}`"),
+    };
+    Some(Elsewhere {
+        help,
+        title,
+        edit,
+        only: all.len() == 1,
+    })
 }
 
 /// What `trips.Trip` stands for; what is wrong with it is told.
@@ -302,29 +385,24 @@ pub fn has_no(cx: &mut Cx, module: usize, name: &ast::Ident) {
         format!("the module `{path}` has no `{name}`"),
     )
     .label("not there");
-    let found = match nearest(name.as_str(), known.map(String::as_str)) {
-        Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-            format!("write `{near}`"),
-            vec![(name.span, near.to_owned())],
-        ),
-        None => found.help(format!("declare it in `{}.weir`", path.replace('.', "/"))),
-    };
+    let known = known.map(String::as_str);
+    let found = did_you_mean(found, name.span, name.as_str(), known);
+    let found =
+        found.or(|found| found.help(format!("declare it in `{}.weir`", path.replace('.', "/"))));
     cx.report(found);
 }
 
 fn no_module(cx: &mut Cx, import: &ast::Import, place: Span) {
     let path = dotted(&import.path);
     let known = cx.modules.paths.iter().skip(1).map(String::as_str);
-    let near = nearest(&path, known).map(str::to_owned);
     let found = Diagnostic::new(codes::E0206, place, format!("there is no module `{path}`"))
         .label("no such file");
-    let found = match near {
-        Some(near) => found.help(format!("did you mean `{near}`?")),
-        None => found.help(format!(
+    let found = did_you_mean(found, place, &path, known).or(|found| {
+        found.help(format!(
             "put it into `{}.weir`, in the folder of the program's first file",
             path.replace('.', "/")
-        )),
-    };
+        ))
+    });
     cx.report(found);
     // What it was to bring is not missed a second time.
     let last = &import.path[import.path.len() - 1];

@@ -5,7 +5,7 @@ use weir_syntax::ast::{self, TypeKind};
 
 use crate::collect::{BUILTIN_TYPES, LATER_TYPES};
 use crate::hir::*;
-use crate::messages::nearest;
+use crate::messages::{did_you_mean, meant};
 use crate::modules;
 use crate::scope::{Cx, TypeName};
 
@@ -34,24 +34,19 @@ pub fn error_named(cx: &mut Cx, path: &ast::TypePath) -> Option<ErrorId> {
         }
         None => {
             let names: Vec<String> = cx.program.errors.iter().map(|e| e.name.clone()).collect();
-            let mut found = Diagnostic::new(
+            let found = Diagnostic::new(
                 codes::E0202,
                 path.span,
                 format!("there is no error `{}`", path.name),
             )
             .label("not declared");
-            if let Some(import) = modules::elsewhere(cx, path.name.as_str()) {
-                cx.report(found.help(import));
+            if let Some(elsewhere) = modules::elsewhere(cx, &path.name) {
+                cx.report(elsewhere.help(found));
                 return None;
             }
-            found = match nearest(&path.name.name, names.iter().map(String::as_str)) {
-                Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-                    format!("write `{near}`"),
-                    vec![(path.name.span, near.to_owned())],
-                ),
-                None => found.help(format!("declare it: `error {}`", path.name)),
-            };
-            cx.report(found);
+            let known = names.iter().map(String::as_str);
+            let found = did_you_mean(found, path.name.span, path.name.as_str(), known);
+            cx.report(found.or(|found| found.help(format!("declare it: `error {}`", path.name))));
             None
         }
     }
@@ -263,7 +258,7 @@ fn run_type(cx: &mut Cx, path: &ast::TypePath, args: Vec<Type>) -> Type {
 
 fn unknown_type(cx: &mut Cx, path: &ast::TypePath) {
     let name = path.name.as_str();
-    let mut found = Diagnostic::new(
+    let found = Diagnostic::new(
         codes::E0202,
         path.span,
         format!("there is no type `{name}`"),
@@ -286,17 +281,21 @@ fn unknown_type(cx: &mut Cx, path: &ast::TypePath) {
         "DateTime" | "Instant" | "Timestamp" => Some("Time"),
         _ => None,
     };
-    if let Some(import) = modules::elsewhere(cx, name) {
-        return cx.report(found.help(import));
+    if let Some(elsewhere) = modules::elsewhere(cx, &path.name) {
+        return cx.report(elsewhere.help(found));
     }
-    found = match usual.or_else(|| nearest(name, known.iter().map(String::as_str))) {
-        Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-            format!("write `{near}`"),
-            vec![(path.name.span, near.to_owned())],
+    let found = match usual {
+        Some(usual) => meant(found, path.name.span, usual, true),
+        None => did_you_mean(
+            found,
+            path.name.span,
+            name,
+            known.iter().map(String::as_str),
         ),
-        None => found.help(format!(
-            "declare it, for example `record {name}(..)` or `type {name} = new Text`"
-        )),
     };
-    cx.report(found);
+    cx.report(found.or(|found| {
+        found.help(format!(
+            "declare it, for example `record {name}(..)` or `type {name} = new Text`"
+        ))
+    }));
 }

@@ -1,9 +1,12 @@
-//! `weir check FILE`: what is wrong with a program, without running it.
+//! `weir check FILE`: what is wrong with a program, without running it; with `--fix` what is certain is put right.
 
+use crate::files::replace;
 use crate::output::{Failure, Outcome, say, say_part};
 use crate::program::{self, Which};
 use clap::ValueEnum;
+use similar::TextDiff;
 use weir_diagnostics::Severity;
+use weir_driver::{Analysis, Disk, Program};
 
 /// Check a program for errors.
 #[derive(clap::Args)]
@@ -13,6 +16,12 @@ pub struct Args {
     /// How to write what was found
     #[arg(long, value_enum, default_value = "human")]
     message_format: Format,
+    /// Put right what can only be meant in one way, then check again
+    #[arg(long)]
+    fix: bool,
+    /// With --fix: show what would be changed, and change nothing
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -25,7 +34,10 @@ enum Format {
 
 pub fn check(args: Args) -> Outcome {
     let program = args.program.find()?;
-    let analysis = program::analyse(&program)?;
+    let analysis = match args.fix {
+        true => fix(&program, args.dry_run)?,
+        false => program::analyse(&program)?,
+    };
     match args.message_format {
         Format::Human => program::report(&program, &analysis, Severity::Hint),
         Format::Json => say_part!(
@@ -40,4 +52,23 @@ pub fn check(args: Args) -> Outcome {
         say!("{}: no errors", program.source.display());
     }
     Ok(())
+}
+
+/// Applies the certain fixes; gives what is found afterwards.
+fn fix(program: &Program, dry_run: bool) -> Outcome<Analysis> {
+    let fixed = weir_driver::fix(&Disk, program).map_err(program::refuse)?;
+    for (path, change) in &fixed.files {
+        if dry_run {
+            let name = path.display().to_string();
+            let diff = TextDiff::from_lines(&change.old, &change.new);
+            say_part!("{}", diff.unified_diff().header(&name, &name));
+        } else {
+            replace(path, &change.new)?;
+        }
+    }
+    for applied in &fixed.applied {
+        let done = if dry_run { "would be fixed" } else { "fixed" };
+        eprintln!("{}: {done}: {}", applied.place, applied.title);
+    }
+    Ok(fixed.analysis)
 }

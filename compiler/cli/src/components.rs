@@ -23,7 +23,7 @@ pub fn paths(program: &Program, manifest: &Manifest) -> BTreeMap<String, PathBuf
 pub fn attach(program: &Program, bundle: Bundle) -> Outcome<Bundle> {
     let paths = paths(program, &bundle.manifest);
     let components = read_components(&Disk, &paths).map_err(|why| {
-        let next = why.next();
+        let next = why.next().to_owned();
         Failure::new(why).next(next)
     })?;
     Ok(bundle.with_components(components))

@@ -1,5 +1,6 @@
 //! `weir fmt`: programs in the one style.
 
+use crate::files::replace;
 use crate::output::{Failure, Outcome, Style, say, say_part};
 use std::fs;
 use std::io::Read;
@@ -148,22 +149,6 @@ fn find(path: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> Outcome {
 fn read(file: &Path) -> Outcome<String> {
     fs::read_to_string(file)
         .map_err(|error| Failure::new(format_args!("cannot read {}: {error}", file.display())))
-}
-
-/// A reader never sees half a file: the new text takes the old one's place when it is written.
-fn replace(file: &Path, text: &str) -> Outcome {
-    let failed = |error| Failure::new(format_args!("cannot write {}: {error}", file.display()));
-    // A link stays one, and what it points to is written.
-    let file = file.canonicalize().map_err(failed)?;
-    let permissions = fs::metadata(&file).map_err(failed)?.permissions();
-    let beside = file.with_extension(format!("weir.{}", std::process::id()));
-    let written = fs::write(&beside, text)
-        .and_then(|()| fs::set_permissions(&beside, permissions))
-        .and_then(|()| fs::rename(&beside, &file));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        failed(error)
-    })
 }
 
 fn count(n: usize, one: &str, many: &str) -> String {

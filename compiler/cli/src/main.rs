@@ -9,6 +9,7 @@ mod check;
 mod client;
 mod components;
 mod explain;
+mod files;
 mod fmt;
 mod log;
 mod new;

@@ -1,8 +1,9 @@
 //! `weir new NAME`: a small project that runs as it is.
 //!
-//! The files are in `template/`, where they can be read and are tested; `NAME` in them stands for the project's name.
+//! The files are in `template/`, a folder for each template, where they can be read and are tested; `NAME` in them stands for the
+//! project's name.
 
-use crate::output::{Failure, Outcome, say};
+use crate::output::{Failure, Outcome, Style, say};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -11,19 +12,82 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub struct Args {
     /// Folder to make; its last part is the project's name
-    path: PathBuf,
+    #[arg(required_unless_present = "list")]
+    path: Option<PathBuf>,
+    /// What it begins with; --list shows them
+    #[arg(long, value_name = "NAME", default_value = TEMPLATES[0].name)]
+    template: String,
+    /// Show the templates, and make nothing
+    #[arg(long, conflicts_with = "path")]
+    list: bool,
 }
 
-const FILES: [(&str, &str); 4] = [
-    ("weir.toml", include_str!("../template/weir.toml")),
-    ("NAME.weir", include_str!("../template/NAME.weir")),
-    ("README.md", include_str!("../template/README.md")),
-    (".gitignore", include_str!("../template/gitignore")),
+/// What a project can begin with.
+struct Template {
+    name: &'static str,
+    /// What is in it, in a line.
+    about: &'static str,
+    /// Name and text of each file.
+    files: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! template {
+    ($name:literal, $about:literal, [$($file:literal),*]) => {
+        Template {
+            name: $name,
+            about: $about,
+            files: &[
+                $(($file, include_str!(concat!("../template/", $name, "/", $file))),)*
+                (".gitignore", include_str!("../template/gitignore")),
+            ],
+        }
+    };
+}
+
+/// The first is what one gets who does not choose.
+const TEMPLATES: &[Template] = &[
+    template!(
+        "service",
+        "articles and how many are left: state, failures, a test",
+        ["weir.toml", "NAME.weir", "README.md"]
+    ),
+    template!(
+        "bank",
+        "accounts and transfers: transactions, invariants, who may call",
+        ["weir.toml", "NAME.weir", "README.md"]
+    ),
+    template!(
+        "workflow",
+        "orders that take days: an outside service, events, undoing",
+        ["weir.toml", "NAME.weir", "README.md"]
+    ),
+    template!(
+        "shop",
+        "a program of three files: imports, a route of its own",
+        [
+            "weir.toml",
+            "main.weir",
+            "catalogue.weir",
+            "cart.weir",
+            "README.md"
+        ]
+    ),
 ];
 
 pub fn new(args: Args) -> Outcome {
-    let name = args
-        .path
+    let Some(path) = args.path else {
+        return list();
+    };
+    let Some(template) = TEMPLATES.iter().find(|t| t.name == args.template) else {
+        let known: Vec<&str> = TEMPLATES.iter().map(|t| t.name).collect();
+        let why = format_args!(
+            "there is no template `{}`: there are {}",
+            args.template,
+            known.join(", ")
+        );
+        return Err(Failure::usage(why).next("weir new --list"));
+    };
+    let name = path
         .file_name()
         .and_then(|name| name.to_str())
         .unwrap_or_default();
@@ -33,14 +97,14 @@ pub fn new(args: Args) -> Outcome {
         ))
         .next(format_args!("weir new {}", suggestion(name))));
     }
-    match fs::create_dir(&args.path) {
+    match fs::create_dir(&path) {
         Ok(()) => {}
         // An empty folder is as good as a new one.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && is_empty_folder(&args.path) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && is_empty_folder(&path) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(Failure::new(format_args!(
                 "{} exists already, and nothing in it was touched",
-                args.path.display()
+                path.display()
             ))
             .next(format_args!(
                 "weir new {name}_2, or remove the folder first"
@@ -49,22 +113,31 @@ pub fn new(args: Args) -> Outcome {
         Err(error) => {
             return Err(Failure::new(format_args!(
                 "cannot make the folder {}: {error}",
-                args.path.display()
+                path.display()
             ))
             .next("choose a folder whose parent exists and may be written to"));
         }
     }
-    for (file, text) in FILES {
-        let path = args.path.join(file.replace("NAME", name));
+    for (file, text) in template.files {
+        let path = path.join(file.replace("NAME", name));
         fs::write(&path, text.replace("NAME", name)).map_err(|error| {
             Failure::new(format_args!("cannot write {}: {error}", path.display()))
         })?;
     }
-    say!("made {}", args.path.display());
+    say!("made {}", path.display());
     say!();
-    say!("  cd {}", args.path.display());
+    say!("  cd {}", path.display());
     say!("  weir run      serves it on this machine, and again each time you save");
     say!("  weir test     runs its tests");
+    Ok(())
+}
+
+fn list() -> Outcome {
+    let style = Style::stdout();
+    for template in TEMPLATES {
+        say!("{}", style.bold(template.name));
+        say!("  {}", template.about);
+    }
     Ok(())
 }
 

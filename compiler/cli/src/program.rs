@@ -53,7 +53,8 @@ pub fn compile(program: &Program) -> Outcome<Bundle> {
 
 /// A place to run the steps of a program.
 pub fn runner(bundle: &Bundle, components: &Arc<Components>) -> Outcome<Runner> {
-    weir_engine::Program::load(&bundle.wasm)
+    let limits = weir_engine::Limits::of(&bundle.manifest);
+    weir_engine::Program::load_with(&bundle.wasm, limits)
         .and_then(|program| Runner::new(&program.with_pure(components.clone())))
         .map_err(|error| Failure::new(format_args!("this module cannot be run: {error}")))
 }
@@ -92,7 +93,8 @@ fn count(number: usize, what: &str) -> Option<String> {
     }
 }
 
-fn refuse(why: NotFound) -> Failure {
-    let next = why.next();
+/// Why there is no program, and what to do.
+pub fn refuse(why: NotFound) -> Failure {
+    let next = why.next().to_owned();
     Failure::new(why).next(next)
 }

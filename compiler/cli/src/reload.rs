@@ -3,9 +3,10 @@
 use crate::components;
 use crate::output::Style;
 use crate::program;
+use std::path::Path;
 use std::sync::mpsc::channel;
 use weir_contract::Manifest;
-use weir_driver::{Bundle, Program};
+use weir_driver::Bundle;
 use weir_node::Node;
 
 pub enum Reloaded {
@@ -17,9 +18,10 @@ pub enum Reloaded {
     New { bundle: Box<Bundle>, said: String },
 }
 
-/// Compiles the program and puts it in force, if it has no errors and the state fits it.
-pub fn reload(node: &Node, program: &Program, running: &Bundle) -> Reloaded {
-    let bundle = match program::compile_whole(program) {
+/// Compiles the program at `path` and puts it in force, if it has no errors and the state fits it.
+pub fn reload(node: &Node, path: &Path, running: &Bundle) -> Reloaded {
+    let compiled = program::find(path).and_then(|program| program::compile_whole(&program));
+    let bundle = match compiled {
         Ok(bundle) => bundle,
         Err(failure) => {
             failure.report();

@@ -84,8 +84,8 @@ pub fn run(args: Args) -> Outcome {
         say!("save the file to reload it, Ctrl-C to stop");
     }
     flush();
-    let source = source.as_ref().zip(watch.as_mut());
-    let ended = serve(&node, source, &mut bundle, &url, &events);
+    let source = source.zip(watch.as_mut());
+    let ended = serve(&node, path, source, &mut bundle, &url, &events);
     drop(note);
     let stopped = node
         .stop()
@@ -102,13 +102,15 @@ const LOG_FAILED: &str =
 fn files(program: &Program, manifest: &Manifest) -> Vec<PathBuf> {
     let mut files = weir_driver::files(&Disk, program);
     files.extend(components::paths(program, manifest).into_values());
+    files.push(weir_driver::inside(&program.folder, "weir.toml"));
     files
 }
 
 /// Waits and reloads until it is time to stop.
 fn serve(
     node: &Node,
-    mut source: Option<(&Program, &mut Watch)>,
+    path: &Path,
+    mut source: Option<(Program, &mut Watch)>,
     bundle: &mut Bundle,
     url: &str,
     events: &Receiver<Event>,
@@ -123,11 +125,15 @@ fn serve(
                 let Some((program, watch)) = &mut source else {
                     continue;
                 };
+                // `weir.toml` may have been saved; what is wrong with it, the reload says.
+                if let Ok(now) = weir_driver::find(&Disk, path) {
+                    *program = now;
+                }
                 // What could not be watched is read all the same at the next save of another file.
                 let _ = watch.files(&files(program, &bundle.manifest));
                 let was_refused = refused;
                 refused = false;
-                match reload(node, program, bundle) {
+                match reload(node, path, bundle) {
                     Reloaded::Same if was_refused => {
                         say!("this is the program that is running: nothing to reload");
                     }

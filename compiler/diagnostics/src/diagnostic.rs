@@ -34,6 +34,8 @@ pub struct Label {
 pub struct Fix {
     pub title: String,
     pub edits: Vec<(Span, String)>,
+    /// Whoever wrote the program can have meant nothing else, so a tool may apply it unasked.
+    pub certain: bool,
 }
 
 /// What the compiler has to say about one problem.
@@ -106,10 +108,26 @@ impl Diagnostic {
         self
     }
 
-    pub fn fix(mut self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Diagnostic {
+    /// One way out of several: people choose.
+    pub fn fix(self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Diagnostic {
+        self.fix_if_certain(title, edits, false)
+    }
+
+    /// The only way out.
+    pub fn certain_fix(self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Diagnostic {
+        self.fix_if_certain(title, edits, true)
+    }
+
+    pub fn fix_if_certain(
+        mut self,
+        title: impl Into<String>,
+        edits: Vec<(Span, String)>,
+        certain: bool,
+    ) -> Diagnostic {
         self.fixes.push(Fix {
             title: title.into(),
             edits,
+            certain,
         });
         self
     }

@@ -7,8 +7,10 @@
 //!  "span":{"start":{"line":1,"column":5,"offset":4},"end":{…}},"label":"…",
 //!  "secondary":[{"file":"a.weir","span":{…},"label":"…"}],
 //!  "notes":["…"],"help":"…" | null,
-//!  "fixes":[{"title":"…","edits":[{"file":"a.weir","span":{…},"text":"…"}]}]}
+//!  "fixes":[{"title":"…","edits":[{"file":"a.weir","span":{…},"text":"…"}],"certain":true}]}
 //! ```
+//!
+//! A fix that is not certain is one of several ways out.
 //!
 //! Lines and columns count from 1, columns in Unicode scalar values; `offset`
 //! counts bytes from 0.
@@ -55,6 +57,7 @@ struct JsonLabel<'a> {
 struct JsonFix<'a> {
     title: &'a str,
     edits: Vec<JsonEdit<'a>>,
+    certain: bool,
 }
 
 #[derive(Serialize)]
@@ -98,6 +101,7 @@ pub fn json_line(sources: &SourceMap, diagnostic: &Diagnostic) -> String {
                         text,
                     })
                     .collect(),
+                certain: fix.certain,
             })
             .collect(),
     };

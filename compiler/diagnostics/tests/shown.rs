@@ -51,7 +51,7 @@ fn programs_get_one_object_a_line() {
         r#"{"line":1,"column":5,"offset":4},"end":{"line":1,"column":6,"offset":5}},"#,
         r#""label":"`a` is made here"}],"notes":["a note"],"help":"put a new line between the two","#,
         r#""fixes":[{"title":"put a line end in","edits":[{"file":"shop.weir","span":{"start":"#,
-        r#"{"line":2,"column":10,"offset":20},"end":{"line":2,"column":11,"offset":21}},"text":"\n"}]}]}"#,
+        r#"{"line":2,"column":10,"offset":20},"end":{"line":2,"column":11,"offset":21}},"text":"\n"}],"certain":false}]}"#,
         "\n"
     );
     assert_eq!(json_lines(&sources, &[found]), expected);

@@ -220,6 +220,9 @@ mod tests {
         let manifest = Manifest {
             version: MANIFEST_VERSION,
             program: "tiny".into(),
+            program_version: None,
+            limits: Default::default(),
+            retention: Default::default(),
             module_sha256: String::new(),
             defs: Default::default(),
             entities: Vec::new(),

@@ -9,6 +9,8 @@
 
 mod bundle;
 mod components;
+pub mod config;
+mod fix;
 mod manifest;
 mod modules;
 mod project;
@@ -18,6 +20,7 @@ mod world;
 
 pub use bundle::{Bundle, BundleError, hex_sha256};
 pub use components::{Components, Elsewhere, component_blocks, component_paths, read_components};
+pub use fix::{Applied, Change, Fixed, fix};
 pub use modules::files;
 pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use stages::{Analysis, build, check};

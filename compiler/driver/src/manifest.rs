@@ -25,6 +25,9 @@ pub fn manifest(
     Manifest {
         version: MANIFEST_VERSION,
         program: program.name.clone(),
+        program_version: program.version.clone(),
+        limits: program.limits,
+        retention: program.retention,
         module_sha256: String::new(),
         defs: module.defs.clone(),
         entities: module.entities.iter().map(|e| entity(module, e)).collect(),
@@ -262,9 +265,10 @@ pub fn path_inside(program: &Program, name: &str) -> String {
         return name.to_owned();
     }
     let path = Path::new(name);
-    let inside = path
-        .strip_prefix(&program.folder)
-        .ok()
+    let here = program.folder == Path::new(".") && path.is_relative();
+    let inside = here
+        .then_some(path)
+        .or_else(|| path.strip_prefix(&program.folder).ok())
         .or_else(|| path.file_name().map(Path::new))
         .unwrap_or(path);
     let parts: Vec<_> = inside

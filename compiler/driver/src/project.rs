@@ -1,20 +1,28 @@
 //! Which program a path means: a source file, or the folder of a project.
 //!
 //! A folder's program is what its `weir.toml` names as `entry`; without that file it is `main.weir`, or the file that
-//! is called like the folder.
+//! is called like the folder. A folder with none of them belongs to the project around it.
+//!
+//! A file belongs to the project around it as well: the nearest `weir.toml` beside it or in a folder above. What stands there of
+//! the outside world, limits and retention holds for each file of the project that is run; name and version are those of its
+//! entry. So `weir run src/main.weir` and `weir run` are the same where that is the entry. The search ends at the folder of a
+//! repository (`.git`).
 
 use crate::World;
-use serde::Deserialize;
+use crate::config::{self, Config, ConfigError};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use weir_contract::settings::{Limits, Retention};
 
 /// A program that has been found: where its source is and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// The stem of the file: `bank` for `examples/bank/bank.weir`. A valid name of a module.
+    /// What `weir.toml` says, or the stem of the file: `bank` for `examples/bank/bank.weir`. A valid name of a module.
     pub name: String,
+    /// What `weir.toml` says, for people.
+    pub version: Option<String>,
     pub source: PathBuf,
     /// The folder of the project: where `weir.toml` lies, or else the source.
     pub folder: PathBuf,
@@ -22,30 +30,8 @@ pub struct Program {
     pub externs: BTreeMap<String, String>,
     /// The file of each component (`extern NAME from "wit:.."`) that `weir.toml` gives.
     pub components: BTreeMap<String, PathBuf>,
-}
-
-/// `weir.toml`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {
-    /// For people; the module is called after its file.
-    #[serde(rename = "name")]
-    _name: Option<String>,
-    /// The source file, beside `weir.toml`.
-    entry: PathBuf,
-    /// `[extern.payments]`
-    #[serde(default, rename = "extern")]
-    externs: BTreeMap<String, Extern>,
-}
-
-/// Where one part of the outside world is.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Extern {
-    /// Of a service.
-    url: Option<String>,
-    /// The file of a component, inside the project.
-    component: Option<PathBuf>,
+    pub limits: Limits,
+    pub retention: Retention,
 }
 
 /// Why a path names no program. Each form says what to do about it.
@@ -59,7 +45,7 @@ pub enum NotFound {
     /// `weir.toml` does not say what it should.
     BadConfig {
         path: PathBuf,
-        why: String,
+        error: ConfigError,
     },
     /// The file's name cannot be a module's name.
     BadName {
@@ -96,9 +82,7 @@ impl fmt::Display for NotFound {
                 }
                 Ok(())
             }
-            NotFound::BadConfig { path, why } => {
-                write!(f, "{} is not right: {why}", path.display())
-            }
+            NotFound::BadConfig { path, error } => write!(f, "{}:{error}", path.display()),
             NotFound::BadName { path } => write!(
                 f,
                 "`{}` cannot be a module's name: a name is lower-case letters, digits and `_`, and starts with a letter",
@@ -127,14 +111,12 @@ impl fmt::Display for NotFound {
 
 impl NotFound {
     /// The next thing to type.
-    pub fn next(&self) -> &'static str {
+    pub fn next(&self) -> &str {
         match self {
             NotFound::NothingInFolder { .. } => {
                 "name a file, as in `weir check bank.weir`, or make a project: weir new shop"
             }
-            NotFound::BadConfig { .. } => {
-                "a weir.toml holds `entry = \"shop.weir\"`, and `name = \"shop\"` if you like"
-            }
+            NotFound::BadConfig { error, .. } => &error.help,
             NotFound::BadName { .. } => "rename the file, for example to shop.weir",
             NotFound::NotSource { .. } => "name the .weir file, or the folder it is in",
             NotFound::Unreadable { .. } => {
@@ -155,78 +137,92 @@ pub fn find(world: &dyn World, path: &Path) -> Result<Program, NotFound> {
     if path.extension().is_none_or(|ending| ending != "weir") {
         return Err(NotFound::NotSource { path: path.into() });
     }
-    program(path.into(), folder_of(path))
+    let Some((folder, config)) = around(world, &folder_of(path))? else {
+        return program(path.into(), folder_of(path));
+    };
+    let path = world.within(&folder, path);
+    let is_entry = path == inside(&folder, &config.entry);
+    let found = program(path, folder)?;
+    Ok(found.with(config, is_entry))
 }
 
-fn find_in_folder(world: &dyn World, folder: &Path) -> Result<Program, NotFound> {
-    let config = inside(folder, "weir.toml");
-    match world.read(&config) {
-        Ok(text) => {
-            let bad = |why: String| NotFound::BadConfig {
-                path: config.clone(),
-                why,
-            };
-            let read: Config =
-                toml::from_str(&text).map_err(|error| bad(error.message().to_string()))?;
-            if !stays_inside(&read.entry) {
-                return Err(bad("`entry` must be a file inside the project".into()));
-            }
-            let mut found = program(inside(folder, read.entry), folder.into())?;
-            for (name, config) in read.externs {
-                check_extern(&name, &config).map_err(bad)?;
-                if let Some(url) = config.url {
-                    found.externs.insert(name.clone(), url);
-                }
-                if let Some(path) = config.component {
-                    found.components.insert(name, inside(folder, path));
-                }
-            }
-            Ok(found)
+/// The project that a folder belongs to.
+fn around(world: &dyn World, folder: &Path) -> Result<Option<(PathBuf, Config)>, NotFound> {
+    for folder in world.ancestors(folder) {
+        if let Some(config) = read_config(world, &folder)? {
+            return Ok(Some((folder, config)));
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let mut tried = vec![config, inside(folder, "main.weir")];
-            if let Some(name) = folder_name(folder) {
-                tried.push(inside(folder, format!("{name}.weir")));
-            }
-            let found = tried.iter().skip(1).find(|path| world.read(path).is_ok());
-            match found {
-                Some(path) => program(path.clone(), folder.into()),
-                None => Err(NotFound::NothingInFolder {
-                    folder: folder.into(),
-                    tried,
-                }),
-            }
+        if world.is_folder(&inside(&folder, ".git")) {
+            break;
         }
+    }
+    Ok(None)
+}
+
+fn read_config(world: &dyn World, folder: &Path) -> Result<Option<Config>, NotFound> {
+    let path = inside(folder, "weir.toml");
+    match world.read(&path) {
+        Ok(text) => match config::parse(&text) {
+            Ok(config) => Ok(Some(config)),
+            Err(error) => Err(NotFound::BadConfig { path, error }),
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(NotFound::Unreadable {
-            path: config,
+            path,
             why: error.to_string(),
         }),
     }
 }
 
-/// What is wrong with an `[extern.NAME]`.
-fn check_extern(name: &str, config: &Extern) -> Result<(), String> {
-    let known = |url: &String| ["http://", "https://"].iter().any(|s| url.starts_with(s));
-    if config.url.as_ref().is_some_and(|url| !known(url)) {
-        return Err(format!(
-            "`extern.{name}.url` must start with http:// or https://"
-        ));
+impl Program {
+    /// The same with what its project says; of its entry also who it is.
+    fn with(mut self, config: Config, is_entry: bool) -> Program {
+        for (name, place) in config.externs {
+            if let Some(url) = place.url {
+                self.externs.insert(name.clone(), url);
+            }
+            if let Some(path) = place.component {
+                self.components.insert(name, inside(&self.folder, path));
+            }
+        }
+        self.limits = config.limits;
+        self.retention = config.retention;
+        if is_entry {
+            self.name = config.name.unwrap_or(self.name);
+            self.version = config.version;
+        }
+        self
     }
-    let leaves = |path: &PathBuf| !stays_inside(path);
-    if config.component.as_ref().is_some_and(leaves) {
-        return Err(format!(
-            "`extern.{name}.component` must be a file inside the project"
-        ));
-    }
-    if config.url.is_none() && config.component.is_none() {
-        return Err(format!(
-            "`extern.{name}` says neither the `url` of a service nor the file of a `component`"
-        ));
-    }
-    Ok(())
 }
 
-fn stays_inside(path: &Path) -> bool {
+fn find_in_folder(world: &dyn World, folder: &Path) -> Result<Program, NotFound> {
+    if let Some(config) = read_config(world, folder)? {
+        return entry(folder.into(), config);
+    }
+    let mut tried = vec![inside(folder, "weir.toml"), inside(folder, "main.weir")];
+    if let Some(name) = folder_name(folder) {
+        tried.push(inside(folder, format!("{name}.weir")));
+    }
+    let found = tried.iter().skip(1).find(|path| world.read(path).is_ok());
+    if let Some(path) = found {
+        return find(world, path);
+    }
+    match around(world, folder)? {
+        Some((folder, config)) => entry(folder, config),
+        None => Err(NotFound::NothingInFolder {
+            folder: folder.into(),
+            tried,
+        }),
+    }
+}
+
+fn entry(folder: PathBuf, config: Config) -> Result<Program, NotFound> {
+    let found = program(inside(&folder, &config.entry), folder)?;
+    Ok(found.with(config, true))
+}
+
+/// Whether a path, written inside a project, leads nowhere else.
+pub fn stays_inside(path: &Path) -> bool {
     let mut parts = path.components();
     parts.all(|part| matches!(part, std::path::Component::Normal(_)))
 }
@@ -244,10 +240,13 @@ fn program(source: PathBuf, folder: PathBuf) -> Result<Program, NotFound> {
     match source.file_stem().and_then(|stem| stem.to_str()) {
         Some(name) if is_module_name(name) => Ok(Program {
             name: name.into(),
+            version: None,
             source,
             folder,
             externs: BTreeMap::new(),
             components: BTreeMap::new(),
+            limits: Limits::default(),
+            retention: Retention::default(),
         }),
         _ => Err(NotFound::BadName { path: source }),
     }
@@ -317,7 +316,7 @@ mod tests {
                 "name = \"shop\"\nentry = \"src/till.weir\"",
             )
             .with("shop/main.weir", "");
-        assert_eq!(source(&world, "shop"), Ok("till shop/src/till.weir".into()));
+        assert_eq!(source(&world, "shop"), Ok("shop shop/src/till.weir".into()));
     }
 
     #[test]
@@ -375,7 +374,38 @@ mod tests {
                 .unwrap_err()
                 .contains("neither the `url`")
         );
-        let world = Memory::default().with("p/weir.toml", "entrance = \"a.weir\"");
-        assert!(source(&world, "p").unwrap_err().contains("entrance"));
+    }
+
+    #[test]
+    fn a_file_belongs_to_the_project_around_it() {
+        let world = Memory::default()
+            .with(
+                "p/weir.toml",
+                "name = \"shop\"\nversion = \"1.0.0\"\nentry = \"src/main.weir\"\n\
+                 [extern.payments]\nurl = \"http://127.0.0.1:9000\"\n[limits]\nstep = \"1s\"",
+            )
+            .with("p/src/main.weir", "")
+            .with("p/src/tools/load.weir", "")
+            .with("q/.git/HEAD", "")
+            .with("q/alone.weir", "")
+            .with("weir.toml", "entri = 1");
+        let entry = find(&world, Path::new("p/src/main.weir")).unwrap();
+        assert_eq!(entry, find(&world, Path::new("p")).unwrap());
+        assert_eq!(entry, find(&world, Path::new("p/src/tools")).unwrap());
+        let tool = find(&world, Path::new("p/src/tools/load.weir")).unwrap();
+        assert_eq!((tool.name.as_str(), tool.version), ("load", None));
+        assert_eq!(tool.folder, Path::new("p"));
+        assert_eq!(tool.externs, entry.externs);
+        assert_eq!(tool.limits.step_ms(), 1_000);
+        // Not beyond a repository.
+        assert_eq!(
+            source(&world, "q/alone.weir"),
+            Ok("alone q/alone.weir".into())
+        );
+        assert!(
+            source(&world, "r.weir")
+                .unwrap_err()
+                .starts_with("weir.toml:1:1: ")
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The stages in their order, as plain functions of plain data.
 
 use weir_check::{Checked, Source};
-use weir_diagnostics::{Diagnostic, SourceMap};
+use weir_diagnostics::{Diagnostic, FileId, SourceMap};
 
 use crate::manifest::{manifest, path_inside};
 use crate::modules::{self, Module};
@@ -21,6 +21,11 @@ impl Analysis {
     /// How many of the diagnostics are errors.
     pub fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|d| d.is_error()).count()
+    }
+
+    /// Whether a file is the library's, which nobody changes.
+    pub fn is_of_library(&self, file: FileId) -> bool {
+        (file.0 as usize) < weir_check::prelude::FILES.len()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Files, as a compilation sees them.
 pub trait World {
@@ -16,6 +16,21 @@ pub trait World {
 
     /// Whether `path` is a folder.
     fn is_folder(&self, path: &Path) -> bool;
+
+    /// A folder and those above it, the nearest first, each as it is reached from here.
+    fn ancestors(&self, folder: &Path) -> Vec<PathBuf> {
+        let all = folder.ancestors().filter(|folder| *folder != Path::new(""));
+        let mut all: Vec<PathBuf> = all.map(Path::to_owned).collect();
+        if folder.is_relative() && folder != Path::new(".") {
+            all.push(".".into());
+        }
+        all
+    }
+
+    /// A file as it is reached from a folder above it, which [`World::ancestors`] gave.
+    fn within(&self, _folder: &Path, file: &Path) -> PathBuf {
+        file.to_owned()
+    }
 }
 
 /// The files of this machine.
@@ -32,6 +47,43 @@ impl World for Disk {
 
     fn is_folder(&self, path: &Path) -> bool {
         path.is_dir()
+    }
+
+    fn ancestors(&self, folder: &Path) -> Vec<PathBuf> {
+        if folder.components().any(|part| part == Component::ParentDir) {
+            let whole = folder.canonicalize().unwrap_or_default();
+            let above = whole.ancestors().skip(1).map(Path::to_owned);
+            return std::iter::once(folder.to_owned()).chain(above).collect();
+        }
+        let named = folder.ancestors().filter(|f| *f != Path::new(""));
+        let mut all: Vec<PathBuf> = named.map(Path::to_owned).collect();
+        if folder.is_relative() {
+            if all.last().is_none_or(|last| last != Path::new(".")) {
+                all.push(".".into());
+            }
+            // Above the folder we are in: `..`, `../..`
+            let here = std::path::absolute(".").unwrap_or_default();
+            let mut up = PathBuf::new();
+            for _ in here.ancestors().skip(1) {
+                up.push("..");
+                all.push(up.clone());
+            }
+        }
+        all
+    }
+
+    fn within(&self, folder: &Path, file: &Path) -> PathBuf {
+        if file.starts_with(folder) || folder == Path::new(".") {
+            return file.to_owned();
+        }
+        let whole = |path: &Path| path.canonicalize().ok();
+        let (Some(above), Some(whole)) = (whole(folder), whole(file)) else {
+            return file.to_owned();
+        };
+        match whole.strip_prefix(above) {
+            Ok(rest) => folder.join(rest),
+            Err(_) => file.to_owned(),
+        }
     }
 }
 

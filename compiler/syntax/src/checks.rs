@@ -66,13 +66,15 @@ fn unknown_attribute(attr: &Attr) -> Option<Diagnostic> {
     let near = ATTRIBUTES
         .iter()
         .map(|known| (distance(name, known), *known))
-        .min()
         .filter(|(distance, _)| *distance <= 2);
-    Some(match near {
-        Some((_, known)) => found.help(format!("did you mean `@{known}`?")).fix(
-            format!("write `@{known}`"),
-            vec![(attr.name.span, known.to_owned())],
-        ),
+    Some(match near.clone().min() {
+        Some((_, known)) => found
+            .help(format!("did you mean `@{known}`?"))
+            .fix_if_certain(
+                format!("write `@{known}`"),
+                vec![(attr.name.span, known.to_owned())],
+                near.count() == 1,
+            ),
         None => found.help("attributes are a closed set; there are none of your own"),
     })
 }

@@ -479,8 +479,24 @@ impl Lexer<'_> {
         let span = self.span(start, start + length);
         let shown = shown.escape_debug().to_string().replace("\\'", "'");
         let message = format!("`{shown}` means nothing in Weir");
-        self.diagnostics
-            .push(Diagnostic::new(codes::E0103, span, message).help(help));
+        let mut found = Diagnostic::new(codes::E0103, span, message).help(help);
+        let word = match run {
+            "!" => Some("not"),
+            "&&" => Some("and"),
+            _ => None,
+        };
+        if let Some(word) = word {
+            let before =
+                self.text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ')');
+            let after = self.text[start + length..].starts_with(char::is_whitespace);
+            let spaced = format!(
+                "{}{word}{}",
+                if before { " " } else { "" },
+                if after { "" } else { " " }
+            );
+            found = found.certain_fix(format!("write `{word}`"), vec![(span, spaced)]);
+        }
+        self.diagnostics.push(found);
     }
 }
 

@@ -66,7 +66,8 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         let message = "this doc comment describes nothing";
         diagnostics.push(
             Diagnostic::new(codes::W0701, doc.span, message)
-                .help("put it right above an item, member or field, or start it with `//`"),
+                .help("put it right above an item, member or field, or start it with `//`")
+                .certain_fix("make it a plain comment", plain_comment(text, doc.span)),
         );
     }
     weir_diagnostics::sort(&mut diagnostics);
@@ -122,4 +123,19 @@ fn drop_consequences(text: &str, diagnostics: &mut Vec<Diagnostic>) {
             found.code != codes::E0101 || !lines.contains(&line_of(found.primary.span.start))
         });
     }
+}
+
+/// Takes one slash from each line of a doc comment.
+fn plain_comment(text: &str, doc: Span) -> Vec<(Span, String)> {
+    let lines = text[doc.range()].match_indices("///").filter(|(at, _)| {
+        let line = &text[..doc.start as usize + at];
+        line.rsplit('\n')
+            .next()
+            .is_some_and(|before| before.trim().is_empty())
+    });
+    let slash = |(at, _): (usize, &str)| {
+        let start = doc.start + at as u32;
+        (Span::new(doc.file, start, start + 1), String::new())
+    };
+    lines.map(slash).collect()
 }

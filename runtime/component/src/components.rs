@@ -223,7 +223,7 @@ impl Pure for Components {
                 ),
             });
         };
-        let reply = self.run(manifest, function, bound, args, Limits::of_step())?;
+        let reply = self.run(manifest, function, bound, args, Limits::of_step(manifest))?;
         let (ty, value) = match (function.fails.is_empty(), reply) {
             (true, Reply::Ok(value)) => (function.returns.clone(), value),
             (_, reply) => {

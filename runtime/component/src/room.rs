@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
 use wasmtime::{Config, Engine, ResourceLimiter, Store, Trap};
-use weir_contract::{CrashReason, limits};
+use weir_contract::{CrashReason, Manifest, limits};
 
 /// What one call may use.
 #[derive(Clone, Copy, Debug)]
@@ -18,11 +18,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Of a call inside a step.
-    pub fn of_step() -> Limits {
+    /// Of a call inside a step of a program.
+    pub fn of_step(manifest: &Manifest) -> Limits {
         Limits {
-            time: Duration::from_millis(limits::STEP_MS_MAX),
-            memory_bytes: limits::STEP_MEMORY_MAX,
+            time: Duration::from_millis(manifest.limits.step_ms()),
+            memory_bytes: manifest.limits.memory_bytes(),
         }
     }
 

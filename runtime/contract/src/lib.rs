@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod plan;
 pub mod pure;
 mod route;
+pub mod settings;
 pub mod slots;
 pub mod types;
 pub mod value;

@@ -1,4 +1,4 @@
-//! Limits that are part of the contract. Bytes unless the name says otherwise.
+//! Limits that are part of the contract. Bytes unless the name says otherwise. Some can be set by a program: [`crate::settings`].
 
 /// Linear memory of a step.
 pub const STEP_MEMORY_MAX: usize = 64 << 20;
@@ -21,6 +21,8 @@ pub const BODY_MAX: usize = 4 << 20;
 pub const JSON_DEPTH_MAX: usize = 64;
 /// All frames of one strand of a run.
 pub const FRAMES_MAX: usize = 1 << 20;
+/// Seconds that an answer to an `Idempotency-Key`, and the result of a run that is no workflow, are kept.
+pub const KEEP_S: u64 = 24 * 3_600;
 /// Events that wait in one run.
 pub const EVENTS_MAX: usize = 10_000;
 /// Transactions of one step, before a run that could go on yields.

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
 pub use crate::route::{Method, Route, RoutePart, parts};
+use crate::settings::{Limits, Retention};
 use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 
-/// The version this crate writes. It also reads versions 1, which has no workflows, and 2.
-pub const MANIFEST_VERSION: u32 = 3;
+/// The version this crate writes. It also reads versions 1, which has no workflows, 2, and 3, which sets no limits.
+pub const MANIFEST_VERSION: u32 = 4;
 /// Modules of manifests from this version on know of [`crate::border::INPUT_INSIDE`].
 pub const INSIDE_SINCE: u32 = 3;
 
@@ -23,6 +24,13 @@ pub struct Manifest {
     pub version: u32,
     /// Name of the program.
     pub program: String,
+    /// The version its project gives it, for people: `1.4.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program_version: Option<String>,
+    #[serde(default, skip_serializing_if = "Limits::is_default")]
+    pub limits: Limits,
+    #[serde(default, skip_serializing_if = "Retention::is_default")]
+    pub retention: Retention,
     /// SHA-256 of the Wasm module this belongs to, 64 lower-case hex digits.
     pub module_sha256: String,
     /// The named types; [`DefId`]s are positions in it.
@@ -441,6 +449,9 @@ impl Manifest {
 
     /// Checks that every id points at something and that slots are those of the fields.
     pub fn validate(&self) -> Result<(), ManifestError> {
+        if let Some(problem) = self.limits.problem().or(self.retention.problem()) {
+            return Err(ManifestError(problem));
+        }
         check_defs(&self.defs)?;
         for (i, entity) in self.entities.iter().enumerate() {
             let what = format!("entity {}", entity.name);

@@ -6,8 +6,12 @@ use weir_contract::Manifest;
 /// A manifest that uses every member and every form of the schema.
 fn full() -> Json {
     json!({
-        "version": 3,
+        "version": 4,
         "program": "shop",
+        "program_version": "1.4.0",
+        "limits": { "step_ms": 50, "memory_bytes": 8_388_608, "frame_bytes": 4096, "reply_bytes": 4096, "body_bytes": 4096,
+            "events": 10, "queue": 100 },
+        "retention": { "answers_s": 3600, "runs_s": 3600 },
         "module_sha256": "ab",
         "defs": [
             { "name": "Line", "kind": { "record": { "fields": [{ "name": "sku", "ty": { "named": 1 } }] } } },
@@ -124,7 +128,9 @@ fn what_is_written_reads_back_and_fits_the_schema() {
 fn the_schema_refuses_what_reading_refuses() {
     let schema = schema();
     for (pointer, value) in [
-        ("/version", json!(4)),
+        ("/version", json!(5)),
+        ("/limits/time", json!(5)),
+        ("/retention/answers_s", json!("1d")),
         ("/functions/0/kind", json!("verb")),
         ("/functions/0/extra", json!(1)),
         ("/functions/0/effect", json!("later")),
@@ -188,8 +194,18 @@ fn contradictions_are_refused_with_the_place() {
         ),
         (
             "/version",
-            json!(4),
-            "is of version 4, this runtime reads versions 1 to 3",
+            json!(5),
+            "is of version 5, this runtime reads versions 1 to 4",
+        ),
+        (
+            "/limits/step_ms",
+            json!(60_000),
+            "step_ms is 60000, which is not from 5 to 5000",
+        ),
+        (
+            "/retention/runs_s",
+            json!(0),
+            "runs_s is 0, which is not from 60 to 315360000",
         ),
         (
             "/entities/1/workflow/run",
@@ -278,17 +294,34 @@ fn the_name_of_a_component_leads_nowhere() {
 }
 
 #[test]
-fn version_2_is_still_read() {
-    let mut older = full();
-    older["version"] = json!(2);
-    assert_eq!(read(&older).expect("it is read").version, 2);
+fn versions_2_and_3_are_still_read() {
+    for version in [2, 3] {
+        let mut older = full();
+        let members = older.as_object_mut().unwrap();
+        for name in ["program_version", "limits", "retention"] {
+            members.remove(name);
+        }
+        members["version"] = json!(version);
+        let manifest = read(&older).expect("it is read");
+        assert_eq!(manifest.version, version);
+        assert_eq!(manifest.limits.step_ms(), 100);
+        assert_eq!(manifest.retention.answers_us(), 86_400_000_000);
+    }
 }
 
 #[test]
 fn version_1_is_still_read() {
     let mut old = full();
     let members = old.as_object_mut().unwrap();
-    for name in ["frames", "externs", "components", "failures"] {
+    for name in [
+        "frames",
+        "externs",
+        "components",
+        "failures",
+        "program_version",
+        "limits",
+        "retention",
+    ] {
         members.remove(name);
     }
     members["version"] = json!(1);

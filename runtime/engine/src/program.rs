@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use wasmtime::{Config, Engine, InstancePre, Linker, Module, Store};
-use weir_contract::limits;
 use weir_contract::pure::{NoComponents, Pure};
+use weir_contract::{Manifest, limits};
 
 use crate::calls;
 use crate::gate::{self, Refused};
@@ -29,6 +29,17 @@ impl Default for Limits {
             step: Duration::from_millis(limits::STEP_MS_MAX),
             memory_bytes: limits::STEP_MEMORY_MAX,
             stack_bytes: 512 << 10,
+        }
+    }
+}
+
+impl Limits {
+    /// As a program sets them.
+    pub fn of(manifest: &Manifest) -> Limits {
+        Limits {
+            step: Duration::from_millis(manifest.limits.step_ms()),
+            memory_bytes: manifest.limits.memory_bytes(),
+            ..Limits::default()
         }
     }
 }

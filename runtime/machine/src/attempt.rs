@@ -1,8 +1,9 @@
 //! Tries one step live: runs it, holds it to its limits, and keeps what it wrote or takes all of it back.
 
+use weir_contract::CrashReason;
 use weir_contract::border::OUTPUT_DENIED;
 use weir_contract::manifest::{Effect, Manifest};
-use weir_contract::{CrashReason, limits};
+use weir_contract::settings::Limits;
 
 use crate::asking::Surroundings;
 use crate::chance::Chance;
@@ -48,8 +49,11 @@ impl Machine {
         self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
         let room = self.record_bytes_max.saturating_sub(used + RECORD_HEAD);
         let checked = result
-            .and_then(|driven| check(&on, effect, room, driven))
-            .and_then(|driven| self.check_events(&on).map(|()| driven));
+            .and_then(|driven| check(&work.manifest.limits, &on, effect, room, driven))
+            .and_then(|driven| {
+                self.check_events(&work.manifest.limits, &on)
+                    .map(|()| driven)
+            });
         let asks = std::mem::take(&mut on.asking.asks);
         let outcome = match checked {
             Ok(Driven::Suspended(pause)) => Outcome::Suspended(pause),
@@ -79,12 +83,12 @@ impl Machine {
     }
 
     /// Events wait in memory, so there is an end to them.
-    fn check_events(&self, on: &Transaction) -> Result<(), Crash> {
+    fn check_events(&self, limits: &Limits, on: &Transaction) -> Result<(), Crash> {
         for ask in &on.asking.asks {
             if let Ask::Event {
                 to, delay: None, ..
             } = ask
-                && self.events_waiting(to.entity, &to.key) >= limits::EVENTS_MAX
+                && self.events_waiting(to.entity, &to.key) >= limits.events()
             {
                 return too_large("too many events wait in the run it sends one to");
             }
@@ -99,7 +103,13 @@ impl Machine {
     }
 }
 
-fn check(on: &Transaction, effect: Effect, room: usize, driven: Driven) -> Result<Driven, Crash> {
+fn check(
+    limits: &Limits,
+    on: &Transaction,
+    effect: Effect,
+    room: usize,
+    driven: Driven,
+) -> Result<Driven, Crash> {
     let (output, frames) = match &driven {
         Driven::Output(output) => (output.len(), 0),
         Driven::Suspended(pause) => {
@@ -107,7 +117,7 @@ fn check(on: &Transaction, effect: Effect, room: usize, driven: Driven) -> Resul
             (0, frames.sum::<usize>() + pause.operands.len())
         }
     };
-    if output > limits::REPLY_MAX {
+    if output > limits.reply_bytes() {
         return too_large("its reply is too long");
     }
     if effect < Effect::Write {

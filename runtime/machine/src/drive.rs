@@ -3,9 +3,9 @@
 //! A frame that ends gives its value to the frame around it, which goes on in the same step, until the last one has ended or one
 //! suspends again.
 
+use weir_contract::CrashReason;
 use weir_contract::border::{OUTPUT_DENIED, OUTPUT_FAILED, OUTPUT_OK, OUTPUT_SUSPENDED, StepInput};
 use weir_contract::manifest::Manifest;
-use weir_contract::{CrashReason, limits};
 
 use crate::effects::{Frame, Pause, Place, Wait};
 use crate::given::as_result;
@@ -145,7 +145,7 @@ fn pause(work: &Work<'_>, on: &mut Transaction, popped: usize) -> Result<Pause, 
     }
     let left = &work.frames[..work.frames.len() - popped];
     let bytes: usize = left.iter().chain(&frames).map(|f| f.cells.len()).sum();
-    if bytes > limits::FRAMES_MAX {
+    if bytes > work.manifest.limits.frame_bytes() {
         return Err(Crash {
             site: 0,
             reason: CrashReason::StepTooLarge,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use weir_contract::border::encode_caller;
 use weir_contract::call::Reply;
-use weir_contract::limits;
 use weir_contract::manifest::{Access, Effect, INSIDE_SINCE, Manifest};
 use weir_log::Record;
 
@@ -194,7 +193,7 @@ impl Machine {
         if self.runs.get(run).is_none_or(|run| run.is_ending()) {
             return Taken::Ended;
         }
-        if self.events_waiting(to.entity, &to.key) >= limits::EVENTS_MAX {
+        if self.events_waiting(to.entity, &to.key) >= manifest.limits.events() {
             return Taken::Full;
         }
         let record = EventRecord {

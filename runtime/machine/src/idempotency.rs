@@ -5,10 +5,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::record::Digest;
+use weir_contract::settings::Retention;
 
-/// How long an answer is kept, in microseconds: 24 hours.
-pub const KEEP_US: i64 = 24 * 3_600 * 1_000_000;
+use crate::record::Digest;
 
 /// An answer given once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,19 +40,31 @@ impl KeptAnswer {
 }
 
 /// All answers kept.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Answers {
+    /// How long one is kept, in microseconds, as the program in force has it.
+    pub keep_us: i64,
     /// By caller and key.
     kept: HashMap<(String, String), Kept>,
     /// In the order they came, which is the order of their times.
     order: VecDeque<(String, String)>,
 }
 
+impl Default for Answers {
+    fn default() -> Answers {
+        Answers {
+            keep_us: Retention::default().answers_us(),
+            kept: HashMap::new(),
+            order: VecDeque::new(),
+        }
+    }
+}
+
 impl Answers {
     /// The answer to a key, unless it is too old at `now`.
     pub fn find(&self, caller: &str, key: &str, now: i64) -> Option<&Kept> {
         let kept = self.kept.get(&(caller.to_owned(), key.to_owned()))?;
-        (now.saturating_sub(kept.time) < KEEP_US).then_some(kept)
+        (now.saturating_sub(kept.time) < self.keep_us).then_some(kept)
     }
 
     /// Keeps an answer; one that was kept for the key and is too old by now is replaced.
@@ -77,7 +88,7 @@ impl Answers {
     /// Drops what is too old at `now`.
     pub fn forget(&mut self, now: i64) {
         while let Some(id) = self.order.front() {
-            if now.saturating_sub(self.kept[id].time) < KEEP_US {
+            if now.saturating_sub(self.kept[id].time) < self.keep_us {
                 break;
             }
             self.kept.remove(id);

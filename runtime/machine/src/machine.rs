@@ -411,7 +411,7 @@ impl Machine {
         let program = program.ok_or_else(|| BadRecord("no program before it".to_owned()))?;
         self.time = time;
         self.answers.forget(time);
-        self.runs.forget(time);
+        self.runs.forget(time, program.retention.runs_us());
         let mut all = Change {
             runs: &mut self.runs,
             answers: &mut self.answers,
@@ -507,6 +507,7 @@ impl Machine {
             }
             None => program::empty_state(&manifest),
         };
+        self.answers.keep_us = manifest.retention.answers_us();
         self.program = Some(Arc::new(manifest));
     }
 

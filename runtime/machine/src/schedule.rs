@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::effects::{EventTo, Frame};
-use crate::idempotency::KEEP_US;
 use crate::runs::{Caller, Finished, Given, Run, Strand, Waiting};
 
 /// The run of each workflow instance, by entity and key.
@@ -214,10 +213,10 @@ impl Runs {
         self.finished.insert(number, finished);
     }
 
-    /// Drops results that nobody can ask for any more.
-    pub(crate) fn forget(&mut self, now: i64) {
+    /// Drops results that nobody can ask for any more: those that ended `keep_us` ago.
+    pub(crate) fn forget(&mut self, now: i64, keep_us: i64) {
         while let Some((at, number)) = self.leaving.first().copied() {
-            if now.saturating_sub(at) < KEEP_US {
+            if now.saturating_sub(at) < keep_us {
                 break;
             }
             self.leaving.remove(&(at, number));

@@ -87,6 +87,7 @@ impl Machine {
         if r.byte()? == 1 {
             let manifest = Manifest::from_json(r.bytes()?).map_err(|e| BadRecord(e.to_string()))?;
             machine.state = empty_state(&manifest);
+            machine.answers.keep_us = manifest.retention.answers_us();
             machine.program = Some(Arc::new(manifest));
         }
         for _ in 0..r.varint()? {

@@ -295,6 +295,41 @@ fn answers_are_kept_for_a_day_of_record_time() {
     assert!(late.run > first.run);
 }
 
+#[test]
+fn answers_are_kept_as_long_as_the_program_says() {
+    const HOUR: i64 = 3_600_000_000;
+    let week = Manifest {
+        retention: weir_contract::settings::Retention {
+            answers_s: Some(7 * 86_400),
+            ..Default::default()
+        },
+        ..manifest()
+    };
+    let mut steps = Wander { random: Random(9) };
+    let mut machine = Machine::new();
+    let mut replay = ReplayChecker::default();
+    replay
+        .follow(&machine.deploy(&week, 0).unwrap().unwrap())
+        .unwrap();
+    let first = machine.call(&mut steps, &week, &call(Some("k")), HOUR);
+    replay.follow(&first.record.unwrap()).unwrap();
+    let mut other = call(Some("l"));
+    other.args = vec![1];
+    let other = machine.call(&mut steps, &week, &other, 100 * HOUR);
+    replay.follow(&other.record.unwrap()).unwrap();
+    replay.compare(&machine).unwrap();
+    // A snapshot keeps them as well.
+    let mut restored = Machine::restore(&machine.snapshot()).unwrap();
+    for machine in [&mut machine, &mut restored] {
+        let again = machine.call(&mut steps, &week, &call(Some("k")), 160 * HOUR);
+        assert_eq!((again.run, again.record.is_none()), (first.run, true));
+    }
+    // A program that keeps them for a day has forgotten it.
+    machine.deploy(&manifest(), 160 * HOUR).unwrap().unwrap();
+    let late = machine.call(&mut steps, &manifest(), &call(Some("k")), 160 * HOUR);
+    assert!(late.run > first.run);
+}
+
 struct Fill;
 
 impl Steps for Fill {

@@ -112,7 +112,7 @@ impl Door {
         program: Arc<Manifest>,
         answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
     ) {
-        if let Some(answer) = self.admit(answer) {
+        if let Some(answer) = self.admit(&program, answer) {
             self.send(Message::Call {
                 call,
                 program,
@@ -129,7 +129,7 @@ impl Door {
         program: Arc<Manifest>,
         answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
     ) {
-        let Some(answer) = self.admit(answer) else {
+        let Some(answer) = self.admit(&program, answer) else {
             return;
         };
         match self.free_worker() {
@@ -152,9 +152,11 @@ impl Door {
     /// Counts a call, or says that there are too many.
     fn admit(
         &self,
+        program: &Manifest,
         answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
     ) -> Option<Answered> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.queue_max {
+        let queue_max = program.limits.queue.map_or(self.queue_max, |n| n as usize);
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= queue_max {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             answer(Err(Refusal::Busy));
             return None;

@@ -135,7 +135,10 @@ pub fn program_json(manifest: &Manifest) -> Json {
     });
     json!({
         "program": manifest.program,
+        "version": manifest.program_version,
         "module_sha256": manifest.module_sha256,
+        "limits": manifest.limits,
+        "retention": manifest.retention,
         "routes": shown.collect::<Vec<_>>(),
     })
 }

@@ -58,7 +58,8 @@ impl Program {
 
     /// A compiled program: the module passes the engine's gate and is made ready to run.
     pub fn load(manifest: Manifest, wasm: &[u8]) -> Result<Program, weir_engine::LoadError> {
-        let module = weir_engine::Program::load(wasm)?;
+        let limits = weir_engine::Limits::of(&manifest);
+        let module = weir_engine::Program::load_with(wasm, limits)?;
         let runner = weir_engine::Runner::new(&module)?;
         Ok(Program::new(manifest, Box::new(runner)))
     }

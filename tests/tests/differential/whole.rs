@@ -1,6 +1,6 @@
 //! What a call does in the whole runtime: built bundle, machine, log on files. Stopped and started again between calls.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,13 +26,7 @@ pub struct Whole {
 /// The program as `weir build` makes it.
 pub fn build(source: &str) -> (Manifest, weir_engine::Program) {
     let world = Memory::default().with("generated.weir", source);
-    let program = weir_driver::Program {
-        name: "generated".to_owned(),
-        source: "generated.weir".into(),
-        folder: PathBuf::new(),
-        externs: Default::default(),
-        components: Default::default(),
-    };
+    let program = weir_driver::find(&world, Path::new("generated.weir")).expect("it is there");
     let analysis = weir_driver::check(&world, &program).unwrap_or_else(|e| panic!("{e}"));
     let bundle = weir_driver::build(&program, &analysis).expect("the checker accepted it before");
     // Time is not what is compared.

@@ -1,6 +1,6 @@
 //! `examples/shop`, compiled, in variants that pay in other ways; calls and answers by name and in JSON.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
 use weir_contract::call::{Reply, decode_args, encode_args};
@@ -70,13 +70,7 @@ pub struct Shop {
 impl Shop {
     pub fn compile(variant: Variant) -> Self {
         let world = Memory::default().with("shop.weir", &variant.text());
-        let program = weir_driver::Program {
-            name: "shop".to_owned(),
-            source: "shop.weir".into(),
-            folder: PathBuf::new(),
-            externs: Default::default(),
-            components: Default::default(),
-        };
+        let program = weir_driver::find(&world, Path::new("shop.weir")).expect("it is there");
         let analysis = weir_driver::check(&world, &program).unwrap_or_else(|e| panic!("{e}"));
         let bundle = weir_driver::build(&program, &analysis)
             .unwrap_or_else(|| panic!("{variant:?}: {:?}", analysis.diagnostics));

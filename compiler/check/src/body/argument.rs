@@ -6,7 +6,7 @@ use weir_syntax::ast::{self, ExprKind as Ast};
 use super::{BodyCx, FrameKind, hole};
 use crate::hir::*;
 use crate::infer;
-use crate::messages::nearest;
+use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
     /// An argument for a parameter of function type: a lambda, an own parameter, or a function by name.
@@ -140,21 +140,17 @@ impl BodyCx<'_> {
                 Some(label) => match params.iter().position(|(name, _)| *name == label.name) {
                     Some(at) => at,
                     None => {
-                        let mut found = Diagnostic::new(
+                        let found = Diagnostic::new(
                             codes::E0302,
                             label.span,
                             format!("`{callee}` takes no `{label}`"),
                         )
                         .label("no such parameter");
-                        found = match nearest(label.as_str(), params.iter().map(|(name, _)| *name))
-                        {
-                            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-                                format!("write `{near}`"),
-                                vec![(label.span, near.to_owned())],
-                            ),
-                            None => found.help(format!("it takes ({})", names(params))),
-                        };
-                        self.report(found);
+                        let known = params.iter().map(|(name, _)| *name);
+                        let found = did_you_mean(found, label.span, label.as_str(), known);
+                        self.report(
+                            found.or(|found| found.help(format!("it takes ({})", names(params)))),
+                        );
                         fine = false;
                         continue;
                     }

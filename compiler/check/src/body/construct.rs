@@ -6,7 +6,7 @@ use weir_syntax::ast::{self, Ident};
 use super::sequence::behind;
 use super::{BodyCx, hole, node};
 use crate::hir::*;
-use crate::messages::nearest;
+use crate::messages::did_you_mean;
 use crate::modules;
 use crate::scope::TypeName;
 
@@ -186,23 +186,20 @@ impl BodyCx<'_> {
             format!("there is no `{name}` here"),
         )
         .label("not declared");
-        let elsewhere = modules::elsewhere(self.cx, name.as_str());
-        found = if let Some(import) = elsewhere {
-            found.help(import)
+        found = if let Some(elsewhere) = modules::elsewhere(self.cx, name) {
+            elsewhere.help(found)
         } else if !owners.is_empty() {
             found.help(format!(
                 "several enums have it: write `{}.{name}`",
                 owners[0]
             ))
-        } else if let Some(near) = nearest(name.as_str(), known.iter().map(String::as_str)) {
-            found.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                vec![(name.span, near.to_owned())],
-            )
         } else {
-            found.help(format!(
-                "declare it, for example `record {name}(..)` or `error {name}`"
-            ))
+            let known = known.iter().map(String::as_str);
+            did_you_mean(found, name.span, name.as_str(), known).or(|found| {
+                found.help(format!(
+                    "declare it, for example `record {name}(..)` or `error {name}`"
+                ))
+            })
         };
         self.report(found);
         for arg in args.unwrap_or_default() {
@@ -268,25 +265,19 @@ impl BodyCx<'_> {
         let decl = self.cx.enums[id.0 as usize].clone();
         let variants = self.cx.program.enums[id.0 as usize].variants.clone();
         let Some(at) = variants.iter().position(|v| v.name == name.name) else {
-            let mut found = Diagnostic::new(
+            let found = Diagnostic::new(
                 codes::E0205,
                 name.span,
                 format!("`{}` has no variant `{name}`", decl.name),
             )
             .label("not one of its variants")
             .secondary(decl.name.span, "declared here");
-            found = match nearest(name.as_str(), variants.iter().map(|v| v.name.as_str())) {
-                Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-                    format!("write `{near}`"),
-                    vec![(name.span, near.to_owned())],
-                ),
-                None => {
-                    let all: Vec<String> =
-                        variants.iter().map(|v| format!("`{}`", v.name)).collect();
-                    found.help(format!("it has {}", all.join(", ")))
-                }
-            };
-            self.report(found);
+            let known = variants.iter().map(|v| v.name.as_str());
+            let found = did_you_mean(found, name.span, name.as_str(), known);
+            self.report(found.or(|found| {
+                let all: Vec<String> = variants.iter().map(|v| format!("`{}`", v.name)).collect();
+                found.help(format!("it has {}", all.join(", ")))
+            }));
             return hole(span);
         };
         let fields = variants[at].fields.clone();

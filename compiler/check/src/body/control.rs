@@ -71,7 +71,14 @@ impl BodyCx<'_> {
             };
         }
         let why = written.map(|at| (at, "because of this result type".to_owned()));
-        self.fit(root, ret, why)
+        // What does not fit is the value at the end.
+        let whole = root.span;
+        let span = block.stmts.last().map_or(whole, |last| last.span);
+        let root = self.fit(Expr { span, ..root }, ret, why);
+        Expr {
+            span: whole,
+            ..root
+        }
     }
 
     /// An expression in a place of a known type; where nothing is wanted its value is dropped.

@@ -57,6 +57,7 @@ pub fn function(cx: &mut Cx, id: FnId) {
     };
     let mut body = parameters(cx, &decl, &signature, signature.params.len(), fails);
     body.ret = Some(signature.ret.clone());
+    body.fails_place = super::FailsPlace::of(&decl);
     body.function = infers.then_some(id);
     let root = match &decl.body {
         FnBody::Block(block) => {
@@ -75,7 +76,12 @@ pub fn function(cx: &mut Cx, id: FnId) {
     if let Fails::Inferred(found) = fails {
         if let (Some(span), true) = (recursive_try, found.is_empty()) {
             let d = Diagnostic::new(codes::E0402, span, "`?` on a call that cannot fail");
-            cx.report(d.label("cannot fail").help("remove the `?`"));
+            let sign = Span::new(span.file, span.end - 1, span.end);
+            cx.report(
+                d.label("cannot fail")
+                    .help("remove the `?`")
+                    .certain_fix("remove the `?`", vec![(sign, String::new())]),
+            );
         }
         if !found.is_empty() && cx.recursive.contains(&id) {
             let names: Vec<String> = found

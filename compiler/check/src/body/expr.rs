@@ -6,7 +6,7 @@ use weir_syntax::ast::{self, ExprKind as Ast, TextPart, UnaryOp};
 use super::{BodyCx, hole, node};
 use crate::copies::TYPE_PARTS_MAX;
 use crate::hir::*;
-use crate::messages::nearest;
+use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
     /// Checks an expression; `want` is a hint, not a demand. What an `is` inside binds is in reach afterwards only
@@ -373,27 +373,24 @@ impl BodyCx<'_> {
             return call;
         }
         let shown = self.show(&ty);
-        let mut found = Diagnostic::new(
+        let found = Diagnostic::new(
             codes::E0204,
             name.span,
             format!("`{shown}` has no `{name}`"),
         )
         .label("not there");
-        found = match nearest(name.as_str(), fields.iter().map(|f| f.name.as_str())) {
-            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                vec![(name.span, near.to_owned())],
-            ),
-            None if matches!(&ty, Type::Map(key, _) if self.head(key) == Type::Text) => {
+        let known = fields.iter().map(|f| f.name.as_str());
+        let found = did_you_mean(found, name.span, name.as_str(), known);
+        self.report(found.or(|found| match fields.as_slice() {
+            _ if matches!(&ty, Type::Map(key, _) if self.head(key) == Type::Text) => {
                 found.help(format!("a map is asked by its keys: write `[\"{name}\"]`"))
             }
-            None if fields.is_empty() => found.help("look at the type: it has no fields"),
-            None => {
+            [] => found.help("look at the type: it has no fields"),
+            fields => {
                 let names: Vec<String> = fields.iter().map(|f| format!("`{}`", f.name)).collect();
                 found.help(format!("it has {}", names.join(", ")))
             }
-        };
-        self.report(found);
+        }));
         hole(span)
     }
 

@@ -3,7 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast};
 
-use super::{BodyCx, Fails, FrameKind, hole, node};
+use super::{BodyCx, Fails, FrameKind, LambdaFrame, hole, node};
 use crate::hir::*;
 use crate::scope::TypeName;
 
@@ -79,11 +79,11 @@ impl BodyCx<'_> {
             }
             other => {
                 let shown = self.show(&other);
-                let help = match other {
-                    Type::Option(_) => {
-                        "`?` is for calls that may fail; for a missing value write `?? fail SomeError` or `?? other`"
-                    }
-                    _ => "remove the `?`",
+                let may_be_missing = matches!(other, Type::Option(_));
+                let help = if may_be_missing {
+                    "`?` is for calls that may fail; for a missing value write `?? fail SomeError` or `?? other`"
+                } else {
+                    "remove the `?`"
                 };
                 self.report(
                     Diagnostic::new(
@@ -93,12 +93,13 @@ impl BodyCx<'_> {
                     )
                     .label("cannot fail")
                     .help(help)
-                    .fix(
+                    .fix_if_certain(
                         "remove the `?`",
                         vec![(
                             Span::new(span.file, inner.span.end, span.end),
                             String::new(),
                         )],
+                        !may_be_missing,
                     ),
                 );
                 inner
@@ -163,11 +164,19 @@ impl BodyCx<'_> {
             return self.undo_cannot_fail(errors, span);
         }
         let names = self.error_names(errors);
+        // Whoever declared the failures has said that they leave the function; a test ends with them.
+        let is_meant = match &self.fails {
+            Fails::Declared(declared) => errors.iter().all(|e| declared.contains(e)),
+            Fails::Inferred(_) => self.in_test,
+            Fails::Never(_) => false,
+        };
+        let in_branches = |frame: &LambdaFrame| frame.kind == FrameKind::Branch;
+        let is_certain = is_meant && self.lambdas.iter().all(in_branches);
         self.report(
             Diagnostic::new(codes::E0401, span, format!("this may fail with {names}, and nobody looks"))
                 .label("may fail")
                 .help("write `?` after it to pass the failure on, `?? other` to use another value, or `match` it")
-                .fix("pass the failure on with `?`", vec![(span.after(), "?".into())]),
+                .fix_if_certain("pass the failure on with `?`", vec![(span.after(), "?".into())], is_certain),
         );
     }
 
@@ -215,15 +224,18 @@ impl BodyCx<'_> {
                 }
                 let names = self.error_names(&missing);
                 let plain = names.replace('`', "").replace(" or ", ", ");
-                self.report(
-                    Diagnostic::new(
-                        codes::E0403,
-                        span,
-                        format!("this may fail with {names}, which the function does not declare"),
-                    )
-                    .label("leaves the function here")
-                    .help(format!("add it to the signature: `fails {plain}`")),
-                );
+                let mut found = Diagnostic::new(
+                    codes::E0403,
+                    span,
+                    format!("this may fail with {names}, which the function does not declare"),
+                )
+                .label("leaves the function here")
+                .help(format!("add it to the signature: `fails {plain}`"));
+                if let Some(place) = &self.fails_place {
+                    let title = format!("declare `fails {plain}`");
+                    found = found.certain_fix(title, vec![place.edit(&plain)]);
+                }
+                self.report(found);
             }
             Fails::Never(place) => {
                 let place = *place;

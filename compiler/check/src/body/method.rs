@@ -5,7 +5,7 @@ use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 
 use super::{BodyCx, hole, node};
 use crate::hir::*;
-use crate::messages::nearest;
+use crate::messages::{did_you_mean, meant};
 
 impl BodyCx<'_> {
     pub(super) fn call_method(
@@ -134,7 +134,7 @@ impl BodyCx<'_> {
             self.cx.later(name.span, &format!("`.{name}(..)`"));
             return;
         }
-        let mut found = Diagnostic::new(
+        let found = Diagnostic::new(
             codes::E0204,
             name.span,
             format!("`{shown}` has no `{name}`"),
@@ -145,17 +145,18 @@ impl BodyCx<'_> {
             "len" | "size" | "count" if known.iter().any(|n| n == "length") => Some("length"),
             _ => None,
         };
-        let near = nearest(name.as_str(), known.iter().map(String::as_str));
-        found = match usual.or(near) {
-            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                vec![(name.span, near.to_owned())],
-            ),
-            None => found.help(format!(
-                "declare it: `fn {name}(x: {shown}, ..)` can be called as `x.{name}(..)`"
-            )),
+        let found = match usual {
+            Some(usual) => meant(found, name.span, usual, true),
+            None => {
+                let known = known.iter().map(String::as_str);
+                did_you_mean(found, name.span, name.as_str(), known)
+            }
         };
-        self.report(found);
+        self.report(found.or(|found| {
+            found.help(format!(
+                "declare it: `fn {name}(x: {shown}, ..)` can be called as `x.{name}(..)`"
+            ))
+        }));
     }
 
     /// The functions whose first parameter takes a type; with `arguments` above 0 also by their number.

@@ -50,6 +50,37 @@ enum Fails {
     Never(&'static str),
 }
 
+/// Where a function can be made to declare one more failure.
+enum FailsPlace {
+    /// Behind the last one it declares.
+    Behind(Span),
+    /// Behind the type of its result, as the first.
+    BehindType(Span),
+    /// In front of its block, as the first.
+    InFront(Span),
+}
+
+impl FailsPlace {
+    /// `None` where the tree does not tell.
+    fn of(decl: &ast::FnDecl) -> Option<FailsPlace> {
+        match (decl.fails.last(), &decl.ret, &decl.body) {
+            (Some(last), ..) => Some(FailsPlace::Behind(last.span)),
+            (None, Some(ret), _) => Some(FailsPlace::BehindType(ret.span)),
+            (None, None, ast::FnBody::Block(block)) => Some(FailsPlace::InFront(block.span)),
+            (None, None, ast::FnBody::Expr(_)) => None,
+        }
+    }
+
+    /// Declares these as well: names with commas between them.
+    fn edit(&self, errors: &str) -> (Span, String) {
+        match self {
+            FailsPlace::Behind(span) => (span.after(), format!(", {errors}")),
+            FailsPlace::BehindType(span) => (span.after(), format!(" fails {errors}")),
+            FailsPlace::InFront(span) => (span.before(), format!("fails {errors} ")),
+        }
+    }
+}
+
 /// Code inside a body that may run at another time than what is around it.
 #[derive(Clone, Debug, PartialEq)]
 enum FrameKind {
@@ -93,6 +124,7 @@ pub(crate) struct BodyCx<'a> {
     /// Type of `return`; `None` where there is no function to return from.
     ret: Option<Type>,
     fails: Fails,
+    fails_place: Option<FailsPlace>,
     lambdas: Vec<LambdaFrame>,
     loop_depth: u32,
     /// Of the comprehensions around, outermost first.
@@ -122,6 +154,7 @@ impl<'a> BodyCx<'a> {
             type_params: Vec::new(),
             ret: None,
             fails,
+            fails_place: None,
             lambdas: Vec::new(),
             loop_depth: 0,
             groups: Vec::new(),
@@ -269,8 +302,15 @@ impl<'a> BodyCx<'a> {
         if let Some((at, text)) = why {
             d = d.secondary(at, text);
         }
-        let help = self.conversion(&self.head(want), &self.head(found));
-        self.report(d.help(help));
+        let (want, found) = (self.head(want), self.head(found));
+        let d = d.help(self.conversion(&want, &found));
+        self.report(match want {
+            Type::Option(inner) if self.head(&inner) == found => {
+                let around = [(span.before(), "Some(".into()), (span.after(), ")".into())];
+                d.certain_fix("wrap it in `Some(..)`", around.into())
+            }
+            _ => d,
+        });
     }
 
     /// The next step when a value of one type stands where another is wanted.

@@ -6,7 +6,7 @@ use weir_syntax::ast;
 use super::{BodyCx, builtins, entry, hole, node};
 use crate::externs;
 use crate::hir::*;
-use crate::messages::nearest;
+use crate::messages::did_you_mean;
 use crate::modules;
 
 /// Functions of the full language that have no meaning yet.
@@ -140,7 +140,7 @@ impl BodyCx<'_> {
         known.push("caller".into());
         known.extend(builtins::NAMES.iter().map(|name| name.to_string()));
         known.extend(self.cx.names.externs.keys().cloned());
-        let mut found = Diagnostic::new(
+        let found = Diagnostic::new(
             codes::E0201,
             name.span,
             format!("there is no {what} `{name}` here"),
@@ -158,28 +158,24 @@ impl BodyCx<'_> {
                 "a group has many: write `collect({name})`, `first({name})`, or what else is wanted of all of them"
             )));
         }
-        if let Some(import) = modules::elsewhere(self.cx, name.as_str()) {
-            return self.report(found.help(import));
+        if let Some(elsewhere) = modules::elsewhere(self.cx, name) {
+            return self.report(elsewhere.help(found));
         }
         if matches!(name.as_str(), "null" | "nil" | "undefined") {
-            return self.report(found.help("write `None`, of a type such as `Text?`"));
+            let found = found.help("write `None`, of a type such as `Text?`");
+            return self
+                .report(found.certain_fix("write `None`", vec![(name.span, "None".into())]));
         }
-        found = match (
-            nearest(name.as_str(), known.iter().map(String::as_str)),
-            owner,
-        ) {
-            (Some(near), _) => found.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                vec![(name.span, near.to_owned())],
-            ),
-            (None, Some(owner)) => found.help(format!(
+        let known = known.iter().map(String::as_str);
+        let found = did_you_mean(found, name.span, name.as_str(), known);
+        self.report(found.or(|found| match owner {
+            Some(owner) => found.help(format!(
                 "it is state of `{owner}`: say of which one, for example `{owner}(..).{name}`"
             )),
-            (None, None) if what == "function" => {
+            None if what == "function" => {
                 found.help(format!("declare it: `fn {name}(..) {{ .. }}`"))
             }
-            (None, None) => found.help(format!("declare it before: `let {name} = ..`")),
-        };
-        self.report(found);
+            None => found.help(format!("declare it before: `let {name} = ..`")),
+        }));
     }
 }

@@ -6,7 +6,7 @@ use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 use super::sequence::behind;
 use super::{BodyCx, FrameKind, hole, node};
 use crate::hir::*;
-use crate::messages::nearest;
+use crate::messages::did_you_mean;
 
 /// An `extern` block by its name.
 pub(super) struct OutsideBlock {
@@ -57,21 +57,16 @@ impl BodyCx<'_> {
         if let Some(at) = names.iter().position(|n| *n == name.name) {
             return Some(block.functions[at]);
         }
-        let mut found = Diagnostic::new(
+        let found = Diagnostic::new(
             codes::E0204,
             name.span,
             format!("`{}` has no `{name}`", block.name),
         )
         .label("not there")
         .secondary(block.declared, "declared here");
-        found = match nearest(name.as_str(), names.iter().map(String::as_str)) {
-            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                vec![(name.span, near.to_owned())],
-            ),
-            None => found.help(format!("add `fn {name}(..)` to the block")),
-        };
-        self.report(found);
+        let known = names.iter().map(String::as_str);
+        let found = did_you_mean(found, name.span, name.as_str(), known);
+        self.report(found.or(|found| found.help(format!("add `fn {name}(..)` to the block"))));
         None
     }
 

@@ -5,7 +5,7 @@ use weir_syntax::ast::{self, ExprKind as Ast, Ident, PatternKind as AstPattern};
 
 use super::BodyCx;
 use crate::hir::*;
-use crate::messages::nearest;
+use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
     pub(super) fn pattern(&mut self, p: &ast::Pattern, ty: &Type) -> Pattern {
@@ -237,16 +237,11 @@ impl BodyCx<'_> {
     }
 
     fn no_such_case(&mut self, name: &Ident, known: &[String], what: &str, all: &str) {
-        let mut found = Diagnostic::new(codes::E0205, name.span, format!("{what} `{name}`"))
+        let found = Diagnostic::new(codes::E0205, name.span, format!("{what} `{name}`"))
             .label("not one of the cases");
-        found = match nearest(name.as_str(), known.iter().map(String::as_str)) {
-            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                vec![(name.span, near.to_owned())],
-            ),
-            None => found.help(format!("the cases are {all}")),
-        };
-        self.report(found);
+        let known = known.iter().map(String::as_str);
+        let found = did_you_mean(found, name.span, name.as_str(), known);
+        self.report(found.or(|found| found.help(format!("the cases are {all}"))));
     }
 
     /// One pattern for each field; with labels, fields that are not named are not looked at.

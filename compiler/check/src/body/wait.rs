@@ -5,7 +5,7 @@ use weir_syntax::ast::{self, Ident, WaitOn};
 
 use super::{BodyCx, hole, node};
 use crate::hir::*;
-use crate::messages::nearest;
+use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
     pub(super) fn wait(&mut self, arms: &[ast::WaitArm], want: Option<&Type>, span: Span) -> Expr {
@@ -91,16 +91,13 @@ impl BodyCx<'_> {
             format!("this workflow has no event `{name}`"),
         )
         .label("not declared");
-        let near = nearest(name.as_str(), events.iter().map(|e| e.name.as_str()));
-        self.report(match near {
-            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                vec![(name.span, near.to_owned())],
-            ),
-            None => found.help(format!(
+        let known = events.iter().map(|e| e.name.as_str());
+        let found = did_you_mean(found, name.span, name.as_str(), known);
+        self.report(found.or(|found| {
+            found.help(format!(
                 "declare it in the workflow: `pub event {name}(..)`"
-            )),
-        });
+            ))
+        }));
     }
 
     fn nothing_comes(&mut self, span: Span, what: &str) -> Expr {

@@ -6,6 +6,8 @@
 
 mod rules;
 
+use std::ops::RangeInclusive;
+
 use weir_diagnostics::{Code, Diagnostic, Span, codes};
 
 use crate::token::{Tok, Token};
@@ -35,11 +37,19 @@ struct Said {
     help: Option<String>,
     /// The token to point at, if not the one that was refused.
     at: Option<usize>,
+    /// What must stand in place of these tokens.
+    instead: Option<(RangeInclusive<usize>, String)>,
 }
 
 impl Said {
     fn pointing_at(mut self, at: usize) -> Option<Said> {
         self.at = Some(at);
+        Some(self)
+    }
+
+    /// Nothing but `text` can have been meant by these tokens.
+    fn replacing(mut self, tokens: RangeInclusive<usize>, text: impl Into<String>) -> Option<Said> {
+        self.instead = Some((tokens, text.into()));
         Some(self)
     }
 }
@@ -51,6 +61,7 @@ fn said(message: impl Into<String>, help: impl Into<String>) -> Option<Said> {
         label: None,
         help: Some(help.into()),
         at: None,
+        instead: None,
     })
 }
 
@@ -66,7 +77,10 @@ pub fn unexpected(s: &Situation) -> Diagnostic {
     let mut found = Diagnostic::new(said.code, span, said.message)
         .label(said.label.unwrap_or_else(|| "not expected here".to_owned()));
     found.help = said.help;
-    found
+    match said.instead {
+        Some((tokens, text)) => s.replace(found, tokens, &text),
+        None => found,
+    }
 }
 
 /// The last resort: names what was found and the kinds of things that would fit.
@@ -84,6 +98,7 @@ fn by_expectation(s: &Situation) -> Said {
         label: wanted.map(|wanted| format!("expected {wanted}")),
         help: None,
         at: None,
+        instead: None,
     }
 }
 
@@ -167,6 +182,40 @@ impl Situation<'_> {
         self.tokens
             .get(at)
             .is_some_and(|token| token.start == token.end)
+    }
+
+    /// Puts `text` in place of tokens, with spaces where words would meet; without text they go with the space behind them.
+    fn replace(&self, found: Diagnostic, tokens: RangeInclusive<usize>, text: &str) -> Diagnostic {
+        let (Some(first), Some(last)) = (
+            self.tokens.get(*tokens.start()),
+            self.tokens.get(*tokens.end()),
+        ) else {
+            return found;
+        };
+        let (start, end) = (first.start as usize, last.end as usize);
+        if text.is_empty() {
+            let rest = &self.text[end..];
+            let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            let span = Span::new(self.span.file, first.start, last.end + blank as u32);
+            return found.certain_fix("take it away", vec![(span, String::new())]);
+        }
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let word = text.starts_with(is_word);
+        let before = if word && self.text[..start].ends_with(is_word) {
+            " "
+        } else {
+            ""
+        };
+        let after = if word && self.text[end..].starts_with(is_word) {
+            " "
+        } else {
+            ""
+        };
+        let span = Span::new(self.span.file, first.start, last.end);
+        found.certain_fix(
+            format!("write `{text}`"),
+            vec![(span, format!("{before}{text}{after}"))],
+        )
     }
 
     fn expects(&self, name: &str) -> bool {

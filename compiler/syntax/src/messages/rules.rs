@@ -27,6 +27,8 @@ fn words_of_other_languages(s: &Situation) -> Option<Said> {
         Some(Tok::Name) if s.at == s.unit_start => s.at,
         // `function f()` stops at `f` where a statement may start.
         Some(_) if s.at == s.unit_start + 1 && s.first() == Some(Tok::Name) => s.unit_start,
+        // On the line of the `}` before it.
+        Some(Tok::Name) if s.previous() == Some(Tok::RBrace) && is_else_if(s.source(s.at)) => s.at,
         _ => return None,
     };
     let word = s.source(word_at);
@@ -59,7 +61,32 @@ fn words_of_other_languages(s: &Situation) -> Option<Said> {
         "table" | "actor" | "service" => "write `entity Name(key: Type) { ... }`",
         _ => return None,
     };
-    said(format!("there is no `{word}` in Weir"), instead)?.pointing_at(word_at)
+    let found = said(format!("there is no `{word}` in Weir"), instead)?.pointing_at(word_at)?;
+    match same_word(s, word_at) {
+        Some(same) => found.replacing(word_at..=word_at, same),
+        None => Some(found),
+    }
+}
+
+fn is_else_if(word: &str) -> bool {
+    matches!(word, "elif" | "elseif" | "elsif")
+}
+
+/// The word that says the same in Weir, where what follows fits it; nothing for one that is left away.
+fn same_word(s: &Situation, at: usize) -> Option<&'static str> {
+    let (next, then) = (s.kind(at + 1), s.kind(at + 2));
+    let names_one = matches!(next, Some(Tok::Name));
+    let item = matches!(next, Some(Tok::Fn | Tok::State | Tok::Event));
+    match s.source(at) {
+        "function" | "func" | "fun" | "def" if names_one && then == Some(Tok::LParen) => Some("fn"),
+        "const" | "val" | "final" if names_one => Some("let"),
+        "export" | "public" if item => Some("pub"),
+        "private" | "protected" | "async" if item => Some(""),
+        "await" if names_one => Some(""),
+        word if is_else_if(word) => Some("else if"),
+        "throw" | "raise" if next == Some(Tok::UpperName) => Some("fail"),
+        _ => None,
+    }
 }
 
 /// What is written with other signs elsewhere.
@@ -107,6 +134,7 @@ fn keyword_as_name(s: &Situation) -> Option<Said> {
             "choose another name, such as `{word}_` or `the_{word}`"
         )),
         at: None,
+        instead: None,
     })
 }
 
@@ -353,7 +381,8 @@ fn missing_head_part(s: &Situation) -> Option<Said> {
                 s.shown(s.at)
             ),
             "write `pattern => result`",
-        ),
+        )?
+        .replacing(s.at..=s.at, "=>"),
         (Tok::If, Some(Tok::Name)) if s.source(s.at) == "then" => said(
             "there is no `then` in Weir",
             "write `if condition { ... } else { ... }`",
@@ -381,7 +410,8 @@ fn missing_head_part(s: &Situation) -> Option<Said> {
 fn wrong_sign(s: &Situation) -> Option<Said> {
     match (s.previous(), s.found()?) {
         (_, Tok::Eq) if condition(s) => {
-            said("`=` assigns and does not compare", "write `==` to compare")
+            said("`=` assigns and does not compare", "write `==` to compare")?
+                .replacing(s.at..=s.at, "==")
         }
         (Some(Tok::Eq), Tok::EqEq | Tok::Eq) => {
             said("there is no `===` in Weir", "write `==` to compare")
@@ -394,13 +424,23 @@ fn wrong_sign(s: &Situation) -> Option<Said> {
             "there is no `**` in Weir",
             "multiply, or use `pow` of the `math` module",
         ),
-        (_, Tok::Bar) => said("`|` only joins patterns", "write `or` between conditions"),
+        (_, Tok::Bar) => {
+            let found = said("`|` only joins patterns", "write `or` between conditions")?;
+            match s.next() {
+                Some(Tok::Bar) => found.replacing(s.at..=s.at + 1, "or"),
+                _ => Some(found),
+            }
+        }
         (_, Tok::Colon) if s.unit_has(Tok::Question) => said(
             "there is no `? :` in Weir",
             "write `if condition { a } else { b }`: it has a value",
         ),
-        (_, Tok::Arrow) if s.expects("=>") => said("`->` cannot stand here", "write `=>`"),
-        (_, Tok::FatArrow) if s.expects("->") => said("`=>` cannot stand here", "write `->`"),
+        (_, Tok::Arrow) if s.expects("=>") => {
+            said("`->` cannot stand here", "write `=>`")?.replacing(s.at..=s.at, "=>")
+        }
+        (_, Tok::FatArrow) if s.expects("->") => {
+            said("`=>` cannot stand here", "write `->`")?.replacing(s.at..=s.at, "->")
+        }
         (_, Tok::Lt | Tok::Gt | Tok::Le | Tok::Ge | Tok::EqEq | Tok::Ne | Tok::Is | Tok::In)
             if s.expects("and") && !s.expects("==") =>
         {
@@ -443,11 +483,11 @@ fn wrong_case(s: &Situation) -> Option<Said> {
         && s.found() != Some(Tok::Dot);
     if lower_type {
         let word = s.source(s.at - 1);
-        return capital(word)?.pointing_at(s.at - 1);
+        return capital(s.at - 1, word)?.pointing_at(s.at - 1);
     }
     match s.found()? {
         found if found.is_name() && s.expects("Name") && !s.expects("name") => {
-            capital(s.source(s.at))
+            capital(s.at, s.source(s.at))
         }
         Tok::UpperName if s.expects("name") && !s.expects("Name") => {
             let word = s.source(s.at);
@@ -467,13 +507,14 @@ fn wrong_case(s: &Situation) -> Option<Said> {
             said(
                 format!("`{word}` must start with a small letter"),
                 format!("write `{lower}`: values and functions start with a small letter"),
-            )
+            )?
+            .replacing(s.at..=s.at, lower)
         }
         _ => None,
     }
 }
 
-fn capital(word: &str) -> Option<Said> {
+fn capital(at: usize, word: &str) -> Option<Said> {
     let mut upper = word.to_owned();
     upper[..1].make_ascii_uppercase();
     said(
@@ -481,7 +522,8 @@ fn capital(word: &str) -> Option<Said> {
         format!(
             "write `{upper}`: types, records, errors, variants and entities start with a capital"
         ),
-    )
+    )?
+    .replacing(at..=at, upper)
 }
 
 /// Two things side by side.

@@ -13,6 +13,9 @@ pub fn manifest(module: &ir::Module) -> Manifest {
     Manifest {
         version: MANIFEST_VERSION,
         program: "test".into(),
+        program_version: None,
+        limits: Default::default(),
+        retention: Default::default(),
         module_sha256: String::new(),
         defs: module.defs.clone(),
         entities: module.entities.iter().map(|e| entity(module, e)).collect(),

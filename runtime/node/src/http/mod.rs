@@ -113,10 +113,11 @@ async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
     let (head, incoming) = request.into_parts();
     request::check_local(&head.headers)?;
     let timeout = Duration::from_millis(shared.config.body_timeout_ms);
+    let longest = shared.door.program().limits.body_bytes();
     let asked = Asked {
         segments: route::segments(head.uri.path())?,
         query: head.uri.query().unwrap_or("").to_owned(),
-        body: request::read_body(incoming, timeout, &shared.body_room).await?,
+        body: request::read_body(incoming, longest, timeout, &shared.body_room).await?,
         method: head.method,
         headers: head.headers,
     };

@@ -10,7 +10,7 @@ use hyper::body::{Body as _, Incoming};
 
 use hyper::header::{HOST, HeaderName, IF_MATCH, ORIGIN};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use weir_contract::{Manifest, limits};
+use weir_contract::Manifest;
 
 use super::reply::Problem;
 use crate::program::Caller;
@@ -164,17 +164,18 @@ pub(super) struct Body {
     _place: Option<OwnedSemaphorePermit>,
 }
 
-/// Reads a body within its limits of size and time.
+/// Reads a body of at most `longest` bytes within its limit of time.
 pub(super) async fn read_body(
     mut incoming: Incoming,
+    longest: usize,
     timeout: Duration,
     room: &BodyRoom,
 ) -> Result<Body, Problem> {
     let too_big = || {
-        let reason = format!("the body is longer than {} bytes", limits::BODY_MAX);
+        let reason = format!("the body is longer than {longest} bytes");
         Problem::new(413, "PayloadTooLarge", reason)
     };
-    if incoming.size_hint().lower() > limits::BODY_MAX as u64 {
+    if incoming.size_hint().lower() > longest as u64 {
         return Err(too_big());
     }
     if incoming.is_end_stream() {
@@ -188,7 +189,7 @@ pub(super) async fn read_body(
                 continue;
             };
             let len = body.bytes.len() + data.len();
-            if len > limits::BODY_MAX {
+            if len > longest {
                 return Err(too_big());
             }
             if len > SMALL_BODY_BYTES && body._place.is_none() {

@@ -1,0 +1,491 @@
+//! `weir.toml`: what a project says of itself.
+//!
+//! ```toml
+//! name = "shop"                 # the program's name [default: that of the entry]
+//! version = "1.4.0"             # for people; in the manifest
+//! entry = "src/main.weir"       # the first source file
+//!
+//! [extern.payments]
+//! url = "https://pay.example"   # of a service, or `component = "image.wasm"`
+//!
+//! [limits]
+//! step = "50ms"                 # and memory, frame, reply, body, events, queue
+//!
+//! [retention]
+//! answers = "7d"                # and runs
+//! ```
+//!
+//! Every key is known and every value fits, or the file is refused with the place of what is wrong and, where one is near, the name
+//! that was meant.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use weir_check::near_names;
+use weir_contract::settings::{Bounds, Limits, Retention};
+
+use crate::project::{is_module_name, stays_inside};
+
+/// What is read from `weir.toml`; paths as they are written there.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Config {
+    pub name: Option<String>,
+    pub version: Option<String>,
+    pub entry: PathBuf,
+    pub externs: BTreeMap<String, Extern>,
+    pub limits: Limits,
+    pub retention: Retention,
+}
+
+/// Where one part of the outside world is: one of the two is there.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Extern {
+    /// Of a service.
+    pub url: Option<String>,
+    /// The file of a component, inside the project.
+    pub component: Option<PathBuf>,
+}
+
+/// What is wrong with a `weir.toml`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Both from 1, the column in characters.
+    pub line: usize,
+    pub column: usize,
+    pub why: String,
+    /// The next step.
+    pub help: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.why)
+    }
+}
+
+/// Reads the text of a `weir.toml`.
+pub fn parse(text: &str) -> Result<Config, ConfigError> {
+    let document = DeTable::parse(text).map_err(|error| {
+        let place = error.span().unwrap_or(0..0);
+        let help = "a line of a weir.toml is `key = \"value\"` or `[section]`";
+        wrong(text, &place, error.message().trim().to_owned(), help)
+    })?;
+    let root = Section {
+        text,
+        name: "",
+        at: 0..0,
+        table: document.get_ref(),
+    };
+    root.knows(&["name", "version", "entry", "extern", "limits", "retention"])?;
+    let name = root.text("name")?;
+    if let Some((name, at)) = &name
+        && !is_module_name(name)
+    {
+        let why = format!("`{name}` cannot be a program's name");
+        let help = "a name is lower-case letters, digits and `_`, and starts with a letter";
+        return Err(wrong(text, at, why, help));
+    }
+    let version = root.text("version")?;
+    if let Some((version, at)) = &version
+        && !is_version(version)
+    {
+        let why = format!("`{version}` is no version");
+        return Err(wrong(
+            text,
+            at,
+            why,
+            "write three numbers: `version = \"1.4.0\"`",
+        ));
+    }
+    let Some((entry, at)) = root.text("entry")? else {
+        let why = "nothing says which file the program begins with".to_owned();
+        return Err(wrong(text, &(0..0), why, "write `entry = \"shop.weir\"`"));
+    };
+    let entry = PathBuf::from(entry);
+    if !stays_inside(&entry) || entry.extension().is_none_or(|ending| ending != "weir") {
+        let why = "`entry` must be a .weir file inside the project".to_owned();
+        return Err(wrong(text, &at, why, "write `entry = \"shop.weir\"`"));
+    }
+    let mut externs = BTreeMap::new();
+    if let Some(all) = root.section("extern", "extern")? {
+        for key in all.table.keys() {
+            let name = key.get_ref().as_ref();
+            let path = format!("extern.{name}");
+            if let Some(section) = all.section(name, &path)? {
+                externs.insert(name.to_owned(), read_extern(&section)?);
+            }
+        }
+    }
+    Ok(Config {
+        name: name.map(|(name, _)| name),
+        version: version.map(|(version, _)| version),
+        entry,
+        externs,
+        limits: match root.section("limits", "limits")? {
+            Some(section) => limits(&section)?,
+            None => Limits::default(),
+        },
+        retention: match root.section("retention", "retention")? {
+            Some(section) => retention(&section)?,
+            None => Retention::default(),
+        },
+    })
+}
+
+fn read_extern(section: &Section<'_>) -> Result<Extern, ConfigError> {
+    let Section { text, name, .. } = section;
+    section.knows(&["url", "component"])?;
+    let url = section.text("url")?;
+    if let Some((url, at)) = &url
+        && !["http://", "https://"].iter().any(|s| url.starts_with(s))
+    {
+        let why = format!("`{name}.url` must start with http:// or https://");
+        return Err(wrong(
+            text,
+            at,
+            why,
+            "write `url = \"http://127.0.0.1:9000\"`",
+        ));
+    }
+    let component = section.text("component")?;
+    if let Some((path, at)) = &component
+        && !stays_inside(Path::new(path))
+    {
+        let why = format!("`{name}.component` must be a file inside the project");
+        return Err(wrong(text, at, why, "write `component = \"image.wasm\"`"));
+    }
+    if url.is_none() && component.is_none() {
+        let why =
+            format!("`{name}` says neither the `url` of a service nor the file of a `component`");
+        return Err(wrong(text, &section.at, why, "write one of them below it"));
+    }
+    Ok(Extern {
+        url: url.map(|(url, _)| url),
+        component: component.map(|(path, _)| path.into()),
+    })
+}
+
+fn limits(section: &Section<'_>) -> Result<Limits, ConfigError> {
+    section.knows(&[
+        "step", "memory", "frame", "reply", "body", "events", "queue",
+    ])?;
+    Ok(Limits {
+        step_ms: section.number("step", Unit::Milliseconds, Limits::STEP_MS)?,
+        memory_bytes: section.number("memory", Unit::Bytes, Limits::MEMORY_BYTES)?,
+        frame_bytes: section.number("frame", Unit::Bytes, Limits::FRAME_BYTES)?,
+        reply_bytes: section.number("reply", Unit::Bytes, Limits::REPLY_BYTES)?,
+        body_bytes: section.number("body", Unit::Bytes, Limits::BODY_BYTES)?,
+        events: section.number("events", Unit::Count, Limits::EVENTS)?,
+        queue: section.number("queue", Unit::Count, Limits::QUEUE)?,
+    })
+}
+
+fn retention(section: &Section<'_>) -> Result<Retention, ConfigError> {
+    section.knows(&["answers", "runs"])?;
+    Ok(Retention {
+        answers_s: section.number("answers", Unit::Seconds, Retention::SECONDS)?,
+        runs_s: section.number("runs", Unit::Seconds, Retention::SECONDS)?,
+    })
+}
+
+/// What a number counts, and how it is written.
+#[derive(Clone, Copy)]
+enum Unit {
+    Milliseconds,
+    Seconds,
+    Bytes,
+    Count,
+}
+
+impl Unit {
+    /// What one of each written unit is worth; the largest that fits is shown.
+    fn names(self) -> &'static [(&'static str, u64)] {
+        match self {
+            Unit::Milliseconds => &[("s", 1_000), ("ms", 1)],
+            Unit::Seconds => &[("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)],
+            Unit::Bytes => &[
+                ("GiB", 1 << 30),
+                ("MiB", 1 << 20),
+                ("KiB", 1 << 10),
+                ("B", 1),
+            ],
+            Unit::Count => &[],
+        }
+    }
+
+    fn read(self, written: &str) -> Option<u64> {
+        let digits = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = written[digits.len()..].trim();
+        let (_, worth) = self.names().iter().find(|(name, _)| *name == unit)?;
+        digits.trim().parse::<u64>().ok()?.checked_mul(*worth)
+    }
+
+    fn show(self, value: u64) -> String {
+        let names = self.names().iter();
+        let mut fitting =
+            names.filter(|(_, worth)| value >= *worth && value.is_multiple_of(*worth));
+        match fitting.next() {
+            Some((name, worth)) => format!("\"{}{name}\"", value / worth),
+            None => value.to_string(),
+        }
+    }
+}
+
+/// A table of the file.
+struct Section<'a> {
+    text: &'a str,
+    /// With a dot before each inner name.
+    name: &'a str,
+    at: Range<usize>,
+    table: &'a DeTable<'a>,
+}
+
+impl Section<'_> {
+    /// Refuses keys that mean nothing.
+    fn knows(&self, known: &[&str]) -> Result<(), ConfigError> {
+        let unknown = self
+            .table
+            .keys()
+            .find(|key| !known.contains(&key.get_ref().as_ref()));
+        let Some(key) = unknown else { return Ok(()) };
+        let why = match self.name {
+            "" => format!("there is no key `{}`", key.get_ref()),
+            section => format!("`{section}` has no key `{}`", key.get_ref()),
+        };
+        let help = match near_names(key.get_ref(), known.iter().copied()).first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it may have {}", quoted(known)),
+        };
+        Err(wrong(self.text, &key.span(), why, help))
+    }
+
+    fn text(&self, key: &str) -> Result<Option<(String, Range<usize>)>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        match value.get_ref() {
+            DeValue::String(found) => Ok(Some((found.to_string(), value.span()))),
+            other => Err(self.not(key, "a text in double quotes", other, value, "\"..\"")),
+        }
+    }
+
+    fn number(&self, key: &str, unit: Unit, bounds: Bounds) -> Result<Option<u64>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        let (least, most) = (unit.show(bounds.least), unit.show(bounds.most));
+        let found = match (value.get_ref(), unit) {
+            (DeValue::String(written), _) => unit.read(written),
+            (DeValue::Integer(n), Unit::Count | Unit::Bytes) => {
+                u64::from_str_radix(n.as_str(), n.radix()).ok()
+            }
+            _ => None,
+        };
+        let Some(found) = found else {
+            let what = match unit {
+                Unit::Milliseconds | Unit::Seconds => "a time",
+                Unit::Bytes => "a size",
+                Unit::Count => "a number",
+            };
+            return Err(self.not(key, what, value.get_ref(), value, &most));
+        };
+        if found < bounds.least || found > bounds.most {
+            let why = format!("`{}.{key}` must be from {least} to {most}", self.name);
+            return Err(wrong(
+                self.text,
+                &value.span(),
+                why,
+                format!("write `{key} = {most}`"),
+            ));
+        }
+        Ok(Some(found))
+    }
+
+    fn section<'a>(&'a self, key: &str, name: &'a str) -> Result<Option<Section<'a>>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        match value.get_ref() {
+            DeValue::Table(table) => Ok(Some(Section {
+                text: self.text,
+                name,
+                at: value.span(),
+                table,
+            })),
+            _ => {
+                let why = format!("`{name}` is a section");
+                Err(wrong(
+                    self.text,
+                    &value.span(),
+                    why,
+                    format!("begin it with `[{name}]`"),
+                ))
+            }
+        }
+    }
+
+    fn not(
+        &self,
+        key: &str,
+        wanted: &str,
+        found: &DeValue<'_>,
+        value: &Spanned<DeValue<'_>>,
+        example: &str,
+    ) -> ConfigError {
+        let shown = &self.text[value.span()];
+        let what = match found {
+            DeValue::Table(_) => "a section".to_owned(),
+            DeValue::Array(_) => "a list".to_owned(),
+            _ => format!("`{shown}`"),
+        };
+        let dot = if self.name.is_empty() { "" } else { "." };
+        let why = format!("`{}{dot}{key}` is {wanted}, and this is {what}", self.name);
+        wrong(
+            self.text,
+            &value.span(),
+            why,
+            format!("write `{key} = {example}`"),
+        )
+    }
+}
+
+/// Three numbers, and what may follow them.
+fn is_version(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let (numbers, rest) = match text.find(['-', '+']) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let parts: Vec<&str> = numbers.split('.').collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-+.".contains(c);
+    parts.len() == 3 && parts.into_iter().all(number) && rest.len() != 1 && rest.chars().all(plain)
+}
+
+fn quoted(names: &[&str]) -> String {
+    let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    all.join(", ")
+}
+
+fn wrong(
+    text: &str,
+    at: &Range<usize>,
+    why: impl Into<String>,
+    help: impl Into<String>,
+) -> ConfigError {
+    let before = &text[..at.start.min(text.len())];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    ConfigError {
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        why: why.into(),
+        help: help.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> String {
+        match parse(text) {
+            Ok(config) => format!("{config:?}"),
+            Err(error) => format!("{error}; {}", error.help),
+        }
+    }
+
+    #[test]
+    fn everything_can_be_said() {
+        let config = parse(
+            "name = \"shop\"\nversion = \"1.4.0-beta.1\"\nentry = \"src/main.weir\"\n\
+             [extern.payments]\nurl = \"https://pay.example\"\n[extern.image]\ncomponent = \"image.wasm\"\n\
+             [limits]\nstep = \"50ms\"\nmemory = \"128MiB\"\nframe = \"64KiB\"\nreply = \"2MiB\"\nbody = 4096\nevents = 10\nqueue = 100\n\
+             [retention]\nanswers = \"7d\"\nruns = \"90m\"\n",
+        )
+        .unwrap();
+        assert_eq!(config.name.as_deref(), Some("shop"));
+        assert_eq!(config.version.as_deref(), Some("1.4.0-beta.1"));
+        assert_eq!(
+            config.externs["payments"].url.as_deref(),
+            Some("https://pay.example")
+        );
+        let limits = Limits {
+            step_ms: Some(50),
+            memory_bytes: Some(128 << 20),
+            frame_bytes: Some(64 << 10),
+            reply_bytes: Some(2 << 20),
+            body_bytes: Some(4096),
+            events: Some(10),
+            queue: Some(100),
+        };
+        assert_eq!(config.limits, limits);
+        assert_eq!(config.retention.answers_s, Some(7 * 86_400));
+        assert_eq!(config.retention.runs_us(), 90 * 60 * 1_000_000);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place_and_what_was_meant() {
+        let with = |rest: &str| said(&format!("entry = \"a.weir\"\n{rest}"));
+        assert_eq!(
+            said("entri = \"a.weir\""),
+            "1:1: there is no key `entri`; did you mean `entry`?"
+        );
+        assert_eq!(
+            said("name = \"a\"\n"),
+            "1:1: nothing says which file the program begins with; write `entry = \"shop.weir\"`"
+        );
+        assert_eq!(
+            with("[limit]\n"),
+            "2:2: there is no key `limit`; did you mean `limits`?"
+        );
+        assert_eq!(
+            with("[limits]\n  stepp = \"1s\"\n"),
+            "3:3: `limits` has no key `stepp`; did you mean `step`?"
+        );
+        assert_eq!(
+            with("[limits]\nstep = 5\n"),
+            "3:8: `limits.step` is a time, and this is `5`; write `step = \"5s\"`"
+        );
+        assert_eq!(
+            with("[limits]\nmemory = \"64 parsecs\"\n"),
+            "3:10: `limits.memory` is a size, and this is `\"64 parsecs\"`; write `memory = \"1GiB\"`"
+        );
+        assert_eq!(
+            with("[limits]\nmemory = \"8GiB\"\n"),
+            "3:10: `limits.memory` must be from \"4MiB\" to \"1GiB\"; write `memory = \"1GiB\"`"
+        );
+        assert_eq!(
+            with("[retention]\nanswers = \"1s\"\n"),
+            "3:11: `retention.answers` must be from \"1m\" to \"3650d\"; write `answers = \"3650d\"`"
+        );
+        assert_eq!(
+            with("retention = \"1d\"\n"),
+            "2:13: `retention` is a section; begin it with `[retention]`"
+        );
+        assert_eq!(
+            with("name = \"My Shop\"\n"),
+            "2:8: `My Shop` cannot be a program's name; a name is lower-case letters, digits and `_`, and starts with a letter"
+        );
+        assert_eq!(
+            with("version = \"1\"\n"),
+            "2:11: `1` is no version; write three numbers: `version = \"1.4.0\"`"
+        );
+        assert_eq!(
+            with("version = 1.0\n"),
+            "2:11: `version` is a text in double quotes, and this is `1.0`; write `version = \"..\"`"
+        );
+        assert_eq!(
+            with("[extern.image]\ncomponents = \"a.wasm\"\n"),
+            "3:1: `extern.image` has no key `components`; did you mean `component`?"
+        );
+        assert!(with("[extern.image]\n").starts_with("2:1: `extern.image` says neither"));
+        assert!(
+            with("name = \n").starts_with("2:8: "),
+            "{}",
+            with("name = \n")
+        );
+    }
+}

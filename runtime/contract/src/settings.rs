@@ -1,0 +1,174 @@
+//! What a program asks of whoever runs it: how much one step, run or request may take, and how long answers are kept.
+//!
+//! What is not said is as [`crate::limits`] has it. Bounds hold for both sides: the compiler refuses a `weir.toml` that goes over
+//! them, and the runtime a manifest that does.
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+
+/// One number that can be set.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub least: u64,
+    pub most: u64,
+}
+
+/// Each is below what the runtime would hold anybody to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Time of a step on the wall, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_ms: Option<u64>,
+    /// Linear memory of a step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    /// All frames of one strand of a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame_bytes: Option<u64>,
+    /// Reply of a step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_bytes: Option<u64>,
+    /// Body of a request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_bytes: Option<u64>,
+    /// Events that wait in one run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<u64>,
+    /// Calls that wait for their turn; without it, what the node is set to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u64>,
+}
+
+impl Limits {
+    pub const STEP_MS: Bounds = Bounds {
+        least: 5,
+        most: 5_000,
+    };
+    /// A module starts with a mebibyte or so.
+    pub const MEMORY_BYTES: Bounds = Bounds {
+        least: 4 << 20,
+        most: 1 << 30,
+    };
+    pub const FRAME_BYTES: Bounds = Bounds {
+        least: 1 << 10,
+        most: 4 << 20,
+    };
+    pub const REPLY_BYTES: Bounds = Bounds {
+        least: 1 << 10,
+        most: limits::REPLY_MAX as u64,
+    };
+    pub const BODY_BYTES: Bounds = Bounds {
+        least: 1 << 10,
+        most: limits::BODY_MAX as u64,
+    };
+    pub const EVENTS: Bounds = Bounds {
+        least: 1,
+        most: 1_000_000,
+    };
+    pub const QUEUE: Bounds = Bounds {
+        least: 1,
+        most: 1_000_000,
+    };
+
+    pub fn step_ms(&self) -> u64 {
+        self.step_ms.unwrap_or(limits::STEP_MS_MAX)
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        or(self.memory_bytes, limits::STEP_MEMORY_MAX)
+    }
+
+    pub fn frame_bytes(&self) -> usize {
+        or(self.frame_bytes, limits::FRAMES_MAX)
+    }
+
+    pub fn reply_bytes(&self) -> usize {
+        or(self.reply_bytes, limits::REPLY_MAX)
+    }
+
+    pub fn body_bytes(&self) -> usize {
+        or(self.body_bytes, limits::BODY_MAX)
+    }
+
+    pub fn events(&self) -> usize {
+        or(self.events, limits::EVENTS_MAX)
+    }
+
+    pub fn is_default(&self) -> bool {
+        *self == Limits::default()
+    }
+
+    /// The first number that is out of its bounds.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let all = [
+            ("step_ms", self.step_ms, Limits::STEP_MS),
+            ("memory_bytes", self.memory_bytes, Limits::MEMORY_BYTES),
+            ("frame_bytes", self.frame_bytes, Limits::FRAME_BYTES),
+            ("reply_bytes", self.reply_bytes, Limits::REPLY_BYTES),
+            ("body_bytes", self.body_bytes, Limits::BODY_BYTES),
+            ("events", self.events, Limits::EVENTS),
+            ("queue", self.queue, Limits::QUEUE),
+        ];
+        all.into_iter()
+            .find_map(|(name, value, bounds)| outside(name, value, bounds))
+    }
+}
+
+/// How long what can be asked for again is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Answers to requests with an `Idempotency-Key`, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers_s: Option<u64>,
+    /// Results of runs that are not of a workflow, in seconds; those of workflows are kept for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs_s: Option<u64>,
+}
+
+impl Retention {
+    /// From a minute to ten years.
+    pub const SECONDS: Bounds = Bounds {
+        least: 60,
+        most: 10 * 365 * 86_400,
+    };
+
+    /// In microseconds.
+    pub fn answers_us(&self) -> i64 {
+        us(self.answers_s)
+    }
+
+    /// In microseconds.
+    pub fn runs_us(&self) -> i64 {
+        us(self.runs_s)
+    }
+
+    pub fn is_default(&self) -> bool {
+        *self == Retention::default()
+    }
+
+    pub(crate) fn problem(&self) -> Option<String> {
+        let answers = outside("answers_s", self.answers_s, Retention::SECONDS);
+        answers.or_else(|| outside("runs_s", self.runs_s, Retention::SECONDS))
+    }
+}
+
+fn or(set: Option<u64>, usual: usize) -> usize {
+    set.map_or(usual, |n| usize::try_from(n).unwrap_or(usize::MAX))
+}
+
+fn us(seconds: Option<u64>) -> i64 {
+    let seconds = seconds
+        .unwrap_or(limits::KEEP_S)
+        .min(Retention::SECONDS.most);
+    seconds as i64 * 1_000_000
+}
+
+fn outside(name: &str, value: Option<u64>, bounds: Bounds) -> Option<String> {
+    let value = value?;
+    let Bounds { least, most } = bounds;
+    (value < least || value > most)
+        .then(|| format!("{name} is {value}, which is not from {least} to {most}"))
+}
