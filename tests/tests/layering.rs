@@ -50,6 +50,10 @@ const EDGES: &[(&str, &[&str])] = &[
             "weir-contract",
         ],
     ),
+    (
+        "weir-doc",
+        &["weir-check", "weir-syntax", "weir-diagnostics"],
+    ),
     ("weir-contract", &[]),
     ("weir-log", &["weir-contract"]),
     ("weir-machine", &["weir-log", "weir-contract"]),
@@ -70,6 +74,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "weir-cli",
         &[
             "weir-driver",
+            "weir-doc",
             "weir-diagnostics",
             "weir-node",
             "weir-sim",
@@ -95,6 +100,9 @@ const SEEN_ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["weir-cli"]),
     ("notify", &["weir-cli"]),
     ("toml", &["weir-driver"]),
+    ("toml_edit", &["weir-driver"]),
+    ("wit-parser", &["weir-driver"]),
+    ("similar", &["weir-cli"]),
     ("regex", &["weir-contract"]),
     ("unicode-segmentation", &["weir-contract"]),
     ("unicode-normalization", &["weir-contract"]),

@@ -22,6 +22,13 @@ pub const LATER_TYPES: &[&str] = &[
     "Latest", "GrowSet", "AddSet", "MergeMap",
 ];
 
+/// Whether no program may call a type so.
+pub fn is_builtin_type(name: &str) -> bool {
+    BUILTIN_TYPES.contains(&name)
+        || LATER_TYPES.contains(&name)
+        || matches!(name, "Some" | "None" | "Ok" | "UserId")
+}
+
 pub fn collect(cx: &mut Cx, module: &ast::Module, is_prelude: bool) {
     if cx.program.news.is_empty() {
         builtin_user_id(cx, module.span.before());

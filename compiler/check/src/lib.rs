@@ -41,6 +41,7 @@ mod workflows;
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
+pub use collect::is_builtin_type;
 pub use copies::COPIES_MAX;
 pub use hir::Checked;
 pub use messages::{near as near_names, show as show_type};

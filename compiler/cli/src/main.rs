@@ -4,10 +4,12 @@
 //! code is 0 for done, 1 for failed, 2 for a command that could not be understood; and whatever is refused names
 //! what to type next.
 
+mod add;
 mod build;
 mod check;
 mod client;
 mod components;
+mod doc;
 mod explain;
 mod files;
 mod fmt;
@@ -42,6 +44,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     New(new::Args),
+    Add(add::Args),
     Check(check::Args),
     Fmt(fmt::Args),
     Test(test::Args),
@@ -52,11 +55,13 @@ enum Verb {
     Runs(Box<runs::Args>),
     Send(send::Args),
     Explain(explain::Args),
+    Doc(doc::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::New(args) => new::new(args),
+        Verb::Add(args) => add::add(args),
         Verb::Test(args) => test::test(args),
         Verb::Build(args) => build::build(args),
         Verb::Run(args) => run::run(args),
@@ -67,6 +72,7 @@ fn main() -> ExitCode {
         Verb::Check(args) => check::check(args),
         Verb::Fmt(args) => fmt::fmt(args),
         Verb::Explain(args) => explain::explain(args),
+        Verb::Doc(args) => doc::doc(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

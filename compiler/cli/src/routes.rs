@@ -11,6 +11,8 @@ use weir_contract::manifest::{
 use weir_contract::{DefKind, Defs, Field, Type};
 
 pub struct Route {
+    /// Of what: `Account.transfer`, `hello`.
+    pub of: String,
     pub method: &'static str,
     /// With its keys in braces: `/Account/{owner}/transfer`.
     pub path: String,
@@ -115,6 +117,10 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
         curl.push_str(&format!(" {target}"));
     }
     Route {
+        of: match entity {
+            Some(entity) => format!("{}.{}", entity.name, function.name),
+            None => function.name.clone(),
+        },
         method,
         path,
         signature: signature(defs, function),

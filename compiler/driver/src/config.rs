@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml_edit::{DocumentMut, Item, Table};
 use weir_check::near_names;
 use weir_contract::settings::{Bounds, Limits, Retention};
 
@@ -134,6 +135,47 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
             None => Retention::default(),
         },
     })
+}
+
+/// The text with the file of a component in it; all else stays as people wrote it. An entry that is there is changed.
+pub fn with_component(text: &str, name: &str, component: &str) -> Result<String, ConfigError> {
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+        let place = error.span().unwrap_or(0..0);
+        wrong(
+            text,
+            &place,
+            error.message().trim().to_owned(),
+            "put that right first",
+        )
+    })?;
+    let externs = document.entry("extern").or_insert_with(|| {
+        let mut section = Table::new();
+        // `[extern.image]` says it all.
+        section.set_implicit(true);
+        Item::Table(section)
+    });
+    let Some(externs) = externs.as_table_like_mut() else {
+        return Err(wrong(
+            text,
+            &(0..0),
+            "`extern` is a section",
+            "begin it with `[extern.name]`",
+        ));
+    };
+    let entry = externs
+        .entry(name)
+        .or_insert_with(|| Item::Table(Table::new()));
+    let Some(entry) = entry.as_table_like_mut() else {
+        let why = format!("`extern.{name}` is a section");
+        return Err(wrong(
+            text,
+            &(0..0),
+            why,
+            format!("begin it with `[extern.{name}]`"),
+        ));
+    };
+    entry.insert("component", toml_edit::value(component));
+    Ok(document.to_string())
 }
 
 fn read_extern(section: &Section<'_>) -> Result<Extern, ConfigError> {
@@ -424,6 +466,25 @@ mod tests {
         assert_eq!(config.limits, limits);
         assert_eq!(config.retention.answers_s, Some(7 * 86_400));
         assert_eq!(config.retention.runs_us(), 90 * 60 * 1_000_000);
+    }
+
+    #[test]
+    fn a_component_is_put_in_and_comments_stay() {
+        let text =
+            "# What people wrote.\nentry = \"a.weir\"  # the first\n\n[limits]\nstep = \"1s\"\n";
+        let once = with_component(text, "image", "image.wasm").unwrap();
+        assert_eq!(
+            once,
+            format!("{text}\n[extern.image]\ncomponent = \"image.wasm\"\n")
+        );
+        let twice = with_component(&once, "image", "wasm/image.wasm").unwrap();
+        assert_eq!(twice, once.replace("\"image.wasm", "\"wasm/image.wasm"));
+        let config = parse(&twice).unwrap();
+        assert_eq!(
+            config.externs["image"].component,
+            Some("wasm/image.wasm".into())
+        );
+        assert!(with_component("entry =", "a", "b").is_err());
     }
 
     #[test]

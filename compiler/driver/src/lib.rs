@@ -16,12 +16,14 @@ mod modules;
 mod project;
 mod stages;
 mod style;
+pub mod wit;
 mod world;
 
 pub use bundle::{Bundle, BundleError, hex_sha256};
 pub use components::{Components, Elsewhere, component_blocks, component_paths, read_components};
 pub use fix::{Applied, Change, Fixed, fix};
-pub use modules::files;
+pub use manifest::path_inside;
+pub use modules::{files, module_path};
 pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use stages::{Analysis, build, check};
 pub use style::{Unparsed, format};

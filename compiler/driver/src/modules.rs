@@ -96,6 +96,16 @@ fn imports(module: &ast::Module) -> Vec<String> {
     paths.map(dotted).collect()
 }
 
+/// What others import a file by: `shop.orders` for `shop/orders.weir` beside the program's first file.
+pub fn module_path(program: &Program, file: &Path) -> String {
+    let folder = program.source.parent().unwrap_or(Path::new(""));
+    let inside = file.strip_prefix(folder).unwrap_or(file).with_extension("");
+    let parts = inside
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join(".")
+}
+
 /// Where the module `shop.orders` is: `shop/orders.weir`, beside the program's first file.
 fn file_of(program: &Program, path: &str) -> PathBuf {
     let folder = program.source.parent().unwrap_or(Path::new(""));

@@ -54,10 +54,10 @@ fn what_is_not_imported_is_not_seen() {
         pub fn c() fails Empty = orders.Order(\"a\").place(1)?\n";
     assert_eq!(
         said(main),
-        "E0201 main.weir:2 there is no function `double` here | `shop.orders` has it: write `import shop.orders.{double}`\n\
+        "E0201 main.weir:2 there is no function `double` here | `shop.orders` has it: write `orders.double`\n\
          E0202 main.weir:3 there is no type `Kind` | `prices` has it: write `import prices.{Kind}`\n\
          E0201 main.weir:3 there is no `Kind` here | `prices` has it: write `import prices.{Kind}`\n\
-         E0202 main.weir:4 there is no error `Empty` | `shop.orders` has it: write `import shop.orders.{Empty}`\n"
+         E0202 main.weir:4 there is no error `Empty` | `shop.orders` has it: write `orders.Empty`\n"
     );
 }
 

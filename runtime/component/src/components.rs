@@ -14,10 +14,10 @@ use crate::find::{Export, exports, imports};
 use crate::fit::signature;
 use crate::lift::reply;
 use crate::lower::lower;
-use crate::names::same;
 use crate::problem::{LoadError, Problem, What};
 use crate::room::{Limits, Room, Rooms};
 use crate::shape::Signature;
+use weir_contract::names::same;
 
 /// The files of components, by the name of the `extern` block.
 pub type Files = BTreeMap<String, Vec<u8>>;

@@ -8,9 +8,9 @@ use weir_contract::manifest::{Extern, Failures};
 use weir_contract::{DefId, DefKind, Defs, Field, Type};
 
 use crate::misfit::Misfit;
-use crate::names::{camel, kebab, same, snake};
 use crate::shape::*;
 use crate::show::{in_weir, in_wit};
+use weir_contract::names::{camel, kebab, same, snake};
 
 /// A whole function.
 pub fn signature(

@@ -18,7 +18,6 @@ mod fit;
 mod lift;
 mod lower;
 mod misfit;
-mod names;
 mod problem;
 mod room;
 mod shape;

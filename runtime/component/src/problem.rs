@@ -7,8 +7,8 @@ use weir_contract::{Defs, Type, limits};
 
 use crate::find::Export;
 use crate::misfit::Misfit;
-use crate::names::{kebab, same};
 use crate::show;
+use weir_contract::names::{kebab, same};
 
 /// Why components were not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]

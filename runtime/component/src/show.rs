@@ -2,7 +2,7 @@
 
 use wasmtime::component::types::{ComponentFunc, Type};
 
-use crate::names::{camel, snake};
+use weir_contract::names::{camel, snake};
 
 /// `func(png: list<u8>, width: u32) -> list<u8>`
 pub fn function(ty: &ComponentFunc) -> String {

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod library;
 pub mod limits;
 pub mod manifest;
+pub mod names;
 pub mod plan;
 pub mod pure;
 mod route;

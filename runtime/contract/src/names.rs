@@ -1,4 +1,4 @@
-//! Names on both sides: WIT writes `send-letter` what is `send_letter` here, and `out-of-stock` what is `OutOfStock`.
+//! Names on both sides of a component: WIT writes `send-letter` what is `send_letter` here, and `out-of-stock` what is `OutOfStock`.
 
 /// A name of ours in the way of WIT. `_` in front of a digit goes, because there a word begins with a letter.
 pub fn kebab(name: &str) -> String {

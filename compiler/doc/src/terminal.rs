@@ -1,0 +1,52 @@
+//! One thing of a book for a terminal.
+
+use crate::model::{Book, Item, Module};
+
+/// What the book says of a name: `list.map`, `Account.deposit`, `map`. Empty when there is no such thing.
+pub fn text(book: &Book, wanted: &str) -> String {
+    let mut out = String::new();
+    for module in &book.modules {
+        for item in &module.items {
+            for one in std::iter::once(item).chain(&item.members) {
+                let short = one.anchor.split('-').next().unwrap_or_default();
+                let full = format!("{}.{}", module.path, one.name);
+                if wanted == one.name || wanted == short || wanted == full {
+                    if !out.is_empty() {
+                        out.push('\n');
+                    }
+                    out += &shown(module, one);
+                }
+            }
+        }
+    }
+    out
+}
+
+fn shown(module: &Module, item: &Item) -> String {
+    let mut out = String::new();
+    for span in &item.signature {
+        out += module.text[span.range()].trim();
+        out.push('\n');
+    }
+    let mut facts: Vec<String> = Vec::new();
+    facts.extend(
+        item.route
+            .as_ref()
+            .map(|(method, path)| format!("{method} {path}")),
+    );
+    facts.extend(item.effect.map(str::to_owned));
+    facts.extend(item.access.as_ref().map(|access| format!("for {access}")));
+    if !item.fails.is_empty() {
+        facts.push(format!("may fail with {}", item.fails.join(", ")));
+    }
+    facts.push(format!("{}:{}", module.file, item.line));
+    out += &format!("  {}\n", facts.join(" · "));
+    if let Some(doc) = &item.doc {
+        out.push('\n');
+        for line in doc.lines() {
+            out += format!("  {line}").trim_end();
+            out.push('\n');
+        }
+    }
+    out
+}
