@@ -331,7 +331,10 @@ fn declare_type(cx: &mut Cx, name: &ast::Ident, stands_for: TypeName) {
         cx.report(
             Diagnostic::new(codes::E0203, name.span, format!("`{name}` is built in"))
                 .label("this name is taken")
-                .help("choose another name"),
+                .help(match name.as_str() {
+                    "UserId" => "it is the type of `caller.id`, over `Text`: leave this line away, or choose another name",
+                    _ => "choose another name",
+                }),
         );
         return;
     }

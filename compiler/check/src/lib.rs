@@ -18,6 +18,7 @@ mod advice;
 mod as_step;
 mod body;
 mod collect;
+mod consequences;
 mod copies;
 mod effects;
 mod externs;
@@ -42,6 +43,7 @@ use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
 pub use collect::is_builtin_type;
+pub use consequences::drop_of_broken_text;
 pub use copies::COPIES_MAX;
 pub use hir::Checked;
 pub use messages::{near as near_names, show as show_type};
@@ -83,6 +85,7 @@ pub fn check_modules(prelude: &[ast::Module], sources: &[Source<'_>]) -> CheckRe
     let mut diagnostics = cx.diagnostics;
     weir_diagnostics::sort(&mut diagnostics);
     diagnostics.dedup();
+    consequences::drop_of_places(&mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error) || !is_closed(&cx.program);
     CheckResult {
         checked: (!failed).then_some(cx.program),

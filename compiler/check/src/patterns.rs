@@ -51,7 +51,10 @@ fn check_expr(program: &Checked, expr: &Expr, found: &mut Vec<Diagnostic>) {
 }
 
 fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<Diagnostic>) {
-    if is_open(&subject.ty) || arms.iter().any(|arm| is_broken(&arm.pattern)) {
+    // An arm whose end is not understood may have been several.
+    let is_hole = |e: &Expr| matches!(e.kind, ExprKind::Unit) && e.ty == Type::Unknown;
+    let broken = |arm: &Arm| is_broken(&arm.pattern) || is_hole(&arm.body);
+    if is_open(&subject.ty) || arms.iter().any(broken) {
         return;
     }
     let types = [subject.ty.clone()];
@@ -87,6 +90,9 @@ fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<
         cases.push_str(&format!(" and {} more", missing.len() - NAMED_CASES_MAX));
     }
     let first = &missing[0];
+    if first == "_" {
+        cases = "all other values".into();
+    }
     found.push(
         Diagnostic::new(
             codes::E0601,

@@ -38,6 +38,12 @@ pub fn read(cx: &mut Cx, id: FnId, attrs: &[ast::Attr]) {
     };
     let Some(parts) = path.and_then(|path| parts(&path)) else {
         let message = format!("`@{}` needs a path", attr.name);
+        let is_colon = |arg: &ast::Arg| written(&arg.value).is_some_and(|path| path.contains("/:"));
+        if attr.args.iter().any(is_colon) {
+            let message = format!("this is no path for `@{}`", attr.name);
+            let help = "a parameter stands in braces: `\"/users/{id}\"`";
+            return told(cx, attr.span, &message, help);
+        }
         let help = "write it like `\"/rates/{currency}\"`: letters, digits, `-`, `_`, `.`, and parameters in braces";
         return told(cx, attr.span, &message, help);
     };

@@ -3,7 +3,7 @@
 use weir_diagnostics::{Diagnostic, SourceMap, render, sort};
 
 use crate::hir::Checked;
-use crate::{CheckResult, check, prelude};
+use crate::{CheckResult, check, drop_of_broken_text, prelude};
 
 /// Parses and checks a program with the library; the parser's diagnostics are among the others.
 pub fn check_text(name: &str, text: &str) -> (SourceMap, CheckResult) {
@@ -17,6 +17,7 @@ pub fn check_text(name: &str, text: &str) -> (SourceMap, CheckResult) {
         result.checked = None;
     }
     result.diagnostics.splice(0..0, parsed.diagnostics);
+    drop_of_broken_text(&sources, &mut result.diagnostics);
     sort(&mut result.diagnostics);
     (sources, result)
 }

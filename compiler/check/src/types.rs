@@ -188,7 +188,15 @@ fn named(
     }
     match cx.names.types.get(name).map(|(t, _)| *t) {
         Some(found) => type_of(cx, found, running),
-        None if LATER_TYPES.contains(&name) || name == "Result" => {
+        None if name == "Result" => {
+            cx.report(
+                Diagnostic::new(codes::E0202, path.span, "`Result` is not written out")
+                    .label("no type to write")
+                    .help("write `-> Int fails NotFound`: a call of it is a value or a failure"),
+            );
+            Type::Unknown
+        }
+        None if LATER_TYPES.contains(&name) => {
             cx.later(path.span, &format!("the type `{name}`"));
             Type::Unknown
         }
@@ -271,16 +279,11 @@ fn unknown_type(cx: &mut Cx, path: &ast::TypePath) {
         .cloned()
         .chain(BUILTIN_TYPES.iter().map(|s| s.to_string()))
         .collect();
-    let usual = match name {
-        "String" | "Str" | "string" => Some("Text"),
-        "Integer" | "I64" | "Long" => Some("Int"),
-        "Boolean" => Some("Bool"),
-        "Double" | "F64" | "Number" => Some("Float"),
-        "Array" | "Vec" => Some("List"),
-        "Dict" | "HashMap" => Some("Map"),
-        "DateTime" | "Instant" | "Timestamp" => Some("Time"),
-        _ => None,
-    };
+    let usual = weir_syntax::familiar::type_name(name).filter(|usual| *usual != name);
+    if matches!(name, "Option" | "Optional" | "Maybe" | "Nullable") {
+        return cx
+            .report(found.help("a value that may be missing has a `?` after its type: `Int?`"));
+    }
     if let Some(elsewhere) = modules::elsewhere(cx, &path.name) {
         return cx.report(elsewhere.help(found));
     }

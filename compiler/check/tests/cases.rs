@@ -72,6 +72,20 @@ fn mistakes_are_named_with_the_next_step() {
     });
 }
 
+/// Programs as people write them, each with what is shown to them. Read a message here as its reader does: it says what
+/// is wrong, where, and what to type next, once.
+#[test]
+fn broken_programs_are_answered_as_a_colleague_would() {
+    run("broken", |source| {
+        let (sources, result) = check_text("main.weir", source);
+        result
+            .diagnostics
+            .iter()
+            .map(|found| weir_diagnostics::render(&sources, found, false))
+            .collect()
+    });
+}
+
 #[test]
 fn types_failures_and_effects_are_worked_out() {
     run("tables", |source| {

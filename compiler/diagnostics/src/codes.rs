@@ -140,6 +140,8 @@ codes! {
     E0901 "not in this version yet",
     W0701 "a doc comment with nothing below it",
     W0702 "a variable that is never used",
+    W0703 "a value that nobody uses",
+    W0704 "a statement that nothing comes to",
     W0801 "something that a failed run would leave behind",
     W0802 "a decision on what may have changed",
     W0803 "runs that wait for each other",

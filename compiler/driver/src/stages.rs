@@ -39,6 +39,7 @@ pub fn check(world: &dyn World, program: &Program) -> Result<Analysis, NotFound>
     let parsed = modules.into_iter().flat_map(|m| m.parsed.diagnostics);
     let mut diagnostics: Vec<Diagnostic> = parsed.collect();
     diagnostics.extend(result.diagnostics);
+    weir_check::drop_of_broken_text(&sources, &mut diagnostics);
     weir_diagnostics::sort(&mut diagnostics);
     let broken = diagnostics.iter().any(Diagnostic::is_error);
     Ok(Analysis {

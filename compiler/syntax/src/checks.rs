@@ -75,6 +75,9 @@ fn unknown_attribute(attr: &Attr) -> Option<Diagnostic> {
                 vec![(attr.name.span, known.to_owned())],
                 near.count() == 1,
             ),
+        None if matches!(name, "allow" | "invariant" | "state" | "merge" | "event") => found.help(
+            format!("`{name}` is a line of its own in the entity: write `{name} ..`"),
+        ),
         None => found.help("attributes are a closed set; there are none of your own"),
     })
 }

@@ -92,6 +92,7 @@ impl Lexer<'_> {
             }
             b' ' | b'\t' | b'\r' => self.at += 1,
             b'/' if self.peek(1) == Some(b'/') => self.comment(end),
+            b'/' if self.peek(1) == Some(b'*') => self.block_comment(end),
             b'"' => self.string(start, start + 1, nesting),
             b't' if self.peek(1) == Some(b'"') => self.time(),
             b'@' if self.peek(1).is_some_and(|b| b.is_ascii_alphabetic()) => {
@@ -105,6 +106,7 @@ impl Lexer<'_> {
                 self.push(Tok::Underscore, start, self.at);
             }
             b if is_word(b) => self.name_or_keyword(end),
+            b'\'' | b'`' => self.other_quotes(),
             _ => self.punctuation(),
         }
     }
@@ -145,6 +147,49 @@ impl Lexer<'_> {
             span: self.span(start, stop),
             is_doc,
         });
+    }
+
+    /// `/* .. */` of other languages: read as what it is meant to be, and told.
+    fn block_comment(&mut self, end: usize) {
+        let start = self.at;
+        let rest = &self.text[start..end];
+        let length = rest.find("*/").map_or(rest.len(), |at| at + 2);
+        if rest[..length].contains('\n') {
+            let line = rest[..length].rfind('\n').map_or(0, |at| at + 1);
+            self.line_start = Some(start + line);
+        }
+        self.at += length;
+        let first_line = rest[..length].lines().next().map_or(2, str::len);
+        let span = self.span(start, start + first_line);
+        self.diagnostics.push(
+            Diagnostic::new(codes::E0103, span, "there are no block comments in Weir")
+                .help("start each line with `//`, or `///` to describe what is below"),
+        );
+    }
+
+    /// `'text'` and `` `text` `` of other languages: a value that was told, when it is closed.
+    fn other_quotes(&mut self) {
+        let start = self.at;
+        let quote = self.text[start..].chars().next().unwrap_or('\'');
+        let line_end = self.line_end(start);
+        let stop = match quote {
+            '`' => self.text.len(),
+            _ => line_end,
+        };
+        let Some(length) = self.text[start + 1..stop].find(quote) else {
+            return self.strange_characters();
+        };
+        self.at = start + 1 + length + 1;
+        self.push(Tok::Hole, start, self.at);
+        let span = self.span(start, self.at.min(line_end));
+        let message = match quote {
+            '`' => "a text stands in double quotes, not in backticks",
+            _ => "a text stands in double quotes",
+        };
+        self.diagnostics.push(
+            Diagnostic::new(codes::E0103, span, message)
+                .help("write `\"text\"`; values stand in braces: `\"Hello {name}\"`"),
+        );
     }
 
     fn word(&mut self) -> &str {
@@ -465,6 +510,10 @@ impl Lexer<'_> {
             "'" => "texts stand in double quotes: `\"text\"`",
             "“" | "”" | "„" => "write the straight quote `\"`",
             "#" => "a comment starts with `//`",
+            "^" => "multiply, or write `x.pow(2)`",
+            "$" => "a name has no `$`; values stand in braces in a text: `\"{name}\"`",
+            "~" => "write `not`, or subtract for numbers",
+            "||" => "write `or`",
             "@" => "an attribute is `@` and a name, such as `@anyone`",
             _ if run.chars().all(char::is_alphabetic) => "names are made of a-z, A-Z, 0-9 and `_`",
             _ => "take it away, or put it into a text or a comment",

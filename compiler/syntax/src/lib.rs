@@ -11,6 +11,7 @@
 pub mod ast;
 mod build;
 mod checks;
+pub mod familiar;
 mod format;
 mod layout;
 mod lexer;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use weir_diagnostics::{Diagnostic, FileId, Span, codes};
 
-use crate::ast::{Doc, Module};
+use crate::ast::{Doc, ItemKind, Module};
 use crate::recover::Input;
 use crate::token::{Tok, Token};
 use crate::{checks, layout, lexer, recover};
@@ -40,13 +40,21 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     let mut docs = docs_by_token(text, &lexed.comments, &lexed.tokens);
     let mut items = Vec::new();
     let mut used_docs = Vec::new();
+    let mut before_is_broken = false;
     let input = Input {
         file,
         text,
         docs: &docs,
     };
     for tokens in recover::split_items(&laid_out.tokens) {
-        let (item, findings) = recover::parse_item(&input, tokens);
+        let (item, mut findings) = recover::parse_item(&input, tokens);
+        // What is left of a broken item without braces is no item, and no news.
+        let indented = tokens.first().and_then(|token| token.indent) > Some(0);
+        if before_is_broken && indented && item.kind == ItemKind::Hole {
+            findings.diagnostics.clear();
+        } else {
+            before_is_broken = !findings.diagnostics.is_empty();
+        }
         items.push(item);
         diagnostics.extend(findings.diagnostics);
         used_docs.extend(findings.used_docs);
@@ -107,7 +115,7 @@ fn docs_by_token(text: &str, comments: &[Comment], tokens: &[Token]) -> BTreeMap
 }
 
 /// Where a character or text on a line was not understood, that the grammar does
-/// not understand the line either is no news.
+/// not understand the line either is no news; nor is what is missing where a bracket was left open.
 fn drop_consequences(text: &str, diagnostics: &mut Vec<Diagnostic>) {
     let line_of = |offset: u32| {
         let offset = offset as usize;
@@ -123,6 +131,13 @@ fn drop_consequences(text: &str, diagnostics: &mut Vec<Diagnostic>) {
             found.code != codes::E0101 || !lines.contains(&line_of(found.primary.span.start))
         });
     }
+    let left_open: Vec<Span> = diagnostics
+        .iter()
+        .filter(|found| found.code == codes::E0105)
+        .filter_map(|found| Some(found.secondary.first()?.span))
+        .collect();
+    diagnostics
+        .retain(|found| found.code != codes::E0101 || !left_open.contains(&found.primary.span));
 }
 
 /// Takes one slash from each line of a doc comment.

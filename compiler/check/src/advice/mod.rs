@@ -1,9 +1,10 @@
-//! Warnings about runs: programs that mean something, but hardly what was meant.
+//! Warnings: programs that mean something, but hardly what was meant.
 //!
-//! A workflow is a row of steps, and between two of them the world goes on. Each file here looks for one way in which
-//! that is forgotten. They see a program without errors, with the effects filled in.
+//! Most are about runs. A workflow is a row of steps, and between two of them the world goes on. Each file here looks for
+//! one way in which that is forgotten; `dropped` for what is written and does nothing. They see a program without errors, with the effects filled in.
 
 mod cycles;
+mod dropped;
 mod events;
 mod saga;
 mod stale;
@@ -22,6 +23,7 @@ pub fn check(cx: &mut Cx) {
     stale::check(&cx.program, &mut found);
     cycles::check(&cx.program, &mut found);
     events::check(&cx.program, &mut found);
+    dropped::check(&cx.program, &mut found);
     found
         .into_iter()
         .for_each(|diagnostic| cx.report(diagnostic));

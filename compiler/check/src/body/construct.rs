@@ -2,6 +2,7 @@
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, Ident};
+use weir_syntax::familiar;
 
 use super::sequence::behind;
 use super::{BodyCx, hole, node};
@@ -43,8 +44,11 @@ impl BodyCx<'_> {
                         span,
                         format!("`{name}` is not written like this"),
                     )
-                    .label("wrong number of arguments")
-                    .help("write `Some(value)` or `None`; `Ok(x)` is only a pattern"),
+                    .label("not a value")
+                    .help(match name.as_str() {
+                        "Ok" => "`Ok(x)` is only a pattern: a function that may fail ends in its plain value",
+                        _ => "write `Some(value)` or `None`",
+                    }),
                 );
                 return hole(span);
             }
@@ -188,6 +192,8 @@ impl BodyCx<'_> {
         .label("not declared");
         found = if let Some(elsewhere) = modules::elsewhere(self.cx, name) {
             elsewhere.help(found)
+        } else if let Some(instead) = familiar::namespace(name.as_str()) {
+            found.help(instead)
         } else if !owners.is_empty() {
             found.help(format!(
                 "several enums have it: write `{}.{name}`",
@@ -281,6 +287,19 @@ impl BodyCx<'_> {
             return hole(span);
         };
         let fields = variants[at].fields.clone();
+        if args.is_none() && decl.variants[at].fields.iter().any(|f| f.default.is_none()) {
+            let list: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
+            let blanks = vec!["_"; fields.len()].join(", ");
+            self.report(
+                Diagnostic::new(codes::E0302, span, format!("`{name}` needs its values"))
+                    .label("nothing given")
+                    .help(format!(
+                        "write `{name}({})`; to ask for the variant alone, `value is {name}({blanks})`",
+                        list.join(", ")
+                    )),
+            );
+            return hole(span);
+        }
         let make = |values| {
             let kind = ExprKind::Variant(id, at as u32, values);
             node(kind, Type::Enum(id), span)

@@ -60,7 +60,13 @@ impl BodyCx<'_> {
                 format!("the body gives nothing, expected `{shown}`"),
             )
             .label("the last statement is no value")
-            .help("end the body with the value, or `return` it");
+            .help(match value_at_end(&root) {
+                Some(ExprKind::Local(id)) => format!(
+                    "`{}` holds nothing; an `if` without `else` has no value",
+                    self.locals[id.0 as usize].name
+                ),
+                _ => "end the body with the value, or `return` it".to_owned(),
+            });
             if let Some(written) = written {
                 found = found.secondary(written, "promised here");
             }
@@ -381,4 +387,14 @@ fn breaks(body: &Expr) -> bool {
     let mut found = false;
     walk::all(body, &mut |e| found |= matches!(e.kind, ExprKind::Break));
     found
+}
+
+fn value_at_end(body: &Expr) -> Option<&ExprKind> {
+    match &body.kind {
+        ExprKind::Block(block) => match block.stmts.last()? {
+            Stmt::Expr(last) => Some(&last.kind),
+            Stmt::Let(..) => None,
+        },
+        kind => Some(kind),
+    }
 }

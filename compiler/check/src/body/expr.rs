@@ -372,6 +372,10 @@ impl BodyCx<'_> {
         if let Some(call) = self.method_without_arguments(base, name, span) {
             return call;
         }
+        if matches!(ty, Type::Infer(_)) {
+            self.not_known_yet(name);
+            return hole(span);
+        }
         let shown = self.show(&ty);
         let found = Diagnostic::new(
             codes::E0204,
@@ -392,6 +396,19 @@ impl BodyCx<'_> {
             }
         }));
         hole(span)
+    }
+
+    /// A member of something whose type is not known here. In a broken program that is no news.
+    pub(super) fn not_known_yet(&mut self, name: &ast::Ident) {
+        if self.cx.diagnostics.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let message = format!("of what type is this, which is asked for `{name}`?");
+        self.report(
+            Diagnostic::new(codes::E0303, name.span, message)
+                .label("not known yet here")
+                .help("write the type where the value comes from, for example `let xs: List<Int> = []`"),
+        );
     }
 
     fn state_of(
@@ -476,6 +493,10 @@ impl BodyCx<'_> {
                     Type::Text => {
                         "take a part, `text.slice(0, 1)`, or the characters, `text.chars()`"
                     }
+                    Type::Option(_) => {
+                        "it may be missing: say what is meant then, `(value ?? other)[0]`"
+                    }
+                    Type::Tuple(_) => "a part of a tuple is asked for with a dot: `pair.0`",
                     _ => "only lists (`xs[0]`) and maps (`m[key]`) can",
                 };
                 self.report(

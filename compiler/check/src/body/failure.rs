@@ -58,6 +58,11 @@ impl BodyCx<'_> {
             &inner,
             Some((value.span, "to stand in for this".into())),
         );
+        // When the two do not fit together, neither is held against what is wanted.
+        let ty = match self.head(&other.ty) {
+            Type::Unknown => Type::Unknown,
+            _ => ty,
+        };
         node(
             ExprKind::Coalesce(Box::new(value), Box::new(other)),
             ty,
@@ -102,7 +107,8 @@ impl BodyCx<'_> {
                         !may_be_missing,
                     ),
                 );
-                inner
+                // With a value that may be missing, the value was meant.
+                if may_be_missing { hole(span) } else { inner }
             }
         }
     }
@@ -140,6 +146,11 @@ impl BodyCx<'_> {
             Type::Unknown => node(ExprKind::Fail(Box::new(value)), Type::Never, span),
             other => {
                 let shown = self.show(&other);
+                // `fails` has said so of the same name.
+                let said = format!("`{shown}` is not an error");
+                if self.cx.diagnostics.iter().any(|d| d.message == said) {
+                    return node(ExprKind::Fail(Box::new(value)), Type::Never, span);
+                }
                 self.report(
                     Diagnostic::new(codes::E0404, error.span, format!("only errors can be failed with, this is `{shown}`"))
                         .label("not an error")

@@ -2,6 +2,7 @@
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident};
+use weir_syntax::familiar::{self, Familiar};
 
 use super::{BodyCx, hole, node};
 use crate::hir::*;
@@ -90,6 +91,9 @@ impl BodyCx<'_> {
     }
 
     pub(super) fn no_method(&mut self, name: &Ident, ty: &Type) {
+        if matches!(ty, Type::Infer(_)) {
+            return self.not_known_yet(name);
+        }
         let shown = self.show(ty);
         let mutating = ["push", "pop", "insert", "remove", "clear", "add"].contains(&name.as_str())
             && matches!(ty, Type::List(_) | Type::Map(..) | Type::Set(_));
@@ -140,9 +144,14 @@ impl BodyCx<'_> {
             format!("`{shown}` has no `{name}`"),
         )
         .label("not there");
-        // As other languages call it.
-        let usual = match name.as_str() {
-            "len" | "size" | "count" if known.iter().any(|n| n == "length") => Some("length"),
+        if let Some(help) = self.not_a_function(ty, name) {
+            return self.report(found.help(help));
+        }
+        let usual = match familiar::method(name.as_str()) {
+            Some(Familiar::Written(instead)) => return self.report(found.help(instead)),
+            Some(Familiar::Named(there)) if known.iter().any(|n| n == there) => Some(there),
+            // These change what they are called on, and so are not among the functions.
+            Some(Familiar::Named("push")) if matches!(ty, Type::List(_)) => Some("push"),
             _ => None,
         };
         let found = match usual {
@@ -157,6 +166,20 @@ impl BodyCx<'_> {
                 "declare it: `fn {name}(x: {shown}, ..)` can be called as `x.{name}(..)`"
             ))
         }));
+    }
+
+    /// `x.f(..)` where `f` is a field.
+    fn not_a_function(&self, ty: &Type, name: &Ident) -> Option<String> {
+        let fields = match ty {
+            Type::Record(id) => &self.cx.program.records[id.0 as usize].fields,
+            Type::Error(id) => &self.cx.program.errors[id.0 as usize].fields,
+            Type::Entity(id) => &self.cx.program.entity(*id).keys,
+            _ => return None,
+        };
+        let mut names = fields.iter().map(|field| &field.name);
+        names
+            .any(|field| *field == name.name)
+            .then(|| format!("`{name}` is a field: leave the parentheses away"))
     }
 
     /// The functions whose first parameter takes a type; with `arguments` above 0 also by their number.

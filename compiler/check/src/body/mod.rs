@@ -270,14 +270,14 @@ impl<'a> BodyCx<'a> {
         if let Type::Result(_, errors) = self.head(&e.ty)
             && !matches!(wanted, Type::Result(..))
         {
-            self.unhandled(e.span, &errors);
+            self.unhandled(value_of(&e), &errors);
             return Expr {
                 ty: Type::Unknown,
                 ..e
             };
         }
         if !self.table.unify(&e.ty, want) {
-            self.mismatch(e.span, want, &e.ty, why);
+            self.mismatch(value_of(&e), want, &e.ty, why);
             return Expr {
                 ty: Type::Unknown,
                 ..e
@@ -326,13 +326,34 @@ impl<'a> BodyCx<'a> {
             (want, Type::New(id)) if self.cx.program.news[id.0 as usize].base == *want => {
                 "take what it is made of: `.value`".into()
             }
+            (Type::Bool, Type::Option(_)) => "ask whether it is there: `value is Some(_)`".into(),
+            (Type::Bool, Type::List(_) | Type::Set(_) | Type::Map(..) | Type::Text) => {
+                "ask what about it, such as `not value.is_empty()`".into()
+            }
+            (Type::Bool, Type::Int | Type::Decimal | Type::Float) => "compare it: `value != 0`".into(),
+            (Type::Map(..), Type::List(item)) if matches!(self.head(item), Type::Infer(_)) => {
+                "an empty map is written `[:]`".into()
+            }
+            (Type::Time, Type::Text) => {
+                "write a time as `t\"2026-01-31T10:00Z\"`, or read it: `.to_time()`".into()
+            }
+            (Type::Tuple(_), _) => format!(
+                "put all its parts in parentheses: a value of type `{}`",
+                self.show(want)
+            ),
+            (_, Type::Error(id)) => format!(
+                "to fail with it, write `fail {}`",
+                self.cx.program.errors[id.0 as usize].name
+            ),
+            (want, Type::Run(..)) if !matches!(want, Type::Run(..) | Type::Ticket) => "what is sent goes on by itself: wait for what it gives with `.result()`".into(),
+            (_, Type::Ticket) => "what is sent gives nothing here: call it without `send`".into(),
             (Type::Decimal, Type::Int) => "convert it: `.to_decimal()`".into(),
             (Type::Float, Type::Int | Type::Decimal) => "convert it: `.to_float()`".into(),
             (Type::Text, Type::Int | Type::Decimal | Type::Float | Type::Bool | Type::Time | Type::Duration) => {
                 "put it into a text: `\"{..}\"`".into()
             }
             (Type::Unit, _) => "nothing is wanted here: add `-> Type` to the function, or drop the value".into(),
-            (_, Type::Unit) => "this gives nothing: end it with a value".into(),
+            (_, Type::Unit) => "this gives nothing: a function that gives something says what, `-> Type`".into(),
             (Type::Int, Type::Decimal | Type::Float) => "convert it: `.to_int()`".into(),
             (Type::Int, Type::Text) => "read the number: `.to_int() ?? 0`".into(),
             (Type::Decimal, Type::Text) => "read the number: `.to_decimal() ?? 0`".into(),
@@ -390,10 +411,16 @@ impl<'a> BodyCx<'a> {
                             format!("`{}` is never used", local.name),
                         )
                         .label("not used")
-                        .help(format!(
-                            "remove it, or write `_{}` to keep it on purpose",
-                            local.name
-                        ))
+                        .help(match self.cx.names.constants.contains_key(&local.name) {
+                            true => format!(
+                                "this is a new name, not the constant: to compare with the constant write `x if x == {}`",
+                                local.name
+                            ),
+                            false => format!(
+                                "remove it, or write `_{}` to keep it on purpose",
+                                local.name
+                            ),
+                        })
                         .fix("mark it as unused", vec![(local.span.before(), "_".into())]),
                     );
                 }
@@ -406,6 +433,17 @@ impl<'a> BodyCx<'a> {
             },
             self.fails,
         )
+    }
+}
+
+/// Where the value of an expression is written: at the end of a block.
+fn value_of(e: &Expr) -> Span {
+    match &e.kind {
+        ExprKind::Block(block) => match block.stmts.last() {
+            Some(Stmt::Expr(last)) => value_of(last),
+            _ => e.span,
+        },
+        _ => e.span,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lower-case names: variables, state, constants.
 
 use weir_diagnostics::{Diagnostic, Span, codes};
-use weir_syntax::ast;
+use weir_syntax::{ast, familiar};
 
 use super::{BodyCx, builtins, entry, hole, node};
 use crate::externs;
@@ -161,10 +161,34 @@ impl BodyCx<'_> {
         if let Some(elsewhere) = modules::elsewhere(self.cx, name) {
             return self.report(elsewhere.help(found));
         }
+        let is_value = self.lookup(name.as_str()).is_some()
+            || self.cx.names.constants.contains_key(name.as_str());
+        if what == "function" && is_value {
+            return self
+                .report(found.help(format!("`{name}` is a value: leave the parentheses away")));
+        }
         if matches!(name.as_str(), "null" | "nil" | "undefined") {
             let found = found.help("write `None`, of a type such as `Text?`");
             return self
                 .report(found.certain_fix("write `None`", vec![(name.span, "None".into())]));
+        }
+        let instead = match what {
+            "function" => familiar::function(name.as_str()),
+            _ => familiar::value(name.as_str()),
+        };
+        if let Some(instead) = instead {
+            return self.report(found.help(instead));
+        }
+        if let Some(ended) = self.locals.iter().rev().find(|l| l.name == name.name) {
+            let span = ended.span;
+            let keyword = if what == "variable" { "var" } else { "let" };
+            return self.report(
+                found
+                    .secondary(span, "known only in the block where this stands")
+                    .help(format!(
+                        "declare it in front of that block: `{keyword} {name} = ..`"
+                    )),
+            );
         }
         let known = known.iter().map(String::as_str);
         let found = did_you_mean(found, name.span, name.as_str(), known);
@@ -174,6 +198,9 @@ impl BodyCx<'_> {
             )),
             None if what == "function" => {
                 found.help(format!("declare it: `fn {name}(..) {{ .. }}`"))
+            }
+            None if what == "variable" => {
+                found.help(format!("declare it before: `var {name} = ..`"))
             }
             None => found.help(format!("declare it before: `let {name} = ..`")),
         }));

@@ -191,6 +191,18 @@ impl BodyCx<'_> {
                     (Type::New(_), _) | (_, Type::New(_)) => {
                         found.help("take what it is made of: `.value`")
                     }
+                    (Time | Duration, Int) | (Int, Time | Duration) => {
+                        found.help("say of what: `60s`, `5m`, `2h`, `1d`")
+                    }
+                    (Time, Time) => {
+                        found.help("the time between two is `a - b`; `a + 2h` is later")
+                    }
+                    (Type::Run(..), _) | (_, Type::Run(..)) => found.help(
+                        "what is sent goes on by itself: wait for what it gives with `.result()`",
+                    ),
+                    (Type::Ticket, _) | (_, Type::Ticket) => {
+                        found.help("what is sent gives nothing here: call it without `send`")
+                    }
                     (Type::List(_), Type::List(_)) => found.help("join lists with `xs.concat(ys)`"),
                     _ => found.help(
                         "both sides have to be Int, Decimal or Float, or times and durations",
@@ -203,7 +215,14 @@ impl BodyCx<'_> {
     }
 
     fn compare(&mut self, op: CompareOp, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
+        let told = self.cx.diagnostics.len();
         let (left, right) = self.operands(left, right, None);
+        for found in &mut self.cx.diagnostics[told..] {
+            let at = found.primary.span;
+            if found.code == codes::E0401 && (at == left.span || at == right.span) {
+                found.help = Some("write `?` after it to compare the value; how it ended is asked with `is Ok(..)` or `is SomeError`".into());
+            }
+        }
         if !self.table.unify(&left.ty, &right.ty) {
             let (ls, rs) = (self.show(&left.ty), self.show(&right.ty));
             let found = Diagnostic::new(

@@ -310,9 +310,13 @@ impl BodyCx<'_> {
                     ),
                 )
                 .label("one pattern for each value")
-                .help(format!(
-                    "write `{fixed}`, or name only those you need: `{name}(field: x)`"
-                )),
+                .help(match fields.first() {
+                    Some(field) => format!(
+                        "write `{fixed}`, or name only those you need: `{name}({}: x)`",
+                        field.name
+                    ),
+                    None => format!("write `{fixed}`"),
+                }),
             );
         }
         slots

@@ -216,13 +216,20 @@ impl BodyCx<'_> {
             format!("`{name}` cannot be changed"),
         )
         .secondary(local.span, "declared here");
+        let hides_state = self
+            .entity
+            .is_some_and(|e| self.own_field(e, name.as_str(), name.span).is_some());
         self.report(if is_key {
             found
                 .label("a key never changes")
                 .help("keep what changes in `state`")
+        } else if hides_state {
+            found.label("this is not the state").help(format!(
+                "write `self.{name}` for the state, or give the other one another name"
+            ))
         } else {
             found.label("not a `var`").help(format!(
-                "declare it with `var {name} = ..`; a parameter is copied first"
+                "declare it with `var {name} = ..`; what comes from a parameter or a loop is copied first"
             ))
         });
     }

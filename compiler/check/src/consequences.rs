@@ -1,0 +1,59 @@
+//! Mistakes that only follow from others are not told: the reader mends the first, and they are gone.
+
+use weir_diagnostics::{Diagnostic, SourceMap, Span, codes};
+
+/// Where a call cannot stand at all, how it may fail is no news.
+pub fn drop_of_places(diagnostics: &mut Vec<Diagnostic>) {
+    let misplaced: Vec<Span> = diagnostics
+        .iter()
+        .filter(|found| found.code == codes::E0502)
+        .map(|found| found.primary.span)
+        .collect();
+    diagnostics
+        .retain(|found| found.code != codes::E0401 || !misplaced.contains(&found.primary.span));
+}
+
+/// What a line declares that could not be parsed is not there for what follows: a name on such a line is not told to be
+/// missing. Takes the diagnostics of the parser and of the checker together.
+pub fn drop_of_broken_text(sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) {
+    let broken: Vec<(Span, &str)> = diagnostics
+        .iter()
+        .filter(|found| {
+            let code = found.code;
+            found.is_error() && (code.as_str().starts_with("E01"))
+        })
+        .filter_map(|found| Some((found.primary.span, line_of(sources, found.primary.span)?)))
+        .collect();
+    if broken.is_empty() {
+        return;
+    }
+    let follows = |found: &Diagnostic| {
+        let missing = found.code == codes::E0201 || found.code == codes::E0202;
+        let at = found.primary.span;
+        let word = sources.get(at.file).and_then(|s| s.text.get(at.range()));
+        missing
+            && broken.iter().any(|(place, line)| {
+                place.file == at.file
+                    && place.start < at.start
+                    && word.is_some_and(|word| has_word(line, word))
+            })
+    };
+    let keep: Vec<bool> = diagnostics.iter().map(|found| !follows(found)).collect();
+    let mut keep = keep.into_iter();
+    diagnostics.retain(|_| keep.next().unwrap_or(true));
+}
+
+/// The line on which something starts.
+fn line_of(sources: &SourceMap, at: Span) -> Option<&str> {
+    let text: &str = &sources.get(at.file)?.text;
+    let start = text
+        .get(..at.start as usize)?
+        .rfind('\n')
+        .map_or(0, |n| n + 1);
+    text[start..].lines().next()
+}
+
+fn has_word(line: &str, word: &str) -> bool {
+    line.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|other| other == word)
+}

@@ -1,0 +1,118 @@
+//! Names that people bring from other languages.
+
+/// The type that is called so elsewhere, in any case: `string` and `String` are `Text`.
+pub fn type_name(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "string" | "str" | "char" | "varchar" | "nvarchar" => "Text",
+        "int" | "integer" | "long" | "short" | "byte" | "number" | "bigint" | "uint" | "i8"
+        | "i16" | "i32" | "i64" | "isize" | "u8" | "u16" | "u32" | "u64" | "usize" | "int32"
+        | "int64" => "Int",
+        "bool" | "boolean" => "Bool",
+        "float" | "double" | "real" | "f32" | "f64" | "float64" => "Float",
+        "decimal" | "numeric" | "bigdecimal" => "Decimal",
+        "array" | "vec" | "vector" | "arraylist" | "slice" | "seq" | "sequence" => "List",
+        "dict" | "hashmap" | "dictionary" | "treemap" | "btreemap" => "Map",
+        "hashset" | "treeset" | "btreeset" => "Set",
+        "datetime" | "instant" | "timestamp" => "Time",
+        "timedelta" | "timespan" | "interval" => "Duration",
+        "blob" | "buffer" | "bytearray" | "bytestring" => "Bytes",
+        _ => return None,
+    })
+}
+
+/// What a function or method that is called so elsewhere is called here, or how it is written.
+pub enum Familiar {
+    /// A function of another name that is used the same way, if the type has one of that name.
+    Named(&'static str),
+    /// Something else: the sentence that says what.
+    Written(&'static str),
+}
+
+/// A function that stands alone elsewhere: `len(xs)`, `parseInt(s)`.
+pub fn function(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "print" | "println" | "printf" | "puts" | "echo" | "console" => {
+            "a program has no screen: answer the value, look at it with `expect` in a test, or write it to the log"
+        }
+        "len" | "length" | "size" | "count" => "write `xs.length()`",
+        "str" | "string" | "toString" | "to_string" | "String" => {
+            "put the value into a text: `\"{value}\"`"
+        }
+        "parseInt" | "atoi" | "int" => "write `text.to_int()`: it gives an `Int?`",
+        "parseFloat" | "float" | "atof" => "write `text.to_decimal()`: it gives a `Decimal?`",
+        "setTimeout" | "setInterval" | "delay" => {
+            "write `sleep(5s)` in a workflow, or `send self.f() after 5s`"
+        }
+        "assertEquals" | "assertEqual" | "assert_eq" | "assertThat" => "write `expect a == b`",
+        "isinstance" | "typeof" | "type" => "types are known where the program is written",
+        "panic" | "error" | "exit" | "die" => {
+            "write `fail Error(..)` for what may happen; a broken `invariant` or `expect` is a mistake"
+        }
+        "fetch" | "axios" | "request" | "requests" => {
+            "write `http.get(..)`, or declare an `extern` from \"http:name\""
+        }
+        _ => return None,
+    })
+}
+
+/// A value that is there by itself elsewhere.
+pub fn value(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "this" => {
+            "state and keys of an entity are called by their names; the entity itself is `self`"
+        }
+        "console" => "to see a value, look at it with `expect` in a test",
+        _ => return None,
+    })
+}
+
+/// What is asked of a name with a capital elsewhere: `Math.sqrt(x)`.
+pub fn namespace(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Int" | "Integer" | "Number" => "read a number with `text.to_int()`, which gives an `Int?`",
+        "Decimal" => "write `.to_decimal()` behind the value",
+        "Float" => "write `.to_float()` behind the value",
+        "Text" | "String" => "put the value into a text: `\"{value}\"`",
+        "Math" => "call it on the number: `x.sqrt()`",
+        "Date" | "DateTime" | "Instant" => "the time is `now()`",
+        "Promise" | "Task" | "Future" => {
+            "a call waits by itself; several at once are `parallel { a(), b() }`"
+        }
+        "System" | "Console" => "to see a value, look at it with `expect` in a test",
+        _ => return None,
+    })
+}
+
+/// A method: `xs.append(1)`, `s.toUpperCase()`.
+pub fn method(name: &str) -> Option<Familiar> {
+    use Familiar::{Named, Written};
+    Some(match name {
+        "len" | "size" | "count" | "len_utf8" => Named("length"),
+        "append" | "push_back" | "addLast" | "add" => Named("push"),
+        "forEach" | "for_each" | "each" | "foreach" => {
+            Written("write a loop: `for x in xs { .. }`")
+        }
+        "unwrap" | "expect" | "get_or_insert" => Written(
+            "say what happens without it: `?? other`, `?? fail Error`, or `if value is Some(x) { .. }`",
+        ),
+        "unwrap_or" | "or_else" | "orElse" | "getOrElse" | "get_or_else" => {
+            Written("write `value ?? other`")
+        }
+        "toUpperCase" | "to_uppercase" | "toUpper" | "upcase" | "to_upper" => Named("upper"),
+        "toLowerCase" | "to_lowercase" | "toLower" | "downcase" | "to_lower" => Named("lower"),
+        "includes" | "has" | "includes_key" | "contains_key" | "containsKey" | "member" => {
+            Named("contains")
+        }
+        "substring" | "substr" | "subList" => Named("slice"),
+        "strip" => Named("trim"),
+        "reduce" | "foldl" | "inject" => Named("fold"),
+        "toString" | "to_string" | "str" => Written("put it into a text: `\"{value}\"`"),
+        "toBe" | "toEqual" | "should" => Written("write `expect a == b`"),
+        "isEmpty" | "empty" => Named("is_empty"),
+        "keySet" => Named("keys"),
+        "flatMap" | "selectMany" => Named("flat_map"),
+        "sortBy" => Named("sort_by"),
+        "groupBy" => Named("group_by"),
+        _ => return None,
+    })
+}
