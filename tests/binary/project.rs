@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use weir_tests::http::Client;
 use weir_tests::process::{Node, Scratch};
@@ -209,4 +210,30 @@ fn a_file_that_is_named_is_of_the_project_around_it() {
         said.contains("weir.toml:3:1: `limits` has no key `stp`\nnext: did you mean `step`?"),
         "{said}"
     );
+}
+
+#[test]
+fn a_saved_weir_toml_takes_over() {
+    let scratch = Scratch::new("reload");
+    project(&scratch, "");
+    let node = Node::start(WEIR, &[&scratch.join("main.weir"), "--port", "0"]);
+    let mut client = Client::connect(&node.host).unwrap();
+    let mut body_bytes = || {
+        let program = client.get("/_weir/program", &[]).unwrap().json();
+        program["limits"]["body_bytes"].as_u64()
+    };
+    assert_eq!(body_bytes(), None);
+    // What is not right changes nothing.
+    project(&scratch, "[limits]\nbodi = \"1KiB\"\n");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(body_bytes(), None);
+    project(&scratch, "[limits]\nbody = \"1KiB\"\n");
+    let end = Instant::now() + Duration::from_secs(20);
+    while body_bytes() != Some(1024) {
+        assert!(Instant::now() < end, "it was not loaded");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let text = "x".repeat(2_000);
+    let refused = client.post("/main/take", &[], &format!(r#"{{"text": "{text}"}}"#));
+    assert_eq!(refused.unwrap().status, 413);
 }

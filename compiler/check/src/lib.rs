@@ -15,6 +15,7 @@
 //! `Type::Unknown`, somebody was told once, and what depends on it stays silent.
 
 mod advice;
+mod again;
 mod as_step;
 mod body;
 mod collect;
@@ -42,6 +43,7 @@ mod workflows;
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
+pub use again::{Earlier, interface};
 pub use collect::is_builtin_type;
 pub use consequences::drop_of_broken_text;
 pub use copies::COPIES_MAX;
@@ -71,10 +73,56 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
 
 /// Checks a program together with the parsed prelude; its first file comes first.
 pub fn check_modules(prelude: &[ast::Module], sources: &[Source<'_>]) -> CheckResult {
+    let (mut cx, mut again) = begin(prelude, sources, &[], None);
+    body::check_all(&mut cx, &mut again);
+    finish(cx)
+}
+
+/// What checking a program again finds out.
+#[derive(Debug)]
+pub struct CheckedAgain {
+    pub result: CheckResult,
+    /// For the next time.
+    pub earlier: Earlier,
+    /// The paths of the modules whose bodies were checked; empty for the library.
+    pub checked: Vec<String>,
+}
+
+/// The same as [`check_modules`], with what an earlier check has left; `texts` are those of the sources.
+pub fn check_again(
+    prelude: &[ast::Module],
+    sources: &[Source<'_>],
+    texts: &[&str],
+    earlier: Option<&Earlier>,
+) -> CheckedAgain {
+    let (mut cx, mut again) = begin(prelude, sources, texts, earlier);
+    body::check_all(&mut cx, &mut again);
+    let path = |module: &usize| match module.checked_sub(1) {
+        None => String::new(),
+        Some(at) => sources[at].path.to_owned(),
+    };
+    CheckedAgain {
+        earlier: again.keep(&cx),
+        checked: again.checked.iter().map(path).collect(),
+        result: finish(cx),
+    }
+}
+
+fn begin<'a>(
+    prelude: &[ast::Module],
+    sources: &'a [Source<'a>],
+    texts: &[&str],
+    earlier: Option<&'a Earlier>,
+) -> (scope::Cx, again::Again<'a>) {
     let mut cx = scope::Cx::default();
     modules::collect_all(&mut cx, prelude, sources);
     signatures::resolve(&mut cx);
-    body::check_all(&mut cx);
+    let again = again::Again::new(&cx, sources, texts, earlier);
+    (cx, again)
+}
+
+/// The passes that look at all bodies.
+fn finish(mut cx: scope::Cx) -> CheckResult {
     patterns::check(&mut cx);
     effects::check(&mut cx);
     routes::check(&mut cx);

@@ -155,6 +155,15 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
     cx.enter_module(1);
 }
 
+/// The module of each file.
+pub fn files(cx: &Cx) -> std::collections::HashMap<FileId, usize> {
+    cx.modules
+        .of_file
+        .iter()
+        .map(|(file, at)| (*file, *at))
+        .collect()
+}
+
 /// The names that are not the library's.
 fn without(mut names: Names, library: &Names) -> Names {
     names
@@ -180,7 +189,7 @@ fn target(cx: &Cx, import: &ast::Import) -> Option<usize> {
     Some(at + 1)
 }
 
-fn dotted(path: &[ast::Ident]) -> String {
+pub fn dotted(path: &[ast::Ident]) -> String {
     let names: Vec<&str> = path.iter().map(|name| name.as_str()).collect();
     names.join(".")
 }

@@ -21,30 +21,72 @@ const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/bank/ban
 const MEASURE: Duration = Duration::from_secs(2);
 const CLIENTS: [usize; 3] = [1, 16, 64];
 
+/// `cargo bench -p weir-cli --bench figures -- compile` measures only that.
 fn main() {
-    compile();
-    steps();
-    start();
-    serve();
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
+    let parts: [(&str, fn()); 4] = [
+        ("compile", compile),
+        ("steps", steps),
+        ("start", start),
+        ("serve", serve),
+    ];
+    for (name, part) in parts {
+        if wanted.is_empty() || wanted.iter().any(|w| w == name) {
+            part();
+        }
+    }
 }
 
-/// Time to check and to build a long program.
+/// Time and memory to check and to build programs of growing length: what grows faster than they do is a mistake.
 fn compile() {
-    let text = weir_tests::large::program(10_000);
-    let lines = text.lines().count();
-    let world = Memory::default().with("large.weir", &text);
-    let program = weir_driver::find(&world, Path::new("large.weir")).expect("the program is there");
-    let check = median(7, || {
-        let analysis = weir_driver::check(&world, &program).expect("it is read");
-        assert_eq!(analysis.errors(), 0, "{:?}", analysis.diagnostics.first());
-    });
-    let whole = median(5, || {
-        let analysis = weir_driver::check(&world, &program).expect("it is read");
-        weir_driver::build(&program, &analysis).expect("it has no errors");
-    });
-    println!("compile {lines} lines");
-    println!("  check                         {:>9.1} ms", ms(check));
-    println!("  check and build               {:>9.1} ms", ms(whole));
+    println!(
+        "compile                         check ms   build ms   us a line   peak MB   KB a line"
+    );
+    for (lines, times) in [(1_000, 15), (10_000, 7), (100_000, 3)] {
+        let text = weir_tests::large::program(lines);
+        let lines = text.lines().count();
+        let world = Memory::default().with("large.weir", &text);
+        let program =
+            weir_driver::find(&world, Path::new("large.weir")).expect("the program is there");
+        let check = median(times, || {
+            let analysis = weir_driver::check(&world, &program).expect("it is read");
+            assert_eq!(analysis.errors(), 0, "{:?}", analysis.diagnostics.first());
+        });
+        forget_peak();
+        let before = status_kib("VmRSS");
+        let whole = median(times, || {
+            let analysis = weir_driver::check(&world, &program).expect("it is read");
+            weir_driver::build(&program, &analysis).expect("it has no errors");
+        });
+        let kib = status_kib("VmHWM").saturating_sub(before.min(status_kib("VmHWM")));
+        let peak = status_kib("VmHWM") as f64 / 1024.0;
+        println!(
+            "  {lines:>7} lines               {:>9.1} {:>10.1} {:>11.2} {:>9.1} {:>11.2}",
+            ms(check),
+            ms(whole),
+            us(whole) / lines as f64,
+            peak,
+            kib as f64 / lines as f64
+        );
+    }
+}
+
+/// A figure of this process, in KiB: `VmRSS` now, `VmHWM` at most.
+fn status_kib(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(&format!("{name}:")));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or(0)
+}
+
+/// From now on `VmHWM` counts anew.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// Steps a second in the machine, without HTTP and without a disk: the counter's `add` with its record.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_component::Components;
 use weir_diagnostics::{Diagnostic, Severity};
-use weir_driver::{Analysis, Bundle, Disk, NotFound, Program};
+use weir_driver::{Analysis, Bundle, Disk, NotFound, Program, Session};
 use weir_engine::Runner;
 
 /// The program a person means: a file, a folder, or nothing for the folder they are in.
@@ -37,6 +37,12 @@ pub fn compile_whole(program: &Program) -> Outcome<Bundle> {
     components::attach(program, compile(program)?)
 }
 
+/// The same with what the session knows of the program from before.
+pub fn compile_again(program: &Program, session: &mut Session) -> Outcome<Bundle> {
+    let analysis = weir_driver::check_again(&Disk, program, session).map_err(refuse)?;
+    components::attach(program, built(program, &analysis)?)
+}
+
 /// A program as a node runs it.
 pub fn node_program(bundle: &Bundle, components: &Arc<Components>) -> Outcome<weir_node::Program> {
     let runner = Box::new(runner(bundle, components)?);
@@ -46,9 +52,12 @@ pub fn node_program(bundle: &Bundle, components: &Arc<Components>) -> Outcome<we
 
 /// Compiles a program. One with errors is reported and refused; warnings are shown.
 pub fn compile(program: &Program) -> Outcome<Bundle> {
-    let analysis = analyse(program)?;
-    report(program, &analysis, Severity::Warning);
-    weir_driver::build(program, &analysis).ok_or_else(Failure::said)
+    built(program, &analyse(program)?)
+}
+
+fn built(program: &Program, analysis: &Analysis) -> Outcome<Bundle> {
+    report(program, analysis, Severity::Warning);
+    weir_driver::build(program, analysis).ok_or_else(Failure::said)
 }
 
 /// A place to run the steps of a program.

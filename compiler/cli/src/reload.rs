@@ -6,7 +6,7 @@ use crate::program;
 use std::path::Path;
 use std::sync::mpsc::channel;
 use weir_contract::Manifest;
-use weir_driver::Bundle;
+use weir_driver::{Bundle, Session};
 use weir_node::Node;
 
 pub enum Reloaded {
@@ -19,8 +19,9 @@ pub enum Reloaded {
 }
 
 /// Compiles the program at `path` and puts it in force, if it has no errors and the state fits it.
-pub fn reload(node: &Node, path: &Path, running: &Bundle) -> Reloaded {
-    let compiled = program::find(path).and_then(|program| program::compile_whole(&program));
+pub fn reload(node: &Node, path: &Path, session: &mut Session, running: &Bundle) -> Reloaded {
+    let compiled =
+        program::find(path).and_then(|program| program::compile_again(&program, session));
     let bundle = match compiled {
         Ok(bundle) => bundle,
         Err(failure) => {

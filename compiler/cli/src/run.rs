@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use weir_component::Components;
 use weir_contract::Manifest;
-use weir_driver::{Bundle, BundleError, Disk, Program};
+use weir_driver::{Bundle, BundleError, Disk, Program, Session};
 use weir_log::Log;
 use weir_node::outside::environment_name;
 use weir_node::outside::http::Bases;
@@ -116,6 +116,7 @@ fn serve(
     events: &Receiver<Event>,
 ) -> Outcome {
     let mut refused = false;
+    let mut session = Session::default();
     loop {
         match watch::next(events, weir_node::FAILURE_POLL) {
             Event::Stop => return Ok(()),
@@ -133,7 +134,7 @@ fn serve(
                 let _ = watch.files(&files(program, &bundle.manifest));
                 let was_refused = refused;
                 refused = false;
-                match reload(node, path, bundle) {
+                match reload(node, path, &mut session, bundle) {
                     Reloaded::Same if was_refused => {
                         say!("this is the program that is running: nothing to reload");
                     }

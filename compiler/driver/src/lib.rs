@@ -25,6 +25,6 @@ pub use fix::{Applied, Change, Fixed, fix};
 pub use manifest::path_inside;
 pub use modules::{files, module_path};
 pub use project::{NotFound, Program, find, inside, is_module_name};
-pub use stages::{Analysis, build, check};
+pub use stages::{Analysis, Session, build, check, check_again};
 pub use style::{Unparsed, format};
 pub use world::{Disk, Memory, World};

@@ -1,5 +1,6 @@
 //! The manifest of a program: what the flow IR says of it, with places as lines of the source.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use weir_check::{Checked, hir};
@@ -22,6 +23,7 @@ pub fn manifest(
     sources: &SourceMap,
 ) -> Manifest {
     let numbered = || module.entries.iter().enumerate();
+    let routes = Routes::new(checked);
     Manifest {
         version: MANIFEST_VERSION,
         program: program.name.clone(),
@@ -34,7 +36,7 @@ pub fn manifest(
         functions: numbered()
             .filter_map(|(number, entry)| function(module, number as u32, entry))
             .map(|function| Function {
-                route: route(checked, &function),
+                route: routes.of(&function),
                 ..function
             })
             .collect(),
@@ -211,17 +213,38 @@ fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Funct
     })
 }
 
-/// The route that a function names itself; the flow IR knows nothing of HTTP.
-fn route(checked: &Checked, function: &Function) -> Option<Route> {
-    let is_it = |f: &&hir::Function| {
-        f.name == function.name && f.entity.map(|e| e.0) == function.entity && f.route.is_some()
-    };
-    let found = checked.functions.iter().find(is_it)?.route.as_ref()?;
+/// The routes that functions name themselves; the flow IR knows nothing of HTTP.
+struct Routes<'a> {
+    /// By entity and name.
+    all: BTreeMap<(Option<u32>, &'a str), &'a hir::Route>,
+}
+
+impl<'a> Routes<'a> {
+    fn new(checked: &'a Checked) -> Routes<'a> {
+        let named = |f: &'a hir::Function| {
+            let entity = f.entity.map(|e| e.0);
+            f.route
+                .as_ref()
+                .map(|route| ((entity, f.name.as_str()), route))
+        };
+        Routes {
+            all: checked.functions.iter().filter_map(named).collect(),
+        }
+    }
+
+    fn of(&self, function: &Function) -> Option<Route> {
+        self.all
+            .get(&(function.entity, function.name.as_str()))
+            .map(|found| route(found))
+    }
+}
+
+fn route(found: &hir::Route) -> Route {
     let part = |part: &hir::RoutePart| match part {
         hir::RoutePart::Text(text) => format!("/{text}"),
         hir::RoutePart::Param(name) => format!("/{{{name}}}"),
     };
-    Some(Route {
+    Route {
         method: match found.method {
             hir::Method::Get => Method::Get,
             hir::Method::Post => Method::Post,
@@ -230,7 +253,7 @@ fn route(checked: &Checked, function: &Function) -> Option<Route> {
             hir::Method::Delete => Method::Delete,
         },
         path: found.parts.iter().map(part).collect(),
-    })
+    }
 }
 
 fn site(sources: &SourceMap, site: &ir::Site) -> Site {

@@ -4,25 +4,70 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, FnBody, MemberKind};
 
 use super::{BodyCx, Fails, hole, order};
+use crate::again::Again;
 use crate::hir::*;
 use crate::scope::{Cx, Progress};
 use crate::walk;
 
-pub fn check_all(cx: &mut Cx) {
+/// What has bodies, by modules.
+#[derive(Clone, Default)]
+struct Parts {
+    constants: Vec<ConstId>,
+    functions: Vec<FnId>,
+    entities: Vec<EntityId>,
+    tests: Vec<usize>,
+}
+
+/// All modules, imported ones first; those for which nothing has changed are taken over.
+pub fn check_all(cx: &mut Cx, again: &mut Again<'_>) {
+    // Modules that need each other are as one.
+    let order = again.order();
+    let count = order.as_ref().map_or(1, Vec::len);
+    let place = |span: Span| if count == 1 { 0 } else { again.module_of(span) };
+    let mut parts = vec![Parts::default(); count];
     for id in order::constants(cx) {
-        constant(cx, id);
+        parts[place(cx.program.constants[id.0 as usize].span)]
+            .constants
+            .push(id);
     }
     for id in order::functions(cx) {
-        match cx.program.function(id).implementation {
-            Implementation::Intrinsic(_) => built_in(cx, id),
-            Implementation::Body(_) => function(cx, id),
+        parts[place(cx.program.function(id).span)]
+            .functions
+            .push(id);
+    }
+    for (at, entity) in cx.program.entities.iter().enumerate() {
+        parts[place(entity.span)].entities.push(EntityId(at as u32));
+    }
+    for (at, test) in cx.program.tests.iter().enumerate() {
+        parts[place(test.span)].tests.push(at);
+    }
+    match order {
+        None => check_parts(cx, &parts[0]),
+        Some(order) => {
+            for module in order {
+                if !again.take(cx, module) {
+                    check_parts(cx, &parts[module]);
+                }
+            }
         }
     }
-    for at in 0..cx.entities.len() {
-        entity(cx, EntityId(at as u32));
+}
+
+fn check_parts(cx: &mut Cx, parts: &Parts) {
+    for id in &parts.constants {
+        constant(cx, *id);
     }
-    for at in 0..cx.tests.len() {
-        test(cx, at);
+    for id in &parts.functions {
+        match cx.program.function(*id).implementation {
+            Implementation::Intrinsic(_) => built_in(cx, *id),
+            Implementation::Body(_) => function(cx, *id),
+        }
+    }
+    for id in &parts.entities {
+        entity(cx, *id);
+    }
+    for at in &parts.tests {
+        test(cx, *at);
     }
 }
 
