@@ -45,6 +45,7 @@ fn builtin_user_id(cx: &mut Cx, span: Span) {
     cx.news.push(None);
     cx.program.news.push(NewType {
         name: "UserId".into(),
+        type_params: Vec::new(),
         base: Type::Text,
         doc: Some("Who calls: the identity of a signed-in caller.".into()),
         span,
@@ -55,15 +56,13 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
     let doc = item.doc.as_ref().map(|d| d.text.clone());
     match &item.kind {
         ItemKind::Record(decl) => {
-            if let Some(param) = decl.type_params.first() {
-                declare_type(cx, &decl.name, TypeName::Later);
-                return cx.later(param.span, "a record with type parameters");
-            }
             let id = RecordId(cx.records.len() as u32);
             declare_type(cx, &decl.name, TypeName::Record(id));
             cx.records.push(Rc::new(decl.clone()));
+            let type_params = type_params(cx, &decl.type_params);
             cx.program.records.push(Record {
                 name: decl.name.name.clone(),
+                type_params,
                 fields: Vec::new(),
                 doc,
                 span: decl.name.span,
@@ -83,39 +82,32 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             });
         }
         ItemKind::Enum(decl) => {
-            if let Some(param) = decl.type_params.first() {
-                declare_type(cx, &decl.name, TypeName::Later);
-                return cx.later(param.span, "an enum with type parameters");
-            }
             let id = EnumId(cx.enums.len() as u32);
             declare_type(cx, &decl.name, TypeName::Enum(id));
             cx.enums.push(Rc::new(decl.clone()));
+            let type_params = type_params(cx, &decl.type_params);
             cx.program.enums.push(Enum {
                 name: decl.name.name.clone(),
+                type_params,
                 variants: Vec::new(),
                 doc,
                 span: decl.name.span,
             });
         }
         ItemKind::TypeAlias(decl) => {
-            if let Some(param) = decl.type_params.first() {
-                declare_type(cx, &decl.name, TypeName::Later);
-                return cx.later(param.span, "a type with type parameters");
-            }
             let at = cx.aliases.len();
             declare_type(cx, &decl.name, TypeName::Alias(at));
-            cx.aliases.push((Rc::new(decl.ty.clone()), None));
+            type_params(cx, &decl.type_params);
+            cx.aliases.push((Rc::new(decl.clone()), None));
         }
         ItemKind::NewType(decl) => {
-            if let Some(param) = decl.type_params.first() {
-                declare_type(cx, &decl.name, TypeName::Later);
-                return cx.later(param.span, "a `new` type with type parameters");
-            }
             let id = NewId(cx.news.len() as u32);
             declare_type(cx, &decl.name, TypeName::New(id));
             cx.news.push(Some(Rc::new(decl.clone())));
+            let type_params = type_params(cx, &decl.type_params);
             cx.program.news.push(NewType {
                 name: decl.name.name.clone(),
+                type_params,
                 base: Type::Unknown,
                 doc,
                 span: decl.name.span,
@@ -301,10 +293,11 @@ fn add_function(
         progress: Progress::Waiting,
         infers_fails: !is_prelude && decl.is_pub.is_none() && decl.fails.is_empty(),
     });
+    let type_params = type_params(cx, &decl.type_params);
     cx.program.functions.push(Function {
         name: decl.name.name.clone(),
         entity,
-        type_params: decl.type_params.iter().map(|p| p.name.clone()).collect(),
+        type_params,
         params: Vec::new(),
         ret: Type::Unit,
         fails: Vec::new(),
@@ -319,6 +312,16 @@ fn add_function(
         span: decl.name.span,
     });
     id
+}
+
+/// The names of type parameters; each is another.
+fn type_params(cx: &mut Cx, params: &[ast::Ident]) -> Vec<String> {
+    for (at, param) in params.iter().enumerate() {
+        if let Some(first) = params[..at].iter().find(|p| p.name == param.name) {
+            duplicate(cx, param, first.span);
+        }
+    }
+    params.iter().map(|p| p.name.clone()).collect()
 }
 
 fn declare_type(cx: &mut Cx, name: &ast::Ident, stands_for: TypeName) {

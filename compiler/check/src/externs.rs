@@ -169,7 +169,10 @@ fn parameters(cx: &mut Cx, decls: &[ast::Field]) -> Vec<Param> {
         ty: field.ty,
         default: None,
     };
-    signatures::fields(cx, decls).into_iter().map(of).collect()
+    signatures::fields(cx, decls, &[])
+        .into_iter()
+        .map(of)
+        .collect()
 }
 
 /// What the attributes of a function say.

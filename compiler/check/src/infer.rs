@@ -1,6 +1,6 @@
 //! Type variables of one body and their unification.
 
-use crate::hir::{TupleField, Type};
+use crate::hir::Type;
 
 /// What is known about each `Type::Infer`.
 #[derive(Default)]
@@ -28,14 +28,21 @@ impl Table {
 
     /// The type with everything known filled in.
     pub fn resolve(&self, ty: &Type) -> Type {
-        map(&self.shallow(ty), &mut |t| self.resolve(t))
+        self.shallow(ty).map(&mut |t| self.resolve(t))
     }
 
-    /// Makes both types equal if that is possible. `Unknown` and `Never` fit everything.
+    /// Makes both types equal if that is possible. `Unknown` and `Never` fit everything, and tuples without names those with.
     pub fn unify(&mut self, a: &Type, b: &Type) -> bool {
+        self.unify_as(a, b, false)
+    }
+
+    /// The same; `exactly` is for type arguments of declarations: each choice of them is a type of its own, so that
+    /// what only fits will not do.
+    fn unify_as(&mut self, a: &Type, b: &Type, exactly: bool) -> bool {
         let (a, b) = (self.shallow(a), self.shallow(b));
         match (&a, &b) {
-            (Type::Unknown | Type::Never, _) | (_, Type::Unknown | Type::Never) => true,
+            (Type::Unknown, _) | (_, Type::Unknown) => true,
+            (Type::Never, _) | (_, Type::Never) if !exactly => true,
             (Type::Infer(x), Type::Infer(y)) if x == y => true,
             (Type::Infer(n), other) | (other, Type::Infer(n)) => {
                 if self.mentions(other, *n) {
@@ -46,24 +53,37 @@ impl Table {
             }
             (Type::List(x), Type::List(y))
             | (Type::Set(x), Type::Set(y))
-            | (Type::Option(x), Type::Option(y)) => self.unify(x, y),
-            (Type::Map(k, v), Type::Map(l, w)) => self.unify(k, l) && self.unify(v, w),
+            | (Type::Option(x), Type::Option(y)) => self.unify_as(x, y, exactly),
+            (Type::Map(k, v), Type::Map(l, w)) => {
+                self.unify_as(k, l, exactly) && self.unify_as(v, w, exactly)
+            }
             (Type::Tuple(xs), Type::Tuple(ys)) => {
+                let fits = |x: &Option<String>, y: &Option<String>| {
+                    x == y || !exactly && (x.is_none() || y.is_none())
+                };
+                let mut both = xs.iter().zip(ys);
                 xs.len() == ys.len()
-                    && xs.iter().zip(ys).all(|(x, y)| {
-                        (x.name.is_none() || y.name.is_none() || x.name == y.name)
-                            && self.unify(&x.ty, &y.ty)
+                    && both.all(|(x, y)| {
+                        fits(&x.name, &y.name) && self.unify_as(&x.ty, &y.ty, exactly)
                     })
             }
             (Type::Fn(ps, r), Type::Fn(qs, s)) => {
+                let mut params = ps.iter().zip(qs);
                 ps.len() == qs.len()
-                    && ps.iter().zip(qs).all(|(p, q)| self.unify(p, q))
-                    && self.unify(r, s)
+                    && params.all(|(p, q)| self.unify_as(p, q, exactly))
+                    && self.unify_as(r, s, exactly)
             }
             (Type::Result(x, es), Type::Result(y, fs)) | (Type::Run(x, es), Type::Run(y, fs)) => {
-                es == fs && self.unify(x, y)
+                es == fs && self.unify_as(x, y, exactly)
             }
-            _ => a == b,
+            _ => match (a.nominal(), b.nominal()) {
+                (Some((of, args)), Some((other, others))) => {
+                    // Of one declaration they have the same number.
+                    let mut both = args.iter().zip(others);
+                    of == other && both.all(|(x, y)| self.unify_as(x, y, true))
+                }
+                _ => a == b,
+            },
         }
     }
 
@@ -103,6 +123,11 @@ impl Table {
                 }
                 self.count_parts(ret, left);
             }
+            Type::Record(_, args) | Type::Enum(_, args) | Type::New(_, args) => {
+                for arg in args {
+                    self.count_parts(arg, left);
+                }
+            }
             _ => {}
         }
     }
@@ -112,7 +137,7 @@ impl Table {
             Type::Infer(m) => m == n,
             other => {
                 let mut found = false;
-                map(&other, &mut |t| {
+                other.map(&mut |t| {
                     found |= self.mentions(t, n);
                     t.clone()
                 });
@@ -122,41 +147,10 @@ impl Table {
     }
 }
 
-/// Rebuilds a type from what `f` makes of its direct parts.
-pub fn map(ty: &Type, f: &mut dyn FnMut(&Type) -> Type) -> Type {
-    match ty {
-        Type::List(t) => Type::List(Box::new(f(t))),
-        Type::Set(t) => Type::Set(Box::new(f(t))),
-        Type::Option(t) => Type::Option(Box::new(f(t))),
-        Type::Map(k, v) => Type::Map(Box::new(f(k)), Box::new(f(v))),
-        Type::Tuple(fields) => Type::Tuple(
-            fields
-                .iter()
-                .map(|field| TupleField {
-                    name: field.name.clone(),
-                    ty: f(&field.ty),
-                })
-                .collect(),
-        ),
-        Type::Fn(params, ret) => Type::Fn(params.iter().map(&mut *f).collect(), Box::new(f(ret))),
-        Type::Result(t, errors) => Type::Result(Box::new(f(t)), errors.clone()),
-        Type::Run(t, errors) => Type::Run(Box::new(f(t)), errors.clone()),
-        other => other.clone(),
-    }
-}
-
-/// Replaces type parameters by arguments.
-pub fn substitute(ty: &Type, args: &[Type]) -> Type {
-    match ty {
-        Type::Param(i) => args.get(*i as usize).cloned().unwrap_or(Type::Unknown),
-        other => map(other, &mut |t| substitute(t, args)),
-    }
-}
-
 /// Whether the type holds something nobody could work out.
 pub fn has_unknown(ty: &Type) -> bool {
     let mut found = matches!(ty, Type::Unknown);
-    map(ty, &mut |t| {
+    ty.map(&mut |t| {
         found |= has_unknown(t);
         t.clone()
     });
@@ -166,7 +160,7 @@ pub fn has_unknown(ty: &Type) -> bool {
 /// Whether a variable is left.
 pub fn has_infer(ty: &Type) -> bool {
     let mut found = matches!(ty, Type::Infer(_));
-    map(ty, &mut |t| {
+    ty.map(&mut |t| {
         found |= has_infer(t);
         t.clone()
     });

@@ -22,6 +22,7 @@ mod collect;
 mod consequences;
 mod copies;
 mod effects;
+mod endless;
 mod externs;
 mod fill;
 pub mod hir;

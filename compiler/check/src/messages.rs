@@ -32,10 +32,14 @@ pub fn show(program: &Checked, params: &[String], ty: &Type) -> String {
                 .collect();
             format!("({})", parts.join(", "))
         }
-        Type::Record(id) => program.records[id.0 as usize].name.clone(),
+        Type::Record(_, args) | Type::Enum(_, args) | Type::New(_, args) => {
+            let name = ty.nominal().map_or("", |(of, _)| program.declared(of).0);
+            match args.is_empty() {
+                true => name.to_owned(),
+                false => format!("{name}<{}>", all(args)),
+            }
+        }
         Type::Error(id) => program.errors[id.0 as usize].name.clone(),
-        Type::Enum(id) => program.enums[id.0 as usize].name.clone(),
-        Type::New(id) => program.news[id.0 as usize].name.clone(),
         Type::Entity(id) => program.entities[id.0 as usize].name.clone(),
         Type::Result(t, errors) => {
             let names: Vec<&str> = errors

@@ -251,9 +251,13 @@ fn literal(value: &Expr) -> String {
     }
 }
 
-/// Every constructor of a type, or `None` when there is no end to them. How long lists must be looked at depends on
+/// Every constructor of a type, or `None` when there is no end to them or no row asks for one. How long lists must be looked at depends on
 /// the first column of the matrix.
 fn constructors(program: &Checked, ty: &Type, rows: &[Vec<Pat>]) -> Option<Vec<Ctor>> {
+    // Nobody looks at it. To try what it is made of would never end with an enum that holds itself.
+    if rows.iter().all(|row| takes_anything(&row[0])) {
+        return None;
+    }
     match ty {
         Type::Bool => Some(vec![Ctor::Bool(true), Ctor::Bool(false)]),
         Type::Option(_) => Some(vec![Ctor::None, Ctor::Some]),
@@ -262,14 +266,14 @@ fn constructors(program: &Checked, ty: &Type, rows: &[Vec<Pat>]) -> Option<Vec<C
                 .chain(errors.iter().map(|error| Ctor::Error(*error)))
                 .collect(),
         ),
-        Type::Enum(id) => {
+        Type::Enum(id, _) => {
             let count = program.enums[id.0 as usize].variants.len();
             Some((0..count).map(|n| Ctor::Variant(*id, n as u32)).collect())
         }
-        Type::Record(_) | Type::Error(_) | Type::Tuple(_) | Type::Entity(_) => {
+        Type::Record(..) | Type::Error(_) | Type::Tuple(_) | Type::Entity(_) => {
             Some(vec![Ctor::Fields])
         }
-        Type::New(id) => constructors(program, &program.news[id.0 as usize].base, rows),
+        Type::New(id, args) => constructors(program, &program.base(*id, args), rows),
         Type::List(_) => {
             let longest = rows.iter().map(|row| longest(&row[0])).max().unwrap_or(0);
             Some(
@@ -297,16 +301,16 @@ fn longest(pat: &Pat) -> usize {
 fn part_types(program: &Checked, ty: &Type, ctor: &Ctor) -> Vec<Type> {
     let of = |fields: &[NamedType]| fields.iter().map(|field| field.ty.clone()).collect();
     match (ctor, ty) {
-        (_, Type::New(id)) => part_types(program, &program.news[id.0 as usize].base, ctor),
+        (_, Type::New(id, args)) => part_types(program, &program.base(*id, args), ctor),
         (Ctor::Some, Type::Option(part)) | (Ctor::Ok, Type::Result(part, _)) => {
             vec![(**part).clone()]
         }
         (Ctor::Error(id), _) => of(&program.errors[id.0 as usize].fields),
-        (Ctor::Variant(id, n), _) => program.enums[id.0 as usize]
-            .variants
+        (Ctor::Variant(_, n), Type::Enum(id, args)) => program
+            .variants(*id, args)
             .get(*n as usize)
             .map_or(Vec::new(), |variant| of(&variant.fields)),
-        (Ctor::Fields, Type::Record(id)) => of(&program.records[id.0 as usize].fields),
+        (Ctor::Fields, Type::Record(id, args)) => of(&program.record_fields(*id, args)),
         (Ctor::Fields, Type::Error(id)) => of(&program.errors[id.0 as usize].fields),
         (Ctor::Fields, Type::Entity(id)) => of(&program.entities[id.0 as usize].keys),
         (Ctor::Fields, Type::Tuple(fields)) => {
@@ -458,7 +462,7 @@ fn written(program: &Checked, ty: &Type, ctor: &Ctor, parts: &[String]) -> Strin
             None => "_".to_owned(),
         },
         Ctor::Fields => match ty {
-            Type::Record(id) => call(&program.records[id.0 as usize].name),
+            Type::Record(id, _) => call(&program.records[id.0 as usize].name),
             Type::Error(id) => call(&program.errors[id.0 as usize].name),
             Type::Entity(id) => call(&program.entities[id.0 as usize].name),
             _ => call(""),

@@ -198,7 +198,7 @@ impl<'p> Groups<'p> {
     fn holds_text(&self, ty: &Type) -> bool {
         match ty {
             Type::Text => true,
-            Type::New(id) => self.holds_text(&self.program.news[id.0 as usize].base),
+            Type::New(id, args) => self.holds_text(&self.program.base(*id, args)),
             Type::List(item) | Type::Set(item) | Type::Option(item) | Type::Result(item, _) => {
                 self.holds_text(item)
             }
@@ -362,7 +362,7 @@ impl<'p> Groups<'p> {
     /// A field of a value of type `ty`; a tuple and its fields are one.
     fn field(&mut self, ty: &Type, whole: Value, at: u32) -> Value {
         match ty {
-            Type::Record(id) => self.named(Named::RecordField(*id, at)),
+            Type::Record(id, _) => self.named(Named::RecordField(*id, at)),
             Type::Error(id) => self.named(Named::ErrorField(*id, at)),
             Type::Entity(id) => self.named(Named::Key(*id, at)),
             _ => whole,
@@ -426,22 +426,27 @@ impl<'p> Groups<'p> {
         let (mut value, mut ty) = match (place.root, self.code.entity) {
             (PlaceRoot::State(field), Some(entity)) => (
                 self.named(Named::State(entity, field)),
-                &program.entity(entity).fields[field.0 as usize].ty,
+                program.entity(entity).fields[field.0 as usize].ty.clone(),
             ),
             (PlaceRoot::State(_), None) => unreachable!("own state outside an entity"),
-            (PlaceRoot::Local(id), _) => (self.local(id), &self.code.locals[id.0 as usize].ty),
+            (PlaceRoot::Local(id), _) => {
+                (self.local(id), self.code.locals[id.0 as usize].ty.clone())
+            }
         };
         for step in &place.path {
-            let inside = match (step, ty) {
-                (PlaceStep::Field(at), Type::Record(id)) => {
-                    &program.records[id.0 as usize].fields[*at as usize].ty
+            let inside = match (step, &ty) {
+                (PlaceStep::Field(at), Type::Record(id, args)) => {
+                    program
+                        .record_fields(*id, args)
+                        .swap_remove(*at as usize)
+                        .ty
                 }
-                (PlaceStep::Field(at), Type::Tuple(fields)) => &fields[*at as usize].ty,
-                (_, Type::List(item) | Type::Map(_, item)) => item,
-                _ => ty,
+                (PlaceStep::Field(at), Type::Tuple(fields)) => fields[*at as usize].ty.clone(),
+                (_, Type::List(item) | Type::Map(_, item)) => (**item).clone(),
+                _ => ty.clone(),
             };
             match step {
-                PlaceStep::Field(at) => value = self.field(ty, value, *at),
+                PlaceStep::Field(at) => value = self.field(&ty, value, *at),
                 PlaceStep::ListIndex(index) | PlaceStep::MapKey(index) => {
                     let index = self.value(index);
                     self.meet(index, value);

@@ -173,7 +173,7 @@ fn parameters(cx: &mut Cx, function: &Function, route: &Route) {
 fn fits_a_path(cx: &Cx, ty: &Type) -> bool {
     match ty {
         Type::Bool | Type::Int | Type::Decimal | Type::Text | Type::Time | Type::Duration => true,
-        Type::New(id) => fits_a_path(cx, &cx.program.news[id.0 as usize].base),
+        Type::New(id, args) => fits_a_path(cx, &cx.program.base(*id, args)),
         _ => false,
     }
 }

@@ -53,7 +53,7 @@ pub struct Cx {
     /// Where each type, error, entity and workflow of the program is declared.
     pub declared_types: BTreeMap<String, Span>,
 
-    pub aliases: Vec<(Rc<ast::Type>, Option<Type>)>,
+    pub aliases: Vec<(Rc<ast::TypeDecl>, Option<Type>)>,
     pub records: Vec<Rc<ast::RecordDecl>>,
     pub errors: Vec<Rc<ast::ErrorDecl>>,
     pub error_attrs: Vec<Rc<[ast::Attr]>>,

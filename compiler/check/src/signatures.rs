@@ -4,6 +4,7 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast};
 
 use crate::as_step;
+use crate::endless;
 use crate::externs;
 use crate::hir::*;
 use crate::routes;
@@ -18,18 +19,18 @@ pub fn resolve(cx: &mut Cx) {
     for at in 0..cx.news.len() {
         if let Some(decl) = cx.news[at].clone() {
             cx.enter(decl.name.span);
-            cx.program.news[at].base = ty(cx, &decl.ty, &[]);
+            cx.program.news[at].base = ty(cx, &decl.ty, &decl.type_params);
         }
     }
     for at in 0..cx.records.len() {
         let decl = cx.records[at].clone();
         cx.enter(decl.name.span);
-        cx.program.records[at].fields = fields(cx, &decl.fields);
+        cx.program.records[at].fields = fields(cx, &decl.fields, &decl.type_params);
     }
     for at in 0..cx.errors.len() {
         let decl = cx.errors[at].clone();
         cx.enter(decl.name.span);
-        cx.program.errors[at].fields = fields(cx, &decl.fields);
+        cx.program.errors[at].fields = fields(cx, &decl.fields, &[]);
         let attrs = cx.error_attrs[at].clone();
         let is_prelude = at < cx.prelude_errors;
         if let Some(status) = status(cx, &attrs, is_prelude) {
@@ -57,11 +58,12 @@ pub fn resolve(cx: &mut Cx) {
             seen.push(&variant.name);
             let variant = Variant {
                 name: variant.name.name.clone(),
-                fields: fields(cx, &variant.fields),
+                fields: fields(cx, &variant.fields, &decl.type_params),
             };
             cx.program.enums[at].variants.push(variant);
         }
     }
+    endless::check(cx);
     for at in 0..cx.entities.len() {
         cx.enter(cx.entities[at].name.span);
         entity(cx, at);
@@ -82,12 +84,16 @@ pub fn resolve(cx: &mut Cx) {
         cx.enter(decl.name.span);
         let params = decl.params.as_deref().unwrap_or_default();
         for default in params.iter().filter_map(|field| field.default.as_ref()) {
-            cx.later(default.span, "a default of a test");
+            no_default(
+                cx,
+                default.span,
+                "what a test is given",
+                "leave it out: the test is run with many values",
+            );
         }
-        cx.program.tests[at].params = fields(cx, params);
+        cx.program.tests[at].params = fields(cx, params, &[]);
     }
     externs::resolve(cx);
-    endless_types(cx);
 }
 
 fn entity(cx: &mut Cx, at: usize) {
@@ -106,7 +112,7 @@ fn entity(cx: &mut Cx, at: usize) {
             )),
         );
     }
-    cx.program.entities[at].keys = fields(cx, &decl.keys);
+    cx.program.entities[at].keys = fields(cx, &decl.keys, &[]);
     for (key, resolved) in decl.keys.iter().zip(cx.program.entities[at].keys.clone()) {
         if !can_be_key(cx, &resolved.ty) {
             cx.report(
@@ -116,7 +122,12 @@ fn entity(cx: &mut Cx, at: usize) {
             );
         }
         if let Some(default) = &key.default {
-            cx.later(default.span, "a default for a key");
+            no_default(
+                cx,
+                default.span,
+                "a key",
+                "leave it out: whoever names an instance gives its whole key",
+            );
         }
     }
     workflows::resolve(cx, EntityId(at as u32), &decl);
@@ -133,6 +144,13 @@ fn entity(cx: &mut Cx, at: usize) {
     }
 }
 
+/// Says that what stands here always has a value.
+pub fn no_default(cx: &mut Cx, place: Span, what: &str, help: &str) {
+    let message = format!("{what} has no default");
+    let found = Diagnostic::new(codes::E0508, place, message);
+    cx.report(found.label("never used").help(help));
+}
+
 fn can_be_key(cx: &Cx, ty: &Type) -> bool {
     match ty {
         Type::Bool
@@ -143,7 +161,7 @@ fn can_be_key(cx: &Cx, ty: &Type) -> bool {
         | Type::Time
         | Type::Duration
         | Type::Unknown => true,
-        Type::New(id) => can_be_key(cx, &cx.program.news[id.0 as usize].base),
+        Type::New(id, args) => can_be_key(cx, &cx.program.base(*id, args)),
         Type::Tuple(fields) => fields.iter().all(|f| can_be_key(cx, &f.ty)),
         _ => false,
     }
@@ -153,8 +171,18 @@ fn function(cx: &mut Cx, at: usize) {
     let decl = cx.functions[at].decl.clone();
     let attrs = cx.functions[at].attrs.clone();
     let entity = cx.program.functions[at].entity;
-    if entity.is_some() && !decl.type_params.is_empty() {
-        cx.later(decl.type_params[0].span, "a handler with type parameters");
+    let from_outside = entity.is_some() || decl.is_pub.is_some();
+    if from_outside && !decl.type_params.is_empty() && !cx.program.functions[at].is_prelude {
+        let place = decl.type_params[0].span;
+        let message = match entity {
+            Some(_) => "a function of an entity takes no type parameters",
+            None => "a `pub` function takes no type parameters",
+        };
+        cx.report(
+            Diagnostic::new(codes::E0508, place, message)
+                .label("called from outside, where nobody chooses a type")
+                .help("name the types, and put what is the same for all of them into a plain `fn`"),
+        );
     }
     let mut params: Vec<Param> = Vec::new();
     for field in &decl.params {
@@ -327,7 +355,8 @@ fn status(cx: &mut Cx, attrs: &[ast::Attr], is_prelude: bool) -> Option<u16> {
     found
 }
 
-pub fn fields(cx: &mut Cx, decls: &[ast::Field]) -> Vec<NamedType> {
+/// Fields with their types; `params` are the type parameters in scope.
+pub fn fields(cx: &mut Cx, decls: &[ast::Field], params: &[ast::Ident]) -> Vec<NamedType> {
     let mut out: Vec<NamedType> = Vec::new();
     for field in decls {
         if out.iter().any(|f| f.name == field.name.name) {
@@ -350,7 +379,7 @@ pub fn fields(cx: &mut Cx, decls: &[ast::Field]) -> Vec<NamedType> {
         for attr in &field.attrs {
             cx.attribute_later(attr, "here");
         }
-        let resolved = ty(cx, &field.ty, &[]);
+        let resolved = ty(cx, &field.ty, params);
         if let Type::Fn(..) = resolved {
             cx.report(
                 Diagnostic::new(
@@ -368,66 +397,4 @@ pub fn fields(cx: &mut Cx, decls: &[ast::Field]) -> Vec<NamedType> {
         });
     }
     out
-}
-
-/// A record that holds itself without a way out could never be made.
-fn endless_types(cx: &mut Cx) {
-    for at in 0..cx.program.records.len() {
-        let id = Type::Record(RecordId(at as u32));
-        if holds(cx, &cx.program.records[at].fields, &id, &mut Vec::new()) {
-            let (span, name) = (
-                cx.program.records[at].span,
-                cx.program.records[at].name.clone(),
-            );
-            cx.report(
-                Diagnostic::new(
-                    codes::E0507,
-                    span,
-                    format!("a `{name}` would hold a `{name}` for ever"),
-                )
-                .label("can never be made")
-                .help(format!("break the circle with `{name}?` or `List<{name}>`")),
-            );
-        }
-    }
-    for at in 0..cx.program.news.len() {
-        let id = Type::New(NewId(at as u32));
-        let base = NamedType {
-            name: String::new(),
-            ty: cx.program.news[at].base.clone(),
-        };
-        if holds(cx, &[base], &id, &mut Vec::new()) {
-            let (span, name) = (cx.program.news[at].span, cx.program.news[at].name.clone());
-            cx.report(
-                Diagnostic::new(codes::E0507, span, format!("`{name}` is made of itself"))
-                    .label("can never be made")
-                    .help("name another type after `new`"),
-            );
-        }
-    }
-}
-
-fn holds(cx: &Cx, fields: &[NamedType], wanted: &Type, seen: &mut Vec<Type>) -> bool {
-    fields.iter().any(|f| type_holds(cx, &f.ty, wanted, seen))
-}
-
-fn type_holds(cx: &Cx, ty: &Type, wanted: &Type, seen: &mut Vec<Type>) -> bool {
-    if ty == wanted {
-        return true;
-    }
-    if seen.contains(ty) {
-        return false;
-    }
-    match ty {
-        Type::Record(id) => {
-            seen.push(ty.clone());
-            holds(cx, &cx.program.records[id.0 as usize].fields, wanted, seen)
-        }
-        Type::New(id) => {
-            seen.push(ty.clone());
-            type_holds(cx, &cx.program.news[id.0 as usize].base, wanted, seen)
-        }
-        Type::Tuple(parts) => parts.iter().any(|p| type_holds(cx, &p.ty, wanted, seen)),
-        _ => false,
-    }
 }

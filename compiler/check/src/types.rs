@@ -4,6 +4,7 @@ use weir_diagnostics::{Diagnostic, codes};
 use weir_syntax::ast::{self, TypeKind};
 
 use crate::collect::{BUILTIN_TYPES, LATER_TYPES};
+use crate::copies::TYPE_PARTS_MAX;
 use crate::hir::*;
 use crate::messages::{did_you_mean, meant};
 use crate::modules;
@@ -52,23 +53,23 @@ pub fn error_named(cx: &mut Cx, path: &ast::TypePath) -> Option<ErrorId> {
     }
 }
 
-/// What a `type Name = ..` stands for; `running` are those being worked out.
+/// What a `type Name = ..` stands for, with its type parameters open; `running` are those being worked out.
 pub fn alias(cx: &mut Cx, at: usize, running: &mut Vec<usize>) -> Type {
     if let Some(known) = &cx.aliases[at].1 {
         return known.clone();
     }
-    let written = cx.aliases[at].0.clone();
+    let decl = cx.aliases[at].0.clone();
     if running.contains(&at) {
         cx.report(
-            Diagnostic::new(codes::E0507, written.span, "this type is defined by itself")
+            Diagnostic::new(codes::E0507, decl.ty.span, "this type is defined by itself")
                 .label("leads back here")
                 .help("name an existing type, or declare a `record` or `enum`"),
         );
         return Type::Unknown;
     }
     running.push(at);
-    let outer = cx.enter(written.span);
-    let found = resolve_type(cx, &written, &[], running);
+    let outer = cx.enter(decl.name.span);
+    let found = resolve_type(cx, &decl.ty, &decl.type_params, running);
     cx.enter_module(outer);
     running.pop();
     cx.aliases[at].1 = Some(found.clone());
@@ -88,14 +89,14 @@ fn resolve_type(
 ) -> Type {
     match &written.kind {
         TypeKind::Hole => Type::Unknown,
-        TypeKind::Optional(inner) => Type::option(resolve_type(cx, inner, params, running)),
+        TypeKind::Optional(inner) => Type::option(data(cx, inner, params, running)),
         TypeKind::Tuple(fields) if fields.is_empty() => Type::Unit,
         TypeKind::Tuple(fields) => Type::Tuple(
             fields
                 .iter()
                 .map(|f| TupleField {
                     name: f.label.as_ref().map(|l| l.name.clone()),
-                    ty: resolve_type(cx, &f.ty, params, running),
+                    ty: data(cx, &f.ty, params, running),
                 })
                 .collect(),
         ),
@@ -106,12 +107,26 @@ fn resolve_type(
             Box::new(resolve_type(cx, ret, params, running)),
         ),
         TypeKind::Path { path, args } => {
-            let args: Vec<Type> = args
-                .iter()
-                .map(|t| resolve_type(cx, t, params, running))
-                .collect();
+            let args: Vec<Type> = args.iter().map(|t| data(cx, t, params, running)).collect();
             named(cx, path, args, params, running)
         }
+    }
+}
+
+/// A type inside another: of something that is kept.
+fn data(cx: &mut Cx, written: &ast::Type, params: &[ast::Ident], running: &mut Vec<usize>) -> Type {
+    match resolve_type(cx, written, params, running) {
+        Type::Fn(..) => {
+            let message = "a function cannot be kept in a value";
+            let found = Diagnostic::new(codes::E0405, written.span, message);
+            cx.report(
+                found
+                    .label("not data")
+                    .help("keep data that says what to do, and decide where it is used"),
+            );
+            Type::Unknown
+        }
+        found => found,
     }
 }
 
@@ -123,71 +138,46 @@ fn named(
     running: &mut Vec<usize>,
 ) -> Type {
     if !path.module.is_empty() {
-        let Some(found) = modules::type_in(cx, path) else {
-            return Type::Unknown;
-        };
-        return match args.is_empty() {
-            true => type_of(cx, found, running),
-            false => takes_no_types(cx, path, args.len()),
+        return match modules::type_in(cx, path) {
+            Some(found) => applied(cx, path, found, args, running),
+            None => Type::Unknown,
         };
     }
     let name = path.name.as_str();
-    let wanted = match name {
-        "List" | "Set" => 1,
-        "Map" => 2,
-        _ => 0,
-    };
     if let Some(i) = params.iter().position(|p| p.name == name) {
-        return Type::Param(i as u32);
+        return match takes(cx, path, 0, args.len()) {
+            true => Type::Param(i as u32),
+            false => Type::Unknown,
+        };
     }
-    let builtin = match name {
-        "Bool" => Some(Type::Bool),
-        "Int" => Some(Type::Int),
-        "Decimal" => Some(Type::Decimal),
-        "Float" => Some(Type::Float),
-        "Text" => Some(Type::Text),
-        "Bytes" => Some(Type::Bytes),
-        "Time" => Some(Type::Time),
-        "Duration" => Some(Type::Duration),
-        "Ticket" => Some(Type::Ticket),
-        _ => None,
-    };
     if name == "Run" {
         return run_type(cx, path, args);
     }
-    let is_later = matches!(cx.names.types.get(name), Some((TypeName::Later, _)));
-    if args.len() != wanted
-        && !is_later
-        && (wanted > 0 || builtin.is_some() || cx.names.types.contains_key(name))
-    {
-        let help = match name {
-            "Map" => "write `Map<Key, Value>`".into(),
-            "List" | "Set" => format!("write `{name}<Item>`"),
-            _ => format!("write just `{name}`"),
+    let builtin: Option<(usize, fn(Vec<Type>) -> Type)> = match name {
+        "Bool" => Some((0, |_| Type::Bool)),
+        "Int" => Some((0, |_| Type::Int)),
+        "Decimal" => Some((0, |_| Type::Decimal)),
+        "Float" => Some((0, |_| Type::Float)),
+        "Text" => Some((0, |_| Type::Text)),
+        "Bytes" => Some((0, |_| Type::Bytes)),
+        "Time" => Some((0, |_| Type::Time)),
+        "Duration" => Some((0, |_| Type::Duration)),
+        "Ticket" => Some((0, |_| Type::Ticket)),
+        "List" => Some((1, |mut args| Type::list(args.remove(0)))),
+        "Set" => Some((1, |mut args| Type::Set(Box::new(args.remove(0))))),
+        "Map" => Some((2, |mut args| {
+            Type::Map(Box::new(args.remove(0)), Box::new(args.remove(0)))
+        })),
+        _ => None,
+    };
+    if let Some((wanted, make)) = builtin {
+        return match takes(cx, path, wanted, args.len()) {
+            true => make(args),
+            false => Type::Unknown,
         };
-        cx.report(
-            Diagnostic::new(
-                codes::E0302,
-                path.span,
-                format!("`{name}` takes {wanted} types, found {}", args.len()),
-            )
-            .label("wrong number of types")
-            .help(help),
-        );
-        return Type::Unknown;
-    }
-    let mut args = args.into_iter();
-    match (name, args.next(), args.next()) {
-        ("List", Some(t), _) => return Type::list(t),
-        ("Set", Some(t), _) => return Type::Set(Box::new(t)),
-        ("Map", Some(k), Some(v)) => return Type::Map(Box::new(k), Box::new(v)),
-        _ => {}
-    }
-    if let Some(found) = builtin {
-        return found;
     }
     match cx.names.types.get(name).map(|(t, _)| *t) {
-        Some(found) => type_of(cx, found, running),
+        Some(found) => applied(cx, path, found, args, running),
         None if name == "Result" => {
             cx.report(
                 Diagnostic::new(codes::E0202, path.span, "`Result` is not written out")
@@ -207,30 +197,78 @@ fn named(
     }
 }
 
-fn type_of(cx: &mut Cx, found: TypeName, running: &mut Vec<usize>) -> Type {
+/// What is declared, with type arguments.
+fn applied(
+    cx: &mut Cx,
+    path: &ast::TypePath,
+    found: TypeName,
+    args: Vec<Type>,
+    running: &mut Vec<usize>,
+) -> Type {
+    let wanted = match found {
+        TypeName::Record(id) => cx.records[id.0 as usize].type_params.len(),
+        TypeName::Enum(id) => cx.enums[id.0 as usize].type_params.len(),
+        TypeName::Alias(at) => cx.aliases[at].0.type_params.len(),
+        TypeName::New(id) => {
+            let decl = cx.news[id.0 as usize].as_ref();
+            decl.map_or(0, |decl| decl.type_params.len())
+        }
+        TypeName::Error(_) | TypeName::Entity(_) => 0,
+        TypeName::Later => return Type::Unknown,
+    };
+    if !takes(cx, path, wanted, args.len()) {
+        return Type::Unknown;
+    }
     match found {
-        TypeName::Record(id) => Type::Record(id),
+        TypeName::Record(id) => Type::Record(id, args),
         TypeName::Error(id) => Type::Error(id),
-        TypeName::Enum(id) => Type::Enum(id),
-        TypeName::New(id) => Type::New(id),
+        TypeName::Enum(id) => Type::Enum(id, args),
+        TypeName::New(id) => Type::New(id, args),
         TypeName::Entity(id) => Type::Entity(id),
-        TypeName::Alias(at) => alias(cx, at, running),
+        TypeName::Alias(at) => {
+            let open = alias(cx, at, running);
+            // Each alias can double the one before.
+            let of_param = |param: usize| args.get(param).map_or(1, |arg| arg.parts(&|_| 1));
+            if open.parts(&of_param) > TYPE_PARTS_MAX {
+                let message = format!("`{}` has more than {TYPE_PARTS_MAX} parts", path.name);
+                let told = Diagnostic::new(codes::E0307, path.span, message);
+                cx.report(
+                    told.label("too large")
+                        .help("declare a `record` for what belongs together, and use its name"),
+                );
+                return Type::Unknown;
+            }
+            open.substitute(&args)
+        }
         TypeName::Later => Type::Unknown,
     }
 }
 
-fn takes_no_types(cx: &mut Cx, path: &ast::TypePath, found: usize) -> Type {
+/// Whether a type is given as many types as it takes; says so when not.
+fn takes(cx: &mut Cx, path: &ast::TypePath, wanted: usize, found: usize) -> bool {
+    if wanted == found {
+        return true;
+    }
     let name = &path.name;
-    cx.report(
-        Diagnostic::new(
-            codes::E0302,
-            path.span,
-            format!("`{name}` takes 0 types, found {found}"),
-        )
-        .label("wrong number of types")
-        .help(format!("write just `{name}`")),
-    );
-    Type::Unknown
+    let all = |names: &[ast::Ident]| {
+        let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+        format!("write `{name}<{}>`", names.join(", "))
+    };
+    let declared = cx.names.types.get(name.as_str()).map(|(found, _)| *found);
+    let help = match (name.as_str(), declared) {
+        _ if wanted == 0 => format!("write just `{name}`"),
+        ("Map", _) => "write `Map<Key, Value>`".into(),
+        ("List" | "Set", _) => format!("write `{name}<Item>`"),
+        (_, Some(TypeName::Record(id))) => all(&cx.records[id.0 as usize].type_params),
+        (_, Some(TypeName::Enum(id))) => all(&cx.enums[id.0 as usize].type_params),
+        (_, Some(TypeName::Alias(at))) => all(&cx.aliases[at].0.type_params),
+        _ => format!("write `{name}<..>` with {wanted} of them"),
+    };
+    let types = if wanted == 1 { "type" } else { "types" };
+    let message = format!("`{name}` takes {wanted} {types}, found {found}");
+    let told = Diagnostic::new(codes::E0302, path.span, message);
+    cx.report(told.label("wrong number of types").help(help));
+    false
 }
 
 /// `Run<T>`, `Run<T, Declined, Expired>`: a run and what it may fail with.

@@ -51,10 +51,15 @@ pub fn resolve(cx: &mut Cx, id: EntityId, decl: &ast::EntityDecl) {
         };
         for field in &event.params {
             if let Some(default) = &field.default {
-                cx.later(default.span, "a default of an event");
+                signatures::no_default(
+                    cx,
+                    default.span,
+                    "what an event carries",
+                    "leave it out, or make the type optional: `T?`",
+                );
             }
         }
-        let params = signatures::fields(cx, &event.params);
+        let params = signatures::fields(cx, &event.params, &[]);
         let (access, _) = signatures::attributes(cx, &member.attrs, event.is_pub, false);
         resolved.push((params, access));
     }

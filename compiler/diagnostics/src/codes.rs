@@ -109,7 +109,7 @@ codes! {
     E0304 "an operator on types it does not take",
     E0305 "an index or range where it cannot stand",
     E0306 "something that cannot be walked or looked through",
-    E0307 "a function that needs copies without end",
+    E0307 "copies without end",
     E0308 "a literal that the library does not understand",
     E0401 "a failure nobody looks at",
     E0402 "`?` or `??` on something that cannot fail",

@@ -34,20 +34,20 @@ use weir_diagnostics::Span;
 use crate::ir::*;
 use crate::split::StepNames;
 use state::Node;
-use types::DefStarts;
+use types::Places;
 
 /// Lowers a whole program. `files` names the source files by the number their spans carry.
 pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
-    let starts = DefStarts::new(checked);
+    let places = Places::new(checked);
     let module = Module {
-        defs: types::defs(checked, &starts),
+        defs: types::defs(checked, &places),
         files,
         sites: vec![Site::default()],
         ..Module::default()
     };
     let mut lowering = Lowering {
         checked,
-        starts,
+        places,
         module,
         fields: Vec::new(),
         sites: BTreeMap::new(),
@@ -114,7 +114,7 @@ enum Context {
 
 struct Lowering<'c> {
     checked: &'c hir::Checked,
-    starts: DefStarts,
+    places: Places,
     module: Module,
     /// How the fields of each entity lie in slots.
     fields: Vec<Vec<Node>>,
@@ -235,8 +235,8 @@ impl<'c> Lowering<'c> {
         };
         self.module.funcs[id.0 as usize].name = self.unique_name(name);
         self.module.funcs[id.0 as usize].ret = self
-            .starts
-            .outcome(self.starts.ty(&function.ret, &key.types), &function.fails);
+            .places
+            .outcome(self.places.ty(&function.ret, &key.types), &function.fails);
         self.instances.insert(key.clone(), id);
         self.work.push_back((id, key));
         id

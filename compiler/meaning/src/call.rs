@@ -6,19 +6,19 @@ use std::sync::Arc;
 use weir_check::hir::{
     Arg, Body, Checked, Effect, Expr, FieldId, FnId, Function, Implementation, Lambda, LocalId,
 };
-use weir_contract::{CrashReason, Defs, Type, Value};
+use weir_contract::{CrashReason, Type, Value};
 
 use crate::intrinsic;
 use crate::state::{Call, Desk, InstanceKey};
 use crate::stop::{Ending, Eval, Stop, at, bug};
 use crate::strand::Hand;
-use crate::types::{closed_type, error_def};
+use crate::types::{Types, error_def};
 use crate::world::{Caller, Limits};
 
 /// The evaluator: one for each strand.
 pub(crate) struct Step<'p> {
     pub program: &'p Checked,
-    pub defs: Arc<Defs>,
+    pub types: Arc<Types>,
     pub limits: Limits,
     /// As in the world.
     pub finely: bool,
@@ -122,7 +122,7 @@ impl<'p> Step<'p> {
     pub fn result(&self, ending: Ending) -> Value {
         match ending {
             Ok(value) => Value::Ok(Box::new(value)),
-            Err((error, fields)) => Value::Err(error_def(self.program, error), fields),
+            Err((error, fields)) => Value::Err(error_def(error), fields),
         }
     }
 
@@ -197,7 +197,7 @@ impl<'p> Step<'p> {
     }
 
     pub fn close_all(&self, types: &[weir_check::hir::Type], frame: &Frame<'p>) -> Vec<Type> {
-        let close = |ty| closed_type(self.program, ty, &frame.type_args);
+        let close = |ty| self.types.closed(ty, &frame.type_args);
         types.iter().map(close).collect()
     }
 

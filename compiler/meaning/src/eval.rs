@@ -1,6 +1,6 @@
 //! Expressions: operands from left to right, each evaluated once.
 
-use weir_check::hir::{Effect, ErrorId, Expr, ExprKind, Type};
+use weir_check::hir::{Effect, Expr, ExprKind, Type};
 use weir_contract::{CrashReason, DefId, Value, library};
 
 use crate::call::{Frame, Step};
@@ -8,7 +8,7 @@ use crate::operator::{self, fields_of};
 use crate::pattern::matches;
 use crate::stop::{Eval, Stop, at, bug};
 use crate::strand::Going;
-use crate::types::closed_type;
+use crate::types::error_at;
 
 /// The base of every `new` type is its own value; nothing marks it.
 impl<'p> Step<'p> {
@@ -273,15 +273,14 @@ impl<'p> Step<'p> {
         let mut text = String::new();
         for part in parts {
             let value = self.eval(part, frame).await?;
-            let ty = closed_type(self.program, &part.ty, &frame.type_args);
-            text += &library::show(&self.defs, &ty, &value);
+            let ty = self.types.closed(&part.ty, &frame.type_args);
+            text += &library::show(&self.types.defs, &ty, &value);
         }
         Ok(Value::Text(text))
     }
 
     /// An error value of a call becomes the failure of the caller.
     fn failure(&self, def: DefId, fields: Vec<Value>) -> Stop {
-        let first = self.program.records.len() as u32;
-        Stop::Fail(ErrorId(def.0 - first), fields)
+        Stop::Fail(error_at(def), fields)
     }
 }

@@ -50,5 +50,5 @@ mod world;
 
 pub use run::Wait;
 pub use stop::{Bug, Ending};
-pub use types::{closed_type, defs_of, error_def};
+pub use types::{Types, error_at, error_def};
 pub use world::{Caller, Limits, Outcome, Outside, Pure, Target, World};

@@ -29,7 +29,7 @@ pub(crate) fn matches(
             matches(program, inner, *value, frame)
         }
         (P::Error(id, patterns), Value::Err(def, fields)) => {
-            error_def(program, *id) == def && all_match(program, patterns, fields, frame)
+            error_def(*id) == def && all_match(program, patterns, fields, frame)
         }
         (P::Variant(_, tag, patterns), Value::Variant(found, fields)) => {
             *tag == found && all_match(program, patterns, fields, frame)

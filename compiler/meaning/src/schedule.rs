@@ -312,7 +312,7 @@ impl<'p> World<'p> {
     pub(crate) fn evaluator(&self, caller: Arc<Caller>) -> Step<'p> {
         Step {
             program: self.program,
-            defs: self.defs.clone(),
+            types: self.types.clone(),
             limits: self.limits,
             finely: self.finely,
             caller,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use weir_check::hir::{Checked, Effect, EntityId, ErrorId, EventId, ExternId, FieldId, FnId};
-use weir_contract::{CrashReason, Defs, Value};
+use weir_contract::{CrashReason, Value};
 
 use crate::call::Step;
 use crate::run::{Run, Wait};
@@ -13,13 +13,13 @@ use crate::schedule::Delayed;
 use crate::state::{Call, Desk, InstanceKey, SentEvent};
 use crate::stop::{Bug, Ending, Eval, Stop};
 use crate::strand::{Going, Hand, Work, poll};
-use crate::types::defs_of;
+use crate::types::Types;
 
 /// A program and all that it remembers.
 pub struct World<'p> {
     pub program: &'p Checked,
     /// The program's named types, as values are shown by.
-    pub defs: Arc<Defs>,
+    pub types: Arc<Types>,
     pub limits: Limits,
     /// Each transaction of waiting code begins a step, as on a host that cuts steps as short as it may. Others may go first then.
     pub finely: bool,
@@ -109,7 +109,7 @@ impl<'p> World<'p> {
     pub fn new(program: &'p Checked) -> Self {
         World {
             program,
-            defs: Arc::new(defs_of(program)),
+            types: Arc::new(Types::new(program)),
             limits: Limits::default(),
             finely: false,
             endless: false,

@@ -66,6 +66,7 @@ fn examples_mean_the_same_in_wasm() {
         include_str!("../../../examples/bank/bank.weir"),
         include_str!("../../../examples/inventory/inventory.weir"),
         include_str!("../../flow/tests/everything.weir"),
+        include_str!("generic.weir"),
         include_str!("outcomes.weir"),
     ] {
         let (sources, checked) = check(source);

@@ -58,9 +58,17 @@ pub struct Field {
 /// A named type of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Def {
-    /// As written in the source, for messages and JSON.
+    /// As written in the source, for messages and JSON; with its type arguments: `Page<Int>`.
     pub name: String,
     pub kind: DefKind,
+}
+
+impl Def {
+    /// What a value of it is made by: the name without type arguments.
+    pub fn constructor(&self) -> &str {
+        let end = self.name.find('<').unwrap_or(self.name.len());
+        &self.name[..end]
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,6 @@ use weir_syntax::ast::{self, ExprKind as Ast};
 
 use super::{BodyCx, FrameKind, hole};
 use crate::hir::*;
-use crate::infer;
 use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
@@ -50,7 +49,7 @@ impl BodyCx<'_> {
                     function
                         .params
                         .iter()
-                        .map(|ty| infer::substitute(ty, &type_args))
+                        .map(|ty| ty.substitute(&type_args))
                         .collect(),
                     Box::new(self.call_type(id, &type_args)),
                 );

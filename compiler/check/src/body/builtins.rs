@@ -87,12 +87,20 @@ impl BodyCx<'_> {
     }
 
     /// `OrderId.fresh()`: a new id as a value of a type over `Text`.
-    pub(super) fn fresh(&mut self, id: NewId, name: &Ident, span: Span) -> Expr {
+    pub(super) fn fresh(
+        &mut self,
+        id: NewId,
+        name: &Ident,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
         let declared = &self.cx.program.news[id.0 as usize];
         if declared.base == Type::Text {
             let text = node(ExprKind::Fresh, Type::Text, span);
-            return node(ExprKind::Wrap(id, Box::new(text)), Type::New(id), span);
+            let (_, ty) = self.applied(Nominal::New(id), want);
+            return node(ExprKind::Wrap(id, Box::new(text)), ty, span);
         }
+        let declared = &self.cx.program.news[id.0 as usize];
         let shown = declared.name.clone();
         self.report(
             Diagnostic::new(codes::E0204, name.span, format!("`{shown}` has no `fresh`"))

@@ -241,7 +241,7 @@ impl BodyCx<'_> {
             entry::function(self.cx, id);
         }
         let function = self.cx.program.function(id);
-        let ret = infer::substitute(&function.ret, type_args);
+        let ret = function.ret.substitute(type_args);
         if function.fails.is_empty() {
             ret
         } else {
@@ -328,7 +328,7 @@ impl BodyCx<'_> {
         );
 
         // What is wanted helps where a type parameter is only in the result: `let xs: List<Int> = none()`.
-        let ret = infer::substitute(&function.ret, &type_args);
+        let ret = function.ret.substitute(&type_args);
         if let (Some(want), false) = (want, type_args.is_empty()) {
             let want = self.table.resolve(want);
             if !infer::has_unknown(&want)
@@ -343,7 +343,7 @@ impl BodyCx<'_> {
         let mut done: Vec<Option<Arg>> = given.iter().map(|_| None).collect();
         let mut waiting = Vec::new();
         for (at, arg) in given.into_iter().enumerate() {
-            let ty = infer::substitute(&function.params[at], &type_args);
+            let ty = function.params[at].substitute(&type_args);
             let field = &decl.params[at];
             match arg {
                 Given::Default => done[at] = Some(Arg::Default),

@@ -71,11 +71,12 @@ impl BodyCx<'_> {
         match stands_for {
             Some(TypeName::Record(id)) => {
                 let decl = self.cx.records[id.0 as usize].clone();
-                let fields = self.cx.program.records[id.0 as usize].fields.clone();
+                let (types, ty) = self.applied(Nominal::Record(id), want);
+                let fields = self.cx.program.record_fields(id, &types);
                 if args.is_none() {
                     return self.needs_arguments(name, &fields, span);
                 }
-                let make = |values| node(ExprKind::Record(id, values), Type::Record(id), span);
+                let make = |values| node(ExprKind::Record(id, values), ty, span);
                 self.made(name, &decl.fields, &fields, given, make, span)
             }
             Some(TypeName::Error(id)) if self.gives_way(id, name, want) => {
@@ -97,11 +98,12 @@ impl BodyCx<'_> {
                 self.made(name, &decl.keys, &keys, given, make, span)
             }
             Some(TypeName::New(id)) => {
-                let base = self.cx.program.news[id.0 as usize].base.clone();
+                let (types, ty) = self.applied(Nominal::New(id), want);
+                let base = self.cx.program.base(id, &types);
                 match given {
                     [arg] => {
                         let value = self.expr_of(&arg.value, &base);
-                        node(ExprKind::Wrap(id, Box::new(value)), Type::New(id), span)
+                        node(ExprKind::Wrap(id, Box::new(value)), ty, span)
                     }
                     _ => {
                         let shown = self.show(&base);
@@ -152,7 +154,7 @@ impl BodyCx<'_> {
     ) -> Expr {
         let has = |e: &Enum| e.variants.iter().any(|v| v.name == name.name);
         let wanted = match want.map(|t| self.head(t)) {
-            Some(Type::Enum(id)) if has(&self.cx.program.enums[id.0 as usize]) => Some(id),
+            Some(Type::Enum(id, _)) if has(&self.cx.program.enums[id.0 as usize]) => Some(id),
             _ => {
                 let in_reach = |e: &Enum| self.cx.names.types.contains_key(&e.name);
                 let all: Vec<usize> = (0..self.cx.program.enums.len())
@@ -166,7 +168,7 @@ impl BodyCx<'_> {
             }
         };
         if let Some(id) = wanted {
-            return self.variant(id, name, args, span);
+            return self.variant(id, name, args, want, span);
         }
         let owners: Vec<String> = self
             .cx
@@ -238,10 +240,10 @@ impl BodyCx<'_> {
         span: Span,
     ) -> Expr {
         match stands_for {
-            Some(TypeName::Enum(id)) => self.variant(id, name, args, span),
+            Some(TypeName::Enum(id)) => self.variant(id, name, args, want, span),
             Some(TypeName::Later) => hole(span),
             Some(TypeName::New(id)) if name.as_str() == "fresh" && args == Some(&[]) => {
-                self.fresh(id, name, span)
+                self.fresh(id, name, want, span)
             }
             Some(TypeName::Entity(_)) => {
                 self.report(
@@ -267,9 +269,17 @@ impl BodyCx<'_> {
         }
     }
 
-    fn variant(&mut self, id: EnumId, name: &Ident, args: Option<&[ast::Arg]>, span: Span) -> Expr {
+    fn variant(
+        &mut self,
+        id: EnumId,
+        name: &Ident,
+        args: Option<&[ast::Arg]>,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
         let decl = self.cx.enums[id.0 as usize].clone();
-        let variants = self.cx.program.enums[id.0 as usize].variants.clone();
+        let (types, ty) = self.applied(Nominal::Enum(id), want);
+        let variants = self.cx.program.variants(id, &types);
         let Some(at) = variants.iter().position(|v| v.name == name.name) else {
             let found = Diagnostic::new(
                 codes::E0205,
@@ -302,10 +312,23 @@ impl BodyCx<'_> {
         }
         let make = |values| {
             let kind = ExprKind::Variant(id, at as u32, values);
-            node(kind, Type::Enum(id), span)
+            node(kind, ty, span)
         };
         let given = args.unwrap_or_default();
         self.made(name, &decl.variants[at].fields, &fields, given, make, span)
+    }
+
+    /// The type arguments of what is made here, and its type. What is wanted says them, as far as it does; else they are
+    /// worked out from what it is made of.
+    pub(super) fn applied(&mut self, of: Nominal, want: Option<&Type>) -> (Vec<Type>, Type) {
+        let count = self.cx.program.declared(of).1.len();
+        let args: Vec<Type> = (0..count).map(|_| self.table.fresh()).collect();
+        let ty = of.of(args.clone());
+        let wanted = want.map(|want| self.head(want));
+        if let Some(wanted) = wanted.filter(|want| want.nominal().is_some_and(|(w, _)| w == of)) {
+            self.table.unify(&ty, &wanted);
+        }
+        (args, ty)
     }
 
     fn needs_arguments(&mut self, name: &Ident, fields: &[NamedType], span: Span) -> Expr {

@@ -179,10 +179,6 @@ fn defaults(cx: &mut Cx, id: FnId, decl: &ast::FnDecl, signature: &Function) {
         let Some(default) = &field.default else {
             continue;
         };
-        if !decl.type_params.is_empty() {
-            cx.later(default.span, "a default in a generic function");
-            continue;
-        }
         let mut body = parameters(cx, decl, signature, at, Fails::Never("a default"));
         let root = body.expr_of(default, &signature.params[at].ty);
         let (body, _) = body.finish(root);

@@ -142,11 +142,12 @@ impl BodyCx<'_> {
     /// A literal is of the type it is used at, as far as it can be.
     pub(super) fn literal(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {
         let wanted = want.map(|t| self.head(t));
-        if let Some(Type::New(id)) = wanted {
-            let base = self.cx.program.news[id.0 as usize].base.clone();
+        if let Some(Type::New(id, args)) = wanted {
+            let base = self.cx.program.base(id, &args);
             let inner = self.literal(e, Some(&base));
             if self.head(&inner.ty) == self.head(&base) {
-                return node(ExprKind::Wrap(id, Box::new(inner)), Type::New(id), e.span);
+                let kind = ExprKind::Wrap(id, Box::new(inner));
+                return node(kind, Type::New(id, args), e.span);
             }
             return inner;
         }
@@ -189,10 +190,11 @@ impl BodyCx<'_> {
             })
             .collect();
         let text = node(ExprKind::Interpolate(parts), Type::Text, span);
-        if let Some(Type::New(id)) = want.map(|t| self.head(t))
-            && self.cx.program.news[id.0 as usize].base == Type::Text
+        if let Some(Type::New(id, args)) = want.map(|t| self.head(t))
+            && self.cx.program.base(id, &args) == Type::Text
         {
-            return node(ExprKind::Wrap(id, Box::new(text)), Type::New(id), span);
+            let kind = ExprKind::Wrap(id, Box::new(text));
+            return node(kind, Type::New(id, args), span);
         }
         text
     }
@@ -317,7 +319,7 @@ impl BodyCx<'_> {
 
     fn caller(&mut self, name: &ast::Ident, span: Span) -> Expr {
         match name.as_str() {
-            "id" => node(ExprKind::CallerId, Type::New(NewId(0)), span),
+            "id" => node(ExprKind::CallerId, Type::New(NewId(0), Vec::new()), span),
             "roles" => node(ExprKind::CallerRoles, Type::Set(Box::new(Type::Text)), span),
             other => {
                 self.report(
@@ -339,7 +341,7 @@ impl BodyCx<'_> {
         let ty = self.head(&base.ty);
         let fields: Vec<NamedType> = match &ty {
             Type::Unknown => return hole(span),
-            Type::Record(id) => self.cx.program.records[id.0 as usize].fields.clone(),
+            Type::Record(id, args) => self.cx.program.record_fields(*id, args),
             Type::Error(id) => self.cx.program.errors[id.0 as usize].fields.clone(),
             Type::Tuple(fields) => fields
                 .iter()
@@ -355,8 +357,8 @@ impl BodyCx<'_> {
                 }
                 entity.keys.clone()
             }
-            Type::New(id) if name.as_str() == "value" => {
-                let inner = self.cx.program.news[id.0 as usize].base.clone();
+            Type::New(id, args) if name.as_str() == "value" => {
+                let inner = self.cx.program.base(*id, args);
                 return node(ExprKind::Unwrap(*id, Box::new(base)), inner, span);
             }
             _ => Vec::new(),

@@ -28,7 +28,9 @@ impl BodyCx<'_> {
                 args,
             } => {
                 if !type_args.is_empty() {
-                    return self.later(at, "sending a function with type parameters");
+                    let help =
+                        "declare a function for these types that calls it, and send that one";
+                    return self.not_sent(at, help);
                 }
                 let is_data = |arg: &Arg| matches!(arg, Arg::Value(_) | Arg::Default);
                 if self.cx.program.function(function).is_prelude || !args.iter().all(is_data) {

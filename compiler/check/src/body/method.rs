@@ -65,7 +65,18 @@ impl BodyCx<'_> {
             Type::Run(..) if name.as_str() == "result" && args.is_empty() => {
                 return self.result_of(base, span);
             }
-            Type::Record(id) if name.as_str() == "with" => return self.with(base, *id, args, span),
+            Type::Record(id, of) if name.as_str() == "with" => {
+                let fields = self.cx.program.record_fields(*id, of);
+                return self.with(base, &fields, args, span);
+            }
+            Type::Tuple(parts) if name.as_str() == "with" => {
+                let field = |part: &TupleField| NamedType {
+                    name: part.name.clone().unwrap_or_default(),
+                    ty: part.ty.clone(),
+                };
+                let fields: Vec<NamedType> = parts.iter().map(field).collect();
+                return self.with(base, &fields, args, span);
+            }
             _ => {}
         }
         let all = self.functions_named(name.as_str());
@@ -77,8 +88,8 @@ impl BodyCx<'_> {
             }
             // A `new` type can do what its base can.
             match self.head(&receiver.ty) {
-                Type::New(id) => {
-                    let base = self.cx.program.news[id.0 as usize].base.clone();
+                Type::New(id, args) => {
+                    let base = self.cx.program.base(id, &args);
                     let at = receiver.span;
                     receiver = node(ExprKind::Unwrap(id, Box::new(receiver)), base, at);
                 }
@@ -219,7 +230,13 @@ impl BodyCx<'_> {
             (Type::Tuple(ps), Type::Tuple(qs)) => {
                 ps.len() == qs.len() && ps.iter().zip(qs).all(|(p, q)| self.could_be(&p.ty, &q.ty))
             }
-            _ => *param == arg,
+            _ => match (param.nominal(), arg.nominal()) {
+                (Some((of, params)), Some((other, args))) => {
+                    let mut both = params.iter().zip(args);
+                    of == other && both.all(|(param, arg)| self.could_be(param, arg))
+                }
+                _ => *param == arg,
+            },
         }
     }
 
@@ -241,17 +258,16 @@ impl BodyCx<'_> {
             if !fitting.is_empty() {
                 return Some(self.call_function(name, fitting, Some(receiver), &[], None, span));
             }
-            let Type::New(id) = self.head(&receiver.ty) else {
+            let Type::New(id, args) = self.head(&receiver.ty) else {
                 return None;
             };
-            let base = self.cx.program.news[id.0 as usize].base.clone();
+            let base = self.cx.program.base(id, &args);
             let at = receiver.span;
             receiver = node(ExprKind::Unwrap(id, Box::new(receiver)), base, at);
         }
     }
 
-    fn with(&mut self, base: Expr, id: RecordId, args: &[ast::Arg], span: Span) -> Expr {
-        let fields = self.cx.program.records[id.0 as usize].fields.clone();
+    fn with(&mut self, base: Expr, fields: &[NamedType], args: &[ast::Arg], span: Span) -> Expr {
         let mut changes = Vec::new();
         for arg in args {
             let at = arg
@@ -259,14 +275,28 @@ impl BodyCx<'_> {
                 .as_ref()
                 .and_then(|l| fields.iter().position(|f| f.name == l.name));
             match at {
+                Some(at) if changes.iter().any(|(before, _)| *before == at as u32) => {
+                    let message = format!("`{}` is given twice", fields[at].name);
+                    self.report(
+                        Diagnostic::new(codes::E0302, arg.span, message)
+                            .label("again here")
+                            .help("remove one of them"),
+                    );
+                }
                 Some(at) => changes.push((at as u32, self.expr_of(&arg.value, &fields[at].ty))),
                 None => {
-                    let names: Vec<String> =
-                        fields.iter().map(|f| format!("`{}: ..`", f.name)).collect();
+                    let named = fields.iter().filter(|f| !f.name.is_empty());
+                    let names: Vec<String> = named.map(|f| format!("`{}: ..`", f.name)).collect();
+                    let help = match names.is_empty() {
+                        true => {
+                            "this tuple has no names: give it some, `(x: .., y: ..)`".to_owned()
+                        }
+                        false => format!("name one of {}", names.join(", ")),
+                    };
                     self.report(
                         Diagnostic::new(codes::E0302, arg.span, "`with` takes fields by name")
                             .label("not a field")
-                            .help(format!("name one of {}", names.join(", "))),
+                            .help(help),
                     );
                 }
             }

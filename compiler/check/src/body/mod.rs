@@ -320,10 +320,10 @@ impl<'a> BodyCx<'a> {
             (want, Type::Option(inner)) if self.head(inner) == *want => {
                 "it may be missing: give a value for that case with `?? ..`, or look with `is Some(x)`".into()
             }
-            (Type::New(id), found) if self.cx.program.news[id.0 as usize].base == *found => {
+            (Type::New(id, args), found) if self.cx.program.base(*id, args) == *found => {
                 format!("make it one: `{}(..)`", self.cx.program.news[id.0 as usize].name)
             }
-            (want, Type::New(id)) if self.cx.program.news[id.0 as usize].base == *want => {
+            (want, Type::New(id, args)) if self.cx.program.base(*id, args) == *want => {
                 "take what it is made of: `.value`".into()
             }
             (Type::Bool, Type::Option(_)) => "ask whether it is there: `value is Some(_)`".into(),

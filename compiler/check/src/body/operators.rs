@@ -188,7 +188,7 @@ impl BodyCx<'_> {
                     (Type::Option(_), _) | (_, Type::Option(_)) => {
                         found.help("it may be missing: give a value for that case with `?? ..`")
                     }
-                    (Type::New(_), _) | (_, Type::New(_)) => {
+                    (Type::New(..), _) | (_, Type::New(..)) => {
                         found.help("take what it is made of: `.value`")
                     }
                     (Time | Duration, Int) | (Int, Time | Duration) => {

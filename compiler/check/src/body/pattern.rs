@@ -201,14 +201,14 @@ impl BodyCx<'_> {
                     &format!("`Ok(..)`, {}", quoted(&names)),
                 );
             }
-            (Type::Enum(id), _) => {
+            (Type::Enum(id, of), _) => {
                 let shown = self.cx.program.enums[id.0 as usize].name.clone();
                 if let Some(q) = qualifier.filter(|q| q.name != shown) {
                     self.pattern_mismatch(p, &format!("a `{q}`"), ty);
                     self.bind_all(given.iter().map(|a| &a.pattern));
                     return PatternKind::Wildcard;
                 }
-                let variants = self.cx.program.enums[id.0 as usize].variants.clone();
+                let variants = self.cx.program.variants(*id, of);
                 if let Some(at) = variants.iter().position(|v| v.name == name.name) {
                     let parts = self.pattern_args(p.span, name, &variants[at].fields, args);
                     return PatternKind::Variant(*id, at as u32, parts);
@@ -221,8 +221,10 @@ impl BodyCx<'_> {
                     &quoted(&names),
                 );
             }
-            (Type::Record(id), _) if self.cx.program.records[id.0 as usize].name == name.name => {
-                let fields = self.cx.program.records[id.0 as usize].fields.clone();
+            (Type::Record(id, of), _)
+                if self.cx.program.records[id.0 as usize].name == name.name =>
+            {
+                let fields = self.cx.program.record_fields(*id, of);
                 return PatternKind::Fields(self.pattern_args(p.span, name, &fields, args));
             }
             (Type::Error(id), _) if self.cx.program.errors[id.0 as usize].name == name.name => {

@@ -119,7 +119,7 @@ impl BodyCx<'_> {
                 }
                 let place = self.place(base)?;
                 let fields = match self.head(&place.ty) {
-                    Type::Record(id) => self.cx.program.records[id.0 as usize].fields.clone(),
+                    Type::Record(id, args) => self.cx.program.record_fields(id, &args),
                     Type::Tuple(fields) => fields
                         .into_iter()
                         .map(|f| NamedType {
@@ -319,9 +319,9 @@ impl BodyCx<'_> {
                 self.own_field(self.entity?, name.as_str(), e.span)?.ty
             }
             Ast::Field { base, name } => match self.type_of_place(base)? {
-                Type::Record(id) => {
-                    let fields = &self.cx.program.records[id.0 as usize].fields;
-                    fields.iter().find(|f| f.name == name.name)?.ty.clone()
+                Type::Record(id, args) => {
+                    let fields = self.cx.program.record_fields(id, &args);
+                    fields.into_iter().find(|f| f.name == name.name)?.ty
                 }
                 Type::Tuple(fields) => {
                     fields

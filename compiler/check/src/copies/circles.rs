@@ -8,7 +8,7 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 
 use super::bodies;
 use crate::hir::*;
-use crate::{infer, messages, walk};
+use crate::{messages, walk};
 
 /// A parameter that copies differ by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,7 +122,7 @@ fn types_handed<'p>(
 ) {
     for (at, ty) in type_args.iter().enumerate() {
         let mut inside = BTreeSet::new();
-        params_in(ty, &mut inside);
+        ty.params(&mut inside);
         out.extend(inside.into_iter().map(|param| Handed {
             from: Parameter::Type(from, param),
             to: Parameter::Type(to, at as u32),
@@ -130,16 +130,6 @@ fn types_handed<'p>(
             grown: (*ty != Type::Param(param)).then_some(Grown::Type(ty)),
         }));
     }
-}
-
-fn params_in(ty: &Type, found: &mut BTreeSet<u32>) {
-    if let Type::Param(param) = ty {
-        found.insert(*param);
-    }
-    infer::map(ty, &mut |part| {
-        params_in(part, found);
-        part.clone()
-    });
 }
 
 /// The parameter of function type that a variable is. Only plain functions have such, and their variables begin with

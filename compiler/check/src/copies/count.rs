@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use weir_diagnostics::{Diagnostic, Span, codes};
 
 use super::bodies;
+use super::instances::Instances;
 use crate::hir::*;
-use crate::{infer, walk};
+use crate::walk;
 
 /// More copies than a real program makes. Lowering makes at most two for each that is counted here: one inside
 /// transactions, one outside.
@@ -15,8 +16,8 @@ pub const COPIES_MAX: usize = 20_000;
 /// More parts than a type of a real program has.
 pub const TYPE_PARTS_MAX: usize = 1_000;
 
-/// An error when there are too many.
-pub fn count(program: &Checked) -> Option<Diagnostic> {
+/// The types that all copies need of declarations with type parameters; an error when there are too many copies or types.
+pub fn count(program: &Checked) -> Result<Vec<Instance>, Diagnostic> {
     Count::new(program).run()
 }
 
@@ -41,8 +42,9 @@ struct Count<'p> {
     copies: BTreeSet<Copy>,
     passed: BTreeMap<Passed, usize>,
     of_function: BTreeMap<FnId, usize>,
+    instances: Instances<'p>,
     /// Code of copies that is not read yet.
-    work: Vec<(&'p Expr, Copy)>,
+    work: Vec<(&'p Body, Copy)>,
     /// The copy too many, with the call that makes it.
     found: Option<Diagnostic>,
 }
@@ -54,12 +56,13 @@ impl<'p> Count<'p> {
             copies: BTreeSet::new(),
             passed: BTreeMap::new(),
             of_function: BTreeMap::new(),
+            instances: Instances::new(program),
             work: Vec::new(),
             found: None,
         }
     }
 
-    fn run(mut self) -> Option<Diagnostic> {
+    fn run(mut self) -> Result<Vec<Instance>, Diagnostic> {
         let program = self.program;
         let nowhere = |function| Copy {
             function,
@@ -83,19 +86,21 @@ impl<'p> Count<'p> {
                 if is_open || function.is_prelude {
                     continue;
                 }
-                let bodies = bodies(function).map(|body| (&body.root, nowhere(id)));
+                let bodies = bodies(function).map(|body| (body, nowhere(id)));
                 self.work.extend(bodies);
             } else {
-                self.work.push((&body.root, nowhere(id)));
+                self.work.push((body, nowhere(id)));
             }
         }
-        while let Some((code, copy)) = self.work.pop() {
-            self.read(code, &copy);
-            if self.found.is_some() {
-                break;
+        self.instances.of_declarations();
+        while let Some((body, copy)) = self.work.pop() {
+            self.instances.of_body(body, &copy.types);
+            self.read(&body.root, &copy);
+            if let Some(found) = self.found.take().or(self.instances.found.take()) {
+                return Err(found);
             }
         }
-        self.found
+        Ok(self.instances.all)
     }
 
     fn read(&mut self, expr: &'p Expr, inside: &Copy) {
@@ -158,7 +163,8 @@ impl<'p> Count<'p> {
         inside: &Copy,
         span: Span,
     ) -> Option<Vec<Type>> {
-        let parts = |ty: &Type| parts(ty, &|param| inside.types.get(param).map_or(1, parts_of));
+        let of_param = |param: usize| inside.types.get(param).map_or(1, |ty| ty.parts(&|_| 1));
+        let parts = |ty: &Type| ty.parts(&of_param);
         if written.iter().map(parts).sum::<usize>() > TYPE_PARTS_MAX {
             let name = &self.program.function(id).name;
             self.tell(
@@ -170,11 +176,7 @@ impl<'p> Count<'p> {
             return None;
         }
         let types = written.iter();
-        Some(
-            types
-                .map(|ty| infer::substitute(ty, &inside.types))
-                .collect(),
-        )
+        Some(types.map(|ty| ty.substitute(&inside.types)).collect())
     }
 
     fn copy(&mut self, id: FnId, types: Vec<Type>, passed: BTreeMap<LocalId, usize>, span: Span) {
@@ -205,7 +207,11 @@ impl<'p> Count<'p> {
             );
             return;
         }
-        let bodies = bodies(function).map(|body| (&body.root, copy.clone()));
+        let signature = function.params.iter().map(|param| &param.ty);
+        for ty in signature.chain([&function.ret]) {
+            self.instances.of_type(ty, &copy.types, function.span);
+        }
+        let bodies = bodies(function).map(|body| (body, copy.clone()));
         self.work.extend(bodies);
     }
 
@@ -219,21 +225,4 @@ impl<'p> Count<'p> {
                 .help(help),
         );
     }
-}
-
-fn parts_of(ty: &Type) -> usize {
-    parts(ty, &|_| 1)
-}
-
-/// How many types a type is made of, given how many a parameter stands for.
-fn parts(ty: &Type, of_param: &dyn Fn(usize) -> usize) -> usize {
-    if let Type::Param(param) = ty {
-        return of_param(*param as usize);
-    }
-    let mut count = 1_usize;
-    infer::map(ty, &mut |part| {
-        count = count.saturating_add(parts(part, of_param));
-        part.clone()
-    });
-    count
 }

@@ -1,4 +1,5 @@
-//! Whether a program needs finitely many copies of its functions, and not too many.
+//! Whether a program needs finitely many copies of its functions, and not too many; which types it needs of declarations
+//! with type parameters.
 //!
 //! ```text
 //! fn nest<T>(x: T, depth: Int) -> Int = if depth == 0 { 0 } else { nest([x], depth - 1) }
@@ -13,10 +14,13 @@
 //!
 //! Without such a circle the copies come to an end, but that may be far: each function of a chain can call the next with
 //! two types. So the copies are counted as well. Only the program's own functions are looked at: the library has no
-//! such circle, and calls back only what it is passed. Runs on checked bodies.
+//! such circle, calls back only what it is passed, and declares no types with parameters. Runs on checked bodies.
+//!
+//! The types are those in all the copies (`instances`), and lowering and interpreter give each a place in the table of types.
 
 mod circles;
 mod count;
+mod instances;
 
 use weir_diagnostics::Diagnostic;
 
@@ -28,7 +32,10 @@ pub use count::{COPIES_MAX, TYPE_PARTS_MAX};
 pub fn check(cx: &mut Cx) {
     let mut found = circles::circles(&cx.program);
     if found.is_empty() && !cx.diagnostics.iter().any(Diagnostic::is_error) {
-        found.extend(count::count(&cx.program));
+        match count::count(&cx.program) {
+            Ok(instances) => cx.program.instances = instances,
+            Err(too_many) => found.push(too_many),
+        }
     }
     found
         .into_iter()

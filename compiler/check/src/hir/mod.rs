@@ -57,11 +57,22 @@ pub struct Checked {
     pub failures: Failures,
     pub constants: Vec<Constant>,
     pub tests: Vec<Test>,
+    /// The types that the program uses of declarations with type parameters, each behind those it has as arguments.
+    pub instances: Vec<Instance>,
+}
+
+/// A declaration with type parameters, and closed types for them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instance {
+    pub of: Nominal,
+    pub args: Vec<Type>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Record {
     pub name: String,
+    /// Names of the type parameters; `Type::Param(i)` in the fields is the i-th.
+    pub type_params: Vec<String>,
     pub fields: Vec<NamedType>,
     pub doc: Option<String>,
     pub span: Span,
@@ -86,6 +97,8 @@ pub struct ErrorType {
 #[derive(Clone, Debug)]
 pub struct Enum {
     pub name: String,
+    /// As of a record.
+    pub type_params: Vec<String>,
     pub variants: Vec<Variant>,
     pub doc: Option<String>,
     pub span: Span,
@@ -100,6 +113,8 @@ pub struct Variant {
 #[derive(Clone, Debug)]
 pub struct NewType {
     pub name: String,
+    /// As of a record.
+    pub type_params: Vec<String>,
     pub base: Type,
     pub doc: Option<String>,
     pub span: Span,
@@ -357,4 +372,64 @@ impl Checked {
     pub fn entity(&self, id: EntityId) -> &Entity {
         &self.entities[id.0 as usize]
     }
+
+    /// The name and the type parameters of a declaration.
+    pub fn declared(&self, of: Nominal) -> (&str, &[String]) {
+        match of {
+            Nominal::Record(id) => {
+                let record = &self.records[id.0 as usize];
+                (&record.name, &record.type_params)
+            }
+            Nominal::Enum(id) => {
+                let of = &self.enums[id.0 as usize];
+                (&of.name, &of.type_params)
+            }
+            Nominal::New(id) => {
+                let new = &self.news[id.0 as usize];
+                (&new.name, &new.type_params)
+            }
+        }
+    }
+
+    /// The fields of a record with these type arguments.
+    pub fn record_fields(&self, id: RecordId, args: &[Type]) -> Vec<NamedType> {
+        with_args(&self.records[id.0 as usize].fields, args)
+    }
+
+    /// The variants of an enum with these type arguments.
+    pub fn variants(&self, id: EnumId, args: &[Type]) -> Vec<Variant> {
+        let variants = self.enums[id.0 as usize].variants.iter();
+        let variant = |variant: &Variant| Variant {
+            name: variant.name.clone(),
+            fields: with_args(&variant.fields, args),
+        };
+        variants.map(variant).collect()
+    }
+
+    /// What a `new` type with these type arguments is made of.
+    pub fn base(&self, id: NewId, args: &[Type]) -> Type {
+        self.news[id.0 as usize].base.substitute(args)
+    }
+
+    /// The types that a declaration with these type arguments is made of.
+    pub fn made_of(&self, of: Nominal, args: &[Type]) -> Vec<Type> {
+        let types = |fields: Vec<NamedType>| fields.into_iter().map(|field| field.ty);
+        match of {
+            Nominal::Record(id) => types(self.record_fields(id, args)).collect(),
+            Nominal::Enum(id) => {
+                let variants = self.variants(id, args).into_iter();
+                variants.flat_map(|variant| types(variant.fields)).collect()
+            }
+            Nominal::New(id) => vec![self.base(id, args)],
+        }
+    }
+}
+
+/// Fields with type arguments in place of the parameters of their declaration.
+fn with_args(fields: &[NamedType], args: &[Type]) -> Vec<NamedType> {
+    let field = |field: &NamedType| NamedType {
+        name: field.name.clone(),
+        ty: field.ty.substitute(args),
+    };
+    fields.iter().map(field).collect()
 }

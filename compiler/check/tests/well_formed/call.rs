@@ -3,7 +3,7 @@
 use weir_check::hir::*;
 
 use crate::Checker;
-use crate::types::{more, same, substitute};
+use crate::types::{more, same};
 
 impl Checker<'_> {
     pub fn args(&mut self, function: FnId, type_args: &[Type], args: &[Arg], at: &Expr) {
@@ -13,7 +13,7 @@ impl Checker<'_> {
             return;
         }
         for (arg, param) in args.iter().zip(&function.params) {
-            let want = substitute(&param.ty, type_args);
+            let want = param.ty.substitute(type_args);
             match (arg, &want) {
                 (Arg::Default, _)
                     if param.default.is_some()
@@ -42,8 +42,8 @@ impl Checker<'_> {
                         .params
                         .iter()
                         .zip(params)
-                        .all(|(p, q)| same(&substitute(&p.ty, inner), q))
-                        && same(&substitute(&passed.ret, inner), ret)
+                        .all(|(p, q)| same(&p.ty.substitute(inner), q))
+                        && same(&passed.ret.substitute(inner), ret)
                         && passed.fails.is_empty();
                     if !fine {
                         self.say("a function by name", at);
@@ -52,7 +52,7 @@ impl Checker<'_> {
                 _ => self.say("an argument of the wrong kind", at),
             }
         }
-        let ret = substitute(&function.ret, type_args);
+        let ret = function.ret.substitute(type_args);
         let gives = match function.fails.is_empty() {
             true => ret,
             false => Type::Result(Box::new(ret), function.fails.clone()),

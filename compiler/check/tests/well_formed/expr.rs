@@ -35,7 +35,7 @@ impl Checker<'_> {
                 is(&self.program.entity(*entity).fields[field.0 as usize].ty)
             }
             K::SelfRef => is(&Type::Entity(self.entity.expect("self only in entities"))),
-            K::CallerId => is(&Type::New(NewId(0))),
+            K::CallerId => is(&Type::New(NewId(0), Vec::new())),
             K::CallerRoles => is(&Type::Set(Box::new(Type::Text))),
             K::Tuple(inner) => {
                 inner.iter().for_each(|e| self.expr(e));
@@ -61,12 +61,9 @@ impl Checker<'_> {
                 _ => false,
             },
             K::Record(id, values) => {
-                self.all(
-                    values,
-                    &self.program.records[id.0 as usize].fields.clone(),
-                    e,
-                );
-                is(&Type::Record(*id))
+                let args = self.args_of(&e.ty, Nominal::Record(*id));
+                self.all(values, &self.program.record_fields(*id, &args), e);
+                is(&Type::Record(*id, args))
             }
             K::Error(id, values) => {
                 self.all(
@@ -77,11 +74,10 @@ impl Checker<'_> {
                 is(&Type::Error(*id))
             }
             K::Variant(id, at, values) => {
-                let fields = self.program.enums[id.0 as usize].variants[*at as usize]
-                    .fields
-                    .clone();
-                self.all(values, &fields, e);
-                is(&Type::Enum(*id))
+                let args = self.args_of(&e.ty, Nominal::Enum(*id));
+                let variant = self.program.variants(*id, &args).swap_remove(*at as usize);
+                self.all(values, &variant.fields, e);
+                is(&Type::Enum(*id, args))
             }
             K::EntityRef(id, values) => {
                 self.all(values, &self.program.entity(*id).keys.clone(), e);
@@ -93,16 +89,14 @@ impl Checker<'_> {
             }
             K::None => matches!(e.ty, Type::Option(_)),
             K::Wrap(id, inner) => {
-                self.part(
-                    inner,
-                    &self.program.news[id.0 as usize].base.clone(),
-                    "wrapped",
-                );
-                is(&Type::New(*id))
+                let args = self.args_of(&e.ty, Nominal::New(*id));
+                self.part(inner, &self.program.base(*id, &args), "wrapped");
+                is(&Type::New(*id, args))
             }
             K::Unwrap(id, inner) => {
-                self.part(inner, &Type::New(*id), "unwrapped");
-                is(&self.program.news[id.0 as usize].base)
+                let args = self.args_of(&inner.ty, Nominal::New(*id));
+                self.part(inner, &Type::New(*id, args.clone()), "unwrapped");
+                is(&self.program.base(*id, &args))
             }
             K::With(base, changes) => {
                 self.part(base, &e.ty, "with");

@@ -82,7 +82,7 @@ impl Checker<'_> {
         }
         parts(ty)
             .into_iter()
-            .for_each(|part| self.closed(part, name));
+            .for_each(|part| self.closed(&part, name));
     }
 
     fn fits(&mut self, e: &Expr, want: &Type, what: &str) {
@@ -110,12 +110,18 @@ impl Checker<'_> {
     fn fields(&self, ty: &Type) -> Vec<Type> {
         let of = |fields: &[NamedType]| fields.iter().map(|f| f.ty.clone()).collect();
         match ty {
-            Type::Record(id) => of(&self.program.records[id.0 as usize].fields),
+            Type::Record(id, args) => of(&self.program.record_fields(*id, args)),
             Type::Error(id) => of(&self.program.errors[id.0 as usize].fields),
             Type::Entity(id) => of(&self.program.entity(*id).keys),
             Type::Tuple(fields) => fields.iter().map(|f| f.ty.clone()).collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// The type arguments of a type that is of this declaration.
+    fn args_of(&self, ty: &Type, of: Nominal) -> Vec<Type> {
+        let found = ty.nominal().filter(|(found, _)| *found == of);
+        found.map_or(Vec::new(), |(_, args)| args.to_vec())
     }
 
     fn local(&mut self, id: LocalId) -> Type {

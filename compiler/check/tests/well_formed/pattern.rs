@@ -67,9 +67,9 @@ impl Checker<'_> {
                 let types = self.fields(&Type::Error(*id));
                 self.patterns(inner, &types);
             }
-            (PatternKind::Variant(id, at, inner), Type::Enum(of)) if id == of => {
-                let fields = &self.program.enums[id.0 as usize].variants[*at as usize].fields;
-                let types: Vec<Type> = fields.iter().map(|f| f.ty.clone()).collect();
+            (PatternKind::Variant(id, at, inner), Type::Enum(of, args)) if id == of => {
+                let variant = self.program.variants(*id, args).swap_remove(*at as usize);
+                let types: Vec<Type> = variant.fields.iter().map(|f| f.ty.clone()).collect();
                 self.patterns(inner, &types);
             }
             (PatternKind::Fields(inner), ty) => {

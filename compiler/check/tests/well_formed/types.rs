@@ -19,47 +19,22 @@ pub fn same(a: &Type, b: &Type) -> bool {
         (Type::Fn(ps, r), Type::Fn(qs, s)) => {
             ps.len() == qs.len() && ps.iter().zip(qs).all(|(p, q)| same(p, q)) && same(r, s)
         }
-        _ => a == b,
+        _ => match (a.nominal(), b.nominal()) {
+            (Some((of, xs)), Some((other, ys))) => {
+                of == other && xs.len() == ys.len() && xs.iter().zip(ys).all(|(x, y)| same(x, y))
+            }
+            _ => a == b,
+        },
     }
 }
 
-pub fn parts(ty: &Type) -> Vec<&Type> {
-    match ty {
-        Type::List(t) | Type::Set(t) | Type::Option(t) | Type::Result(t, _) | Type::Run(t, _) => {
-            vec![t]
-        }
-        Type::Map(k, v) => vec![k, v],
-        Type::Tuple(fields) => fields.iter().map(|f| &f.ty).collect(),
-        Type::Fn(params, ret) => params.iter().chain([&**ret]).collect(),
-        _ => Vec::new(),
-    }
-}
-
-pub fn substitute(ty: &Type, args: &[Type]) -> Type {
-    let each = |t: &Type| Box::new(substitute(t, args));
-    match ty {
-        Type::Param(n) => args[*n as usize].clone(),
-        Type::List(t) => Type::List(each(t)),
-        Type::Set(t) => Type::Set(each(t)),
-        Type::Option(t) => Type::Option(each(t)),
-        Type::Map(k, v) => Type::Map(each(k), each(v)),
-        Type::Result(t, errors) => Type::Result(each(t), errors.clone()),
-        Type::Run(t, errors) => Type::Run(each(t), errors.clone()),
-        Type::Tuple(fields) => Type::Tuple(
-            fields
-                .iter()
-                .map(|f| TupleField {
-                    name: f.name.clone(),
-                    ty: substitute(&f.ty, args),
-                })
-                .collect(),
-        ),
-        Type::Fn(params, ret) => Type::Fn(
-            params.iter().map(|t| substitute(t, args)).collect(),
-            each(ret),
-        ),
-        other => other.clone(),
-    }
+pub fn parts(ty: &Type) -> Vec<Type> {
+    let mut parts = Vec::new();
+    ty.map(&mut |part| {
+        parts.push(part.clone());
+        Type::Unit
+    });
+    parts
 }
 
 /// A set of errors with one more.

@@ -71,7 +71,7 @@ impl<'a, 'c> Body<'a, 'c> {
     }
 
     pub fn ty(&self, ty: &hir::Type) -> Type {
-        self.low.starts.ty(ty, &self.types)
+        self.low.places.ty(ty, &self.types)
     }
 
     /// Sites what is emitted from here on; gives the site before.
@@ -85,7 +85,7 @@ impl<'a, 'c> Body<'a, 'c> {
             return reg;
         }
         let local = &self.locals[id.0 as usize];
-        let ty = self.low.starts.ty(&local.ty, &self.types);
+        let ty = self.low.places.ty(&local.ty, &self.types);
         let reg = self.b.reg(RegType::Value(ty), Some(&local.name));
         self.env[id.0 as usize] = Binding::Value(reg);
         reg
@@ -99,7 +99,7 @@ impl<'a, 'c> Body<'a, 'c> {
     /// Binds the keys of the instance to the first locals.
     pub fn bind_keys(&mut self, entity: hir::EntityId) {
         let this = self.this();
-        let def = self.low.starts.entity(entity);
+        let def = self.low.places.entity(entity);
         let keys = self.b.emit(Type::Named(def), Op::Keys(this));
         let DefKind::Entity { keys: fields } = self.low.module.defs.get(def).kind.clone() else {
             unreachable!("entity {} has another definition", def.0)

@@ -26,7 +26,7 @@ impl Body<'_, '_> {
         let types: Vec<Type> = type_args.iter().map(|t| self.ty(t)).collect();
         let (passed, regs) = self.arguments(function, id, &types, None, args)?;
         if let hir::Implementation::Intrinsic(name) = &function.implementation {
-            let ret = self.low.starts.ty(&function.ret, &types);
+            let ret = self.low.places.ty(&function.ret, &types);
             return Some(self.intrinsic(name, ret, &regs));
         }
         let context = match (function.effect, self.context) {
@@ -111,7 +111,7 @@ impl Body<'_, '_> {
         for (i, (param, arg)) in function.params.iter().zip(args).enumerate() {
             match arg {
                 hir::Arg::Value(_) => {
-                    let ty = self.low.starts.ty(&param.ty, types);
+                    let ty = self.low.places.ty(&param.ty, types);
                     let value = self.b.coerce(values.next().expect("counted"), &ty);
                     before.push(value);
                     regs.push(value);
@@ -127,7 +127,7 @@ impl Body<'_, '_> {
                     let hir::Type::Fn(_, ret) = &param.ty else {
                         unreachable!("a lambda for {:?}", param.ty)
                     };
-                    let ret = self.low.starts.ty(ret, types);
+                    let ret = self.low.places.ty(ret, types);
                     let (func, captures) = self.lambda(lambda, ret);
                     regs.extend(captures);
                     passed.push(Passed::Function(func));
@@ -187,7 +187,7 @@ impl Body<'_, '_> {
             .expect("it has a default");
         let ty = self
             .low
-            .starts
+            .places
             .ty(&checked.function(id).params[param].ty, types);
         if let Some(literal) = Lowering::literal(&default.root) {
             let value = self.b.literal(literal);
@@ -258,7 +258,7 @@ impl Body<'_, '_> {
         self.low.captures.insert(id, captures);
         for param in &lambda.params {
             let local = &self.locals[param.0 as usize];
-            let ty = self.low.starts.ty(&local.ty, &self.types);
+            let ty = self.low.places.ty(&local.ty, &self.types);
             env[param.0 as usize] = Binding::Value(b.param(RegType::Value(ty), Some(&local.name)));
         }
         let mut inner = Body::new(
@@ -290,7 +290,7 @@ impl Lowering<'_> {
         let declared = &function.params[param];
         let source = declared.default.as_ref().expect("it has a default");
         let site = self.site(source.root.span);
-        let ret = self.starts.ty(&declared.ty, types);
+        let ret = self.places.ty(&declared.ty, types);
         let name = self.unique_name(format!("{}.{}.default", function.name, declared.name));
         let builder = Builder::new(name, ret, site);
         let mut body = Body::new(

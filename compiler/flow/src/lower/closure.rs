@@ -120,7 +120,7 @@ impl Body<'_, '_> {
         }
         for local in &lambda.params {
             let at = local.0 as usize;
-            let ty = self.low.starts.ty(&self.locals[at].ty, &self.types);
+            let ty = self.low.places.ty(&self.locals[at].ty, &self.types);
             env[at] = Binding::Value(param(&mut b, ty, &self.locals[at].name));
         }
         for (at, position, entity) in instances {

@@ -174,7 +174,7 @@ impl Body<'_, '_> {
             .function(function)
             .params
             .iter()
-            .map(|p| self.low.starts.ty(&p.ty, &types))
+            .map(|p| self.low.places.ty(&p.ty, &types))
             .collect();
         let params = vec![Passed::Value; args.len()];
         let func = self.low.instance(Instance {

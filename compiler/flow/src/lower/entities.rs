@@ -19,7 +19,7 @@ impl Lowering<'_> {
                 .iter()
                 .map(|f| Field {
                     name: f.name.clone(),
-                    ty: self.starts.ty(&f.ty, &[]),
+                    ty: self.places.ty(&f.ty, &[]),
                 })
                 .collect();
             let fields = source
@@ -46,7 +46,7 @@ impl Lowering<'_> {
                 });
             self.module.entities.push(Entity {
                 name: source.name.clone(),
-                def: self.starts.entity(hir::EntityId(i as u32)),
+                def: self.places.entity(hir::EntityId(i as u32)),
                 fields: fields.collect(),
                 slots: slots.collect(),
                 check: None,

@@ -39,7 +39,7 @@ impl Lowering<'_> {
             .iter()
             .map(|p| EntryParam {
                 name: p.name.clone(),
-                ty: self.starts.ty(&p.ty, &[]),
+                ty: self.places.ty(&p.ty, &[]),
                 defaulted: p.default.is_some(),
             })
             .collect();
@@ -248,7 +248,7 @@ impl Lowering<'_> {
     fn test_entry(&mut self, test: &hir::Test) {
         let func = self.reserve();
         let site = self.site(test.span);
-        let ret = self.starts.outcome(Type::Unit, &test.fails);
+        let ret = self.places.outcome(Type::Unit, &test.fails);
         let name = self.unique_name(format!("test {}", test.name));
         let builder = Builder::new(name, ret, site);
         let mut body = Body::new(self, builder, vec![], &test.body.locals, Context::Outside);

@@ -543,7 +543,7 @@ impl Lowering<'_> {
         self.constants.insert(id, func);
         let constant = &self.checked.constants[id.0 as usize];
         let site = self.site(constant.span);
-        let ret = self.starts.ty(&constant.ty, &[]);
+        let ret = self.places.ty(&constant.ty, &[]);
         let name = self.unique_name(format!("let.{}", constant.name));
         let builder = super::builder::Builder::new(name, ret, site);
         let body = Body::new(

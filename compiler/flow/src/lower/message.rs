@@ -168,7 +168,7 @@ impl Body<'_, '_> {
     pub fn mock(&mut self, id: hir::ExternId, answer: &hir::Lambda) -> Option<Reg> {
         let function = self.low.checked.extern_fn(id);
         let gives = self.ty(&function.ret);
-        let ret = self.low.starts.outcome(gives, &function.fails);
+        let ret = self.low.places.outcome(gives, &function.fails);
         let closure = self.closure_giving(EntryKind::Mock, answer, ret);
         // The answer's own parameters are the arguments of the call, later.
         let cells = closure.captured().to_vec();

@@ -45,7 +45,7 @@ impl Body<'_, '_> {
                 self.test_payload(value, 0, std::slice::from_ref(inner), fail);
             }
             PatternKind::Error(id, fields) => {
-                let def = self.low.starts.error(*id);
+                let def = self.low.places.error(*id);
                 self.test_error(value, def, fields, fail);
             }
             PatternKind::Variant(_, tag, fields) => {

@@ -1,36 +1,70 @@
 //! Types of the checked program -> closed types of the contract.
 
+use std::collections::BTreeMap;
+
 use weir_check::hir;
 use weir_contract::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
 
-/// Where each kind of named type starts in the table of definitions.
-#[derive(Clone, Copy, Debug)]
-pub struct DefStarts {
-    records: u32,
-    errors: u32,
-    enums: u32,
-    news: u32,
-    entities: u32,
-    /// The event enum of each workflow, by entity.
-    events: u32,
+/// What has a place in the table of definitions.
+#[derive(Clone, Debug)]
+enum Entry {
+    /// A record, enum or `new` type, with its type arguments.
+    Declared(hir::Nominal, Vec<hir::Type>),
+    Error(hir::ErrorId),
+    Entity(hir::EntityId),
+    /// The event enum of a workflow.
+    Events(hir::EntityId),
 }
 
-impl DefStarts {
-    pub fn new(checked: &hir::Checked) -> DefStarts {
-        let records = 0;
-        let errors = records + checked.records.len() as u32;
-        let enums = errors + checked.errors.len() as u32;
-        let news = enums + checked.enums.len() as u32;
-        let entities = news + checked.news.len() as u32;
-        let events = entities + checked.entities.len() as u32;
-        DefStarts {
-            records,
-            errors,
-            enums,
-            news,
-            entities,
-            events,
+/// The order of the table of definitions: kind by kind, and behind them all what is used of declarations with type
+/// parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    order: Vec<Entry>,
+    named: BTreeMap<(hir::Nominal, Vec<Type>), DefId>,
+    /// Where the first of them is.
+    errors: u32,
+    entities: u32,
+    events: BTreeMap<hir::EntityId, DefId>,
+}
+
+impl Places {
+    pub fn new(checked: &hir::Checked) -> Places {
+        let mut places = Places::default();
+        let (records, enums, news) = (&checked.records, &checked.enums, &checked.news);
+        for at in (0..records.len()).filter(|at| records[*at].type_params.is_empty()) {
+            places.declare(hir::Nominal::Record(hir::RecordId(at as u32)), &[]);
         }
+        places.errors = places.order.len() as u32;
+        let errors = (0..checked.errors.len()).map(|at| Entry::Error(hir::ErrorId(at as u32)));
+        places.order.extend(errors);
+        for at in (0..enums.len()).filter(|at| enums[*at].type_params.is_empty()) {
+            places.declare(hir::Nominal::Enum(hir::EnumId(at as u32)), &[]);
+        }
+        for at in (0..news.len()).filter(|at| news[*at].type_params.is_empty()) {
+            places.declare(hir::Nominal::New(hir::NewId(at as u32)), &[]);
+        }
+        places.entities = places.order.len() as u32;
+        let entities = (0..checked.entities.len()).map(|at| hir::EntityId(at as u32));
+        places.order.extend(entities.clone().map(Entry::Entity));
+        for id in entities.filter(|id| checked.entity(*id).workflow.is_some()) {
+            places.events.insert(id, DefId(places.order.len() as u32));
+            places.order.push(Entry::Events(id));
+        }
+        for instance in &checked.instances {
+            places.declare(instance.of, &instance.args);
+        }
+        places
+    }
+
+    /// Gives the type a place, unless it is there: a number of a run is an `Int`, so two instances can be one.
+    fn declare(&mut self, of: hir::Nominal, args: &[hir::Type]) {
+        let key = (of, args.iter().map(|arg| self.ty(arg, &[])).collect());
+        if self.named.contains_key(&key) {
+            return;
+        }
+        self.named.insert(key, DefId(self.order.len() as u32));
+        self.order.push(Entry::Declared(of, args.to_vec()));
     }
 
     pub fn error(&self, id: hir::ErrorId) -> DefId {
@@ -42,13 +76,13 @@ impl DefStarts {
     }
 
     /// The event enum of a workflow.
-    pub fn events(&self, checked: &hir::Checked, id: hir::EntityId) -> DefId {
-        let before = checked.entities[..id.0 as usize].iter();
-        DefId(self.events + before.filter(|e| e.workflow.is_some()).count() as u32)
+    pub fn events(&self, id: hir::EntityId) -> DefId {
+        self.events[&id]
     }
 
-    pub fn new_type(&self, id: hir::NewId) -> DefId {
-        DefId(self.news + id.0)
+    fn named(&self, of: hir::Nominal, args: Vec<Type>) -> DefId {
+        let found = self.named.get(&(of, args));
+        *found.unwrap_or_else(|| panic!("the checker did not find that {of:?} is used so"))
     }
 
     /// The closed type, with `params` for the type parameters. `Never` has no values, so any type would do.
@@ -78,10 +112,11 @@ impl DefStarts {
                     })
                     .collect(),
             ),
-            hir::Type::Record(id) => Type::Named(DefId(self.records + id.0)),
+            hir::Type::Record(_, args) | hir::Type::Enum(_, args) | hir::Type::New(_, args) => {
+                let (of, _) = ty.nominal().expect("it is one");
+                Type::Named(self.named(of, args.iter().map(go).collect()))
+            }
             hir::Type::Error(id) => Type::Named(self.error(*id)),
-            hir::Type::Enum(id) => Type::Named(DefId(self.enums + id.0)),
-            hir::Type::New(id) => Type::Named(self.new_type(*id)),
             hir::Type::Entity(id) => Type::Named(self.entity(*id)),
             hir::Type::Result(ok, errors) => {
                 Type::Result(boxed(ok), errors.iter().map(|e| self.error(*e)).collect())
@@ -104,88 +139,86 @@ impl DefStarts {
     }
 }
 
-/// The table of all named types, in the order of [`DefStarts`].
-pub fn defs(checked: &hir::Checked, starts: &DefStarts) -> Defs {
-    let fields = |fields: &[hir::NamedType]| -> Vec<Field> {
-        fields
-            .iter()
-            .map(|f| Field {
-                name: f.name.clone(),
-                ty: starts.ty(&f.ty, &[]),
-            })
-            .collect()
+/// The table of all named types.
+pub fn defs(checked: &hir::Checked, places: &Places) -> Defs {
+    let def = |entry: &Entry| match entry {
+        Entry::Declared(of, args) => Def {
+            name: weir_check::show_type(checked, &[], &of.of(args.clone())),
+            kind: declared(checked, places, *of, args),
+        },
+        Entry::Error(id) => {
+            let error = &checked.errors[id.0 as usize];
+            Def {
+                name: error.name.clone(),
+                kind: DefKind::Error {
+                    fields: fields(places, &error.fields),
+                    status: error.status,
+                },
+            }
+        }
+        Entry::Entity(id) => {
+            let entity = checked.entity(*id);
+            Def {
+                name: entity.name.clone(),
+                kind: DefKind::Entity {
+                    keys: fields(places, &entity.keys),
+                },
+            }
+        }
+        Entry::Events(id) => {
+            let entity = checked.entity(*id);
+            let events = entity.workflow.iter().flat_map(|workflow| &workflow.events);
+            let mut variants: Vec<Variant> = events
+                .map(|event| Variant {
+                    name: event.name.clone(),
+                    fields: fields(places, &event.params),
+                })
+                .collect();
+            // What a wait gives when its time is over. No event can have the name: it is a keyword.
+            variants.push(Variant {
+                name: "after".to_owned(),
+                fields: Vec::new(),
+            });
+            Def {
+                name: format!("{}.event", entity.name),
+                kind: DefKind::Enum { variants },
+            }
+        }
     };
-    let def = |name: &str, kind| Def {
-        name: name.to_string(),
-        kind,
+    Defs {
+        defs: places.order.iter().map(def).collect(),
+    }
+}
+
+fn declared(
+    checked: &hir::Checked,
+    places: &Places,
+    of: hir::Nominal,
+    args: &[hir::Type],
+) -> DefKind {
+    match of {
+        hir::Nominal::Record(id) => DefKind::Record {
+            fields: fields(places, &checked.record_fields(id, args)),
+        },
+        hir::Nominal::Enum(id) => {
+            let variants = checked.variants(id, args).into_iter().map(|v| Variant {
+                name: v.name,
+                fields: fields(places, &v.fields),
+            });
+            DefKind::Enum {
+                variants: variants.collect(),
+            }
+        }
+        hir::Nominal::New(id) => DefKind::New {
+            base: places.ty(&checked.base(id, args), &[]),
+        },
+    }
+}
+
+fn fields(places: &Places, fields: &[hir::NamedType]) -> Vec<Field> {
+    let field = |field: &hir::NamedType| Field {
+        name: field.name.clone(),
+        ty: places.ty(&field.ty, &[]),
     };
-    let mut defs = Vec::new();
-    defs.extend(checked.records.iter().map(|r| {
-        def(
-            &r.name,
-            DefKind::Record {
-                fields: fields(&r.fields),
-            },
-        )
-    }));
-    defs.extend(checked.errors.iter().map(|e| {
-        def(
-            &e.name,
-            DefKind::Error {
-                fields: fields(&e.fields),
-                status: e.status,
-            },
-        )
-    }));
-    defs.extend(checked.enums.iter().map(|e| {
-        let variants = e
-            .variants
-            .iter()
-            .map(|v| Variant {
-                name: v.name.clone(),
-                fields: fields(&v.fields),
-            })
-            .collect();
-        def(&e.name, DefKind::Enum { variants })
-    }));
-    defs.extend(checked.news.iter().map(|n| {
-        def(
-            &n.name,
-            DefKind::New {
-                base: starts.ty(&n.base, &[]),
-            },
-        )
-    }));
-    defs.extend(checked.entities.iter().map(|e| {
-        def(
-            &e.name,
-            DefKind::Entity {
-                keys: fields(&e.keys),
-            },
-        )
-    }));
-    let workflows = checked
-        .entities
-        .iter()
-        .filter_map(|e| Some((e, e.workflow.as_ref()?)));
-    defs.extend(workflows.map(|(entity, workflow)| {
-        let mut variants: Vec<Variant> = workflow
-            .events
-            .iter()
-            .map(|event| Variant {
-                name: event.name.clone(),
-                fields: fields(&event.params),
-            })
-            .collect();
-        // What a wait gives when its time is over. No event can have the name: it is a keyword.
-        variants.push(Variant {
-            name: "after".to_owned(),
-            fields: Vec::new(),
-        });
-        def(
-            &format!("{}.event", entity.name),
-            DefKind::Enum { variants },
-        )
-    }));
-    Defs { defs }
+    fields.iter().map(field).collect()
 }

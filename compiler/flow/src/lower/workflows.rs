@@ -27,7 +27,7 @@ impl Lowering<'_> {
                     .iter()
                     .map(|param| EntryParam {
                         name: param.name.clone(),
-                        ty: self.starts.ty(&param.ty, &[]),
+                        ty: self.places.ty(&param.ty, &[]),
                         defaulted: false,
                     })
                     .collect(),
@@ -40,7 +40,7 @@ impl Lowering<'_> {
         Workflow {
             events: events.collect(),
             run: EntryId(0),
-            event_enum: self.starts.events(self.checked, hir::EntityId(id.0)),
+            event_enum: self.places.events(hir::EntityId(id.0)),
         }
     }
 
@@ -66,15 +66,15 @@ impl Lowering<'_> {
         let checked = self.checked;
         let failures = &checked.failures;
         self.module.failures = Some(Failures {
-            cancelled: self.starts.error(failures.cancelled),
-            timed_out: self.starts.error(failures.timed_out),
-            unavailable: self.starts.error(failures.unavailable),
-            unknown: self.starts.error(failures.unknown),
+            cancelled: self.places.error(failures.cancelled),
+            timed_out: self.places.error(failures.timed_out),
+            unavailable: self.places.error(failures.unavailable),
+            unknown: self.places.error(failures.unknown),
         });
         for function in &checked.externs {
             let params = function.params.iter().map(|param| Param {
                 name: param.name.clone(),
-                ty: self.starts.ty(&param.ty, &[]),
+                ty: self.places.ty(&param.ty, &[]),
                 has_default: false,
             });
             let lowered = Extern {
@@ -86,11 +86,11 @@ impl Lowering<'_> {
                     hir::ExternSource::Component(name) => format!("wit:{name}"),
                 },
                 params: params.collect(),
-                returns: self.starts.ty(&function.ret, &[]),
+                returns: self.places.ty(&function.ret, &[]),
                 fails: function
                     .fails
                     .iter()
-                    .map(|e| self.starts.error(*e))
+                    .map(|e| self.places.error(*e))
                     .collect(),
                 promise: match function.promise {
                     hir::Promise::Pure => Promise::Pure,

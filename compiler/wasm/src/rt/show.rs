@@ -99,7 +99,7 @@ pub fn show(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
             let def = defs.get(*id);
             match &def.kind {
                 DefKind::Record { fields } | DefKind::Error { fields, .. } => {
-                    named(g, a, &def.name, fields, 0)
+                    named(g, a, def.constructor(), fields, 0)
                 }
                 DefKind::Enum { variants } => {
                     for (tag, variant) in variants.iter().enumerate() {

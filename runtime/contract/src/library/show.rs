@@ -86,7 +86,7 @@ fn show_into(defs: &Defs, ty: &Type, value: &Value, out: &mut String) {
                 (
                     DefKind::Record { fields } | DefKind::Error { fields, .. },
                     Value::Record(values),
-                ) => show_fields(defs, &def.name, fields, values, out),
+                ) => show_fields(defs, def.constructor(), fields, values, out),
                 (DefKind::Enum { variants }, Value::Variant(tag, values)) => {
                     let variant = &variants[*tag as usize];
                     show_fields(defs, &variant.name, &variant.fields, values, out)
