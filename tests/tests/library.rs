@@ -102,6 +102,44 @@ test "a zone" { expect hour("Mars/Base") == 1 }
     assert_eq!(wrong_in_the_interpreter(program), [pattern, zone]);
 }
 
+#[test]
+fn two_currencies_are_told_and_never_mixed() {
+    let program = r#"
+type Price = new Money
+let usd = 1USD
+let eur = 1EUR
+test "sum" { expect usd + eur == usd }
+test "difference" { expect usd - eur == usd }
+test "ratio" { expect usd / eur == 1.0 }
+test "order" { expect usd < eur }
+test "order of prices" { expect Price(usd) >= Price(eur) }
+test "changed in place" {
+  var total = usd
+  total += eur
+}
+test "equality" { expect usd != eur and not (Some(usd) == Some(eur)) }
+test "the order of all values" {
+  expect [usd, eur, -5EUR].sort() == [-5EUR, eur, usd]
+  expect (1, usd) > (1, eur) and [usd: 1, eur: 2].keys() == [eur, usd]
+  expect usd in [eur: 1, usd: 2] and not (2USD in [usd].to_set())
+}
+"#;
+    let said: Vec<String> = [
+        r#"sum: test "sum" { expect usd + eur == usd }"#,
+        r#"difference: test "difference" { expect usd - eur == usd }"#,
+        r#"ratio: test "ratio" { expect usd / eur == 1.0 }"#,
+        r#"order: test "order" { expect usd < eur }"#,
+        r#"order of prices: test "order of prices" { expect Price(usd) >= Price(eur) }"#,
+        r#"changed in place: total += eur"#,
+    ]
+    .iter()
+    .map(|line| format!("{line}: money of two currencies"))
+    .collect();
+    let in_wasm: Vec<String> = said.iter().map(|s| format!("{s}: USD and EUR")).collect();
+    assert_eq!(wrong_in_wasm(program), in_wasm);
+    assert_eq!(wrong_in_the_interpreter(program), said);
+}
+
 /// What makes many entries at once does so in a step, without copying all of them for each.
 #[test]
 fn large_collections_are_made_in_a_step() {

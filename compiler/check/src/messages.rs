@@ -18,6 +18,8 @@ pub fn show(program: &Checked, params: &[String], ty: &Type) -> String {
         Type::Bytes => "Bytes".into(),
         Type::Time => "Time".into(),
         Type::Duration => "Duration".into(),
+        Type::Date => "Date".into(),
+        Type::Money => "Money".into(),
         Type::List(t) => format!("List<{}>", s(t)),
         Type::Set(t) => format!("Set<{}>", s(t)),
         Type::Map(k, v) => format!("Map<{}, {}>", s(k), s(v)),

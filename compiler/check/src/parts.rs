@@ -71,6 +71,8 @@ macro_rules! parts {
                 | ExprKind::Text(_)
                 | ExprKind::Time(_)
                 | ExprKind::Duration(_)
+                | ExprKind::Date(_)
+                | ExprKind::Money(_)
                 | ExprKind::Local(_)
                 | ExprKind::Constant(_)
                 | ExprKind::State(_)

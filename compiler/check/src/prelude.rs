@@ -32,6 +32,8 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     ("std/time.weir", include_str!("../../../stdlib/time.weir")),
     ("std/zone.weir", include_str!("../../../stdlib/zone.weir")),
+    ("std/date.weir", include_str!("../../../stdlib/date.weir")),
+    ("std/money.weir", include_str!("../../../stdlib/money.weir")),
     ("std/math.weir", include_str!("../../../stdlib/math.weir")),
     ("std/query.weir", include_str!("../../../stdlib/query.weir")),
     ("std/http.weir", include_str!("../../../stdlib/http.weir")),

@@ -172,7 +172,14 @@ fn parameters(cx: &mut Cx, function: &Function, route: &Route) {
 
 fn fits_a_path(cx: &Cx, ty: &Type) -> bool {
     match ty {
-        Type::Bool | Type::Int | Type::Decimal | Type::Text | Type::Time | Type::Duration => true,
+        Type::Bool
+        | Type::Int
+        | Type::Decimal
+        | Type::Text
+        | Type::Time
+        | Type::Duration
+        | Type::Date
+        | Type::Money => true,
         Type::New(id, args) => fits_a_path(cx, &cx.program.base(*id, args)),
         _ => false,
     }

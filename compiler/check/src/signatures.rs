@@ -118,7 +118,7 @@ fn entity(cx: &mut Cx, at: usize) {
             cx.report(
                 Diagnostic::new(codes::E0504, key.ty.span, "this type cannot be a key")
                     .label("not a key")
-                    .help("keys are made of Bool, Int, Decimal, Text, Bytes, Time, Duration, `new` types and tuples of them"),
+                    .help("keys are made of Bool, Int, Decimal, Text, Bytes, Time, Duration, Date, Money, `new` types and tuples of them"),
             );
         }
         if let Some(default) = &key.default {
@@ -160,6 +160,8 @@ fn can_be_key(cx: &Cx, ty: &Type) -> bool {
         | Type::Bytes
         | Type::Time
         | Type::Duration
+        | Type::Date
+        | Type::Money
         | Type::Unknown => true,
         Type::New(id, args) => can_be_key(cx, &cx.program.base(*id, args)),
         Type::Tuple(fields) => fields.iter().all(|f| can_be_key(cx, &f.ty)),

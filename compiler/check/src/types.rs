@@ -162,6 +162,8 @@ fn named(
         "Bytes" => Some((0, |_| Type::Bytes)),
         "Time" => Some((0, |_| Type::Time)),
         "Duration" => Some((0, |_| Type::Duration)),
+        "Date" => Some((0, |_| Type::Date)),
+        "Money" => Some((0, |_| Type::Money)),
         "Ticket" => Some((0, |_| Type::Ticket)),
         "List" => Some((1, |mut args| Type::list(args.remove(0)))),
         "Set" => Some((1, |mut args| Type::Set(Box::new(args.remove(0))))),

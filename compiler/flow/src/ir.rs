@@ -17,7 +17,7 @@
 //! "May crash" below means: the step ends as a bug with the given [`CrashReason`] at the instruction's site.
 
 use weir_contract::plan::Plan;
-use weir_contract::{CrashReason, DefId, Defs, Type};
+use weir_contract::{CrashReason, DefId, Defs, Money, Type};
 
 /// A whole program.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -297,6 +297,9 @@ pub enum Literal {
     Time(i64),
     /// Microseconds.
     Duration(i64),
+    /// Days since 1970.
+    Date(i64),
+    Money(Money),
 }
 
 impl Literal {
@@ -311,6 +314,8 @@ impl Literal {
             Literal::Bytes(_) => Type::Bytes,
             Literal::Time(_) => Type::Time,
             Literal::Duration(_) => Type::Duration,
+            Literal::Date(_) => Type::Date,
+            Literal::Money(_) => Type::Money,
         }
     }
 }

@@ -16,6 +16,7 @@ mod entries;
 mod expr;
 mod loops;
 mod message;
+mod money;
 mod parallel;
 mod pattern;
 mod place;

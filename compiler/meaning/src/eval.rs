@@ -36,6 +36,8 @@ impl<'p> Step<'p> {
             E::Text(text) => Ok(Value::Text(text.clone())),
             E::Time(t) => Ok(Value::Time(*t)),
             E::Duration(d) => Ok(Value::Duration(*d)),
+            E::Date(days) => Ok(Value::Date(*days)),
+            E::Money(money) => Ok(Value::Money(*money)),
             E::Interpolate(parts) => self.interpolate(parts, frame).await,
 
             E::Local(local) => Ok(frame.locals[local.0 as usize]
@@ -129,7 +131,11 @@ impl<'p> Step<'p> {
                 self.truth(a, frame).await? || self.truth(b, frame).await?,
             )),
             E::Compare(op, a, b) => {
+                let is_money = self.program.compares_currencies(*op, &a.ty);
                 let (a, b) = (self.eval(a, frame).await?, self.eval(b, frame).await?);
+                if is_money {
+                    operator::comparable(&a, &b).or_else(at(&expr.span))?;
+                }
                 Ok(Value::Bool(operator::compare(*op, &a, &b)))
             }
             E::Arith(op, a, b) => {

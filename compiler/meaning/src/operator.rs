@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use weir_check::hir::{ArithOp, CompareOp};
 use weir_contract::encode::canonical_float;
 use weir_contract::library::decimal;
-use weir_contract::{CrashReason, Value};
+use weir_contract::{CrashReason, Money, Value};
 
 pub(crate) fn arith(op: ArithOp, a: Value, b: Value) -> Result<Value, CrashReason> {
     use ArithOp::*;
@@ -30,9 +30,43 @@ pub(crate) fn arith(op: ArithOp, a: Value, b: Value) -> Result<Value, CrashReaso
         (Add | Sub, V::Time(a), V::Duration(b)) => V::Time(whole(op, a, b)?),
         (Add, V::Duration(a), V::Time(b)) => V::Time(whole(op, a, b)?),
         (Sub, V::Time(a), V::Time(b)) => V::Duration(whole(op, a, b)?),
+        (op, V::Money(a), V::Money(b)) => {
+            same_currency(&a, &b)?;
+            let amount = arith(op, V::Decimal(a.amount), V::Decimal(b.amount))?;
+            if op == Div {
+                amount
+            } else {
+                with_amount(a, amount)
+            }
+        }
+        (op, V::Money(a), b) => with_amount(a, arith(op, V::Decimal(a.amount), factor(b))?),
+        (op, a, V::Money(b)) => with_amount(b, arith(op, factor(a), V::Decimal(b.amount))?),
         (Add, V::Text(a), V::Text(b)) => V::Text(a + &b),
         (op, a, b) => panic!("{op:?} of {a:?} and {b:?}"),
     })
+}
+
+/// Two currencies are a bug, except where any two values are compared.
+fn same_currency(a: &Money, b: &Money) -> Result<(), CrashReason> {
+    match a.currency == b.currency {
+        true => Ok(()),
+        false => Err(CrashReason::MixedCurrencies),
+    }
+}
+
+fn with_amount(money: Money, amount: Value) -> Value {
+    match amount {
+        Value::Decimal(amount) => Value::Money(Money { amount, ..money }),
+        other => panic!("{other:?} is no amount"),
+    }
+}
+
+/// What money is multiplied with or divided by.
+fn factor(number: Value) -> Value {
+    match number {
+        Value::Int(n) => Value::Decimal(i128::from(n) * decimal::UNIT),
+        number => number,
+    }
 }
 
 /// Division goes towards zero; a remainder has the sign of the dividend.
@@ -66,8 +100,17 @@ pub(crate) fn negate(value: Value) -> Result<Value, CrashReason> {
         Value::Decimal(n) => Value::Decimal(n.checked_neg().ok_or(overflow)?),
         Value::Duration(n) => Value::Duration(n.checked_neg().ok_or(overflow)?),
         Value::Float(x) => Value::Float(canonical_float(-x)),
+        Value::Money(m) => with_amount(m, negate(Value::Decimal(m.amount))?),
         other => panic!("minus {other:?}"),
     })
+}
+
+/// What is compared as money has to be in one currency.
+pub(crate) fn comparable(a: &Value, b: &Value) -> Result<(), CrashReason> {
+    match (a, b) {
+        (Value::Money(a), Value::Money(b)) => same_currency(a, b),
+        _ => panic!("{a:?} and {b:?} are no money"),
+    }
 }
 
 /// By the total order of [`Value`], which every type has.

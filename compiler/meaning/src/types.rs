@@ -124,6 +124,8 @@ impl Types {
             Hir::Bytes => Type::Bytes,
             Hir::Time => Type::Time,
             Hir::Duration => Type::Duration,
+            Hir::Date => Type::Date,
+            Hir::Money => Type::Money,
             Hir::List(item) => Type::List(Box::new(close(item))),
             Hir::Map(key, value) => Type::Map(Box::new(close(key)), Box::new(close(value))),
             Hir::Set(item) => Type::Set(Box::new(close(item))),

@@ -94,7 +94,7 @@ impl Lexer<'_> {
             b'/' if self.peek(1) == Some(b'/') => self.comment(end),
             b'/' if self.peek(1) == Some(b'*') => self.block_comment(end),
             b'"' => self.string(start, start + 1, nesting),
-            b't' if self.peek(1) == Some(b'"') => self.time(),
+            b't' | b'd' if self.peek(1) == Some(b'"') => self.time(),
             b'@' if self.peek(1).is_some_and(|b| b.is_ascii_alphabetic()) => {
                 self.at += 1;
                 self.word();
@@ -291,6 +291,7 @@ impl Lexer<'_> {
         }
     }
 
+    /// `t".."` or `d".."`.
     fn time(&mut self) {
         let start = self.at;
         let from = start + 2;

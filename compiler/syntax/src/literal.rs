@@ -103,12 +103,7 @@ pub fn time(text: &str) -> Result<i64, String> {
     let wrong = "write a time as `t\"2026-01-31T10:00Z\"`".to_string();
     let mut reader = TimeReader { rest: text };
     let mut read = || -> Option<(i64, i64)> {
-        let year = reader.number(4)?;
-        reader.literal("-")?;
-        let month = reader.number(2)?;
-        reader.literal("-")?;
-        let day = reader.number(2)?;
-        let days = days_since_1970(year, month, day)?;
+        let days = reader.date()?;
         if reader.rest.is_empty() {
             return Some((days * 86_400, 0));
         }
@@ -131,6 +126,16 @@ pub fn time(text: &str) -> Result<i64, String> {
     Ok(seconds * 1_000_000 + micros)
 }
 
+/// `2026-01-31`, the inside of `d"..."`, in days since 1970.
+pub fn date(text: &str) -> Result<i64, String> {
+    let mut reader = TimeReader { rest: text };
+    let day = reader.date().filter(|_| reader.rest.is_empty());
+    day.ok_or_else(|| match time(text) {
+        Ok(_) => "a date has no clock: write `d\"2026-01-31\"`, or the time as `t\"..\"`".into(),
+        Err(_) => "write a date as `d\"2026-01-31\"`".into(),
+    })
+}
+
 struct TimeReader<'t> {
     rest: &'t str,
 }
@@ -139,6 +144,16 @@ impl TimeReader<'_> {
     fn literal(&mut self, expected: &str) -> Option<()> {
         self.rest = self.rest.strip_prefix(expected)?;
         Some(())
+    }
+
+    /// `2026-01-31`, in days since 1970.
+    fn date(&mut self) -> Option<i64> {
+        let year = self.number(4)?;
+        self.literal("-")?;
+        let month = self.number(2)?;
+        self.literal("-")?;
+        let day = self.number(2)?;
+        days_since_1970(year, month, day)
     }
 
     /// Exactly so many digits.
@@ -317,6 +332,16 @@ mod tests {
         ] {
             assert!(time(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn dates_are_days_since_1970() {
+        assert_eq!(date("1970-01-02"), Ok(1));
+        assert_eq!(date("1969-12-31"), Ok(-1));
+        assert!(date("2026-02-29").is_err());
+        assert!(date("2026-1-1").is_err());
+        let clock = date("2026-01-31T10:00Z").unwrap_err();
+        assert!(clock.starts_with("a date has no clock"), "{clock}");
     }
 
     #[test]

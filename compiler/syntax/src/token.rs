@@ -13,6 +13,7 @@ pub enum Tok {
     Float,
     Money,
     Duration,
+    /// `t"2026-01-31T10:00Z"`, and the date `d"2026-01-31"`.
     Time,
     Str,
     /// `"text {`

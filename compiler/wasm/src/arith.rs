@@ -149,7 +149,7 @@ pub fn compare(b: &mut Body<'_, '_>, op: CompareOp, x: Reg, y: Reg) {
     let ty = b.func.value_type(x).clone();
     let (x, y) = (b.local(x), b.local(y));
     b.a.get(x).get(y);
-    if let Type::Int | Type::Time | Type::Duration = b.g.defs().base(&ty) {
+    if let Type::Int | Type::Time | Type::Duration | Type::Date = b.g.defs().base(&ty) {
         match op {
             CompareOp::Eq => b.a.i64_eq(),
             CompareOp::Ne => b.a.i64_ne(),

@@ -1,6 +1,6 @@
 //! How a value of each type lies in memory.
 //!
-//! A value is one Wasm value. `Bool` and `Unit` are `i32`; `Int`, `Time` and `Duration` are `i64`; `Float` is `f64`;
+//! A value is one Wasm value. `Bool` and `Unit` are `i32`; `Int`, `Time`, `Duration` and `Date` are `i64`; `Float` is `f64`;
 //! everything else is the address of something in the arena that never changes:
 //!
 //! ```text
@@ -9,6 +9,7 @@
 //! List, Set      data u32 (address of the first element), len u32, buffer u32 (or 0)
 //!   buffer       cap u32, used u32, elements
 //! Map            as the List of its entries, each a record (K, V)
+//! Money          as a record of its code and its amount
 //! record, tuple, error, entity reference      the fields in order, each at its alignment
 //! enum, Option, Result                        tag u32, then the fields
 //! ```
@@ -26,7 +27,7 @@ use crate::asm::{Asm, F64, I32, I64};
 pub enum Shape {
     Unit,
     Bool,
-    /// Int, Time and Duration.
+    /// Int, Time, Duration and Date.
     Int,
     Float,
     Decimal,
@@ -37,6 +38,12 @@ pub enum Shape {
     /// Fields by tag, ascending.
     Variant(Vec<(u32, Vec<Type>)>),
 }
+
+/// The fields that money has as a record: its currency's code, its amount.
+pub const MONEY: [Type; 2] = [Type::Text, Type::Decimal];
+pub const MONEY_BYTES: u32 = 8;
+pub const MONEY_CODE: u32 = 0;
+pub const MONEY_AMOUNT: u32 = 4;
 
 pub const LIST_BYTES: u32 = 16;
 pub const LIST_DATA: u32 = 0;
@@ -52,10 +59,11 @@ pub fn shape(defs: &Defs, ty: &Type) -> Shape {
     match defs.base(ty) {
         Type::Unit => Shape::Unit,
         Type::Bool => Shape::Bool,
-        Type::Int | Type::Time | Type::Duration => Shape::Int,
+        Type::Int | Type::Time | Type::Duration | Type::Date => Shape::Int,
         Type::Float => Shape::Float,
         Type::Decimal => Shape::Decimal,
         Type::Text | Type::Bytes => Shape::Bytes,
+        Type::Money => Shape::Record(MONEY.to_vec()),
         Type::List(item) | Type::Set(item) => Shape::List((**item).clone()),
         Type::Map(key, value) => Shape::List(entry(key, value)),
         Type::Option(inner) => Shape::Variant(vec![(0, vec![]), (1, vec![(**inner).clone()])]),
@@ -94,7 +102,7 @@ pub fn entry(key: &Type, value: &Type) -> Type {
 /// The Wasm type of a value.
 pub fn val_type(defs: &Defs, ty: &Type) -> ValType {
     match defs.base(ty) {
-        Type::Int | Type::Time | Type::Duration => I64,
+        Type::Int | Type::Time | Type::Duration | Type::Date => I64,
         Type::Float => F64,
         _ => I32,
     }
@@ -105,7 +113,7 @@ pub fn size(defs: &Defs, ty: &Type) -> u32 {
     match defs.base(ty) {
         Type::Unit => 0,
         Type::Bool => 1,
-        Type::Int | Type::Time | Type::Duration | Type::Float => 8,
+        Type::Int | Type::Time | Type::Duration | Type::Date | Type::Float => 8,
         _ => 4,
     }
 }
@@ -130,7 +138,7 @@ pub fn load(a: &mut Asm, defs: &Defs, ty: &Type, offset: u32) {
     match defs.base(ty) {
         Type::Unit => a.drop().i32(0),
         Type::Bool => a.i32_load8_u(offset),
-        Type::Int | Type::Time | Type::Duration => a.i64_load(offset),
+        Type::Int | Type::Time | Type::Duration | Type::Date => a.i64_load(offset),
         Type::Float => a.f64_load(offset),
         _ => a.i32_load(offset),
     };
@@ -141,7 +149,7 @@ pub fn store(a: &mut Asm, defs: &Defs, ty: &Type, offset: u32) {
     match defs.base(ty) {
         Type::Unit => a.drop().drop(),
         Type::Bool => a.i32_store8(offset),
-        Type::Int | Type::Time | Type::Duration => a.i64_store(offset),
+        Type::Int | Type::Time | Type::Duration | Type::Date => a.i64_store(offset),
         Type::Float => a.f64_store(offset),
         _ => a.i32_store(offset),
     };

@@ -481,8 +481,30 @@ fn lib(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
             b.a.f64_convert_i64_s();
             return;
         }
-        L::TimeToMicros | L::TimeFromMicros | L::DurationToMicros | L::DurationFromMicros => {
-            return b.get(args[0]);
+        L::TimeToMicros
+        | L::TimeFromMicros
+        | L::DurationToMicros
+        | L::DurationFromMicros
+        | L::DateToDays => return b.get(args[0]),
+        L::MoneyCurrency | L::MoneyAmount => {
+            b.get(args[0]);
+            let part = if op == L::MoneyAmount {
+                MONEY_AMOUNT
+            } else {
+                MONEY_CODE
+            };
+            b.a.i32_load(part);
+            return;
+        }
+        L::MoneyWithAmount => {
+            let result = b.a.temp(I32);
+            b.g.alloc(&mut b.a, MONEY_BYTES);
+            b.a.tee(result);
+            b.get(args[0]);
+            b.a.i32_load(MONEY_CODE).i32_store(MONEY_CODE).get(result);
+            b.get(args[1]);
+            b.a.i32_store(MONEY_AMOUNT).get(result);
+            return;
         }
         L::BytesLength => {
             b.get(args[0]);

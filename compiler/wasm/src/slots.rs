@@ -326,9 +326,16 @@ pub fn constant(g: &mut Gen<'_>, a: &mut Asm, literal: &Literal) {
     match literal {
         Literal::Unit => a.i32(0),
         Literal::Bool(b) => a.i32(*b as i32),
-        Literal::Int(n) | Literal::Time(n) | Literal::Duration(n) => a.i64(*n),
+        Literal::Int(n) | Literal::Time(n) | Literal::Duration(n) | Literal::Date(n) => a.i64(*n),
         Literal::Decimal(n) => {
             let address = g.data.constant(&n.to_le_bytes());
+            a.u32(address)
+        }
+        Literal::Money(money) => {
+            let code = g.data.text(money.currency.code().as_bytes());
+            let amount = g.data.constant(&money.amount.to_le_bytes());
+            let parts = [code.to_le_bytes(), amount.to_le_bytes()].concat();
+            let address = g.data.constant(&parts);
             a.u32(address)
         }
         Literal::Float(x) => a.f64(weir_contract::encode::canonical_float(*x)),

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use weir_contract::encode::encode;
-use weir_contract::{DefKind, Defs, Field, Type, Value, library};
+use weir_contract::{Currency, DefKind, Defs, Field, Money, Type, Value, library};
 use world::live::Live;
 use world::{World, bytes, world};
 
@@ -363,6 +363,11 @@ impl Random {
             Type::Int => Value::Int(self.int()),
             Type::Time => Value::Time(self.int() % 4_000_000_000_000_000),
             Type::Duration => Value::Duration(self.int()),
+            Type::Date => Value::Date(self.int() % 300_000_000),
+            Type::Money => Value::Money(Money {
+                currency: Currency::of(["EUR", "JPY", "USD"][self.below(3)]).unwrap(),
+                amount: self.decimal(),
+            }),
             Type::Decimal => Value::Decimal(self.decimal()),
             Type::Float => Value::Float(self.float()),
             Type::Text => Value::Text(self.text()),

@@ -190,6 +190,10 @@ pub const SHOW_FLOAT: u32 = 2;
 pub const SHOW_TIME: u32 = 3;
 /// A `Duration` in `low`.
 pub const SHOW_DURATION: u32 = 4;
+/// A `Date` in `low`.
+pub const SHOW_DATE: u32 = 7;
+/// From this on the three letters of a currency, the first lowest: `Money` whose amount is the low and high half.
+pub const SHOW_MONEY: u32 = 0x41_41_41;
 /// Kinds of `show_bytes`: text inside another value, so quoted.
 pub const SHOW_TEXT: u32 = 5;
 /// The value of a `Bytes`.

@@ -34,11 +34,13 @@ pub enum CrashReason {
     ComponentFailed,
     /// A text that a library function does not understand: a pattern, the name of a time zone.
     BadText,
+    /// Money of two currencies added, subtracted, divided or put in order.
+    MixedCurrencies,
 }
 
 impl CrashReason {
     /// All reasons, by code.
-    pub const ALL: [CrashReason; 13] = [
+    pub const ALL: [CrashReason; 14] = [
         CrashReason::Overflow,
         CrashReason::DivideByZero,
         CrashReason::IndexOutOfRange,
@@ -52,6 +54,7 @@ impl CrashReason {
         CrashReason::Unreachable,
         CrashReason::ComponentFailed,
         CrashReason::BadText,
+        CrashReason::MixedCurrencies,
     ];
 
     /// The number of this reason at the border of a module.
@@ -80,6 +83,7 @@ impl CrashReason {
             CrashReason::Unreachable => "unreachable",
             CrashReason::ComponentFailed => "component_failed",
             CrashReason::BadText => "bad_text",
+            CrashReason::MixedCurrencies => "mixed_currencies",
         }
     }
 
@@ -99,6 +103,7 @@ impl CrashReason {
             CrashReason::Unreachable => "internal error: code that cannot be reached",
             CrashReason::ComponentFailed => "a component failed",
             CrashReason::BadText => "text that is not understood",
+            CrashReason::MixedCurrencies => "money of two currencies",
         }
     }
 }

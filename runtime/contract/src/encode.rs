@@ -4,8 +4,10 @@
 //! hashing, comparing and deduplicating work on bytes; decoding refuses every other spelling of a value.
 //! `CONTRACT.md` describes the format in prose.
 
+use crate::currency::Currency;
+use crate::library::date;
 use crate::types::{Def, DefKind, Defs, Field, Type};
-use crate::value::Value;
+use crate::value::{Money, Value};
 
 /// Appends the encoding of `value`.
 ///
@@ -17,7 +19,12 @@ pub fn encode_into(defs: &Defs, ty: &Type, value: &Value, out: &mut Vec<u8>) {
         (Type::Bool, Value::Bool(b)) => out.push(*b as u8),
         (Type::Int, Value::Int(n))
         | (Type::Time, Value::Time(n))
-        | (Type::Duration, Value::Duration(n)) => put_int(out, *n),
+        | (Type::Duration, Value::Duration(n))
+        | (Type::Date, Value::Date(n)) => put_int(out, *n),
+        (Type::Money, Value::Money(money)) => {
+            put_bytes(out, money.currency.code().as_bytes());
+            put_decimal(out, money.amount);
+        }
         (Type::Decimal, Value::Decimal(n)) => put_decimal(out, *n),
         (Type::Float, Value::Float(x)) => out.extend_from_slice(&canonical_float(*x).to_le_bytes()),
         (Type::Text, Value::Text(s)) => put_bytes(out, s.as_bytes()),
@@ -140,7 +147,7 @@ fn put_varint128(out: &mut Vec<u8>, mut n: u128) {
     out.push(n as u8);
 }
 
-/// Appends an `Int`, `Time` or `Duration`: zig-zag, then LEB128.
+/// Appends an `Int`, `Time`, `Duration` or `Date`: zig-zag, then LEB128.
 pub fn put_int(out: &mut Vec<u8>, n: i64) {
     put_varint(out, ((n << 1) ^ (n >> 63)) as u64)
 }
@@ -300,6 +307,17 @@ impl<'a> Reader<'a> {
             Type::Int => Value::Int(self.int()?),
             Type::Time => Value::Time(self.int()?),
             Type::Duration => Value::Duration(self.int()?),
+            Type::Date => match self.int()? {
+                days if date::DAYS.contains(&days) => Value::Date(days),
+                _ => return Err(self.error("no such date")),
+            },
+            Type::Money => {
+                let currency = Currency::of(self.text()?);
+                Value::Money(Money {
+                    currency: currency.ok_or(self.error("no such currency"))?,
+                    amount: self.decimal()?,
+                })
+            }
             Type::Decimal => Value::Decimal(self.decimal()?),
             Type::Float => {
                 let bits = u64::from_le_bytes(self.take(8)?.try_into().expect("eight bytes"));

@@ -3,9 +3,11 @@
 //! Used for the keys of instances and of map and set entries in the store. Every part ends by itself, so
 //! parts are concatenated without separators and decode again. `CONTRACT.md` has the table.
 
+use crate::currency::Currency;
 use crate::encode::{DecodeError, Reader, canonical_float};
+use crate::library::date;
 use crate::types::{DefKind, Defs, Field, Type};
-use crate::value::Value;
+use crate::value::{Money, Value};
 
 /// Appends the key encoding of `value`.
 ///
@@ -17,11 +19,17 @@ pub fn encode_key_into(defs: &Defs, ty: &Type, value: &Value, out: &mut Vec<u8>)
         (Type::Bool, Value::Bool(b)) => out.push(*b as u8),
         (Type::Int, Value::Int(n))
         | (Type::Time, Value::Time(n))
-        | (Type::Duration, Value::Duration(n)) => {
+        | (Type::Duration, Value::Duration(n))
+        | (Type::Date, Value::Date(n)) => {
             out.extend_from_slice(&(*n as u64 ^ (1 << 63)).to_be_bytes())
         }
         (Type::Decimal, Value::Decimal(n)) => {
             out.extend_from_slice(&(*n as u128 ^ (1 << 127)).to_be_bytes())
+        }
+        (Type::Money, Value::Money(money)) => {
+            put_escaped(out, money.currency.code().as_bytes());
+            let amount = Value::Decimal(money.amount);
+            encode_key_into(defs, &Type::Decimal, &amount, out);
         }
         (Type::Float, Value::Float(x)) => out.extend_from_slice(&ordered_bits(*x).to_be_bytes()),
         (Type::Text, Value::Text(s)) => put_escaped(out, s.as_bytes()),
@@ -153,13 +161,29 @@ fn read(reader: &mut Reader<'_>, defs: &Defs, ty: &Type, depth: u32) -> Result<V
     let int = |reader: &mut Reader<'_>| -> Result<i64, DecodeError> {
         Ok((u64::from_be_bytes(array(reader)?) ^ (1 << 63)) as i64)
     };
+    let decimal = |reader: &mut Reader<'_>| -> Result<i128, DecodeError> {
+        Ok((u128::from_be_bytes(array(reader)?) ^ (1 << 127)) as i128)
+    };
     Ok(match ty {
         Type::Unit => Value::Unit,
         Type::Bool => Value::Bool(flag(reader)?),
         Type::Int => Value::Int(int(reader)?),
         Type::Time => Value::Time(int(reader)?),
         Type::Duration => Value::Duration(int(reader)?),
-        Type::Decimal => Value::Decimal((u128::from_be_bytes(array(reader)?) ^ (1 << 127)) as i128),
+        Type::Date => match int(reader)? {
+            days if date::DAYS.contains(&days) => Value::Date(days),
+            _ => return Err(reader.error("no such date")),
+        },
+        Type::Money => {
+            let code = unescape(reader)?;
+            let currency = std::str::from_utf8(&code).ok().and_then(Currency::of);
+            let currency = currency.ok_or(reader.error("no such currency"))?;
+            Value::Money(Money {
+                currency,
+                amount: decimal(reader)?,
+            })
+        }
+        Type::Decimal => Value::Decimal(decimal(reader)?),
         Type::Float => {
             let ordered = u64::from_be_bytes(array(reader)?);
             let x = f64::from_bits(if ordered >> 63 == 1 {

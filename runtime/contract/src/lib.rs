@@ -4,6 +4,7 @@
 pub mod border;
 pub mod call;
 pub mod crash;
+pub mod currency;
 pub mod encode;
 pub mod json;
 pub mod keys;
@@ -20,7 +21,8 @@ pub mod types;
 pub mod value;
 
 pub use crash::CrashReason;
+pub use currency::Currency;
 pub use encode::{DecodeError, Reader, decode, encode};
 pub use manifest::Manifest;
 pub use types::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
-pub use value::Value;
+pub use value::{Money, Value};

@@ -12,8 +12,9 @@ use crate::settings::{Limits, Retention};
 use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 
-/// The version this crate writes. It also reads versions 1, which has no workflows, 2, and 3, which sets no limits.
-pub const MANIFEST_VERSION: u32 = 4;
+/// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits,
+/// and 4, which has no dates and no money.
+pub const MANIFEST_VERSION: u32 = 5;
 /// Modules of manifests from this version on know of [`crate::border::INPUT_INSIDE`].
 pub const INSIDE_SINCE: u32 = 3;
 

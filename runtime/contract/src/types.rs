@@ -30,6 +30,10 @@ pub enum Type {
     Time,
     /// Microseconds.
     Duration,
+    /// Days since 1970-01-01, of the calendar, in no zone.
+    Date,
+    /// An amount in a currency of ISO 4217.
+    Money,
     List(Box<Type>),
     Map(Box<Type>, Box<Type>),
     Set(Box<Type>),
@@ -128,6 +132,8 @@ impl Defs {
             Type::Bytes => "Bytes".into(),
             Type::Time => "Time".into(),
             Type::Duration => "Duration".into(),
+            Type::Date => "Date".into(),
+            Type::Money => "Money".into(),
             Type::List(of) => format!("List<{}>", name(of)),
             Type::Set(of) => format!("Set<{}>", name(of)),
             Type::Map(key, value) => format!("Map<{}, {}>", name(key), name(value)),

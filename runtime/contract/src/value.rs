@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::currency::Currency;
 use crate::types::DefId;
 
 #[derive(Clone, Debug)]
@@ -22,6 +23,9 @@ pub enum Value {
     Time(i64),
     /// Microseconds.
     Duration(i64),
+    /// Days since 1970.
+    Date(i64),
+    Money(Money),
     List(Vec<Value>),
     Map(BTreeMap<Value, Value>),
     Set(BTreeSet<Value>),
@@ -48,16 +52,27 @@ impl Value {
             Value::Bytes(_) => 6,
             Value::Time(_) => 7,
             Value::Duration(_) => 8,
-            Value::List(_) => 9,
-            Value::Map(_) => 10,
-            Value::Set(_) => 11,
-            Value::Option(_) => 12,
-            Value::Record(_) => 13,
-            Value::Variant(..) => 14,
-            Value::Ok(_) => 15,
-            Value::Err(..) => 16,
+            Value::Date(_) => 9,
+            Value::Money(_) => 10,
+            Value::List(_) => 11,
+            Value::Map(_) => 12,
+            Value::Set(_) => 13,
+            Value::Option(_) => 14,
+            Value::Record(_) => 15,
+            Value::Variant(..) => 16,
+            Value::Ok(_) => 17,
+            Value::Err(..) => 18,
         }
     }
+}
+
+/// An amount of money. Ordered by currency, then by amount, so that there is an order of all money; `<` of the language
+/// itself refuses two currencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Money {
+    pub currency: Currency,
+    /// Count of 10^-9.
+    pub amount: i128,
 }
 
 /// The language's total order: numbers by size (-0.0 equals 0.0, NaN last and equal to itself),
@@ -70,7 +85,11 @@ impl Ord for Value {
         match (self, other) {
             (Unit, Unit) => Ordering::Equal,
             (Bool(a), Bool(b)) => a.cmp(b),
-            (Int(a), Int(b)) | (Time(a), Time(b)) | (Duration(a), Duration(b)) => a.cmp(b),
+            (Int(a), Int(b))
+            | (Time(a), Time(b))
+            | (Duration(a), Duration(b))
+            | (Date(a), Date(b)) => a.cmp(b),
+            (Money(a), Money(b)) => a.cmp(b),
             (Decimal(a), Decimal(b)) => a.cmp(b),
             (Float(a), Float(b)) => compare_floats(*a, *b),
             (Text(a), Text(b)) => a.as_bytes().cmp(b.as_bytes()),

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use weir_contract::currency::Currency;
 use weir_contract::encode::{decode, encode};
 use weir_contract::json::{from_json, from_text, parse, to_json};
 use weir_contract::keys::{decode_key, encode_key};
+use weir_contract::library::date;
 use weir_contract::types::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
-use weir_contract::value::Value;
+use weir_contract::value::{Money, Value};
 
 /// A generator that is the same everywhere (xorshift).
 struct Random(u64);
@@ -108,9 +110,11 @@ fn any_type(random: &mut Random, depth: u32) -> Type {
         Type::Bytes,
         Type::Time,
         Type::Duration,
+        Type::Date,
+        Type::Money,
     ];
     if depth == 0 {
-        return simple[random.next(9) as usize].clone();
+        return simple[random.next(simple.len() as u64) as usize].clone();
     }
     let mut inner = || Box::new(any_type(random, depth - 1));
     let (a, b) = (inner(), inner());
@@ -133,6 +137,14 @@ fn any_type(random: &mut Random, depth: u32) -> Type {
     }
 }
 
+fn any_decimal(random: &mut Random) -> i128 {
+    match random.next(3) {
+        0 => [i128::MIN, i128::MAX, 0, -1][random.next(4) as usize],
+        1 => random.int() as i128 * random.int() as i128,
+        _ => random.int() as i128,
+    }
+}
+
 fn any_value(random: &mut Random, defs: &Defs, ty: &Type, depth: u32) -> Value {
     let fields = |random: &mut Random, fields: &[Field]| -> Vec<Value> {
         fields
@@ -146,11 +158,15 @@ fn any_value(random: &mut Random, defs: &Defs, ty: &Type, depth: u32) -> Value {
         Type::Int => Value::Int(random.int()),
         Type::Time => Value::Time(random.int() % (1 << 56)),
         Type::Duration => Value::Duration(random.int()),
-        Type::Decimal => match random.next(3) {
-            0 => Value::Decimal([i128::MIN, i128::MAX, 0, -1][random.next(4) as usize]),
-            1 => Value::Decimal(random.int() as i128 * random.int() as i128),
-            _ => Value::Decimal(random.int() as i128),
-        },
+        Type::Date => Value::Date(match random.next(3) {
+            0 => [*date::DAYS.start(), *date::DAYS.end(), 0, -1][random.next(4) as usize],
+            _ => random.int() % *date::DAYS.end(),
+        }),
+        Type::Decimal => Value::Decimal(any_decimal(random)),
+        Type::Money => Value::Money(Money {
+            currency: Currency::of(["EUR", "JPY", "USD"][random.next(3) as usize]).unwrap(),
+            amount: any_decimal(random),
+        }),
         Type::Float => Value::Float(match random.next(8) {
             0 => f64::NAN,
             1 => -f64::NAN,

@@ -6,7 +6,7 @@ use weir_contract::Manifest;
 /// A manifest that uses every member and every form of the schema.
 fn full() -> Json {
     json!({
-        "version": 4,
+        "version": 5,
         "program": "shop",
         "program_version": "1.4.0",
         "limits": { "step_ms": 50, "memory_bytes": 8_388_608, "frame_bytes": 4096, "reply_bytes": 4096, "body_bytes": 4096,
@@ -128,7 +128,7 @@ fn what_is_written_reads_back_and_fits_the_schema() {
 fn the_schema_refuses_what_reading_refuses() {
     let schema = schema();
     for (pointer, value) in [
-        ("/version", json!(5)),
+        ("/version", json!(6)),
         ("/limits/time", json!(5)),
         ("/retention/answers_s", json!("1d")),
         ("/functions/0/kind", json!("verb")),
@@ -194,8 +194,8 @@ fn contradictions_are_refused_with_the_place() {
         ),
         (
             "/version",
-            json!(5),
-            "is of version 5, this runtime reads versions 1 to 4",
+            json!(6),
+            "is of version 6, this runtime reads versions 1 to 5",
         ),
         (
             "/limits/step_ms",

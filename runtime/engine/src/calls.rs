@@ -2,7 +2,7 @@
 
 use wasmtime::{Caller, Linker};
 use weir_contract::border::{self, MODULE};
-use weir_contract::{CrashReason, Defs, Type, Value, library};
+use weir_contract::{CrashReason, Currency, Defs, Money, Type, Value, library};
 use weir_machine::StateAccess;
 
 use crate::host::{Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop};
@@ -329,6 +329,16 @@ fn define_pure(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
                 border::SHOW_FLOAT => (Type::Float, Value::Float(f64::from_bits(low as u64))),
                 border::SHOW_TIME => (Type::Time, Value::Time(low)),
                 border::SHOW_DURATION => (Type::Duration, Value::Duration(low)),
+                border::SHOW_DATE => (Type::Date, Value::Date(low)),
+                border::SHOW_MONEY.. => {
+                    let [code @ .., _] = kind.to_le_bytes();
+                    let currency = str::from_utf8(&code).ok().and_then(Currency::of);
+                    let Some(currency) = currency else {
+                        return stop(CrashReason::Unreachable);
+                    };
+                    let amount = (high as i128) << 64 | low as u64 as i128;
+                    (Type::Money, Value::Money(Money { currency, amount }))
+                }
                 _ => return stop(CrashReason::Unreachable),
             };
             show(&mut c, &ty, &value, dst)

@@ -1,9 +1,10 @@
 //! Inputs for property tests: made up by type from a seed, small ones first; a failing one is made smaller while it still
 //! fails (after QuickCheck, Claessen and Hughes, ICFP 2000; shrinking greedily, as Hypothesis does on values).
 
+use weir_contract::library::date;
 use weir_contract::manifest::Param;
 use weir_contract::types::{DefKind, Defs, Field};
-use weir_contract::{Type, Value};
+use weir_contract::{Currency, Money, Type, Value};
 
 /// A sequence that is the same for the same seed: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
 #[derive(Clone, Debug)]
@@ -40,6 +41,9 @@ pub fn make_up(defs: &Defs, params: &[Param], chance: &mut Chance, size: u64) ->
         .collect()
 }
 
+/// Microseconds.
+const DAY: i64 = 86_400_000_000;
+
 /// Deeper than this only what ends.
 const DEPTH_MAX: u32 = 6;
 
@@ -67,6 +71,21 @@ fn value(defs: &Defs, ty: &Type, chance: &mut Chance, size: u64, depth: u32) -> 
             Value::Time(crate::trial::BEGIN_US.saturating_add(from_begin_us))
         }
         Type::Duration => Value::Duration(int(chance, size).saturating_mul(1_000_000)),
+        Type::Date => {
+            let begin = crate::trial::BEGIN_US / DAY;
+            let days = begin.saturating_add(int(chance, size));
+            Value::Date(days.clamp(*date::DAYS.start(), *date::DAYS.end()))
+        }
+        Type::Money => {
+            let all: Vec<Currency> = Currency::all().collect();
+            // Mostly the same one, or nothing could be added.
+            let currency = match chance.one_in(20) {
+                true => all[chance.below(all.len() as u64) as usize],
+                false => Currency::of("EUR").expect("a currency"),
+            };
+            let amount = int(chance, size) as i128 * 1_000_000_000 / divisor(chance) as i128;
+            Value::Money(Money { currency, amount })
+        }
         Type::List(of) => {
             let n = length(chance);
             Value::List((0..n).map(|_| inner(of, chance)).collect())
@@ -154,21 +173,28 @@ pub fn simpler(inputs: &[Value]) -> Vec<Vec<Value>> {
     out
 }
 
+/// 0, the number cut to a whole one, and half of it, as far as they are other numbers.
+fn smaller_decimals(n: i128) -> impl Iterator<Item = i128> {
+    let whole = n / 1_000_000_000 * 1_000_000_000;
+    let mut out: Vec<i128> = Vec::new();
+    for next in [0, whole, n / 2] {
+        if next != n && !out.contains(&next) {
+            out.push(next);
+        }
+    }
+    out.into_iter()
+}
+
 fn shrink(value: &Value) -> Vec<Value> {
     match value {
         Value::Bool(true) => vec![Value::Bool(false)],
         Value::Int(n) => towards_zero(*n).map(Value::Int).collect(),
         Value::Duration(n) => towards_zero(*n).map(Value::Duration).collect(),
-        Value::Decimal(n) => {
-            let mut out = Vec::new();
-            if *n != 0 {
-                out.push(Value::Decimal(0));
-            }
-            let whole = n / 1_000_000_000 * 1_000_000_000;
-            let mut next = [whole, n / 2].map(Value::Decimal).to_vec();
-            next.retain(|v| v != value && !out.contains(v));
-            out.extend(next);
-            out
+        Value::Date(n) => towards_zero(*n).map(Value::Date).collect(),
+        Value::Decimal(n) => smaller_decimals(*n).map(Value::Decimal).collect(),
+        Value::Money(money) => {
+            let with = |amount| Value::Money(Money { amount, ..*money });
+            smaller_decimals(money.amount).map(with).collect()
         }
         Value::Float(x) if *x != 0.0 => vec![Value::Float(0.0), Value::Float((x / 2.0).trunc())]
             .into_iter()

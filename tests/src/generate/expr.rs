@@ -209,6 +209,8 @@ impl Gen {
             Ty::Float => self.float_expr(scope, depth),
             Ty::Text => self.text_expr(scope, depth),
             Ty::Time | Ty::Duration => self.time_expr(scope, ty, depth),
+            Ty::Date => self.date_expr(scope),
+            Ty::Money => self.money_expr(scope, depth),
             Ty::List(item) => self.list_expr(scope, item, depth),
             Ty::Set(item) => self.set_expr(scope, ty, item, depth),
             Ty::Option(of) => self.option_expr(scope, of, depth),
@@ -317,7 +319,7 @@ impl Gen {
     }
 
     fn int_expr(&mut self, scope: &mut Scope, depth: usize) -> Option<String> {
-        Some(match self.below(15) {
+        Some(match self.below(16) {
             0..=4 => self.binary(scope, &Ty::Int, &["+", "-", "*", "+", "-"], depth),
             5 => {
                 let (a, b) = (self.expr(scope, &Ty::Int, depth, true), 1 + self.below(9));
@@ -349,6 +351,13 @@ impl Gen {
             }
             11 if self.swarm.times => {
                 format!("{}.minute()", self.leaf(scope, &Ty::Time, false))
+            }
+            15 if self.swarm.times => {
+                let (from, to) = (
+                    self.leaf(scope, &Ty::Date, false),
+                    self.leaf(scope, &Ty::Date, false),
+                );
+                format!("{from}.months_until({to})")
             }
             12 if self.swarm.decimals => {
                 format!(
@@ -506,6 +515,49 @@ impl Gen {
                 format!("told({})", self.expr(scope, &ty, depth, false))
             }
             _ => return None,
+        })
+    }
+
+    fn date_expr(&mut self, scope: &mut Scope) -> Option<String> {
+        Some(match self.below(4) {
+            0 => {
+                let (date, days) = (self.leaf(scope, &Ty::Date, false), self.below(900));
+                format!("{date}.add_days({days})")
+            }
+            1 => {
+                let op = self.pick(&["start_of_week()", "end_of_month()", "add_months(-7)"]);
+                format!("{}.{op}", self.leaf(scope, &Ty::Date, false))
+            }
+            2 => format!("{}.date()", self.leaf(scope, &Ty::Time, false)),
+            _ => return None,
+        })
+    }
+
+    /// Operands are names and literals, as those of times: of `choose(..) / choose(..)` nobody could tell the types.
+    fn money_expr(&mut self, scope: &mut Scope, depth: usize) -> Option<String> {
+        let money = self.leaf(scope, &Ty::Money, false);
+        Some(match self.below(6) {
+            0 => {
+                let (op, other) = (self.pick(&["+", "-"]), self.leaf(scope, &Ty::Money, false));
+                format!("({money} {op} {other})")
+            }
+            1 => {
+                let op = self.pick(&["*", "/"]);
+                format!("({money} {op} {})", self.leaf(scope, &Ty::Int, false))
+            }
+            2 => {
+                let factor = self.leaf(scope, &Ty::Decimal, false);
+                format!("({factor} * {money})")
+            }
+            3 => {
+                let op = self.pick(&["round()", "abs()", "zero()", "split(3)[0]"]);
+                format!("{money}.{op}")
+            }
+            4 if self.swarm.lists => {
+                let list = self.expr(scope, &Ty::list(Ty::Money), depth, false);
+                format!("{list}.sum_or({money})")
+            }
+            _ => format!("(-{money})"),
         })
     }
 

@@ -380,8 +380,8 @@ impl Gen {
 
     fn change_place(&mut self, scope: &mut Scope, place: &str, ty: &Ty) -> String {
         match ty {
-            Ty::Int | Ty::Decimal | Ty::Float | Ty::Duration if self.on(60) => {
-                let op = if *ty == Ty::Duration {
+            Ty::Int | Ty::Decimal | Ty::Float | Ty::Duration | Ty::Money if self.on(60) => {
+                let op = if matches!(ty, Ty::Duration | Ty::Money) {
                     self.pick(&["+=", "-="])
                 } else {
                     self.pick(&["+=", "-=", "*=", "+="])

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use weir_contract::Value;
+use weir_contract::{Currency, Money, Value};
 
 use super::Gen;
 
@@ -17,6 +17,8 @@ pub enum Ty {
     Text,
     Time,
     Duration,
+    Date,
+    Money,
     List(Box<Ty>),
     Map(Box<Ty>, Box<Ty>),
     Set(Box<Ty>),
@@ -51,6 +53,8 @@ impl Gen {
             Ty::Text => "Text".to_owned(),
             Ty::Time => "Time".to_owned(),
             Ty::Duration => "Duration".to_owned(),
+            Ty::Date => "Date".to_owned(),
+            Ty::Money => "Money".to_owned(),
             Ty::List(item) => format!("List<{}>", self.spell(item)),
             Ty::Map(key, value) => format!("Map<{}, {}>", self.spell(key), self.spell(value)),
             Ty::Set(item) => format!("Set<{}>", self.spell(item)),
@@ -69,7 +73,7 @@ impl Gen {
     /// A type without parts.
     pub fn simple_type(&mut self) -> Ty {
         loop {
-            let ty = match self.below(8) {
+            let ty = match self.below(10) {
                 0 | 1 => Ty::Int,
                 2 => Ty::Bool,
                 3 if self.swarm.texts => Ty::Text,
@@ -77,6 +81,8 @@ impl Gen {
                 5 if self.swarm.floats => Ty::Float,
                 6 if self.swarm.times => Ty::Time,
                 7 if self.swarm.times => Ty::Duration,
+                8 if self.swarm.times => Ty::Date,
+                9 if self.swarm.money => Ty::Money,
                 _ => continue,
             };
             return ty;
@@ -160,6 +166,16 @@ impl Gen {
         (self.below(200) as i128 - 40) * unit
     }
 
+    /// Mostly the same one, or hardly a sum would come to be.
+    fn currency(&mut self) -> Currency {
+        let code = if self.on(90) {
+            "EUR"
+        } else {
+            self.pick(&["JPY", "KWD"])
+        };
+        Currency::of(code).expect("a currency")
+    }
+
     fn float(&mut self) -> f64 {
         let special = [0.0, 1.0, -1.5, 0.1, 1e300, 1e-300, 2.5, -0.5];
         if self.on(60) {
@@ -214,6 +230,11 @@ impl Gen {
             Ty::Text => Value::Text(self.word()),
             Ty::Time => Value::Time(1_700_000_000_000_000 + self.int() % 1_000_000_000_000),
             Ty::Duration => Value::Duration(self.int() % 1_000_000_000_000),
+            Ty::Date => Value::Date(20_000 + self.int() % 100_000),
+            Ty::Money => Value::Money(Money {
+                currency: self.currency(),
+                amount: self.decimal(),
+            }),
             Ty::List(item) => Value::List((0..size).map(|_| self.value(item, depth + 1)).collect()),
             Ty::Set(item) => {
                 let items: BTreeSet<Value> =
@@ -306,6 +327,13 @@ impl Gen {
                 ])
                 .to_owned(),
             Ty::Duration => self.pick(&["5m", "1h30m", "250ms", "0s", "7d"]).to_owned(),
+            Ty::Date => self
+                .pick(&["d\"2026-01-31\"", "d\"1970-01-01\"", "d\"2024-02-29\""])
+                .to_owned(),
+            Ty::Money => {
+                let amount = weir_contract::library::decimal::show(self.decimal());
+                signed(format!("{amount}{}", self.currency()))
+            }
             other => panic!("{other:?} has no literal"),
         }
     }

@@ -1,12 +1,13 @@
 //! Expressions by kind: literals, collections, fields, indexing.
 
+use weir_contract::{Currency, Money};
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, TextPart, UnaryOp};
 
 use super::{BodyCx, hole, node};
 use crate::copies::TYPE_PARTS_MAX;
 use crate::hir::*;
-use crate::messages::did_you_mean;
+use crate::messages::{did_you_mean, near};
 
 impl BodyCx<'_> {
     /// Checks an expression; `want` is a hint, not a demand. What an `is` inside binds is in reach afterwards only
@@ -47,8 +48,9 @@ impl BodyCx<'_> {
             | Ast::Text(_)
             | Ast::Bool(_)
             | Ast::Time(_)
-            | Ast::Duration(_) => self.literal(e, want),
-            Ast::Money { .. } => self.later(span, "`Money`"),
+            | Ast::Duration(_)
+            | Ast::Date(_)
+            | Ast::Money { .. } => self.literal(e, want),
             Ast::Interpolated(parts) => self.interpolated(parts, want, span),
             Ast::Var(name) => self.name(name, want),
             Ast::Con(name) => self.constructor(name, None, want, span),
@@ -166,9 +168,31 @@ impl BodyCx<'_> {
             (Ast::Bool(b), _) => (ExprKind::Bool(*b), Type::Bool),
             (Ast::Time(t), _) => (ExprKind::Time(*t), Type::Time),
             (Ast::Duration(d), _) => (ExprKind::Duration(*d), Type::Duration),
+            (Ast::Date(days), _) => (ExprKind::Date(*days), Type::Date),
+            (Ast::Money { amount, currency }, _) => {
+                return self.money(*amount, currency, e.span);
+            }
             _ => return hole(e.span),
         };
         node(kind, ty, e.span)
+    }
+
+    fn money(&mut self, amount: i128, code: &str, span: Span) -> Expr {
+        if let Some(currency) = Currency::of(code) {
+            let money = Money { currency, amount };
+            return node(ExprKind::Money(money), Type::Money, span);
+        }
+        let known: Vec<Currency> = Currency::all().collect();
+        let found = Diagnostic::new(codes::E0104, span, format!("`{code}` is no currency"))
+            .label("ISO 4217 has no such code");
+        let near = near(code, known.iter().map(Currency::code));
+        self.report(match near.first() {
+            Some(near) => found.help(format!("did you mean `{near}`?")),
+            None => {
+                found.help("write the three capital letters of ISO 4217, as `20USD` or `20EUR`")
+            }
+        });
+        hole(span)
     }
 
     fn interpolated(&mut self, parts: &[TextPart], want: Option<&Type>, span: Span) -> Expr {

@@ -182,7 +182,7 @@ impl BodyCx<'_> {
     /// `x.f(..)` where `f` is a field.
     fn not_a_function(&self, ty: &Type, name: &Ident) -> Option<String> {
         let fields = match ty {
-            Type::Record(id) => &self.cx.program.records[id.0 as usize].fields,
+            Type::Record(id, _) => &self.cx.program.records[id.0 as usize].fields,
             Type::Error(id) => &self.cx.program.errors[id.0 as usize].fields,
             Type::Entity(id) => &self.cx.program.entity(*id).keys,
             _ => return None,

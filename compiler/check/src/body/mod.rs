@@ -349,7 +349,7 @@ impl<'a> BodyCx<'a> {
             (_, Type::Ticket) => "what is sent gives nothing here: call it without `send`".into(),
             (Type::Decimal, Type::Int) => "convert it: `.to_decimal()`".into(),
             (Type::Float, Type::Int | Type::Decimal) => "convert it: `.to_float()`".into(),
-            (Type::Text, Type::Int | Type::Decimal | Type::Float | Type::Bool | Type::Time | Type::Duration) => {
+            (Type::Text, Type::Int | Type::Decimal | Type::Float | Type::Bool | Type::Time | Type::Duration | Type::Date | Type::Money) => {
                 "put it into a text: `\"{..}\"`".into()
             }
             (Type::Unit, _) => "nothing is wanted here: add `-> Type` to the function, or drop the value".into(),
@@ -364,6 +364,10 @@ impl<'a> BodyCx<'a> {
             (Type::Run(a, _), Type::Run(b, _)) if self.head(a) == self.head(b) => {
                 format!("say what it may fail with, `{}`, or leave the type out", self.show(found))
             }
+            (Type::Money, Type::Int | Type::Decimal) => "say of what currency: `20USD`, or `money(amount, \"USD\")`".into(),
+            (Type::Int | Type::Decimal, Type::Money) => "take its amount: `.amount()`".into(),
+            (Type::Date, Type::Time) => "take its date: `.date()` in UTC, `.in_zone(\"Europe/Berlin\").date()` elsewhere".into(),
+            (Type::Time, Type::Date) => "say which time of that day: `.midnight()` in UTC, `.start_in(\"Europe/Berlin\")` elsewhere".into(),
             (Type::Duration, Type::Int) => "say of what: `5s`, `5m`, `2h`, `1d`".into(),
             (Type::Entity(id), _) => {
                 format!("name one by its key: `{}(..)`", self.cx.program.entity(*id).name)

@@ -13,6 +13,10 @@ impl BodyCx<'_> {
             Ast::Int(n) => n.checked_neg().map(Ast::Int),
             Ast::Decimal(d) => Some(Ast::Decimal(-d)),
             Ast::Float(x) => Some(Ast::Float(-x)),
+            Ast::Money { amount, currency } => Some(Ast::Money {
+                amount: -amount,
+                currency: currency.clone(),
+            }),
             _ => None,
         };
         if let Some(kind) = negative {
@@ -25,7 +29,13 @@ impl BodyCx<'_> {
         let ty = self.head(&operand.ty);
         if !matches!(
             ty,
-            Type::Int | Type::Decimal | Type::Float | Type::Duration | Type::Unknown | Type::Never
+            Type::Int
+                | Type::Decimal
+                | Type::Float
+                | Type::Duration
+                | Type::Money
+                | Type::Unknown
+                | Type::Never
         ) {
             let shown = self.show(&ty);
             self.report(
@@ -35,7 +45,7 @@ impl BodyCx<'_> {
                     format!("`-` cannot be put before `{shown}`"),
                 )
                 .label("not a number")
-                .help("it takes Int, Decimal, Float and Duration"),
+                .help("it takes Int, Decimal, Float, Duration and Money"),
             );
             return hole(span);
         }
@@ -148,7 +158,7 @@ impl BodyCx<'_> {
         right: &Expr,
     ) -> Option<Type> {
         use ArithOp::*;
-        use Type::{Decimal, Duration, Float, Infer, Int, Never, Text, Time, Unknown};
+        use Type::{Date, Decimal, Duration, Float, Infer, Int, Money, Never, Text, Time, Unknown};
         let (mut l, mut r) = (self.head(&left.ty), self.head(&right.ty));
         if matches!(l, Unknown | Never) || matches!(r, Unknown | Never) {
             return None;
@@ -167,6 +177,9 @@ impl BodyCx<'_> {
             (Mul, Duration, Int) | (Mul, Int, Duration) | (Div, Duration, Int) => Duration,
             (Add | Sub, Time, Duration) | (Add, Duration, Time) => Time,
             (Sub, Time, Time) => Duration,
+            (Add | Sub, Money, Money) | (Mul | Div, Money, Int | Decimal) => Money,
+            (Mul, Int | Decimal, Money) => Money,
+            (Div, Money, Money) => Decimal,
             _ => {
                 let (ls, rs) = (self.show(&l), self.show(&r));
                 let mut found = Diagnostic::new(
@@ -181,6 +194,18 @@ impl BodyCx<'_> {
                     (Int, Decimal) | (Decimal, Int) => {
                         found.help("convert the Int: `.to_decimal()`")
                     }
+                    (Money, Int | Decimal) | (Int | Decimal, Money) => {
+                        found.help("say of what currency: `20USD`, or `money(amount, \"USD\")`")
+                    }
+                    (Money, Float) | (Float, Money) => {
+                        found.help("floats are not exact: take a Decimal, `0.19`")
+                    }
+                    (Date, Date) => {
+                        found.help("count the days between them: `from.days_until(to)`")
+                    }
+                    (Date, _) | (_, Date) => found.help(
+                        "a date has no clock: move it by days or months, `.add_days(7)`, `.add_months(1)`",
+                    ),
                     (Int | Decimal, Float) | (Float, Int | Decimal) => {
                         found.help("convert one side: `.to_float()`")
                     }
@@ -205,7 +230,7 @@ impl BodyCx<'_> {
                     }
                     (Type::List(_), Type::List(_)) => found.help("join lists with `xs.concat(ys)`"),
                     _ => found.help(
-                        "both sides have to be Int, Decimal or Float, or times and durations",
+                        "both sides have to be Int, Decimal or Float, or money, or times and durations",
                     ),
                 };
                 self.report(found);

@@ -35,6 +35,8 @@ impl BodyCx<'_> {
             | ExprKind::Text(_)
             | ExprKind::Time(_)
             | ExprKind::Duration(_)
+            | ExprKind::Date(_)
+            | ExprKind::Money(_)
             | ExprKind::None
             | ExprKind::SelfRef
             | ExprKind::Constant(_) => true,

@@ -1,5 +1,6 @@
 //! Expressions, statements, places and patterns of a checked program.
 
+use weir_contract::Money;
 use weir_diagnostics::Span;
 
 use super::{
@@ -29,6 +30,9 @@ pub enum ExprKind {
     Time(i64),
     /// Microseconds.
     Duration(i64),
+    /// Days since 1970.
+    Date(i64),
+    Money(Money),
     /// `"a {x}"`: parts of any type, shown (`contract::library` says how) and joined.
     Interpolate(Vec<Expr>),
 

@@ -423,6 +423,15 @@ impl Checked {
             Nominal::New(id) => vec![self.base(id, args)],
         }
     }
+
+    /// Whether a comparison asks which money is more, which two currencies have no answer to. Where the type is a parameter,
+    /// or money is inside of something else, values have their total order instead.
+    pub fn compares_currencies(&self, op: CompareOp, ty: &Type) -> bool {
+        match ty {
+            Type::New(id, args) => self.compares_currencies(op, &self.base(*id, args)),
+            ty => *ty == Type::Money && !matches!(op, CompareOp::Eq | CompareOp::Ne),
+        }
+    }
 }
 
 /// Fields with type arguments in place of the parameters of their declaration.

@@ -36,6 +36,8 @@ pub enum Type {
     Bytes,
     Time,
     Duration,
+    Date,
+    Money,
     List(Box<Type>),
     Map(Box<Type>, Box<Type>),
     Set(Box<Type>),

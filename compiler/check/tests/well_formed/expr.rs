@@ -19,6 +19,8 @@ impl Checker<'_> {
             K::Text(_) => is(&Type::Text),
             K::Time(_) | K::Now => is(&Type::Time),
             K::Duration(_) => is(&Type::Duration),
+            K::Date(_) => is(&Type::Date),
+            K::Money(_) => is(&Type::Money),
             K::Interpolate(inner) => {
                 inner.iter().for_each(|e| self.expr(e));
                 inner.iter().all(|e| !matches!(e.ty, Type::Result(..))) && is(&Type::Text)
@@ -124,7 +126,7 @@ impl Checker<'_> {
                 self.part(inner, &e.ty, "negated");
                 matches!(
                     e.ty,
-                    Type::Int | Type::Decimal | Type::Float | Type::Duration
+                    Type::Int | Type::Decimal | Type::Float | Type::Duration | Type::Money
                 )
             }
             K::Not(inner) | K::Expect(inner) => {

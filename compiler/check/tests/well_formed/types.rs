@@ -61,6 +61,10 @@ pub fn arith(op: ArithOp, left: &Type, right: &Type) -> Option<Type> {
         (Div, Duration, Duration) => Int,
         (Add | Sub, Time, Duration) | (Add, Duration, Time) => Time,
         (Sub, Time, Time) => Duration,
+        (Add | Sub, Money, Money)
+        | (Mul | Div, Money, Int | Decimal)
+        | (Mul, Int | Decimal, Money) => Money,
+        (Div, Money, Money) => Decimal,
         _ => return None,
     })
 }

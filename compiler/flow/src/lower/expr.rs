@@ -44,7 +44,9 @@ impl Body<'_, '_> {
             | ExprKind::Float(_)
             | ExprKind::Text(_)
             | ExprKind::Time(_)
-            | ExprKind::Duration(_) => unreachable!("a literal"),
+            | ExprKind::Duration(_)
+            | ExprKind::Date(_)
+            | ExprKind::Money(_) => unreachable!("a literal"),
             ExprKind::State(_) | ExprKind::StateOf { .. } => unreachable!("a view of slots"),
 
             ExprKind::Local(id) => match &self.env[id.0 as usize] {
@@ -136,7 +138,7 @@ impl Body<'_, '_> {
 
             ExprKind::Neg(value) => {
                 let value = self.expr(value)?;
-                self.b.emit(ty, Op::Neg(value))
+                self.negate(value)
             }
             ExprKind::Not(value) => {
                 let value = self.expr(value)?;
@@ -144,7 +146,7 @@ impl Body<'_, '_> {
             }
             ExprKind::Compare(op, a, b) => {
                 let regs = self.operands(&[a, b])?;
-                self.b.compare(compare_op(*op), regs[0], regs[1])
+                self.compare(*op, a, regs[0], regs[1])
             }
             ExprKind::Arith(op, a, b) => {
                 let regs = self.operands(&[a, b])?;
@@ -331,6 +333,9 @@ impl Body<'_, '_> {
         if *self.b.ty(a) == Type::Text {
             return self.b.emit(Type::Text, Op::TextConcat(vec![a, b]));
         }
+        if [a, b].iter().any(|r| *self.b.ty(*r) == Type::Money) {
+            return self.money_arith(op, a, b);
+        }
         self.b.arith(op, a, b)
     }
 
@@ -443,7 +448,7 @@ impl Body<'_, '_> {
         match &claim.kind {
             ExprKind::Compare(op, a, b) => {
                 let regs = self.operands(&[a, b])?;
-                let result = self.b.compare(compare_op(*op), regs[0], regs[1]);
+                let result = self.compare(*op, a, regs[0], regs[1]);
                 self.b.end(Term::Branch(result, holds, broken));
                 self.b.go_to(broken);
                 let left = self.b.emit(Type::Text, Op::Show(regs[0]));
@@ -529,6 +534,8 @@ impl Lowering<'_> {
             ExprKind::Text(s) => Literal::Text(s.clone()),
             ExprKind::Time(us) => Literal::Time(*us),
             ExprKind::Duration(us) => Literal::Duration(*us),
+            ExprKind::Date(days) => Literal::Date(*days),
+            ExprKind::Money(money) => Literal::Money(*money),
             ExprKind::Wrap(_, inner) => return Lowering::literal(inner),
             _ => return None,
         })

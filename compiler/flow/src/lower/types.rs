@@ -99,6 +99,8 @@ impl Places {
             hir::Type::Bytes => Type::Bytes,
             hir::Type::Time => Type::Time,
             hir::Type::Duration => Type::Duration,
+            hir::Type::Date => Type::Date,
+            hir::Type::Money => Type::Money,
             hir::Type::List(t) => Type::List(boxed(t)),
             hir::Type::Set(t) => Type::Set(boxed(t)),
             hir::Type::Option(t) => Type::Option(boxed(t)),

@@ -189,6 +189,8 @@ fn constant(literal: &Literal) -> String {
         Literal::Decimal(n) => weir_contract::library::decimal::show(*n),
         Literal::Time(us) => format!("t\"{}\"", weir_contract::library::time::show(*us)),
         Literal::Duration(us) => weir_contract::library::duration::show(*us),
+        Literal::Date(days) => format!("d\"{}\"", weir_contract::library::date::show(*days)),
+        Literal::Money(money) => weir_contract::library::money::show(*money),
         Literal::Bytes(bytes) => format!("{bytes:?}"),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use weir_contract::{CrashReason, Def, DefId, DefKind, Field, TupleField, Type, Variant};
+use weir_contract::{
+    CrashReason, Currency, Def, DefId, DefKind, Field, Money, TupleField, Type, Variant,
+};
 
 mod waiting;
 
@@ -554,6 +556,8 @@ impl Parser {
             "Bytes" => Type::Bytes,
             "Time" => Type::Time,
             "Duration" => Type::Duration,
+            "Date" => Type::Date,
+            "Money" => Type::Money,
             "List" | "Set" | "Option" | "Map" | "Result" => {
                 self.expect('<')?;
                 let first = Box::new(self.ty()?);
@@ -612,6 +616,13 @@ impl Parser {
                     Literal::Duration(us.parse().map_err(|_| bad())?)
                 } else if let Some(us) = n.strip_suffix('t') {
                     Literal::Time(us.parse().map_err(|_| bad())?)
+                } else if let Some(days) = n.strip_suffix('d') {
+                    Literal::Date(days.parse().map_err(|_| bad())?)
+                } else if let Some((nano, code)) = n.split_once('n')
+                    && let Some(currency) = Currency::of(code)
+                {
+                    let amount = nano.parse().map_err(|_| bad())?;
+                    Literal::Money(Money { currency, amount })
                 } else if let Some(nano) = n.strip_suffix('n') {
                     Literal::Decimal(nano.parse().map_err(|_| bad())?)
                 } else if let Some(x) = n.strip_suffix('f') {

@@ -311,6 +311,8 @@ pub fn print_type(module: &Module, ty: &Type) -> String {
         Type::Bytes => "Bytes".into(),
         Type::Time => "Time".into(),
         Type::Duration => "Duration".into(),
+        Type::Date => "Date".into(),
+        Type::Money => "Money".into(),
         Type::List(t) => format!("List<{}>", go(t)),
         Type::Set(t) => format!("Set<{}>", go(t)),
         Type::Option(t) => format!("Option<{}>", go(t)),
@@ -349,6 +351,8 @@ fn print_literal(literal: &Literal) -> String {
         }
         Literal::Time(us) => format!("{us}t"),
         Literal::Duration(us) => format!("{us}us"),
+        Literal::Date(days) => format!("{days}d"),
+        Literal::Money(money) => format!("{}n{}", money.amount, money.currency),
     }
 }
 

@@ -93,6 +93,8 @@ pub enum ExprKind {
     Duration(i64),
     /// Microseconds since 1970-01-01T00:00Z.
     Time(i64),
+    /// Days since 1970-01-01.
+    Date(i64),
     Bool(bool),
     /// Unescaped.
     Text(String),

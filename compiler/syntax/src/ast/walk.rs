@@ -150,6 +150,7 @@ pub fn walk_expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
         | ExprKind::Money { .. }
         | ExprKind::Duration(_)
         | ExprKind::Time(_)
+        | ExprKind::Date(_)
         | ExprKind::Bool(_)
         | ExprKind::Text(_)
         | ExprKind::Var(_)

@@ -77,6 +77,9 @@ impl<'t> Build<'t> {
 
     pub fn time(&self, l: u32, r: u32) -> ExprKind {
         let text = self.source(l, r);
+        if let Some(text) = text.strip_prefix('d') {
+            return self.date(l, r, text);
+        }
         // A time that is never closed was reported by the lexer.
         let Some(inside) = text.strip_prefix("t\"").and_then(|t| t.strip_suffix('"')) else {
             return ExprKind::Hole;
@@ -85,6 +88,23 @@ impl<'t> Build<'t> {
             Ok(micros) => ExprKind::Time(micros),
             Err(help) => {
                 let message = "this is not a time";
+                self.report(Diagnostic::new(codes::E0113, self.span(l, r), message).help(help));
+                ExprKind::Hole
+            }
+        }
+    }
+
+    fn date(&self, l: u32, r: u32, quoted: &str) -> ExprKind {
+        let inside = quoted
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        let Some(inside) = inside else {
+            return ExprKind::Hole;
+        };
+        match literal::date(inside) {
+            Ok(days) => ExprKind::Date(days),
+            Err(help) => {
+                let message = "this is not a date";
                 self.report(Diagnostic::new(codes::E0113, self.span(l, r), message).help(help));
                 ExprKind::Hole
             }

@@ -186,7 +186,11 @@ impl Helper {
 fn plain(defs: &Defs, ty: &Type) -> Type {
     let list = |item: Type| Type::List(Box::new(item));
     match defs.base(ty) {
-        Type::Time | Type::Duration => Type::Int,
+        Type::Time | Type::Duration | Type::Date => Type::Int,
+        Type::Money => {
+            let field = |ty| weir_contract::TupleField { name: None, ty };
+            Type::Tuple(crate::layout::MONEY.map(field).to_vec())
+        }
         Type::Bytes => Type::Text,
         // A set is encoded, compared and laid out as a list; keys too.
         Type::List(item) | Type::Set(item) => list(plain(defs, item)),

@@ -27,6 +27,16 @@ pub fn show(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         Type::Int => number(g, a, border::SHOW_INT),
         Type::Time => number(g, a, border::SHOW_TIME),
         Type::Duration => number(g, a, border::SHOW_DURATION),
+        Type::Date => number(g, a, border::SHOW_DATE),
+        Type::Money => {
+            let amount = a.local(I32);
+            a.get(value).i32_load(MONEY_AMOUNT).set(amount);
+            // The letters of the code; the byte behind them may be anything.
+            a.get(value).i32_load(MONEY_CODE).i32_load(TEXT_HEADER);
+            a.u32(0xff_ff_ff).i32_and();
+            a.get(amount).i64_load(0).get(amount).i64_load(8);
+            number_call(g, a);
+        }
         Type::Float => {
             a.u32(border::SHOW_FLOAT)
                 .get(value)

@@ -7,7 +7,8 @@ use serde_json::{Map, Value as Json};
 use super::error::{JsonError, shorten};
 use super::strict::Strict;
 use super::{duration, is_nullable, is_text_like};
-use crate::library::{bytes, decimal, time};
+use crate::currency::Currency;
+use crate::library::{bytes, date, decimal, money, time};
 use crate::limits::JSON_DEPTH_MAX;
 use crate::types::{DefKind, Defs, Field, Type};
 use crate::value::Value;
@@ -75,6 +76,19 @@ pub fn from_json(defs: &Defs, ty: &Type, json: &Json, path: &str) -> Result<Valu
         Type::Duration => match json.as_str().and_then(duration::parse) {
             Some(d) => Value::Duration(d),
             None => return wrong("a duration as \"PT1H30M\""),
+        },
+        Type::Date => match json.as_str().and_then(date::parse) {
+            Some(days) => Value::Date(days),
+            None => return wrong("a date as \"2026-01-31\""),
+        },
+        Type::Money => match json.as_str().map(money::parse) {
+            Some(Ok(money)) => Value::Money(money),
+            Some(Err(money::Unread::Currency(code))) => {
+                let known: Vec<Currency> = Currency::all().collect();
+                let known = known.iter().map(Currency::code);
+                return Err(JsonError::unknown(path, "currency", code, known));
+            }
+            _ => return wrong("money as \"19.90 USD\""),
         },
         Type::List(item) => {
             let items = array(json, path)?.iter().enumerate();

@@ -11,9 +11,13 @@ use crate::value::Value;
 /// of its own (lists, records, ...) is read as JSON.
 pub fn from_text(defs: &Defs, ty: &Type, text: &str, path: &str) -> Result<Value, JsonError> {
     match defs.base(ty) {
-        Type::Text | Type::Decimal | Type::Time | Type::Duration | Type::Bytes => {
-            from_json(defs, ty, &Json::String(text.to_owned()), path)
-        }
+        Type::Text
+        | Type::Decimal
+        | Type::Time
+        | Type::Duration
+        | Type::Date
+        | Type::Money
+        | Type::Bytes => from_json(defs, ty, &Json::String(text.to_owned()), path),
         Type::Option(inner) => Ok(Value::Option(Some(Box::new(from_text(
             defs, inner, text, path,
         )?)))),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::{duration, is_nullable, is_text_like};
-use crate::library::{bytes, decimal, time};
+use crate::library::{bytes, date, decimal, money, time};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 use crate::value::Value;
 
@@ -26,6 +26,8 @@ pub fn to_json(defs: &Defs, ty: &Type, value: &Value) -> Json {
         (_, Value::Bytes(b)) => json!(bytes::base64(b)),
         (_, Value::Time(t)) => json!(time::show(*t)),
         (_, Value::Duration(d)) => json!(duration::show(*d)),
+        (_, Value::Date(days)) => json!(date::show(*days)),
+        (_, Value::Money(m)) => json!(money::show(*m)),
         (Type::List(item), Value::List(items)) => {
             items.iter().map(|v| to_json(defs, item, v)).collect()
         }

@@ -1,6 +1,6 @@
 //! Months, which have no length of their own, and times written as a pattern says.
 
-use super::time::{DAY, days_in, days_of, parts, weekday};
+use super::time::{DAY, civil, days_in, days_of, parts, weekday};
 use super::{Answer, Misread, int_at, limit, text_at, time_at};
 use crate::crash::CrashReason;
 use crate::value::Value;
@@ -9,14 +9,22 @@ use crate::value::Value;
 pub(super) fn op_add_months(args: &[Value]) -> Answer {
     let (time, months) = (time_at(args, 0), int_at(args, 1));
     let later = || {
-        let p = parts(time);
-        let month = (p.year * 12 + p.month - 1).checked_add(months)?;
-        let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
-        let day = p.day.min(days_in(year, month));
-        let days = days_of(year, month, day)?;
+        let days = months_later(time.div_euclid(DAY), months)?;
         days.checked_mul(DAY)?.checked_add(time.rem_euclid(DAY))
     };
     later().map(Value::Time).ok_or(CrashReason::Overflow)
+}
+
+/// The same for a day counted from 1970; `None` where the calendar ends.
+pub(super) fn months_later(days: i64, months: i64) -> Option<i64> {
+    let (year, month, day) = civil(days);
+    let month = (year * 12 + month - 1).checked_add(months)?;
+    let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+    // A year this far away has no days; asking how many would not fit.
+    if year.abs() > 999_999 {
+        return None;
+    }
+    days_of(year, month, day.min(days_in(year, month)))
 }
 
 pub(super) fn op_days_in_month(args: &[Value]) -> Answer {

@@ -13,6 +13,8 @@ pub enum Kind {
     Bytes,
     Time,
     Duration,
+    Date,
+    Money,
     /// `List<Int>`.
     Ints,
     /// `List<Text>`.
@@ -27,6 +29,8 @@ pub enum Kind {
     OptBytes,
     OptTime,
     OptDuration,
+    OptDate,
+    OptMoney,
     /// `List<Text?>?`.
     OptGroups,
     /// `List<List<Text>>?`.
@@ -46,6 +50,8 @@ impl Kind {
             Kind::Bytes => Type::Bytes,
             Kind::Time => Type::Time,
             Kind::Duration => Type::Duration,
+            Kind::Date => Type::Date,
+            Kind::Money => Type::Money,
             Kind::Ints => list(Type::Int),
             Kind::Texts => list(Type::Text),
             Kind::Rows => list(list(Type::Text)),
@@ -56,6 +62,8 @@ impl Kind {
             Kind::OptBytes => option(Type::Bytes),
             Kind::OptTime => option(Type::Time),
             Kind::OptDuration => option(Type::Duration),
+            Kind::OptDate => option(Type::Date),
+            Kind::OptMoney => option(Type::Money),
             Kind::OptGroups => option(list(option(Type::Text))),
             Kind::OptRows => option(list(list(Type::Text))),
         }

@@ -9,11 +9,13 @@ pub mod bytes;
 mod calendar;
 mod crypto;
 mod csv;
+pub mod date;
 pub mod decimal;
 pub mod duration;
 mod float;
 mod int;
 mod kind;
+pub mod money;
 pub mod pattern;
 mod show;
 mod text;
@@ -29,7 +31,7 @@ pub use show::show;
 use crate::crash::CrashReason;
 use crate::encode::{Reader, encode_into};
 use crate::types::Defs;
-use crate::value::Value;
+use crate::value::{Money, Value};
 
 /// Texts and bytes longer than this are not made; the step ends with `StepTooLarge`.
 pub const RESULT_BYTES_MAX: usize = 32 << 20;
@@ -219,6 +221,29 @@ operations! {
     196 FloatLog10 "float.log10" (Float) -> Float = float::op_log10;
     197 FloatCbrt "float.cbrt" (Float) -> Float = float::op_cbrt;
     198 FloatTrunc "float.trunc" (Float) -> Float = float::op_trunc;
+
+    210 DateOf "date.of" (Int, Int, Int) -> OptDate = date::op_of;
+    211 DateYear "date.year" (Date) -> Int = date::op_year;
+    212 DateMonth "date.month" (Date) -> Int = date::op_month;
+    213 DateDay "date.day" (Date) -> Int = date::op_day;
+    214 DateAddDays "date.add_days" (Date, Int) -> Date = date::op_add_days;
+    215 DateAddMonths "date.add_months" (Date, Int) -> Date = date::op_add_months;
+    216 DateDaysInMonth "date.days_in_month" (Date) -> Int = date::op_days_in_month;
+    217 DateToDays "date.to_days" (Date) -> Int = date::op_to_days;
+    218 DateFromDays "date.from_days" (Int) -> Date = date::op_from_days;
+    219 DateMidnight "date.midnight" (Date) -> Time = date::op_midnight;
+    220 DateOfTime "date.of_time" (Time) -> Date = date::op_of_time;
+    221 DateShow "date.show" (Date) -> Text = date::op_show;
+    222 DateParse "date.parse" (Text) -> OptDate = date::op_parse;
+
+    230 MoneyOf "money.of" (Decimal, Text) -> Money = money::op_of;
+    231 MoneyAmount "money.amount" (Money) -> Decimal = money::op_amount;
+    232 MoneyCurrency "money.currency" (Money) -> Text = money::op_currency;
+    233 MoneyWithAmount "money.with_amount" (Money, Decimal) -> Money = money::op_with_amount;
+    234 MoneyShow "money.show" (Money) -> Text = money::op_show;
+    235 MoneyParse "money.parse" (Text) -> OptMoney = money::op_parse;
+    236 MoneyIsCurrency "money.is_currency" (Text) -> Bool = money::op_is_currency;
+    237 MoneyMinorUnits "money.minor_units" (Text) -> Int = money::op_minor_units;
 }
 
 impl Op {
@@ -253,6 +278,7 @@ impl Op {
             ) => pattern::problem(text),
             (Op::ZoneOffset | Op::ZoneToTime | Op::ZoneInZone, 1) => zone::problem(text),
             (Op::CalendarFormat, 1) => calendar::problem(text),
+            (Op::MoneyOf, 1) | (Op::MoneyMinorUnits, 0) => money::problem(text),
             _ => None,
         }
     }
@@ -339,6 +365,8 @@ argument!(decimal_at, Decimal, i128);
 argument!(float_at, Float, f64);
 argument!(time_at, Time, i64);
 argument!(duration_at, Duration, i64);
+argument!(date_at, Date, i64);
+argument!(money_at, Money, Money);
 argument!(text_at, Text, ref str);
 argument!(bytes_at, Bytes, ref [u8]);
 argument!(list_at, List, ref [Value]);

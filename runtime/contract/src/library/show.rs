@@ -3,9 +3,9 @@
 //! A `Text` (or a `new` type over one) is itself at the top and quoted inside other values. The rest looks as
 //! the source would write it: `12`, `0.5`, `[1, 2]`, `["a": 1]` (`[:]` when empty), `Some(1)`, `None`, `Line(sku: "bike", qty: 2)`,
 //! `Paid(charge: "c1")`, `Open`, `(1, day: 2)`, `Account("ann")`, `Ok(1)`, `()`. Where the source has no such form: sets are
-//! `{1, 2}`, bytes `0x6869`, times RFC 3339. A `new` type looks like its base.
+//! `{1, 2}`, bytes `0x6869`, times RFC 3339, dates `2026-01-31`, money `19.90 USD`. A `new` type looks like its base.
 
-use super::{bytes, decimal, duration, float, time};
+use super::{bytes, date, decimal, duration, float, money, time};
 use crate::types::{DefKind, Defs, Field, Type};
 use crate::value::Value;
 
@@ -36,6 +36,8 @@ fn show_into(defs: &Defs, ty: &Type, value: &Value, out: &mut String) {
         }
         (Type::Time, Value::Time(t)) => out.push_str(&time::show(*t)),
         (Type::Duration, Value::Duration(d)) => out.push_str(&duration::show(*d)),
+        (Type::Date, Value::Date(days)) => out.push_str(&date::show(*days)),
+        (Type::Money, Value::Money(m)) => out.push_str(&money::show(*m)),
         (Type::List(item), Value::List(items)) => {
             listed(out, "[", "]", items, |v, out| show_into(defs, item, v, out));
         }

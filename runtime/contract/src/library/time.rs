@@ -25,11 +25,7 @@ pub struct Parts {
 /// Years outside 0 to 9999, which RFC 3339 cannot write, carry a sign.
 pub fn show(time: i64) -> String {
     let p = parts(time);
-    let year = if (0..=9999).contains(&p.year) {
-        format!("{:04}", p.year)
-    } else {
-        format!("{:+05}", p.year)
-    };
+    let year = show_year(p.year);
     let fraction = match p.micros {
         0 => String::new(),
         micros => format!(".{}", format!("{micros:06}").trim_end_matches('0')),
@@ -43,6 +39,14 @@ pub fn show(time: i64) -> String {
         ..
     } = p;
     format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
+/// Four digits; outside 0 to 9999 as many as it takes, with a sign.
+pub(super) fn show_year(year: i64) -> String {
+    match year {
+        0..=9999 => format!("{year:04}"),
+        _ => format!("{year:+05}"),
+    }
 }
 
 /// Reads RFC 3339 with any offset. Seconds may be left out (as in the language's literals); digits beyond
@@ -105,6 +109,20 @@ pub fn parse(text: &str) -> Option<i64> {
 /// The calendar and clock of a time.
 pub fn parts(time: i64) -> Parts {
     let (days, clock) = (time.div_euclid(DAY), time.rem_euclid(DAY));
+    let (year, month, day) = civil(days);
+    Parts {
+        year,
+        month,
+        day,
+        hour: clock / 3_600_000_000,
+        minute: clock / 60_000_000 % 60,
+        second: clock / 1_000_000 % 60,
+        micros: clock % 1_000_000,
+    }
+}
+
+/// Year, month and day of a day counted from 1970.
+pub(super) fn civil(days: i64) -> (i64, i64, i64) {
     // Howard Hinnant's days-to-civil: years begin in March, so that the leap day is the last.
     let z = days + 719_468;
     let era = z.div_euclid(146_097);
@@ -118,15 +136,9 @@ pub fn parts(time: i64) -> Parts {
     } else {
         from_march - 9
     };
-    Parts {
-        year: year_of_era + era * 400 + (month <= 2) as i64,
-        month,
-        day: day_of_year - (153 * from_march + 2) / 5 + 1,
-        hour: clock / 3_600_000_000,
-        minute: clock / 60_000_000 % 60,
-        second: clock / 1_000_000 % 60,
-        micros: clock % 1_000_000,
-    }
+    let year = year_of_era + era * 400 + (month <= 2) as i64;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    (year, month, day)
 }
 
 /// Days since 1970 of a date; `None` when there is no such date.
@@ -161,7 +173,8 @@ pub(super) fn weekday(time: i64) -> i64 {
     (time.div_euclid(DAY) + 3).rem_euclid(7) + 1
 }
 
-fn number(digits: &str) -> Option<i64> {
+/// Digits only.
+pub(super) fn number(digits: &str) -> Option<i64> {
     if digits.bytes().all(|b| b.is_ascii_digit()) {
         digits.parse().ok()
     } else {
