@@ -202,6 +202,8 @@ fn example(defs: &Defs, ty: &Type, name: &str, user: &str) -> Value {
         Type::Bytes => json!("aGVsbG8="),
         Type::Time => json!("2026-01-31T10:00:00Z"),
         Type::Duration => json!("PT1H"),
+        Type::Date => json!("2026-01-31"),
+        Type::Money => json!("10.00 EUR"),
         Type::List(of) | Type::Set(of) => json!([inner(of)]),
         // Empty, because its form depends on the type of its keys.
         Type::Map(..) => json!({}),
@@ -253,6 +255,8 @@ fn is_plain(defs: &Defs, ty: &Type) -> bool {
             | Type::Text
             | Type::Time
             | Type::Duration
+            | Type::Date
+            | Type::Money
     )
 }
 

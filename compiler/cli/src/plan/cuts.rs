@@ -102,8 +102,10 @@ fn bytes(defs: &Defs, ty: &Type, depth: u32) -> (u32, Option<u32>) {
     match ty {
         Type::Unit => (0, Some(0)),
         Type::Bool => (1, Some(1)),
-        Type::Int | Type::Time | Type::Duration => (1, Some(10)),
+        Type::Int | Type::Time | Type::Duration | Type::Date => (1, Some(10)),
         Type::Decimal => (1, Some(19)),
+        // A code of three letters behind its length, and the amount.
+        Type::Money => (5, Some(23)),
         Type::Float => (8, Some(8)),
         Type::Text | Type::Bytes | Type::List(_) | Type::Map(..) | Type::Set(_) => (1, None),
         Type::Option(of) => (1, bytes(defs, of, depth + 1).1.map(|high| high + 1)),

@@ -448,7 +448,10 @@ impl Body<'_, '_> {
         match &claim.kind {
             ExprKind::Compare(op, a, b) => {
                 let regs = self.operands(&[a, b])?;
+                // What is wrong with the comparison itself is wrong there, not at the `expect`.
+                let before = self.at(claim.span);
                 let result = self.compare(*op, a, regs[0], regs[1]);
+                self.b.site = before;
                 self.b.end(Term::Branch(result, holds, broken));
                 self.b.go_to(broken);
                 let left = self.b.emit(Type::Text, Op::Show(regs[0]));
