@@ -170,7 +170,9 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
         };
         match &expr.kind {
             ExprKind::State(_) => act(Does::Read),
-            ExprKind::StateOf { .. } => act(Does::ReadOther),
+            ExprKind::StateOf { .. } | ExprKind::Exists { .. } => act(Does::ReadOther),
+            ExprKind::SetState { .. } => act(Does::Write),
+            ExprKind::For(walk) if walks_entity(&walk.generators) => act(Does::ReadOther),
             ExprKind::Now
             | ExprKind::CallerId
             | ExprKind::CallerRoles
@@ -209,6 +211,11 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
         }
     });
     out
+}
+
+fn walks_entity(generators: &[(Pattern, ForSource)]) -> bool {
+    let is_entity = |(_, source): &(_, ForSource)| matches!(source, ForSource::Entities(_));
+    generators.iter().any(is_entity)
 }
 
 /// What each function does, all calls followed.

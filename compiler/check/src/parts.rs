@@ -46,6 +46,7 @@ macro_rules! parts {
                             visit(E(end));
                         }
                         ForSource::Collection(collection) => visit(E(collection)),
+                        ForSource::Entities(_) => {}
                     }
                     visit(P(pattern));
                 }
@@ -104,7 +105,14 @@ macro_rules! parts {
                         visit(E(value));
                     }
                 }
+                ExprKind::SetState { target, fields, .. } => {
+                    visit(E(target));
+                    for (_, value) in fields {
+                        visit(E(value));
+                    }
+                }
                 ExprKind::StateOf { target: part, .. }
+                | ExprKind::Exists { target: part, .. }
                 | ExprKind::Some(part)
                 | ExprKind::Wrap(_, part)
                 | ExprKind::Unwrap(_, part)
@@ -270,9 +278,13 @@ macro_rules! parts {
                 ExprKind::ParallelFor {
                     generators,
                     wheres,
+                    at_once,
                     branch,
                     ..
                 } => {
+                    if let Some(at_once) = at_once {
+                        visit(E(at_once));
+                    }
                     sources(generators, visit);
                     for condition in wheres {
                         visit(E(condition));

@@ -105,6 +105,16 @@ fn touches(function: &Function) -> String {
 
 fn place(touch: &Touch) -> String {
     let keys: Vec<String> = touch.key.iter().map(expression).collect();
+    if touch.path.is_empty() {
+        let entity = &touch.entity;
+        return match keys.is_empty() {
+            true => format!("which {entity} there are: a walk over all of them"),
+            false => format!(
+                "which {entity} begin with ({}): a walk over those",
+                keys.join(", ")
+            ),
+        };
+    }
     let mut text = format!("{}({})", touch.entity, keys.join(", "));
     for part in &touch.path {
         text.push_str(&format!(".{part}"));

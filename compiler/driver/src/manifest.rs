@@ -32,7 +32,9 @@ pub fn manifest(
         retention: program.retention,
         module_sha256: String::new(),
         defs: module.defs.clone(),
-        entities: module.entities.iter().map(|e| entity(module, e)).collect(),
+        entities: (0..module.entities.len() as u32)
+            .map(|number| entity(module, ir::EntityId(number)))
+            .collect(),
         functions: numbered()
             .filter_map(|(number, entry)| function(module, number as u32, entry))
             .map(|function| Function {
@@ -65,7 +67,8 @@ pub fn manifest(
     }
 }
 
-fn entity(module: &ir::Module, entity: &ir::Entity) -> Entity {
+fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
+    let entity = module.entity(id);
     let DefKind::Entity { keys } = &module.defs.get(entity.def).kind else {
         unreachable!("an entity's definition is that of an entity");
     };
@@ -92,6 +95,7 @@ fn entity(module: &ir::Module, entity: &ir::Entity) -> Entity {
         fields,
         // Each entry asks the rule itself before it starts.
         allow: None,
+        walked: module.walks(id),
         workflow: entity.workflow.as_ref().map(|w| workflow(module, w)),
         doc: entity.doc.clone(),
     }

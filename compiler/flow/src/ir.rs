@@ -432,6 +432,9 @@ pub enum Op {
     Open(EntityId, Reg),
     /// `I → entity reference`: the keys it was opened with.
     Keys(Reg),
+    /// `(entity, after: Option<entity reference>, the first keys) → Option<entity reference>`: of the instances that exist (the
+    /// store has a slot of them), the one with the least keys that begin with these and are greater than those of `after`.
+    NextKey(EntityId, Reg, Vec<Reg>),
     /// `I → whole value of the slot`, its initial value when the store has none.
     Load(Reg, SlotId),
     /// `(I, slot, whole value)`: replaces all of the slot.
@@ -568,8 +571,13 @@ pub enum Wait {
     Extern { function: u32, within: bool },
     /// `(Int, Option<Duration>) → Result`
     Run,
-    /// `() →` a list of the branches' values when `list`, else their tuple; a `Result` of that when `fallible`.
-    Join { list: bool, fallible: bool },
+    /// `() →`, with `limit` `Int →` a list of the branches' values when `list`, else their tuple; a `Result` of that when
+    /// `fallible`. At most `limit` of them go on at one time.
+    Join {
+        list: bool,
+        fallible: bool,
+        limit: bool,
+    },
     /// `Duration → Unit`. Tests only.
     Advance,
     /// `() → Unit`. Tests only.
@@ -591,6 +599,13 @@ impl Module {
 
     pub fn slot(&self, entity: EntityId, slot: SlotId) -> &Slot {
         &self.entity(entity).slots[slot.0 as usize]
+    }
+
+    /// Whether any code asks which instances there are.
+    pub fn walks(&self, entity: EntityId) -> bool {
+        let blocks = self.funcs.iter().flat_map(|func| &func.blocks);
+        let mut insts = blocks.flat_map(|block| &block.insts);
+        insts.any(|inst| matches!(inst.op, Op::NextKey(of, ..) if of == entity))
     }
 
     pub fn site(&self, id: SiteId) -> Site {
@@ -737,6 +752,13 @@ macro_rules! operands {
                     $run
                 }
             }
+            NextKey(_, after, first) => {
+                let $r = after;
+                $run;
+                for $r in first {
+                    $run
+                }
+            }
             RecordMake(rs)
             | VariantMake(_, rs)
             | ListMake(rs)
@@ -771,8 +793,8 @@ impl Op {
     pub fn effect(&self) -> Effect {
         use Op::*;
         match self {
-            Load(..) | Present(..) | SlotLen(..) | ListSlotGet(..) | ListSlotSlice(..)
-            | MapSlotGet(..) | SlotHas(..) | Random | Fresh => Effect::Read,
+            NextKey(..) | Load(..) | Present(..) | SlotLen(..) | ListSlotGet(..)
+            | ListSlotSlice(..) | MapSlotGet(..) | SlotHas(..) | Random | Fresh => Effect::Read,
             Store(..)
             | ListSlotSet(..)
             | ListSlotPush(..)

@@ -14,6 +14,8 @@ mod condition;
 mod entities;
 mod entries;
 mod expr;
+mod first_keys;
+mod fixture;
 mod loops;
 mod message;
 mod money;

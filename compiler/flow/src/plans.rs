@@ -43,6 +43,10 @@ pub fn show(touch: &Touch) -> String {
         TouchMode::Write => "write",
     };
     let keys: Vec<String> = touch.key.iter().map(show_expr).collect();
+    if touch.path.is_empty() {
+        let keys: String = keys.iter().map(|key| format!("{key}, ")).collect();
+        return format!("{mode} {}({keys}..)", touch.entity);
+    }
     let entry = touch
         .entry
         .iter()
@@ -74,7 +78,8 @@ struct SymbolicTouch {
     mode: TouchMode,
     entity: EntityId,
     keys: Vec<Symbol>,
-    slot: SlotId,
+    /// None: which instances there are whose keys begin with these.
+    slot: Option<SlotId>,
     entry: Option<Symbol>,
 }
 
@@ -204,13 +209,10 @@ impl Planner<'_> {
             mode: touch.mode,
             entity: entity.name.clone(),
             key: touch.keys.iter().map(|k| self.expr(entry, k)).collect(),
-            path: self
-                .module
-                .slot(touch.entity, touch.slot)
-                .name
-                .split('.')
-                .map(str::to_string)
-                .collect(),
+            path: touch.slot.map_or(vec![], |slot| {
+                let name = &self.module.slot(touch.entity, slot).name;
+                name.split('.').map(str::to_string).collect()
+            }),
             entry: touch.entry.as_ref().map(|e| self.expr(entry, e)),
         }
     }
@@ -240,6 +242,19 @@ impl Planner<'_> {
 
 /// What one instruction reads and writes.
 fn touches(func: &Func, op: &Op, values: &[Abstract], out: &mut BTreeSet<SymbolicTouch>) {
+    if let Op::NextKey(entity, _, first) = op {
+        out.insert(SymbolicTouch {
+            mode: TouchMode::Read,
+            entity: *entity,
+            keys: first
+                .iter()
+                .map(|r| values[r.0 as usize].symbol())
+                .collect(),
+            slot: None,
+            entry: None,
+        });
+        return;
+    }
     let mut touch = |mode, instance: &Reg, slot: &SlotId, entry: Option<&Reg>| {
         let Abstract::Instance(keys) = &values[instance.0 as usize] else {
             return;
@@ -248,7 +263,7 @@ fn touches(func: &Func, op: &Op, values: &[Abstract], out: &mut BTreeSet<Symboli
             mode,
             entity: func.instance_of(*instance),
             keys: keys.clone(),
-            slot: *slot,
+            slot: Some(*slot),
             entry: entry.map(|r| values[r.0 as usize].symbol()),
         });
     };

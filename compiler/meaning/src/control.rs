@@ -1,11 +1,14 @@
 //! Expressions that decide what runs: blocks, branches, loops, transactions.
 
-use weir_check::hir::{Arm, Block, Expr, ExprKind, ForKind, ForSource, Lambda, Pattern, Stmt};
+use weir_check::hir::{
+    Arm, Block, EntityId, Expr, ExprKind, ForKind, ForSource, Lambda, Pattern, Stmt,
+};
 use weir_contract::Value;
 
 use crate::call::{Closure, Frame, Step};
 use crate::operator;
 use crate::pattern::matches;
+use crate::state::State;
 use crate::stop::{Eval, Stop};
 use crate::strand::Going;
 
@@ -18,6 +21,27 @@ pub(crate) struct Walk<'p> {
     values: Vec<Value>,
     /// What `parallel for` will begin.
     pub branches: Vec<Closure<'p>>,
+}
+
+/// What a generator still has to give.
+enum Items {
+    /// Was there when the loop began.
+    Known(Box<dyn Iterator<Item = Value> + Send>),
+    /// Each is looked for when it is its turn: behind the keys of the one before.
+    Instances(EntityId, Option<Vec<Value>>),
+}
+
+impl Items {
+    fn next(&mut self, state: &State) -> Option<Value> {
+        match self {
+            Items::Known(items) => items.next(),
+            Items::Instances(entity, last) => {
+                let keys = state.next_key(*entity, last.take())?;
+                *last = Some(keys.clone());
+                Some(Value::Record(keys))
+            }
+        }
+    }
 }
 
 /// What is done for each item.
@@ -136,18 +160,19 @@ impl<'p> Step<'p> {
             let Some((pattern, source)) = walk.generators.get(depth) else {
                 return self.innermost(walk, frame).await;
             };
-            let items: Box<dyn Iterator<Item = Value> + Send> = match source {
+            let mut items = match source {
                 ForSource::Range(start, end) => {
                     let start = operator::int(&self.eval(start, frame).await?);
                     let end = operator::int(&self.eval(end, frame).await?);
-                    Box::new((start..end).map(Value::Int))
+                    Items::Known(Box::new((start..end).map(Value::Int)))
                 }
                 ForSource::Collection(collection) => {
                     let collection = self.eval(collection, frame).await?;
-                    Box::new(operator::items(collection).into_iter())
+                    Items::Known(Box::new(operator::items(collection).into_iter()))
                 }
+                ForSource::Entities(entity) => Items::Instances(*entity, None),
             };
-            for item in items {
+            while let Some(item) = items.next(&self.desk.state) {
                 self.spend(walk.each.body())?;
                 let matched = matches(self.program, pattern, item, frame);
                 assert!(matched, "the pattern of a `for` always matches");

@@ -53,6 +53,7 @@ impl World<'_> {
                 let mut branches = this.branches.iter_mut();
                 let branch = branches.find(|(number, _)| *number == strand);
                 branch.expect("it is one of them").1 = Some(value);
+                self.begin_next(number, parent);
             }
             Err(error) => {
                 this.failed.get_or_insert(Err(error));
@@ -64,13 +65,40 @@ impl World<'_> {
         self.look_at_branches(number, parent);
     }
 
+    /// Of branches that have just been begun so many go on, the others when one has ended.
+    pub(crate) fn hold_back(&mut self, number: u64, parent: u32, at_once: i64) {
+        let at_once = usize::try_from(at_once).unwrap_or(0).max(1);
+        let branches = &self.strand(number, parent).branches;
+        let held: Vec<u32> = branches.iter().skip(at_once).map(|b| b.0).collect();
+        for branch in held {
+            let held = self.strand(number, branch);
+            held.ready = None;
+            held.wait = Wait::Sibling;
+        }
+    }
+
+    /// The first branch that was held back begins.
+    fn begin_next(&mut self, number: u64, parent: u32) {
+        let strands = &self.runs[&number].strands;
+        let is_held = |branch: &u32| {
+            let strand = strands.get(branch);
+            strand.is_some_and(|s| s.wait == Wait::Sibling && s.ready.is_none())
+        };
+        let mut branches = strands[&parent].branches.iter().map(|b| b.0);
+        if let Some(next) = branches.find(is_held) {
+            self.ready(number, next, Answer::Time);
+        }
+    }
+
     /// A strand that waits for its branches goes on when all of them have ended.
     pub(crate) fn look_at_branches(&mut self, number: u64, strand: u32) {
         if self.runs[&number].cancelled {
             return;
         }
         let this = self.strand(number, strand);
-        if this.wait != Wait::Branches || this.branches.iter().any(|(_, value)| value.is_none()) {
+        if !matches!(this.wait, Wait::Branches(_))
+            || this.branches.iter().any(|(_, value)| value.is_none())
+        {
             return;
         }
         let values = std::mem::take(&mut this.branches).into_iter();
@@ -161,7 +189,7 @@ impl World<'_> {
         if !run.strands.values().any(goes_on) {
             return self.undo_all(number, cancelled);
         }
-        let joins = |s: &Strand<'_>| s.wait == Wait::Branches;
+        let joins = |s: &Strand<'_>| matches!(s.wait, Wait::Branches(_));
         run.strands.retain(|_, s| goes_on(s) || joins(s));
     }
 

@@ -236,6 +236,29 @@ impl<'p> Step<'p> {
                 false => bug(CrashReason::ExpectFailed, &expr.span),
             },
 
+            E::Exists { entity, target } => {
+                let instance = self.target(*entity, Some(target), frame).await?;
+                let there = self.desk.state.instances.contains_key(&instance);
+                Ok(Value::Bool(there))
+            }
+            E::SetState {
+                entity,
+                target,
+                fields,
+            } => {
+                let instance = self.target(*entity, Some(target), frame).await?;
+                let mut values = Vec::new();
+                for (field, value) in fields {
+                    values.push((*field, self.eval(value, frame).await?));
+                }
+                self.step_may_end(frame).await;
+                let before = self.begin();
+                for (field, value) in values {
+                    self.desk.state.write(&instance, field, value);
+                }
+                self.commit(before, Ok(Value::Unit)).await
+            }
+
             E::Sleep(_)
             | E::SleepUntil(_)
             | E::Wait { .. }

@@ -73,6 +73,9 @@ impl<'p> Step<'p> {
         let mut root = self.root(place, frame, false).await?;
         let target = descend(&mut root, &path, place)?;
         let answer = change(target, op, args).or_else(at(&expr.span))?;
+        if took_nothing(op, &answer) {
+            return Ok(answer);
+        }
         self.put_root(place, root, frame).await?;
         Ok(answer)
     }
@@ -158,6 +161,15 @@ fn descend<'v>(root: &'v mut Value, path: &[Down], place: &Place) -> Eval<&'v mu
         };
     }
     Ok(at)
+}
+
+/// Taking out what is not there is no write.
+fn took_nothing(op: MutateOp, answer: &Value) -> bool {
+    match op {
+        MutateOp::ListPop | MutateOp::MapRemove => *answer == Value::Option(None),
+        MutateOp::SetRemove => *answer == Value::Bool(false),
+        _ => false,
+    }
 }
 
 /// The mutating methods.

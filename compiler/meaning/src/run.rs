@@ -40,8 +40,10 @@ pub enum Wait {
     },
     /// The end of a run.
     Run { run: u64, until: Option<i64> },
-    /// All its branches.
-    Branches,
+    /// All its branches, of which at most so many go on at one time.
+    Branches(Option<i64>),
+    /// A branch that has not begun: the end of another.
+    Sibling,
     /// Tests only: until that time is here and nothing else can happen.
     Quiet(i64),
     /// Somebody who mends the program.
@@ -103,7 +105,7 @@ impl Wait {
             Wait::Events { until, .. } | Wait::Outside { until, .. } | Wait::Run { until, .. } => {
                 *until
             }
-            Wait::Turn | Wait::Branches | Wait::Mending(_) => None,
+            Wait::Turn | Wait::Branches(_) | Wait::Sibling | Wait::Mending(_) => None,
         }
     }
 }

@@ -203,8 +203,14 @@ impl<'p> World<'p> {
                 let ending = ending.unwrap_or_else(|| self.cancelled());
                 self.ready(number, strand, Answer::Ended(ending));
             }
-            Wait::Branches => self.look_at_branches(number, strand),
-            Wait::Run { .. } | Wait::Until(_) | Wait::Quiet(_) | Wait::Mending(_) => {}
+            Wait::Branches(at_once) => {
+                if let Some(at_once) = at_once {
+                    self.hold_back(number, strand, at_once);
+                }
+                self.look_at_branches(number, strand);
+            }
+            Wait::Run { .. } | Wait::Until(_) | Wait::Quiet(_) => {}
+            Wait::Sibling | Wait::Mending(_) => {}
         }
     }
 

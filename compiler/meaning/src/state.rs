@@ -1,6 +1,7 @@
 //! What a step changes, and how it can be put back.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use weir_check::hir::{Checked, EntityId, EventId, ExternId, FieldId, FnId};
@@ -95,6 +96,16 @@ impl Call {
 }
 
 impl State {
+    /// The keys of the first instance of an entity that exists behind these, or of its first.
+    pub fn next_key(&self, entity: EntityId, after: Option<Vec<Value>>) -> Option<Vec<Value>> {
+        let from = match after {
+            Some(keys) => Bound::Excluded((entity, keys)),
+            None => Bound::Included((entity, Vec::new())),
+        };
+        let ((of, keys), _) = self.instances.range((from, Bound::Unbounded)).next()?;
+        (*of == entity).then(|| keys.clone())
+    }
+
     pub fn write(&mut self, key: &InstanceKey, field: FieldId, value: Value) {
         let instances = Arc::make_mut(&mut self.instances);
         let instance = instances.entry(key.clone()).or_default();

@@ -5,6 +5,7 @@ use weir_contract::Value;
 
 use crate::call::{Frame, Step};
 use crate::control::{Each, Walk};
+use crate::operator;
 use crate::pattern::all_match;
 use crate::run::{Answer, Wait};
 use crate::stop::{Ending, Eval, Stop, bug};
@@ -57,19 +58,24 @@ impl<'p> Step<'p> {
                     .map(|branch| self.closure(branch, frame))
                     .collect();
                 self.desk.branches.extend(branches);
-                Ok(Value::Record(self.join().await?))
+                Ok(Value::Record(self.join(None).await?))
             }
             E::ParallelFor {
                 generators,
                 wheres,
+                at_once,
                 branch,
                 kind,
             } => {
+                let at_once = match at_once {
+                    Some(at_once) => Some(operator::int(&self.eval(at_once, frame).await?)),
+                    None => None,
+                };
                 // All items are there before any branch begins.
                 let mut walk = Walk::new(generators, wheres, Each::Branch(branch));
                 self.walk(&mut walk, 0, frame).await?;
                 self.desk.branches.append(&mut walk.branches);
-                let values = self.join().await?;
+                let values = self.join(at_once).await?;
                 Ok(match kind {
                     ForKind::Loop => Value::Unit,
                     ForKind::Select => Value::List(values),
@@ -161,8 +167,8 @@ impl<'p> Step<'p> {
     }
 
     /// Begins the branches on the desk. When all that have begun have ended, their values; or the first failure.
-    async fn join(&mut self) -> Eval<Vec<Value>> {
-        match self.wait(Wait::Branches).await {
+    async fn join(&mut self, at_once: Option<i64>) -> Eval<Vec<Value>> {
+        match self.wait(Wait::Branches(at_once)).await {
             Answer::Ended(Ok(Value::Record(values))) => Ok(values),
             Answer::Ended(Err((error, fields))) => Err(Stop::Fail(error, fields)),
             other => panic!("{other:?} of branches"),

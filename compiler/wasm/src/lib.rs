@@ -24,6 +24,7 @@ mod rt;
 mod slots;
 mod suspend;
 mod transaction;
+mod walk;
 
 use weir_flow::ir;
 

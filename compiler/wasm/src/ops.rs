@@ -200,6 +200,15 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.get(*reference);
             b.a.call(open);
         }
+        Op::NextKey(entity, after, first) => {
+            b.reach(site);
+            let next = b.g.helper(Helper::NextKey(*entity, first.len() as u32));
+            b.get(*after);
+            for key in first {
+                b.get(*key);
+            }
+            b.a.call(next);
+        }
         Op::Keys(instance) => {
             b.reach(site);
             let keys = b.g.helper(Helper::Keys(b.func.instance_of(*instance)));

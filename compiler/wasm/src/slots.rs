@@ -86,7 +86,7 @@ pub fn build(g: &mut Gen<'_>, a: &mut Asm, op: SlotOp, entity: EntityId, slot: S
         (ListPop, SlotKind::List(item)) => {
             place(a, slot);
             a.global(HEAP).call(g.import("list_pop"));
-            optional(g, a, item);
+            optional(g, a, item, Helper::Decode(item.clone()));
         }
         (ListSlice, SlotKind::List(item)) => {
             place(a, slot);
@@ -97,7 +97,7 @@ pub fn build(g: &mut Gen<'_>, a: &mut Asm, op: SlotOp, entity: EntityId, slot: S
             place(a, slot);
             encoded(g, a, Helper::EncodeKey(key.clone()), 1);
             a.global(HEAP).call(g.import("map_get"));
-            optional(g, a, item);
+            optional(g, a, item, Helper::Decode(item.clone()));
         }
         (MapRemove, SlotKind::Map(key, item)) => {
             // The old value goes behind the key, which is still needed.
@@ -124,7 +124,7 @@ pub fn build(g: &mut Gen<'_>, a: &mut Asm, op: SlotOp, entity: EntityId, slot: S
                 .drop();
             a.end();
             a.get(len);
-            optional(g, a, item);
+            optional(g, a, item, Helper::Decode(item.clone()));
         }
         (MapPut, SlotKind::Map(key, item)) => {
             let (start, end, value_end) = (a.local(I32), a.local(I32), a.local(I32));
@@ -193,9 +193,9 @@ pub fn arrived(g: &mut Gen<'_>, a: &mut Asm) {
 }
 
 /// `len or -1 → Option`.
-fn optional(g: &mut Gen<'_>, a: &mut Asm, item: &Type) {
+pub fn optional(g: &mut Gen<'_>, a: &mut Asm, item: &Type, decode: Helper) {
     let (len, some) = (a.local(I32), a.local(I32));
-    let decode = g.helper(Helper::Decode(item.clone()));
+    let decode = g.helper(decode);
     a.tee(len).i32(0).i32_lt_s().if_();
     let none = g.data.tag(0);
     a.u32(none).return_();

@@ -63,7 +63,12 @@ fn kind(wait: &Wait) -> (u32, Vec<u8>) {
             border::SUSPEND_EXTERN
         }
         Wait::Run => border::SUSPEND_RUN,
-        Wait::Join { list, fallible } => {
+        // Whether there is a limit shows in there being an operand.
+        Wait::Join {
+            list,
+            fallible,
+            limit: _,
+        } => {
             known.extend([*list as u8, *fallible as u8]);
             border::SUSPEND_JOIN
         }

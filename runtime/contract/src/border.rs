@@ -67,7 +67,8 @@ pub const SUSPEND_EVENTS: u32 = 3;
 pub const SUSPEND_EXTERN: u32 = 4;
 /// `Int` number of a run, `Duration?`; `Result` of what it gives and its errors, `Cancelled` and, with a duration, `TimedOut`.
 pub const SUSPEND_RUN: u32 = 5;
-/// Waits for all branches begun since the last suspension of this strand. `Bool` list, `Bool` fallible. The branches' values
+/// Waits for all branches begun since the last suspension of this strand. `Bool` list, `Bool` fallible, and perhaps `Int`: at
+/// most so many of them, and at least one, go on at one time, the first ones first. The branches' values
 /// one after the other: as a list (with its count) when `list`, else as a tuple. When `fallible`, as a `Result`: the first
 /// failure of a branch, in the order they ended.
 pub const SUSPEND_JOIN: u32 = 6;
@@ -96,6 +97,10 @@ pub const IMPORTS: &[Import] = &[
     import("open", &[P, P, P], Some(P)),
     // keys(handle, dst) -> len: the key the instance was opened with.
     import("keys", &[P, P], Some(P)),
+    // next_key(entity, first, first_len, after, after_len, dst) -> len or -1: the least key of an instance that exists, that
+    // begins with the bytes `first` and is greater than `after` (of length -1: that is not asked). For entities whose
+    // manifest says `walked`.
+    import("next_key", &[P, P, P, P, P, P], Some(P)),
     // get(handle, slot, dst) -> len or -1. Scalar slots.
     import("get", &[P, P, P], Some(P)),
     // put(handle, slot, value, len). Scalar slots.

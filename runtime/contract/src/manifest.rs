@@ -13,7 +13,7 @@ use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 
 /// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits,
-/// and 4, which has no dates and no money.
+/// and 4, which has no dates and no money and walks over no entity.
 pub const MANIFEST_VERSION: u32 = 5;
 /// Modules of manifests from this version on know of [`crate::border::INPUT_INSIDE`].
 pub const INSIDE_SINCE: u32 = 3;
@@ -77,6 +77,9 @@ pub struct Entity {
     /// Entry that answers whether the caller may use this instance; without one any signed-in caller may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow: Option<u32>,
+    /// The program asks which instances there are: the runtime keeps their keys in order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub walked: bool,
     /// What a workflow has besides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<Workflow>,

@@ -19,9 +19,10 @@ pub struct Touch {
     pub mode: TouchMode,
     /// Name of the entity.
     pub entity: String,
-    /// One expression for each key field of the entity.
+    /// One expression for each key field of the entity; of the first ones, where `path` is empty.
     pub key: Vec<PlanExpr>,
-    /// The state field and the record fields below it, as in [`crate::slots::Slot::path`].
+    /// The state field and the record fields below it, as in [`crate::slots::Slot::path`]. Empty: which instances exist whose
+    /// keys begin with `key`; their fields are touches of their own.
     pub path: Vec<String>,
     /// The entry of a map or set, or the index into a list; without it the whole field.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -43,6 +43,7 @@ fn full() -> Json {
                 { "path": ["at", "1"], "kind": { "list": "bool" } },
             ],
             "allow": 4,
+            "walked": true,
             "doc": "an order",
         }, {
             "name": "Checkout",

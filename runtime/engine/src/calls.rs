@@ -50,6 +50,37 @@ fn define_instance(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     )?;
     linker.func_wrap(
         MODULE,
+        "next_key",
+        |mut c: C<'_>,
+         entity: u32,
+         first: u32,
+         first_len: u32,
+         after: u32,
+         after_len: i32,
+         dst: u32|
+         -> Answer<i32> {
+            let (memory, host) = split(&mut c);
+            if !host.state().is_walked(entity) {
+                return stop(CrashReason::Unreachable);
+            }
+            // Both come from where the answer goes.
+            let mut sought = std::mem::take(&mut host.scratch);
+            sought.clear();
+            sought.extend_from_slice(range(memory, first, first_len)?);
+            if let Ok(after_len) = u32::try_from(after_len) {
+                sought.extend_from_slice(range(memory, after, after_len)?);
+            }
+            let answer = give(&mut c, dst, |h| {
+                let (first, after) = sought.split_at(first_len as usize);
+                let after = (after_len >= 0).then_some(after);
+                h.state().next_key(entity, first, after)
+            });
+            c.data_mut().scratch = sought;
+            answer
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
         "get",
         |mut c: C<'_>, handle: u32, slot: u32, dst: u32| -> Answer<i32> {
             known(c.data_mut().state(), handle)?;

@@ -18,6 +18,12 @@ pub trait StateAccess {
     /// The entity and key the handle was opened with; `None` when no `open` gave it.
     fn opened(&self, handle: u32) -> Option<(u32, &[u8])>;
 
+    /// Whether the manifest says that an entity is walked.
+    fn is_walked(&self, entity: u32) -> bool;
+    /// The least key of an instance of a walked entity that exists, begins with these bytes and is greater than `after`.
+    /// An instance exists from the first write to one of its slots, unless that is rolled back.
+    fn next_key(&self, entity: u32, first: &[u8], after: Option<&[u8]>) -> Option<&[u8]>;
+
     /// A scalar slot.
     fn get(&self, handle: u32, slot: u32) -> Option<&[u8]>;
     fn put(&mut self, handle: u32, slot: u32, value: &[u8]);

@@ -105,6 +105,8 @@ pub enum Wait {
     Join {
         list: bool,
         fallible: bool,
+        /// So many branches go on at one time.
+        limit: Option<i64>,
     },
     Advance(i64),
     Settle,
@@ -140,6 +142,10 @@ impl Wait {
             border::SUSPEND_JOIN => Wait::Join {
                 list: flag(&mut r)?,
                 fallible: flag(&mut r)?,
+                limit: match r.rest() {
+                    [] => None,
+                    _ => Some(r.int()?),
+                },
             },
             border::SUSPEND_ADVANCE => Wait::Advance(r.int()?),
             border::SUSPEND_SETTLE => Wait::Settle,

@@ -69,6 +69,7 @@ impl Change<'_> {
                     *value = Some(output[1..].into());
                 }
             }
+            self.begin_next(run, parent);
         } else {
             branches.all.retain(|(number, _)| *number != strand);
             let failed = as_result(output).into();
@@ -92,6 +93,38 @@ impl Change<'_> {
             branches.all.retain(|(number, _)| !dropped.contains(number));
         }
         self.check_join(run, parent);
+    }
+
+    /// Of branches that have just been begun so many go on, the others when one has ended.
+    pub(crate) fn hold_back(&mut self, run: u64, parent: u32, limit: i64) {
+        let limit = usize::try_from(limit).unwrap_or(0).max(1);
+        let branches = self
+            .runs
+            .strand(run, parent)
+            .and_then(|s| s.branches.as_deref());
+        let held = branches.iter().flat_map(|b| &b.all).skip(limit);
+        for branch in held.map(|(branch, _)| *branch).collect::<Vec<_>>() {
+            self.runs.wait(run, branch, Waiting::Sibling, self.time);
+        }
+    }
+
+    /// The first branch that was held back begins.
+    fn begin_next(&mut self, run: u64, parent: u32) {
+        let branches = self
+            .runs
+            .strand(run, parent)
+            .and_then(|s| s.branches.as_deref());
+        let mut branches = branches
+            .iter()
+            .flat_map(|b| &b.all)
+            .map(|(branch, _)| *branch);
+        let is_held = |branch: &u32| {
+            let strand = self.runs.strand(run, *branch);
+            strand.is_some_and(|s| s.waiting == Waiting::Sibling)
+        };
+        if let Some(next) = branches.find(is_held) {
+            self.runs.ready(run, next, Given::nothing(), self.time);
+        }
     }
 
     /// A strand that waits for its branches goes on when all of them have ended.
@@ -280,6 +313,6 @@ impl Change<'_> {
 
 fn is_unbegun_branch(program: &Manifest, strand: &Strand) -> bool {
     let begins = |place| matches!(place, Place::Frame(n) if program.frames.get(n as usize).is_some_and(|f| f.role == FrameRole::Branch));
-    matches!(strand.waiting, Waiting::Ready { .. })
+    matches!(strand.waiting, Waiting::Ready { .. } | Waiting::Sibling)
         && strand.frames.last().is_some_and(|f| begins(f.place))
 }

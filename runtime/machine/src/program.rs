@@ -11,7 +11,7 @@ use weir_contract::types::{DefId, DefKind, Defs, Field, Type};
 
 use crate::relabel;
 use crate::schedule::Runs;
-use crate::state::{Instance, Kind, Slot, State};
+use crate::state::{Instance, Kind, Slot, State, TableKind};
 
 /// Why the state of the program in force cannot be taken over; one sentence each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,16 +31,19 @@ impl std::error::Error for Incompatible {}
 
 /// Empty state for the entities of a program.
 pub fn empty_state(program: &Manifest) -> State {
-    State::new(program.entities.iter().map(kinds))
+    State::new(program.entities.iter().map(table))
 }
 
-fn kinds(entity: &Entity) -> Vec<Kind> {
+fn table(entity: &Entity) -> TableKind {
     let kind = |slot: &weir_contract::slots::Slot| match slot.kind {
         SlotKind::Scalar(_) => Kind::Scalar,
         SlotKind::Map(..) | SlotKind::Set(_) => Kind::Map,
         SlotKind::List(_) => Kind::List,
     };
-    entity.slots.iter().map(kind).collect()
+    TableKind {
+        slots: entity.slots.iter().map(kind).collect(),
+        walked: entity.walked,
+    }
 }
 
 /// Whether all data of `state` and all runs have their place in the new program.

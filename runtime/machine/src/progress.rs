@@ -283,9 +283,16 @@ impl Change<'_> {
                 let due = after(within);
                 Waiting::Run { run: on, due }
             }
-            Wait::Join { list, fallible } => {
+            Wait::Join {
+                list,
+                fallible,
+                limit,
+            } => {
                 self.runs
                     .wait(run, strand, Waiting::Join { list, fallible }, time);
+                if let Some(limit) = limit {
+                    self.hold_back(run, strand, limit);
+                }
                 self.check_join(run, strand);
                 return Ok(());
             }

@@ -166,7 +166,10 @@ impl Between<'_> {
                     }
                 }
             }
-            Waiting::Sleep { .. } | Waiting::Run { .. } | Waiting::Quiet { .. } => {}
+            Waiting::Sleep { .. }
+            | Waiting::Run { .. }
+            | Waiting::Sibling
+            | Waiting::Quiet { .. } => {}
         }
         strand.frames.iter_mut().try_for_each(|f| self.frame(f))
     }

@@ -8,7 +8,7 @@
 //!   strand    number, frames, waiting, since, for whom: 0 the run | 1 strand | 2 call,
 //!             branches: 0 or 1 and count, each: strand, 0 or 1 value; failure: 0 or 1 bytes
 //!   waiting   0 ready turn given | 1 sleep due | 2 events numbers due? | 3 outside call function args due?
-//!             4 run number due? | 5 join list fallible | 6 quiet due | 7 parked place reason given
+//!             4 run number due? | 5 join list fallible | 6 quiet due | 7 parked place reason given | 8 sibling
 //!   given     0 bytes | 1 event number args | 2 no event | 3 answer of the outside
 //!   finished  count, each: number, target, key, since, at, how, workflow u8
 //!   how       0 output | 1 cancelled | 2 status json
@@ -318,6 +318,7 @@ fn put_waiting(out: &mut Vec<u8>, waiting: &Waiting) {
         Waiting::Join { list, fallible } => {
             out.extend_from_slice(&[5, *list as u8, *fallible as u8]);
         }
+        Waiting::Sibling => out.push(8),
         Waiting::Quiet { due } => {
             out.push(6);
             put_int(out, *due);
@@ -360,6 +361,7 @@ fn read_waiting(r: &mut Reader<'_>) -> Read<Waiting> {
             bug: Box::new(Bug::decode(r)?),
             given: read_given(r)?,
         },
+        8 => Waiting::Sibling,
         _ => return Err(r.error("no such kind of wait")),
     })
 }

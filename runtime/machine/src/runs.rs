@@ -106,6 +106,8 @@ pub enum Waiting {
     Run { run: u64, due: Option<i64> },
     /// All its branches.
     Join { list: bool, fallible: bool },
+    /// A branch that has not begun: the end of another, where only so many go on at one time.
+    Sibling,
     /// Tests only: a time, and that nothing else can happen before.
     Quiet { due: i64 },
     /// Somebody who mends the program and resumes.
@@ -165,7 +167,10 @@ impl Waiting {
             Waiting::Events { due, .. }
             | Waiting::Outside { due, .. }
             | Waiting::Run { due, .. } => *due,
-            Waiting::Ready { .. } | Waiting::Join { .. } | Waiting::Parked { .. } => None,
+            Waiting::Ready { .. }
+            | Waiting::Join { .. }
+            | Waiting::Sibling
+            | Waiting::Parked { .. } => None,
         }
     }
 }

@@ -1,9 +1,11 @@
-//! The state of a program: instances by entity and key, each a row of slots.
+//! The state of a program: instances by entity and key, each a row of slots. Where the program walks over all instances of an
+//! entity, their keys are kept in order besides; others do not pay for that.
 //!
 //! A cache of the log: only [`crate::transaction`] (while a step runs) and [`crate::ops`] (replaying a record) change it.
 //! Keys and values are in the encodings of the contract; nothing here knows their types.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 
 /// What a slot holds. A set is a map with empty values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,15 @@ pub struct Table {
     index: HashMap<Box<[u8]>, u32>,
     instances: Vec<Instance>,
     kinds: Vec<Kind>,
+    /// The keys of all instances, when the entity is walked.
+    order: Option<BTreeSet<Box<[u8]>>>,
+}
+
+/// What a table is for, from the manifest.
+pub struct TableKind {
+    /// By slot.
+    pub slots: Vec<Kind>,
+    pub walked: bool,
 }
 
 /// All instances of a program, by entity number.
@@ -49,10 +60,11 @@ pub struct State {
 }
 
 impl State {
-    /// Empty state for entities with these slots.
-    pub fn new(entities: impl IntoIterator<Item = Vec<Kind>>) -> State {
-        let table = |kinds| Table {
-            kinds,
+    /// Empty state for these entities.
+    pub fn new(entities: impl IntoIterator<Item = TableKind>) -> State {
+        let table = |kind: TableKind| Table {
+            kinds: kind.slots,
+            order: kind.walked.then(BTreeSet::new),
             ..Table::default()
         };
         State {
@@ -88,6 +100,27 @@ impl State {
         position.map_or(0, |position| self.instance(entity, position).version)
     }
 
+    /// Whether the keys of an entity are kept in order.
+    pub fn is_walked(&self, entity: u32) -> bool {
+        let table = self.tables.get(entity as usize);
+        table.is_some_and(|table| table.order.is_some())
+    }
+
+    /// The least key in a walked table that begins with these bytes and is greater than `after`.
+    pub fn next_key(&self, entity: u32, first: &[u8], after: Option<&[u8]>) -> Option<&[u8]> {
+        let order = self.table(entity).order.as_ref();
+        let order = order.expect("a module walks only entities of which its manifest says so");
+        // What begins with `first` is in one piece, and `first` sorts before it.
+        let from = match after {
+            Some(after) if after >= first => Bound::Excluded(after),
+            _ => Bound::Included(first),
+        };
+        let mut keys = order.range::<[u8], _>((from, Bound::Unbounded));
+        keys.next()
+            .map(|key| &**key)
+            .filter(|key| key.starts_with(first))
+    }
+
     /// Makes room for the instances of one step. Growing a table of a million moves them all, which takes longer than a step may,
     /// so it is done between steps.
     pub fn make_room(&mut self) {
@@ -118,6 +151,9 @@ impl State {
         let position = u32::try_from(table.instances.len()).expect("fewer than 2^32 instances");
         let before = table.index.insert(instance.key.clone(), position);
         assert!(before.is_none(), "the instance is there already");
+        if let Some(order) = &mut table.order {
+            order.insert(instance.key.clone());
+        }
         table.instances.push(instance);
         position
     }
@@ -128,6 +164,9 @@ impl State {
         assert_eq!(position as usize + 1, table.instances.len());
         let instance = table.instances.pop().expect("not empty");
         table.index.remove(&instance.key);
+        if let Some(order) = &mut table.order {
+            order.remove(&instance.key);
+        }
     }
 
     fn table(&self, entity: u32) -> &Table {

@@ -265,6 +265,14 @@ impl StateAccess for Transaction {
         Some((handle.entity, &handle.key))
     }
 
+    fn is_walked(&self, entity: u32) -> bool {
+        self.state.is_walked(entity)
+    }
+
+    fn next_key(&self, entity: u32, first: &[u8], after: Option<&[u8]>) -> Option<&[u8]> {
+        self.state.next_key(entity, first, after)
+    }
+
     fn get(&self, handle: u32, slot: u32) -> Option<&[u8]> {
         match self.slot(handle, slot) {
             Slot::Scalar(value) => Some(value),

@@ -30,6 +30,7 @@ fn program(fields: serde_json::Value, slots: serde_json::Value) -> Manifest {
         "version": 1, "program": "things", "module_sha256": "00", "defs": [],
         "entities": [{
             "name": "Thing", "keys": [{ "name": "id", "ty": "text" }], "fields": fields, "slots": slots,
+            "walked": true,
         }],
         "functions": [{
             "name": "act", "kind": "function", "entry": 0, "public": true, "params": [], "returns": "unit",
@@ -117,7 +118,19 @@ fn call(idempotency: Option<&str>) -> Call {
 }
 
 /// What can be seen of a state, in order.
+/// The keys as a walk finds them.
+fn walk(state: &weir_machine::State, first: &[u8]) -> Vec<Vec<u8>> {
+    let mut keys: Vec<Vec<u8>> = Vec::new();
+    while let Some(next) = state.next_key(0, first, keys.last().map(Vec::as_slice)) {
+        keys.push(next.to_vec());
+    }
+    keys
+}
+
 fn image(state: &weir_machine::State) -> String {
+    let there = state.tables()[0].sorted();
+    let keys: Vec<Vec<u8>> = there.iter().map(|i| i.key.to_vec()).collect();
+    assert_eq!(walk(state, &[]), keys);
     let rows = state.tables().iter().flat_map(|t| t.sorted());
     rows.map(|i| format!("{:?}\n", (&i.key, i.version, &i.slots)))
         .collect()
@@ -169,6 +182,35 @@ fn touched_names_each_instance_written_and_kept_once() {
     assert_eq!(on.touched(), None);
     on.put(a, 0, &[2]);
     assert_eq!(on.touched(), None, "writing what is there is no write");
+}
+
+#[test]
+fn a_walk_finds_what_is_written_when_it_gets_there() {
+    let mut on = Transaction::begin(empty_state(&manifest()));
+    let put = |on: &mut Transaction, key: &[u8]| {
+        let handle = on.open(0, key);
+        on.put(handle, 0, &[2]);
+    };
+    for key in ["b1", "a", "b", "c", "b2"] {
+        put(&mut on, key.as_bytes());
+    }
+    // Only opened: not there.
+    on.open(0, b"b0");
+    assert_eq!(on.next_key(0, b"", None), Some(&b"a"[..]));
+    assert_eq!(on.next_key(0, b"b", None), Some(&b"b"[..]));
+    assert_eq!(on.next_key(0, b"b", Some(b"b")), Some(&b"b1"[..]));
+    let mark = on.savepoint();
+    put(&mut on, b"b11");
+    assert_eq!(on.next_key(0, b"b", Some(b"b1")), Some(&b"b11"[..]));
+    on.rollback(mark);
+    assert_eq!(on.next_key(0, b"b", Some(b"b1")), Some(&b"b2"[..]));
+    assert_eq!(on.next_key(0, b"b", Some(b"b2")), None);
+    assert_eq!(on.next_key(0, b"", Some(b"b2")), Some(&b"c"[..]));
+    // Behind one that is no more, and in front of all that begin so.
+    assert_eq!(on.next_key(0, b"", Some(b"b11")), Some(&b"b2"[..]));
+    assert_eq!(on.next_key(0, b"b", Some(b"a")), Some(&b"b"[..]));
+    let (state, _) = on.commit();
+    assert_eq!(walk(&state, b"b").len(), 3);
 }
 
 #[test]

@@ -647,6 +647,21 @@ impl Gen {
                 scope.vars.retain(|v| v.name != name);
                 format!("(for {name} in 0..{to}{cond} select {value})")
             }
+            7 if self.swarm.loops && scope.read && !self.entities.is_empty() && self.on(60) => {
+                let (name, entity) = (self.fresh("v"), self.below(self.entities.len()));
+                let filter = self.walk_filter(scope, entity, &name);
+                scope.bind(&name, &Ty::Ref(entity), false);
+                scope.rounds *= 4;
+                let (writes, waits) = (scope.write, scope.wait);
+                // It ends when nothing comes to be in front of it.
+                (scope.write, scope.wait) = (false, false);
+                let value = self.expr(scope, item, depth.min(1), false);
+                (scope.write, scope.wait) = (writes, waits);
+                scope.rounds /= 4;
+                scope.vars.retain(|v| v.name != name);
+                let walked = &self.entities[entity].name;
+                format!("(for {name} in {walked}{filter} select {value})")
+            }
             7 if self.swarm.maps => {
                 let map = Ty::Map(Box::new(Ty::Int), Box::new(item.clone()));
                 format!("{}.values()", self.expr(scope, &map, depth, false))

@@ -159,7 +159,22 @@ impl Gen {
     fn repeat(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {
         let mut bound = Vec::new();
         let mut first = None;
-        match self.below(5) {
+        match self.below(6) {
+            5 if scope.read && !self.entities.is_empty() => {
+                let entity = self.below(self.entities.len());
+                let (name, rounds) = (self.fresh("v"), self.fresh("v"));
+                let filter = self.walk_filter(scope, entity, &name);
+                lines.push(format!("var {rounds}: Int = 0"));
+                let walked = &self.entities[entity].name;
+                lines.push(format!("for {name} in {walked}{filter} {{"));
+                // What the loop makes may be in front of it, again and again.
+                first = Some(format!("  {rounds} += 1\n  if {rounds} > 4 {{ break }}"));
+                bound.push(Var {
+                    name,
+                    ty: Ty::Ref(entity),
+                    mutable: false,
+                });
+            }
             0 => {
                 let (name, rounds) = (self.fresh("v"), 1 + self.below(4));
                 lines.push(format!("var {name}: Int = 0"));
@@ -230,6 +245,25 @@ impl Gen {
         lines.extend(first);
         lines.extend(inner);
         lines.push("}".to_owned());
+    }
+
+    /// Which instances a walk is for. In a strand: its own, because others may come to be in any order.
+    pub fn walk_filter(&mut self, scope: &mut Scope, entity: usize, name: &str) -> String {
+        if let Some(me) = &scope.me {
+            return format!(" where {name}.k0 == {me}");
+        }
+        let (key, ty) = self.entities[entity].keys[0].clone();
+        match self.below(3) {
+            0 => {
+                let value = self.key_literal(&ty);
+                format!(" where {name}.{key} == {value}")
+            }
+            1 => {
+                let value = self.expr(scope, &ty, 1, true);
+                format!(" where {name}.{key} == {value}")
+            }
+            _ => String::new(),
+        }
     }
 
     fn match_statement(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {

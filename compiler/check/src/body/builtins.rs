@@ -67,7 +67,7 @@ impl BodyCx<'_> {
         Some(node(kind, ty, span))
     }
 
-    fn only_in_tests(&mut self, name: &Ident) {
+    pub(super) fn only_in_tests(&mut self, name: &Ident) {
         if self.in_test {
             return;
         }

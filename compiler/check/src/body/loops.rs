@@ -9,19 +9,20 @@ use crate::hir::*;
 impl BodyCx<'_> {
     pub(super) fn for_(&mut self, f: &ast::For, want: Option<&Type>, span: Span) -> Expr {
         if let Some(limited) = query::limited(f, span) {
-            if f.parallel {
-                return self.later(span, "`limit` in a parallel loop");
-            }
             return self.expr(&limited, want);
         }
         if !self.in_order(f) {
             return hole(span);
         }
+        // At one time: worked out before any item is.
+        let at_once = f.limit.as_ref().filter(|_| f.parallel);
+        let at_once = at_once.map(|limit| self.expr_of(limit, &Type::Int));
         let outside = self.groups.len();
         let rewritten = self.plain_loop(f, span);
         let found = self.plain_for(
             rewritten.as_ref().unwrap_or(f),
             rewritten.is_some(),
+            at_once,
             want,
             span,
         );
@@ -34,6 +35,7 @@ impl BodyCx<'_> {
         &mut self,
         f: &ast::For,
         rewritten: bool,
+        at_once: Option<Expr>,
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
@@ -55,7 +57,7 @@ impl BodyCx<'_> {
             }
             if f.parallel {
                 let items = (generators, wheres, from);
-                return b.parallel_for(items, &f.body, want, span);
+                return b.parallel_for(items, at_once, &f.body, want, span);
             }
             let (body, kind, ty) = match &f.body {
                 ForBody::Block(block) => {
@@ -64,7 +66,7 @@ impl BodyCx<'_> {
                     b.loop_depth -= 1;
                     (body, ForKind::Loop, Type::Unit)
                 }
-                ForBody::Select { value, .. } => {
+                ForBody::Select(value) => {
                     let hint = match want.map(|t| b.head(t)) {
                         Some(Type::List(item)) => Some(*item),
                         _ => None,
@@ -92,11 +94,8 @@ impl BodyCx<'_> {
             let end = self.expr_of(end, &Type::Int);
             return (ForSource::Range(start, end), Type::Int);
         }
-        if let Ast::Con(name) = &e.kind {
-            return (
-                ForSource::Collection(self.later(name.span, "walking all of an entity")),
-                Type::Unknown,
-            );
+        if let Some(entity) = self.entity_meant(e) {
+            return (ForSource::Entities(entity), Type::Entity(entity));
         }
         let source = self.plain(e, None);
         let item = match self.head(&source.ty) {

@@ -61,6 +61,13 @@ impl BodyCx<'_> {
                 if let Some(event) = self.event_of(*entity, name.as_str()) {
                     return self.call_event(*entity, event, Some(base), args, span);
                 }
+                if self
+                    .fitting(&self.functions_named(name.as_str()), &head, 0)
+                    .is_empty()
+                    && let Some(made) = self.fixture(&base, *entity, name, args, span)
+                {
+                    return made;
+                }
             }
             Type::Run(..) if name.as_str() == "result" && args.is_empty() => {
                 return self.result_of(base, span);
@@ -130,11 +137,6 @@ impl BodyCx<'_> {
             );
             if let Some(workflow) = &self.cx.program.entity(*id).workflow {
                 known.extend(workflow.events.iter().map(|event| event.name.clone()));
-            }
-            if matches!(name.as_str(), "get" | "set") {
-                self.cx
-                    .later(name.span, &format!("`.{name}(..)` on an entity"));
-                return;
             }
         } else {
             let names: Vec<String> = self.cx.names.functions.keys().cloned().collect();

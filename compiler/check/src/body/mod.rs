@@ -11,6 +11,7 @@ mod control;
 mod entry;
 mod expr;
 mod failure;
+mod fixture;
 mod loops;
 mod message;
 mod method;

@@ -110,6 +110,22 @@ impl BodyCx<'_> {
         hole(span)
     }
 
+    /// The entity that an expression names where all of its instances are meant: `Device`, `plant.Device`.
+    pub(super) fn entity_meant(&mut self, e: &ast::Expr) -> Option<EntityId> {
+        let found = match &e.kind {
+            Ast::Con(name) => self.cx.names.types.get(name.as_str()),
+            Ast::Field { base, name } => {
+                let module = self.imported(base)?;
+                self.cx.modules.own[module].types.get(name.as_str())
+            }
+            _ => None,
+        };
+        match found {
+            Some((TypeName::Entity(id), _)) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// The functions that an expression names where one is wanted: `double`, `shapes.double`.
     pub(super) fn functions_meant<'e>(
         &mut self,

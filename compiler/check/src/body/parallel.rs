@@ -45,6 +45,7 @@ impl BodyCx<'_> {
     pub(super) fn parallel_for(
         &mut self,
         (generators, wheres, from): (Vec<(Pattern, ForSource)>, Vec<Expr>, LocalId),
+        at_once: Option<Expr>,
         body: &ForBody,
         want: Option<&Type>,
         span: Span,
@@ -57,7 +58,7 @@ impl BodyCx<'_> {
         let mut branch = self.closure(FrameKind::Branch, |b| {
             let body = match body {
                 ForBody::Block(block) => b.block(block, Some(&Type::Unit)),
-                ForBody::Select { value, .. } => {
+                ForBody::Select(value) => {
                     let hint = match want.map(|t| b.head(t)) {
                         Some(Type::List(item)) => Some(*item),
                         _ => None,
@@ -82,6 +83,7 @@ impl BodyCx<'_> {
         let kind = ExprKind::ParallelFor {
             generators,
             wheres,
+            at_once: at_once.map(Box::new),
             branch,
             kind,
         };

@@ -11,8 +11,8 @@
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{
-    self, Arg, BinaryOp, Clause, ClauseKind, Expr, ExprKind as Ast, For, ForBody, Generator,
-    GroupKey, Ident, LambdaParam, Pattern, PatternKind, SortKey,
+    Arg, BinaryOp, Clause, ClauseKind, Expr, ExprKind as Ast, For, ForBody, Generator, GroupKey,
+    Ident, LambdaParam, Pattern, PatternKind, SortKey,
 };
 
 use super::BodyCx;
@@ -79,6 +79,7 @@ impl BodyCx<'_> {
             parallel: f.parallel,
             generators: rows.generators,
             clauses: rows.clauses,
+            limit: None,
             body: f.body.clone(),
         })
     }
@@ -194,7 +195,8 @@ impl Rows {
             parallel: false,
             generators: self.generators.clone(),
             clauses: self.clauses.clone(),
-            body: ForBody::Select { value, limit: None },
+            limit: None,
+            body: ForBody::Select(value),
         };
         expr(Ast::For(Box::new(f)), self.span)
     }
@@ -385,20 +387,11 @@ fn wildcard(span: Span) -> Pattern {
 
 /// `select v limit n` is the first of what `select v` gives.
 pub(super) fn limited(f: &For, span: Span) -> Option<Expr> {
-    let ForBody::Select {
-        value,
-        limit: Some(limit),
-    } = &f.body
-    else {
-        return None;
-    };
+    let limit = f.limit.as_ref().filter(|_| !f.parallel)?;
     let all = For {
-        body: ForBody::Select {
-            value: value.clone(),
-            limit: None,
-        },
+        limit: None,
         ..f.clone()
     };
     let all = expr(Ast::For(Box::new(all)), span);
-    Some(method(all, "take", vec![ast::Expr::clone(limit)]))
+    Some(method(all, "take", vec![limit.clone()]))
 }

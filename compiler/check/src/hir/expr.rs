@@ -216,6 +216,8 @@ pub enum ExprKind {
     ParallelFor {
         generators: Vec<(Pattern, ForSource)>,
         wheres: Vec<Expr>,
+        /// At most so many branches at one time, at least one: the next begins when one has ended. Worked out first.
+        at_once: Option<Box<Expr>>,
         branch: Lambda,
         /// `Loop`: of type `Unit`; `Select`: a list in the order of the items.
         kind: ForKind,
@@ -255,6 +257,19 @@ pub enum ExprKind {
     Mock {
         function: ExternId,
         answer: Lambda,
+    },
+    /// `Account(k).set(balance: 5.00)`: a transaction that writes these fields, in this order. Of type `Unit`.
+    SetState {
+        entity: EntityId,
+        /// Of type `Entity(entity)`.
+        target: Box<Expr>,
+        fields: Vec<(FieldId, Expr)>,
+    },
+    /// `Account(k).exists()`: whether any state of it was ever written.
+    Exists {
+        entity: EntityId,
+        /// Of type `Entity(entity)`.
+        target: Box<Expr>,
     },
     /// `crash_at("label")`: the process is killed when a step that ends at that label is durable.
     CrashAt(Box<Expr>),
@@ -361,6 +376,9 @@ pub enum ForSource {
     /// List (in order), set (in order), map (tuples `(key, value)` in key order). Computed once: changing
     /// the collection in the body does not change the walk.
     Collection(Expr),
+    /// References to the instances that exist, by their keys. The next one is the least that exists when it is taken and
+    /// is greater than the one before: what comes to be in front of the walk is walked too, what comes to be behind it is not.
+    Entities(EntityId),
 }
 
 /// Something that can be assigned: a root and the way down from it.

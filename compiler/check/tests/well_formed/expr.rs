@@ -28,6 +28,22 @@ impl Checker<'_> {
             K::Local(id) => is(&self.local(*id)),
             K::Constant(id) => is(&self.program.constants[id.0 as usize].ty),
             K::State(id) => is(&self.state(*id)),
+            K::Exists { entity, target } => {
+                self.part(target, &Type::Entity(*entity), "an instance");
+                is(&Type::Bool)
+            }
+            K::SetState {
+                entity,
+                target,
+                fields,
+            } => {
+                self.part(target, &Type::Entity(*entity), "an instance");
+                let known = &self.program.entity(*entity).fields;
+                for (id, value) in fields {
+                    self.part(value, &known[id.0 as usize].ty, "a field");
+                }
+                is(&Type::Unit)
+            }
             K::StateOf {
                 entity,
                 target,
@@ -336,9 +352,13 @@ impl Checker<'_> {
             K::ParallelFor {
                 generators,
                 wheres,
+                at_once,
                 branch,
                 kind,
             } => {
+                if let Some(at_once) = at_once {
+                    self.part(at_once, &Type::Int, "a limit");
+                }
                 self.lambda(branch);
                 self.items(generators, wheres)
                     && branch.params.is_sorted()
@@ -418,6 +438,7 @@ impl Checker<'_> {
                     self.part(end, &Type::Int, "an end");
                     self.pattern(pattern, &Type::Int);
                 }
+                ForSource::Entities(entity) => self.pattern(pattern, &Type::Entity(*entity)),
                 ForSource::Collection(collection) => {
                     self.expr(collection);
                     match &collection.ty {

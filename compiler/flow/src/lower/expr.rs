@@ -241,9 +241,22 @@ impl Body<'_, '_> {
             ExprKind::ParallelFor {
                 generators,
                 wheres,
+                at_once,
                 branch,
                 kind,
-            } => self.parallel_for(generators, wheres, branch, *kind, ty)?,
+            } => {
+                let at_once = match at_once {
+                    Some(at_once) => Some(self.expr(at_once)?),
+                    None => None,
+                };
+                self.parallel_for((generators, wheres), at_once, branch, *kind, ty)?
+            }
+            ExprKind::Exists { entity, target } => self.exists(*entity, target)?,
+            ExprKind::SetState {
+                entity,
+                target,
+                fields,
+            } => self.set_state(*entity, target, fields)?,
             ExprKind::Send { message, after } => self.send(message, after.as_deref(), ty)?,
             ExprKind::Cancel(ticket) => self.cancel(ticket)?,
             ExprKind::PushUndo {

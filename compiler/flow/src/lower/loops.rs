@@ -4,6 +4,7 @@ use weir_check::hir;
 use weir_contract::Type;
 
 use super::body::{Body, Loop};
+use super::first_keys::first_keys;
 use crate::ir::*;
 
 impl Body<'_, '_> {
@@ -71,7 +72,11 @@ impl Body<'_, '_> {
             self.innermost(wheres, innermost);
             return Some(());
         };
-        let walk = self.start(from, self.walked(pattern))?;
+        let first = match from {
+            hir::ForSource::Entities(_) => first_keys(self.locals, pattern, rest, wheres),
+            _ => Vec::new(),
+        };
+        let walk = self.start(from, self.walked(pattern), &first)?;
         self.round(&walk, after, &mut |this, item, next| {
             this.bind(pattern, item);
             this.in_loop(broken, next, |this| {
@@ -88,15 +93,15 @@ impl Body<'_, '_> {
     pub fn each(&mut self, list: Reg, inside: &mut dyn FnMut(&mut Self, Reg)) {
         let at = self.b.int(0);
         let end = self.b.len(list);
-        let walk = Walk {
-            at,
-            end,
-            list: Some(list),
-        };
-        self.round(&walk, None, &mut |this, item, next| {
-            inside(this, item);
-            this.b.jump(next);
-        });
+        let list = Some(list);
+        self.round(
+            &Walk::Positions { at, end, list },
+            None,
+            &mut |this, item, next| {
+                inside(this, item);
+                this.b.jump(next);
+            },
+        );
     }
 
     /// One loop; `inside` is given the item, and ends in the block that takes the next one. Goes on in `after`, a new block when
@@ -111,21 +116,38 @@ impl Body<'_, '_> {
         let after = after.unwrap_or_else(|| self.b.block());
         self.b.jump(head);
         self.b.go_to(head);
-        let more = self.b.compare(CompareOp::Lt, walk.at, walk.end);
-        self.b.end(Term::Branch(more, body, after));
-        self.b.go_to(body);
-        let item = match walk.list {
-            None => walk.at,
-            Some(list) => {
-                let ty = self.b.item_type(list);
-                self.b.emit(ty, Op::ListGet(list, walk.at))
+        let item = match walk {
+            Walk::Positions { at, end, list } => {
+                let more = self.b.compare(CompareOp::Lt, *at, *end);
+                self.b.end(Term::Branch(more, body, after));
+                self.b.go_to(body);
+                match list {
+                    None => *at,
+                    Some(list) => {
+                        let ty = self.b.item_type(*list);
+                        self.b.emit(ty, Op::ListGet(*list, *at))
+                    }
+                }
+            }
+            Walk::Keys {
+                entity,
+                last,
+                first,
+            } => {
+                let ty = self.b.ty(*last).clone();
+                let next = Op::NextKey(*entity, *last, first.clone());
+                let found = self.b.emit(ty, next);
+                let item = self.b.some_or(found, after);
+                self.b.emit_into(*last, Op::Copy(found));
+                item
             }
         };
         inside(self, item, next);
         self.b.go_to(next);
-        let one = self.b.int(1);
-        self.b
-            .emit_into(walk.at, Op::Arith(ArithOp::Add, walk.at, one));
+        if let Walk::Positions { at, .. } = walk {
+            let one = self.b.int(1);
+            self.b.emit_into(*at, Op::Arith(ArithOp::Add, *at, one));
+        }
         self.b.jump(head);
         self.b.go_to(after);
     }
@@ -150,41 +172,54 @@ impl Body<'_, '_> {
         }
     }
 
-    fn start(&mut self, from: &hir::ForSource, name: String) -> Option<Walk> {
-        let named = |part: &str| Some(format!("{name}.{part}"));
-        let at = self
-            .b
-            .reg(RegType::Value(Type::Int), named("position").as_deref());
+    fn start(&mut self, from: &hir::ForSource, name: String, first: &[&hir::Expr]) -> Option<Walk> {
+        // What a loop keeps over a wait has a name.
+        let kept = |this: &mut Self, ty: Type, part: &str| {
+            let name = format!("{name}.{part}");
+            this.b.reg(RegType::Value(ty), Some(&name))
+        };
         Some(match from {
             hir::ForSource::Range(start, end) => {
+                let at = kept(self, Type::Int, "position");
                 let regs = self.operands(&[start, end])?;
                 self.b.emit_into(at, Op::Copy(regs[0]));
-                let end = self
-                    .b
-                    .reg(RegType::Value(Type::Int), named("end").as_deref());
+                let end = kept(self, Type::Int, "end");
                 self.b.emit_into(end, Op::Copy(regs[1]));
-                Walk {
-                    at,
-                    end,
-                    list: None,
-                }
+                let list = None;
+                Walk::Positions { at, end, list }
             }
             hir::ForSource::Collection(e) => {
+                let at = kept(self, Type::Int, "position");
                 let value = self.expr(e)?;
                 let value = self.base(value);
                 let ty = list_type(self.b.ty(value));
                 // A copy, because the body may assign the variable it came from.
-                let list = self.b.reg(RegType::Value(ty), named("source").as_deref());
+                let list = kept(self, ty, "source");
                 self.b.assign(list, value);
                 self.b.emit_into(at, Op::Const(Literal::Int(0)));
-                let end = self
-                    .b
-                    .reg(RegType::Value(Type::Int), named("end").as_deref());
+                let end = kept(self, Type::Int, "end");
                 self.b.emit_into(end, Op::ListLen(list));
-                Walk {
-                    at,
-                    end,
-                    list: Some(list),
+                let list = Some(list);
+                Walk::Positions { at, end, list }
+            }
+            hir::ForSource::Entities(entity) => {
+                let entity = EntityId(entity.0);
+                let reference = Type::Named(self.low.module.entity(entity).def);
+                let keys = crate::verify::record_fields(&self.low.module, &reference);
+                let keys = keys.expect("a reference has keys");
+                let values = self.operands(first)?;
+                let mut first = Vec::new();
+                for ((value, key), at) in values.into_iter().zip(keys).zip(0..) {
+                    let given = kept(self, key, &format!("key{at}"));
+                    self.b.assign(given, value);
+                    first.push(given);
+                }
+                let last = kept(self, Type::Option(Box::new(reference)), "last");
+                self.b.emit_into(last, Op::VariantMake(0, vec![]));
+                Walk::Keys {
+                    entity,
+                    last,
+                    first,
                 }
             }
         })
@@ -201,11 +236,21 @@ impl Body<'_, '_> {
     }
 }
 
-/// A walk over positions, of a list or of a range itself.
-struct Walk {
-    at: Reg,
-    end: Reg,
-    list: Option<Reg>,
+/// Where a loop is.
+enum Walk {
+    /// At a position, of a list or of a range itself.
+    Positions {
+        at: Reg,
+        end: Reg,
+        list: Option<Reg>,
+    },
+    /// Behind the keys of an instance, or in front of all.
+    Keys {
+        entity: EntityId,
+        last: Reg,
+        /// What the keys begin with.
+        first: Vec<Reg>,
+    },
 }
 
 /// A collection as the list it is in memory.

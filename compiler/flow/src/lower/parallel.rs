@@ -24,18 +24,18 @@ impl Body<'_, '_> {
             // Branches that give nothing: there is nothing to put together.
             _ => Type::Tuple(vec![]),
         };
-        let joined = self.join(shape, false)?;
+        let joined = self.join(shape, false, None)?;
         Some(match ty {
             Type::Tuple(_) => joined,
             _ => self.b.unit(),
         })
     }
 
-    /// `parallel for`: a branch for each item, begun when all items are there.
+    /// `parallel for`: a branch for each item, begun when all items are there; at most so many at once.
     pub fn parallel_for(
         &mut self,
-        generators: &[(hir::Pattern, hir::ForSource)],
-        wheres: &[hir::Expr],
+        (generators, wheres): (&[(hir::Pattern, hir::ForSource)], &[hir::Expr]),
+        at_once: Option<Reg>,
         branch: &hir::Lambda,
         kind: hir::ForKind,
         ty: Type,
@@ -63,7 +63,7 @@ impl Body<'_, '_> {
             })?;
             chosen.begin(self);
         }
-        let joined = self.join(Type::List(Box::new(item)), true)?;
+        let joined = self.join(Type::List(Box::new(item)), true, at_once)?;
         Some(match kind {
             hir::ForKind::Select => self.b.coerce(joined, &ty),
             hir::ForKind::Loop => self.b.unit(),
@@ -76,14 +76,18 @@ impl Body<'_, '_> {
     }
 
     /// Waits for the branches that were begun; a failure of one leaves the function.
-    fn join(&mut self, shape: Type, list: bool) -> Option<Reg> {
+    fn join(&mut self, shape: Type, list: bool, at_once: Option<Reg>) -> Option<Reg> {
+        let wait = |fallible| Wait::Join {
+            list,
+            fallible,
+            limit: at_once.is_some(),
+        };
+        let operands = at_once.into_iter().collect();
         let Type::Result(_, errors) = self.b.func.ret.clone() else {
-            let fallible = false;
-            return Some(self.suspend(shape, Wait::Join { list, fallible }, vec![]));
+            return Some(self.suspend(shape, wait(false), operands));
         };
         let ty = Type::Result(Box::new(shape.clone()), errors);
-        let fallible = true;
-        let result = self.suspend(ty, Wait::Join { list, fallible }, vec![]);
+        let result = self.suspend(ty, wait(true), operands);
         self.value_or_leave(result, shape)
     }
 }

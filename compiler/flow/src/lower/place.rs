@@ -228,12 +228,11 @@ impl Body<'_, '_> {
             .reg(RegType::Value(Type::Option(Box::new(item.clone()))), None);
         let left = self.b.reg(RegType::Value(ty.clone()), None);
         let (some, none, join) = (self.b.block(), self.b.block(), self.b.block());
-        let zero = self.b.int(0);
-        let len = self.b.len(value);
-        let filled = self.b.compare(CompareOp::Gt, len, zero);
+        let filled = self.is_filled(value);
         self.b.end(Term::Branch(filled, some, none));
         self.b.go_to(some);
-        let one = self.b.int(1);
+        let (zero, one) = (self.b.int(0), self.b.int(1));
+        let len = self.b.len(value);
         let at = self.b.arith(ArithOp::Sub, len, one);
         let found = self.b.emit(item, Op::ListGet(value, at));
         self.b.emit_into(last, Op::VariantMake(1, vec![found]));
@@ -245,6 +244,13 @@ impl Body<'_, '_> {
         self.b.jump(join);
         self.b.go_to(join);
         (left, Some(last))
+    }
+
+    /// Whether a list has an element.
+    fn is_filled(&mut self, list: Reg) -> Reg {
+        let zero = self.b.int(0);
+        let len = self.b.len(list);
+        self.b.compare(CompareOp::Gt, len, zero)
     }
 
     /// Crashes unless `0 <= at <= length`.
@@ -321,7 +327,7 @@ impl Body<'_, '_> {
                 result
             }
             (SlotKind::List(item), Some((Step::Index(at), behind)), _) => {
-                self.materialise(&view, slot);
+                self.materialise(&view, slot, None);
                 let (value, result) = match change {
                     Change::Set(value) if behind.is_empty() => (*value, None),
                     _ => {
@@ -336,7 +342,7 @@ impl Body<'_, '_> {
                 result
             }
             (SlotKind::Map(k, v), Some((Step::Key(key), behind)), _) => {
-                self.materialise(&view, slot);
+                self.materialise(&view, slot, None);
                 let key = self.b.coerce(*key, k);
                 let (value, result) = match change {
                     Change::Set(value) if behind.is_empty() => (*value, None),
@@ -352,7 +358,14 @@ impl Body<'_, '_> {
                 result
             }
             (_, None, Change::Mutate(op, args)) => {
-                self.materialise(&view, slot);
+                match op {
+                    MutateOp::ListPop => self.materialise(&view, slot, Some(&Self::is_filled)),
+                    MutateOp::MapRemove | MutateOp::SetRemove => {
+                        let has = |this: &mut Self, all| this.call_prelude("has", &[all, args[0]]);
+                        self.materialise(&view, slot, Some(&has));
+                    }
+                    _ => self.materialise(&view, slot, None),
+                }
                 self.mutate_slot(instance, slot, &kind, *op, args)
             }
             (kind, _, _) => unreachable!("{kind:?} at {path:?}"),

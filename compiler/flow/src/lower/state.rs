@@ -185,8 +185,14 @@ impl Body<'_, '_> {
         }
     }
 
-    /// Makes a collection slot that does not start empty present, before a part of it changes.
-    pub fn materialise(&mut self, view: &View, slot: SlotId) {
+    /// Makes a collection slot that does not start empty present, before a part of it changes. Only when what it starts with
+    /// has what `is_there` looks for, where the change takes something out: taking out what is not there is no write.
+    pub fn materialise(
+        &mut self,
+        view: &View,
+        slot: SlotId,
+        is_there: Option<&dyn Fn(&mut Self, Reg) -> Reg>,
+    ) {
         let slot_info = self.low.module.slot(view.entity, slot);
         if slot_info.init == Init::Empty {
             return;
@@ -197,6 +203,12 @@ impl Body<'_, '_> {
         self.b.end(Term::Branch(present, ready, absent));
         self.b.go_to(absent);
         let value = self.b.emit(ty, Op::Load(view.instance, slot));
+        if let Some(is_there) = is_there {
+            let found = is_there(self, value);
+            let store = self.b.block();
+            self.b.end(Term::Branch(found, store, ready));
+            self.b.go_to(store);
+        }
         self.b.run(Op::Store(view.instance, slot, value));
         self.b.jump(ready);
         self.b.go_to(ready);

@@ -1,4 +1,4 @@
-//! What a run waits for, in words: `sleep`, `events 2 [0, 1]`, `extern 3 within`, `join list fallible`.
+//! What a run waits for, in words: `sleep`, `events 2 [0, 1]`, `extern 3 within`, `join list fallible limit`.
 
 use crate::ir::{EntityId, Wait};
 
@@ -19,8 +19,14 @@ pub fn print(wait: &Wait) -> String {
             format!("extern {function}{}", flag(*within, "within"))
         }
         Wait::Run => "run".to_owned(),
-        Wait::Join { list, fallible } => {
-            format!("join{}{}", flag(*list, "list"), flag(*fallible, "fallible"))
+        Wait::Join {
+            list,
+            fallible,
+            limit,
+        } => {
+            let kind = [(list, "list"), (fallible, "fallible"), (limit, "limit")];
+            let words = kind.map(|(set, word)| flag(*set, word));
+            format!("join{}", words.concat())
         }
         Wait::Advance => "advance".to_owned(),
         Wait::Settle => "settle".to_owned(),
@@ -53,6 +59,7 @@ pub fn parse(text: &str) -> Option<Wait> {
         "join" => Wait::Join {
             list: has("list"),
             fallible: has("fallible"),
+            limit: has("limit"),
         },
         "advance" => Wait::Advance,
         "settle" => Wait::Settle,

@@ -203,6 +203,19 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
             rule.expect(*key, &Type::Named(def))?;
             Ok(Some(RegType::Instance(*entity)))
         }
+        Op::NextKey(entity, after, first) => {
+            let found = module.entities.get(entity.0 as usize);
+            let reference = Type::Named(found.ok_or("no such entity")?.def);
+            rule.expect(*after, &option(&reference))?;
+            let keys = fields(module, &reference).expect("an entity's definition has keys");
+            if first.len() > keys.len() {
+                return Err("too many keys".into());
+            }
+            for (reg, key) in first.iter().zip(&keys) {
+                rule.expect(*reg, key)?;
+            }
+            some(option(&reference))
+        }
         Op::Keys(i) => some(Type::Named(module.entity(rule.instance(*i)?).def)),
         Op::Load(i, s) => some(rule.slot(*i, *s)?.value_type()),
         Op::Store(i, s, a) => {
@@ -542,6 +555,7 @@ pub fn wait(module: &Module, func: &Func, wait: &Wait, operands: &[Reg]) -> Resu
     let rule = Rule { module, func };
     let limit = Type::Option(Box::new(Type::Duration));
     let wanted = match wait {
+        Wait::Join { limit: true, .. } => vec![Type::Int],
         Wait::Yield | Wait::Join { .. } | Wait::Settle => vec![],
         Wait::Sleep | Wait::Advance => vec![Type::Duration],
         Wait::SleepUntil => vec![Type::Time],

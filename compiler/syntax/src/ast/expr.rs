@@ -333,6 +333,8 @@ pub struct For {
     pub generators: Vec<Generator>,
     /// In source order.
     pub clauses: Vec<Clause>,
+    /// Behind a `select`: of the items; of a parallel loop, of the branches at one time.
+    pub limit: Option<Expr>,
     pub body: ForBody,
 }
 
@@ -383,9 +385,6 @@ pub struct SortKey {
 #[allow(clippy::large_enum_variant)] // Few are ever made.
 pub enum ForBody {
     Block(Block),
-    /// `select value limit n`
-    Select {
-        value: Expr,
-        limit: Option<Expr>,
-    },
+    /// `select value`
+    Select(Expr),
 }

@@ -264,11 +264,9 @@ fn comprehension(inner: &For, see: &mut dyn FnMut(Node)) {
     }
     match &inner.body {
         ForBody::Block(body) => block(body, see),
-        ForBody::Select { value, limit } => {
-            walk_expr(value, see);
-            if let Some(limit) = limit {
-                walk_expr(limit, see);
-            }
-        }
+        ForBody::Select(value) => walk_expr(value, see),
+    }
+    if let Some(limit) = &inner.limit {
+        walk_expr(limit, see);
     }
 }

@@ -18,7 +18,7 @@ use weir_flow::ir;
 
 use crate::asm::{Asm, I32, I64};
 use crate::module::Gen;
-use crate::{entry, slots, transaction};
+use crate::{entry, slots, transaction, walk};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Helper {
@@ -75,6 +75,8 @@ pub enum Helper {
     Slot(slots::SlotOp, ir::EntityId, ir::SlotId),
     /// `(reference) → instance`.
     Open(ir::EntityId),
+    /// `(after, first keys, so many) → Option<reference>`.
+    NextKey(ir::EntityId, u32),
     /// `()`: the invariants of what was written.
     CheckTouched,
     /// `(key, key_len) → output`: one entry, its arguments at the cursor.
@@ -121,6 +123,7 @@ impl Helper {
             Show(ty) => (vec![g.val_type(ty)], None),
             Append => (vec![I32, I32], None),
             Keys(_) | Open(_) => (vec![I32], Some(I32)),
+            NextKey(entity, count) => walk::signature(g, *entity, *count),
             Slot(op, entity, slot) => slots::signature(g, *op, *entity, *slot),
             CheckTouched => (vec![], None),
             Entry(_) => (vec![I32, I32], Some(I64)),
@@ -158,6 +161,7 @@ impl Helper {
             Append => memory::append(g, &mut a),
             Keys(entity) => slots::keys(g, &mut a, *entity),
             Open(entity) => slots::open(g, &mut a, *entity),
+            NextKey(entity, count) => walk::next_key(g, &mut a, *entity, *count),
             Slot(op, entity, slot) => slots::build(g, &mut a, *op, *entity, *slot),
             CheckTouched => transaction::check_touched(g, &mut a),
             Entry(entry) => entry::entry(g, &mut a, *entry),

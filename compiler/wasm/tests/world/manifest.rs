@@ -18,7 +18,9 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         retention: Default::default(),
         module_sha256: String::new(),
         defs: module.defs.clone(),
-        entities: module.entities.iter().map(|e| entity(module, e)).collect(),
+        entities: (0..module.entities.len() as u32)
+            .map(|number| entity(module, ir::EntityId(number)))
+            .collect(),
         functions: numbered()
             .filter_map(|(e, n)| function(module, e, n))
             .collect(),
@@ -35,7 +37,8 @@ pub fn manifest(module: &ir::Module) -> Manifest {
     }
 }
 
-fn entity(module: &ir::Module, entity: &ir::Entity) -> Entity {
+fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
+    let entity = module.entity(id);
     let DefKind::Entity { keys } = &module.defs.get(entity.def).kind else {
         panic!("not an entity")
     };
@@ -54,6 +57,7 @@ fn entity(module: &ir::Module, entity: &ir::Entity) -> Entity {
         fields: vec![],
         slots: entity.slots.iter().map(slot).collect(),
         allow: None,
+        walked: module.walks(id),
         workflow: entity.workflow.as_ref().map(|w| workflow(module, w)),
         doc: None,
     }

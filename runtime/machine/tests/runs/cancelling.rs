@@ -151,3 +151,47 @@ fn a_run_that_is_parked_elsewhere_is_cancelled_at_once() {
     }
     assert_eq!(world.log(), "undo:a undo:a");
 }
+
+#[test]
+fn branches_that_wait_for_others_never_begin_in_a_cancelled_run() {
+    let mut world = World::new();
+    let done = world.order(
+        "o",
+        "few 2 (charge 1; undo b; log on) (sleep 5) (log never) (log never)",
+    );
+    world.settle();
+    assert_eq!(world.machine.outstanding().len(), 1);
+    world.restart(3);
+    assert!(world.cancel(done.run));
+    world.pass(10);
+    world.answer(None);
+    world.settle();
+    assert_eq!(world.log(), "answer:2 on undo:b");
+    assert_eq!(ended(&world, done.run), "cancelled");
+}
+
+#[test]
+fn branches_begin_when_others_have_ended() {
+    let mut world = World::new();
+    let done = world.order(
+        "o",
+        "few 2 (sleep 9; log a) (sleep 5; log b) (log c) (sleep 1; log d); log end",
+    );
+    world.settle();
+    assert_eq!(world.log(), "");
+    world.pass(5);
+    world.restart(3);
+    assert_eq!(world.log(), "b c");
+    world.pass(4);
+    assert_eq!(world.log(), "b c d a joined:[0,0,0,0] end");
+    assert_eq!(ended(&world, done.run), "by itself");
+}
+
+#[test]
+fn behind_a_failure_no_branch_begins() {
+    let mut world = World::new();
+    let done = world.order("o", "few 1 (sleep 1; fail) (log never) (log never)");
+    world.pass(5);
+    assert_eq!(world.log(), "error:4");
+    assert_eq!(ended(&world, done.run), "by itself");
+}

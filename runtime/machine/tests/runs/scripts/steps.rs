@@ -267,13 +267,18 @@ impl Scripts {
                     put_option(&mut operands, within);
                     (RESULT, border::SUSPEND_RUN)
                 }
-                "par" => {
-                    for branch in &words[1..] {
+                // `few 2 (a) (b) (c)`: two of them at one time.
+                "par" | "few" => {
+                    let limit = (words[0] == "few").then(|| int(1));
+                    for branch in &words[1 + limit.iter().len()..] {
                         let mut cells = Vec::new();
                         put_bytes(&mut cells, branch.as_bytes());
                         on.branch(BRANCH, &cells).unwrap();
                     }
                     operands.extend_from_slice(&[1, 1]);
+                    limit
+                        .iter()
+                        .for_each(|limit| put_int(&mut operands, *limit));
                     (JOINED, border::SUSPEND_JOIN)
                 }
                 other => panic!("no such word: {other}"),

@@ -1,0 +1,119 @@
+//! In tests, on an instance: `.set(field: value, ..)` writes its state, also what is private; `.get()` is all of its state, as a tuple
+//! with the fields' names; `.exists()` is whether any of it was ever written. A function of the entity goes before each of them.
+
+use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::{self, Ident};
+
+use super::{BodyCx, node};
+use crate::hir::*;
+use crate::messages::nearest;
+
+impl BodyCx<'_> {
+    /// One of them; `None` when the name is none of theirs.
+    pub(super) fn fixture(
+        &mut self,
+        target: &Expr,
+        entity: EntityId,
+        name: &Ident,
+        args: &[ast::Arg],
+        span: Span,
+    ) -> Option<Expr> {
+        let target = Box::new(target.clone());
+        let made = match (name.as_str(), args) {
+            ("set", [_, ..]) => {
+                let fields = self.fields_to_set(entity, args);
+                let kind = ExprKind::SetState {
+                    entity,
+                    target,
+                    fields,
+                };
+                node(kind, Type::Unit, span)
+            }
+            ("get", []) => self.all_state(*target, entity, span),
+            ("exists", []) => node(ExprKind::Exists { entity, target }, Type::Bool, span),
+            _ => return None,
+        };
+        self.only_in_tests(name);
+        Some(made)
+    }
+
+    fn fields_to_set(&mut self, entity: EntityId, args: &[ast::Arg]) -> Vec<(FieldId, Expr)> {
+        let known: Vec<(String, Type)> = {
+            let fields = self.cx.program.entity(entity).fields.iter();
+            fields.map(|f| (f.name.clone(), f.ty.clone())).collect()
+        };
+        let mut fields: Vec<(FieldId, Expr)> = Vec::new();
+        for arg in args {
+            let label = arg.label.as_ref().map(|label| label.name.as_str());
+            let at = known
+                .iter()
+                .position(|(name, _)| Some(name.as_str()) == label);
+            let Some(at) = at else {
+                let what = match label {
+                    Some(label) => format!("the state has no `{label}`"),
+                    None => "`set` takes fields by name".to_owned(),
+                };
+                let near = nearest(label.unwrap_or(""), known.iter().map(|(n, _)| n.as_str()));
+                let help = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => {
+                        let names: Vec<String> = known
+                            .iter()
+                            .map(|(name, _)| format!("`{name}: ..`"))
+                            .collect();
+                        format!("name one of {}", names.join(", "))
+                    }
+                };
+                self.report(
+                    Diagnostic::new(codes::E0302, arg.span, what)
+                        .label("not a field")
+                        .help(help),
+                );
+                self.plain(&arg.value, None);
+                continue;
+            };
+            let id = FieldId(at as u32);
+            let value = self.expr_of(&arg.value, &known[at].1);
+            if fields.iter().any(|(before, _)| *before == id) {
+                let message = format!("`{}` is set twice", known[at].0);
+                self.report(
+                    Diagnostic::new(codes::E0302, arg.span, message)
+                        .label("again")
+                        .help("leave one of them out"),
+                );
+            }
+            fields.push((id, value));
+        }
+        fields
+    }
+
+    fn all_state(&mut self, target: Expr, entity: EntityId, span: Span) -> Expr {
+        let ty = target.ty.clone();
+        let of = self.declare("the instance", ty.clone(), false, span);
+        self.used[of.0 as usize] = true;
+        let fields = self.cx.program.entity(entity).fields.clone();
+        let part = |(at, field): (usize, &StateField)| {
+            let target = Box::new(node(ExprKind::Local(of), ty.clone(), span));
+            let kind = ExprKind::StateOf {
+                entity,
+                target,
+                field: FieldId(at as u32),
+            };
+            node(kind, field.ty.clone(), span)
+        };
+        let parts = fields.iter().enumerate().map(part).collect();
+        let names = fields.iter().map(|field| TupleField {
+            name: Some(field.name.clone()),
+            ty: field.ty.clone(),
+        });
+        let all = Type::Tuple(names.collect());
+        let tuple = node(ExprKind::Tuple(parts), all.clone(), span);
+        let pattern = Pattern {
+            kind: PatternKind::Bind(of),
+            ty,
+            span,
+        };
+        let stmts = vec![Stmt::Let(pattern, target), Stmt::Expr(tuple)];
+        node(ExprKind::Block(Block { stmts }), all, span)
+    }
+}
