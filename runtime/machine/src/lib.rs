@@ -47,6 +47,6 @@ pub use relabel::carry_answer;
 pub use replay::ReplayChecker;
 pub use runs::{Ended, Finished, Run, Strand, Waiting};
 pub use schedule::Runs;
-pub use state::{Instance, Kind, Slot, State};
+pub use state::{Instance, Kind, Slot, State, TableKind};
 pub use steps::{Crash, Steps};
 pub use transaction::Transaction;

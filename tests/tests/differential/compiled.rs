@@ -9,7 +9,7 @@ use weir_contract::{DefId, DefKind, Type};
 use weir_diagnostics::FileId;
 use weir_engine::{Limits, Program, Runner, StepOutcome};
 use weir_flow::ir::{self, Access};
-use weir_machine::{Kind, State, Transaction};
+use weir_machine::{Kind, State, TableKind, Transaction};
 use weir_tests::generate::Call;
 
 use crate::Seen;
@@ -59,11 +59,11 @@ impl<'f> Compiled<'f> {
             ir::SlotKind::List(_) => Kind::List,
             ir::SlotKind::Map(..) | ir::SlotKind::Set(_) => Kind::Map,
         };
-        let kinds = self
-            .module
-            .entities
-            .iter()
-            .map(|entity| entity.slots.iter().map(kind).collect());
+        let entities = self.module.entities.iter().zip(0..);
+        let kinds = entities.map(|(entity, number)| TableKind {
+            slots: entity.slots.iter().map(kind).collect(),
+            walked: self.module.walks(ir::EntityId(number)),
+        });
         Running {
             compiled: self,
             runner: Runner::new(&self.program).unwrap_or_else(|wrong| panic!("starting: {wrong}")),

@@ -7,7 +7,7 @@ use weir_contract::{CrashReason, Type};
 use super::Context;
 use super::body::Body;
 use super::loops::list_type;
-use super::state::{Shape, View};
+use super::state::{Shape, Taken, View};
 use crate::ir::*;
 
 /// A step of a path, its index evaluated.
@@ -247,7 +247,7 @@ impl Body<'_, '_> {
     }
 
     /// Whether a list has an element.
-    fn is_filled(&mut self, list: Reg) -> Reg {
+    pub fn is_filled(&mut self, list: Reg) -> Reg {
         let zero = self.b.int(0);
         let len = self.b.len(list);
         self.b.compare(CompareOp::Gt, len, zero)
@@ -358,14 +358,12 @@ impl Body<'_, '_> {
                 result
             }
             (_, None, Change::Mutate(op, args)) => {
-                match op {
-                    MutateOp::ListPop => self.materialise(&view, slot, Some(&Self::is_filled)),
-                    MutateOp::MapRemove | MutateOp::SetRemove => {
-                        let has = |this: &mut Self, all| this.call_prelude("has", &[all, args[0]]);
-                        self.materialise(&view, slot, Some(&has));
-                    }
-                    _ => self.materialise(&view, slot, None),
-                }
+                let taken = match op {
+                    MutateOp::ListPop => Some(Taken::Last),
+                    MutateOp::MapRemove | MutateOp::SetRemove => Some(Taken::Key(args[0])),
+                    _ => None,
+                };
+                self.materialise(&view, slot, taken);
                 self.mutate_slot(instance, slot, &kind, *op, args)
             }
             (kind, _, _) => unreachable!("{kind:?} at {path:?}"),

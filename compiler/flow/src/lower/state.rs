@@ -51,6 +51,14 @@ pub struct View {
     pub path: Vec<u32>,
 }
 
+/// What a change takes out of a collection, if it is there.
+#[derive(Clone, Copy, Debug)]
+pub enum Taken {
+    Last,
+    /// Of a map or a set.
+    Key(Reg),
+}
+
 impl Lowering<'_> {
     pub fn node(&self, entity: EntityId, path: &[u32]) -> &Node {
         let mut node = &self.fields[entity.0 as usize][path[0] as usize];
@@ -186,13 +194,8 @@ impl Body<'_, '_> {
     }
 
     /// Makes a collection slot that does not start empty present, before a part of it changes. Only when what it starts with
-    /// has what `is_there` looks for, where the change takes something out: taking out what is not there is no write.
-    pub fn materialise(
-        &mut self,
-        view: &View,
-        slot: SlotId,
-        is_there: Option<&dyn Fn(&mut Self, Reg) -> Reg>,
-    ) {
+    /// has what the change takes out, where it takes something out: taking out what is not there is no write.
+    pub fn materialise(&mut self, view: &View, slot: SlotId, taken: Option<Taken>) {
         let slot_info = self.low.module.slot(view.entity, slot);
         if slot_info.init == Init::Empty {
             return;
@@ -203,8 +206,11 @@ impl Body<'_, '_> {
         self.b.end(Term::Branch(present, ready, absent));
         self.b.go_to(absent);
         let value = self.b.emit(ty, Op::Load(view.instance, slot));
-        if let Some(is_there) = is_there {
-            let found = is_there(self, value);
+        if let Some(taken) = taken {
+            let found = match taken {
+                Taken::Last => self.is_filled(value),
+                Taken::Key(key) => self.call_prelude("has", &[value, key]),
+            };
             let store = self.b.block();
             self.b.end(Term::Branch(found, store, ready));
             self.b.go_to(store);

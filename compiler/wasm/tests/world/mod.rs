@@ -15,7 +15,7 @@ use weir_contract::keys::encode_keys;
 use weir_contract::{DefKind, Type, Value, library};
 use weir_engine::{Limits, Program, Runner, StepOutcome};
 use weir_flow::{ir, text, verify};
-use weir_machine::{Kind, State, Transaction};
+use weir_machine::{Kind, State, TableKind, Transaction};
 
 pub struct World {
     pub module: ir::Module,
@@ -49,13 +49,16 @@ pub fn world_of(module: ir::Module, limits: Limits) -> World {
 }
 
 fn empty(module: &ir::Module) -> State {
-    let kinds = module.entities.iter().map(|entity| {
+    let kinds = module.entities.iter().zip(0..).map(|(entity, number)| {
         let kind = |slot: &ir::Slot| match slot.kind {
             ir::SlotKind::Scalar(_) => Kind::Scalar,
             ir::SlotKind::List(_) => Kind::List,
             ir::SlotKind::Map(..) | ir::SlotKind::Set(_) => Kind::Map,
         };
-        entity.slots.iter().map(kind).collect()
+        TableKind {
+            slots: entity.slots.iter().map(kind).collect(),
+            walked: module.walks(ir::EntityId(number)),
+        }
     });
     State::new(kinds)
 }
