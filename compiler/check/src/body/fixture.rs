@@ -6,7 +6,7 @@ use weir_syntax::ast::{self, Ident};
 
 use super::{BodyCx, node};
 use crate::hir::*;
-use crate::messages::nearest;
+use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
     /// One of them; `None` when the name is none of theirs.
@@ -53,22 +53,17 @@ impl BodyCx<'_> {
                     Some(label) => format!("the state has no `{label}`"),
                     None => "`set` takes fields by name".to_owned(),
                 };
-                let near = nearest(label.unwrap_or(""), known.iter().map(|(n, _)| n.as_str()));
-                let help = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => {
-                        let names: Vec<String> = known
-                            .iter()
-                            .map(|(name, _)| format!("`{name}: ..`"))
-                            .collect();
-                        format!("name one of {}", names.join(", "))
-                    }
+                let found = Diagnostic::new(codes::E0302, arg.span, what).label("not a field");
+                let help = |found: Diagnostic| {
+                    let all = known.iter().map(|(name, _)| format!("`{name}: ..`"));
+                    let all: Vec<String> = all.collect();
+                    found.help(format!("name one of {}", all.join(", ")))
                 };
-                self.report(
-                    Diagnostic::new(codes::E0302, arg.span, what)
-                        .label("not a field")
-                        .help(help),
-                );
+                let names = known.iter().map(|(name, _)| name.as_str());
+                self.report(match &arg.label {
+                    Some(wrong) => did_you_mean(found, wrong.span, &wrong.name, names).or(help),
+                    None => help(found),
+                });
                 self.plain(&arg.value, None);
                 continue;
             };
