@@ -93,7 +93,7 @@ codes! {
     E0110 "something that cannot be assigned to",
     E0111 "`send` needs a call",
     E0112 "a lambda parameter that is not a name",
-    E0113 "a time that is not written right",
+    E0113 "a time or a date that is not written right",
     E0114 "nested too deeply",
     E0115 "an event with a body in a workflow",
     E0201 "a name that stands for nothing here",

@@ -404,6 +404,22 @@ pub enum Op {
     ListSlice(Reg, Reg, Reg),
     /// `(List<T>, List<T>) → List<T>`.
     ListConcat(Reg, Reg),
+    /// `(List<T>, Int, T) → List<T>` with the element before that position; the length is allowed. May crash: IndexOutOfRange.
+    ListInsert(Reg, Reg, Reg),
+    /// `(List<T>, Int) → List<T>` without that element. May crash: IndexOutOfRange.
+    ListRemove(Reg, Reg),
+
+    // ---- maps -----------------------------------------------------------------------------------
+    /// `(Map<K, V>, K) → Int`: where the entry is, 0 when there is none. Holds until the map changes.
+    MapFind(Reg, Reg),
+    /// `(Map<K, V>, Int) → V`: the value of an entry that was found.
+    MapAt(Reg, Reg),
+    /// `(Map<K, V>, K, V) → Map<K, V>` with the value at the key.
+    MapPut(Reg, Reg, Reg),
+    /// `(Map<K, V>, K) → Map<K, V>` without the key.
+    MapRemove(Reg, Reg),
+    /// `Map<K, V> → Int`.
+    MapLen(Reg),
 
     // ---- text and library ---------------------------------------------------------------------
     /// `Text... → Text`, all parts joined.
@@ -712,6 +728,7 @@ macro_rules! operands {
             | FieldGet($r, _)
             | VariantGet($r, _, _)
             | ListLen($r)
+            | MapLen($r)
             | Show($r)
             | Open(_, $r)
             | Keys($r)
@@ -729,6 +746,10 @@ macro_rules! operands {
             | ListGet(a, b)
             | ListPush(a, b)
             | ListConcat(a, b)
+            | ListRemove(a, b)
+            | MapFind(a, b)
+            | MapAt(a, b)
+            | MapRemove(a, b)
             | Store(a, _, b)
             | ListSlotGet(a, _, b)
             | ListSlotPush(a, _, b)
@@ -744,6 +765,8 @@ macro_rules! operands {
             }
             ListSet(a, b, c)
             | ListSlice(a, b, c)
+            | ListInsert(a, b, c)
+            | MapPut(a, b, c)
             | ListSlotSet(a, _, b, c)
             | ListSlotInsert(a, _, b, c)
             | ListSlotSlice(a, _, b, c)

@@ -6,6 +6,7 @@ pub mod dataflow;
 pub mod ir;
 pub mod liveness;
 pub mod lower;
+pub mod ownership;
 pub mod plans;
 pub mod savepoints;
 pub mod simplify;

@@ -181,6 +181,8 @@ fn can_vanish(op: &Op) -> bool {
         | Op::Neg(_)
         | Op::ListGet(..)
         | Op::ListSet(..)
+        | Op::ListInsert(..)
+        | Op::ListRemove(..)
         | Op::ListSlotGet(..)
         | Op::Lib(..)
         | Op::Pure(..)

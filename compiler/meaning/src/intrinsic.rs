@@ -16,6 +16,28 @@ pub(crate) fn run(name: &str, mut args: Vec<Value>) -> Result<Value, CrashReason
             let part = items.get(clip(from)..clip(to)).unwrap_or(&[]);
             Ok(Value::List(part.to_vec()))
         }
+        "map.len" => Ok(Value::Int(operator::entries(args.remove(0)).len() as i64)),
+        "map.find" => {
+            let map = operator::entries(args.remove(0));
+            let at = map.keys().position(|key| *key == args[0]);
+            Ok(Value::Int(at.map_or(0, |at| at as i64 + 1)))
+        }
+        "map.at" => {
+            let at = operator::int(&args[1]) as usize - 1;
+            let map = operator::entries(args.remove(0));
+            Ok(map.into_values().nth(at).expect("it was found"))
+        }
+        "map.put" => {
+            let (value, key) = (args.remove(2), args.remove(1));
+            let mut map = operator::entries(args.remove(0));
+            map.insert(key, value);
+            Ok(Value::Map(map))
+        }
+        "map.remove" => {
+            let mut map = operator::entries(args.remove(0));
+            map.remove(&args[0]);
+            Ok(Value::Map(map))
+        }
         "map.entries" | "set.items" => Ok(Value::List(operator::items(args.remove(0)))),
         "map.from_sorted" => {
             let pair = |pair| match pair {

@@ -5,6 +5,7 @@ use weir_flow::ir::{ArithOp, CompareOp, Reg, SiteId};
 
 use crate::asm::{I32, I64};
 use crate::function::Body;
+use crate::module::SITE;
 use crate::rt::Helper;
 
 /// `→ value`.
@@ -48,9 +49,22 @@ fn int(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg, site: SiteId) {
             b.a.get(result);
         }
         ArithOp::Mul => {
-            b.reach(site);
+            // Numbers of 32 bits, as nearly all are, have a product of 64.
+            let result = b.a.temp(I64);
+            for (i, n) in [x, y].into_iter().enumerate() {
+                b.a.get(n).i64(1 << 31).i64_add();
+                if i == 1 {
+                    b.a.i64_or();
+                }
+            }
+            b.a.i64(32).i64_shr_u().i64_eqz().if_();
+            b.a.get(x).get(y).i64_mul().set(result);
+            b.a.else_();
+            b.a.u32(site.0).set_global(SITE);
             let mul = b.g.helper(Helper::IntMul);
-            b.a.get(x).get(y).call(mul);
+            b.a.get(x).get(y).call(mul).set(result);
+            b.a.end();
+            b.a.get(result);
         }
         ArithOp::Div | ArithOp::Rem => {
             b.a.get(y).i64_eqz();

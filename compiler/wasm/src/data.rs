@@ -36,8 +36,10 @@ impl Data {
         self.constant(&tag.to_le_bytes())
     }
 
+    /// Shared by all.
     pub fn empty_list(&mut self) -> u32 {
-        self.constant(&[0; 16])
+        let words = [0u32, 0, 0, 1].map(u32::to_le_bytes);
+        self.constant(words.as_flattened())
     }
 
     /// Where the constants start, and the constants.

@@ -1,22 +1,26 @@
 //! One IR function as one Wasm function: registers become locals, blocks are placed by [`Flow`].
 
 use weir_contract::CrashReason;
-use weir_flow::ir::{BlockId, Func, Reg, SiteId, Term};
+use weir_flow::ir::{BlockId, Func, FuncId, Reg, SiteId, Term};
+use weir_flow::ownership::Ownership;
 
 use crate::asm::{Asm, I32, Label};
 use crate::control::Flow;
 use crate::layout::TEXT_HEADER;
 use crate::module::{Gen, SITE};
-use crate::{ops, suspend};
+use crate::{lists, ops, suspend};
 
 /// The function being made.
 pub struct Body<'g, 'm> {
     pub g: &'g mut Gen<'m>,
     pub a: Asm,
-    pub func: &'g Func,
+    pub func: &'m Func,
+    pub ownership: Ownership,
     flow: Flow,
     /// Local of each register.
     locals: Vec<u32>,
+    /// By register: where the first element of its list is and how many there are, for lists whose elements are asked for.
+    pub elements: Vec<Option<lists::Elements>>,
     /// The site that the module's global holds for sure.
     site: Option<SiteId>,
     /// Where a branch to a loop's start goes, and to a block that follows, innermost last.
@@ -24,7 +28,8 @@ pub struct Body<'g, 'm> {
     follow: Vec<(BlockId, Label)>,
 }
 
-pub fn function(g: &mut Gen<'_>, func: &Func) -> Asm {
+pub fn function(g: &mut Gen<'_>, id: FuncId) -> Asm {
+    let func = g.module.func(id);
     let mut a = Asm::new(func.params as usize);
     let locals = func
         .regs
@@ -39,16 +44,23 @@ pub fn function(g: &mut Gen<'_>, func: &Func) -> Asm {
         })
         .collect();
     let flow = Flow::new(func);
+    let elements = lists::elements(&mut a, func);
+    let ownership = std::mem::take(&mut g.ownership[id.0 as usize]);
     let mut body = Body {
         g,
         a,
         func,
         flow,
+        ownership,
         locals,
+        elements,
         site: None,
         loops: Vec::new(),
         follow: Vec::new(),
     };
+    for param in (0..func.params).map(Reg) {
+        lists::refresh(&mut body, param);
+    }
     body.tree(BlockId(0));
     body.a.unreachable();
     body.a
@@ -122,10 +134,13 @@ impl Body<'_, '_> {
             // An endless loop is stopped here.
             self.reach(block.insts.first().map_or(block.site, |inst| inst.site));
         }
-        for inst in &block.insts {
+        for (at, inst) in block.insts.iter().enumerate() {
+            lists::share(self, id, at);
             ops::inst(self, inst);
+            lists::extracted(self, id, at, inst);
             self.a.release_temps();
         }
+        lists::share(self, id, block.insts.len());
         match &block.term {
             Term::Jump(to) => return self.go(id, *to),
             Term::Branch(on, yes, no) => {

@@ -1,21 +1,21 @@
 //! How a value of each type lies in memory.
 //!
 //! A value is one Wasm value. `Bool` and `Unit` are `i32`; `Int`, `Time`, `Duration` and `Date` are `i64`; `Float` is `f64`;
-//! everything else is the address of something in the arena that never changes:
+//! everything else is the address of something in the arena, which never changes but for lists:
 //!
 //! ```text
 //! Decimal        i128, little-endian
 //! Text, Bytes    len u32, bytes
-//! List, Set      data u32 (address of the first element), len u32, buffer u32 (or 0)
-//!   buffer       cap u32, used u32, elements
+//! List, Set      data u32 (address of the first element), len u32, cap u32 (elements for which there is room), shared u32
 //! Map            as the List of its entries, each a record (K, V)
 //! Money          as a record of its code and its amount
 //! record, tuple, error, entity reference      the fields in order, each at its alignment
 //! enum, Option, Result                        tag u32, then the fields
 //! ```
 //!
-//! A list may push in place when its last element is the last one used in the buffer: nobody else can
-//! see what lies behind. A variant without fields is a constant.
+//! A list whose `shared` is 0 is known in one place only, and an operation that uses it up changes it where it lies
+//! (`weir_flow::ownership` says where it gets a second owner). What lies from `data` on belongs to it alone. A variant without
+//! fields is a constant.
 
 use wasm_encoder::ValType;
 use weir_contract::{DefKind, Defs, Field, Type};
@@ -48,10 +48,8 @@ pub const MONEY_AMOUNT: u32 = 4;
 pub const LIST_BYTES: u32 = 16;
 pub const LIST_DATA: u32 = 0;
 pub const LIST_LEN: u32 = 4;
-pub const LIST_BUFFER: u32 = 8;
-pub const BUFFER_CAP: u32 = 0;
-pub const BUFFER_USED: u32 = 4;
-pub const BUFFER_HEADER: u32 = 8;
+pub const LIST_CAP: u32 = 8;
+pub const LIST_SHARED: u32 = 12;
 pub const TEXT_HEADER: u32 = 4;
 
 pub fn shape(defs: &Defs, ty: &Type) -> Shape {

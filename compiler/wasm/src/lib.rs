@@ -16,6 +16,7 @@ mod data;
 mod entry;
 mod function;
 mod layout;
+mod lists;
 mod message;
 mod module;
 mod ops;
@@ -34,9 +35,9 @@ use weir_flow::ir;
 /// When the IR breaks one of its rules; `weir_flow::verify` finds that first.
 pub fn compile(module: &ir::Module) -> Vec<u8> {
     let mut g = module::Gen::new(module);
-    for (i, func) in module.funcs.iter().enumerate() {
-        let asm = function::function(&mut g, func);
-        g.define(g.func(ir::FuncId(i as u32)), asm);
+    for id in (0..module.funcs.len() as u32).map(ir::FuncId) {
+        let asm = function::function(&mut g, id);
+        g.define(g.func(id), asm);
     }
     let (params, result) = entry::step_signature();
     let step = g.declare(&params, Some(result), "weir_step".to_owned());

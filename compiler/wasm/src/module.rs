@@ -14,6 +14,7 @@ use wasm_encoder::{
 use weir_contract::border::{self, Val};
 use weir_contract::{CrashReason, Defs, Type};
 use weir_flow::ir;
+use weir_flow::ownership::{Ownership, ownership};
 
 use crate::asm::{Asm, F64, I32, I64};
 use crate::data::Data;
@@ -51,6 +52,8 @@ struct Function {
 pub struct Gen<'m> {
     pub module: &'m ir::Module,
     pub data: Data,
+    /// By function: where its lists get a second owner.
+    pub ownership: Vec<Ownership>,
     /// Whether any function suspends: else no entry has to ask.
     pub suspends: bool,
     types: Vec<(Vec<ValType>, Option<ValType>)>,
@@ -65,6 +68,7 @@ impl<'m> Gen<'m> {
         let mut this = Gen {
             module,
             data: Data::default(),
+            ownership: ownership(module),
             suspends: suspend::anywhere(module),
             types: Vec::new(),
             funcs: Vec::new(),

@@ -1,6 +1,6 @@
 //! The instructions of the IR, except arithmetic and the insides of state access.
 
-use weir_contract::{CrashReason, Type, library};
+use weir_contract::{Type, library};
 use weir_flow::ir::{EntityId, Inst, Op, Reg, SiteId, SlotId};
 
 use crate::asm::I32;
@@ -9,7 +9,7 @@ use crate::layout::{self, *};
 use crate::module::{HEAP, SUSPENDED};
 use crate::rt::Helper;
 use crate::slots::{self, SlotOp};
-use crate::{arith, entry, message, row, transaction};
+use crate::{arith, entry, lists, message, row, transaction};
 
 /// One instruction, its result written to its register.
 pub fn inst(b: &mut Body<'_, '_>, inst: &Inst) {
@@ -17,6 +17,9 @@ pub fn inst(b: &mut Body<'_, '_>, inst: &Inst) {
     if let Some(dst) = inst.dst {
         let local = b.local(dst);
         b.a.set(local);
+        if !lists::keeps_elements(inst) {
+            lists::refresh(b, dst);
+        }
     }
 }
 
@@ -24,8 +27,17 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
     let site = inst.site;
     match &inst.op {
         Op::Const(literal) => slots::constant(b.g, &mut b.a, literal),
-        // One representation, so nothing to do.
-        Op::Copy(x) | Op::Cast(x) => b.get(*x),
+        // One representation, so nothing to do; but a large map is no list.
+        Op::Copy(x) => b.get(*x),
+        Op::Cast(x) => {
+            b.get(*x);
+            let base = |r: Reg| b.g.defs().base(b.func.value_type(r));
+            if let (Type::Map(..), Some(Type::List(_))) = (base(*x), inst.dst.map(base)) {
+                b.reach(site);
+                let entries = b.g.helper(Helper::MapEntries);
+                b.a.call(entries);
+            }
+        }
         Op::Arith(op, x, y) => arith::arith(b, *op, *x, *y, site),
         Op::Neg(x) => arith::neg(b, *x, site),
         Op::Not(x) => {
@@ -91,55 +103,20 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
 
         Op::ListMake(items) => {
             b.reach(site);
-            list_make(b, items);
+            lists::make(b, items);
         }
         Op::ListLen(list) => {
-            b.get(*list);
-            b.a.i32_load(LIST_LEN).i64_extend_i32_u();
+            lists::len(b, *list);
+            b.a.i64_extend_i32_u();
         }
-        Op::ListGet(list, index) => {
-            let item = item_of(b, *list);
-            check_index(b, *list, *index, site);
-            element_address(b, *list, *index, &item);
-            layout::load(&mut b.a, b.g.defs(), &item, 0);
-        }
-        Op::ListSet(list, index, value) => {
-            b.reach(site);
-            let item = item_of(b, *list);
-            check_index(b, *list, *index, site);
-            let copy = b.g.helper(Helper::ListCopy);
-            let result = b.a.temp(I32);
-            b.get(*list);
-            b.a.u32(b.g.size(&item)).call(copy).set(result);
-            b.a.get(result).i32_load(LIST_DATA);
-            b.get(*index);
-            b.a.i32_wrap_i64().u32(b.g.size(&item)).i32_mul().i32_add();
-            b.get(*value);
-            layout::store(&mut b.a, b.g.defs(), &item, 0);
-            b.a.get(result);
-        }
-        Op::ListPush(list, value) => {
-            b.reach(site);
-            let item = item_of(b, *list);
-            let push = b.g.helper(Helper::ListPush);
-            let result = b.a.temp(I32);
-            b.get(*list);
-            b.a.u32(b.g.size(&item)).call(push).set(result);
-            b.a.get(result).i32_load(LIST_DATA);
-            b.a.get(result)
-                .i32_load(LIST_LEN)
-                .i32(1)
-                .i32_sub()
-                .u32(b.g.size(&item))
-                .i32_mul()
-                .i32_add();
-            b.get(*value);
-            layout::store(&mut b.a, b.g.defs(), &item, 0);
-            b.a.get(result);
-        }
+        Op::ListGet(list, index) => lists::get(b, *list, *index, site),
+        Op::ListSet(list, index, value) => lists::set(b, inst, *list, *index, *value),
+        Op::ListPush(list, value) => lists::push(b, inst, *list, *value),
+        Op::ListInsert(list, index, value) => lists::insert(b, site, *list, *index, *value),
+        Op::ListRemove(list, index) => lists::remove(b, site, *list, *index),
         Op::ListSlice(list, from, to) => {
             b.reach(site);
-            let stride = b.g.size(&item_of(b, *list));
+            let stride = b.g.size(&lists::item(b, *list));
             let slice = b.g.helper(Helper::ListSlice);
             b.get(*list);
             b.get(*from);
@@ -148,11 +125,48 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         }
         Op::ListConcat(x, y) => {
             b.reach(site);
-            let stride = b.g.size(&item_of(b, *x));
-            let concat = b.g.helper(Helper::ListConcat);
+            let item = lists::item(b, *x);
+            let concat = b.g.helper(Helper::ListConcat(lists::is_list(b.g, &item)));
             b.get(*x);
             b.get(*y);
-            b.a.u32(stride).call(concat);
+            b.a.u32(b.g.size(&item)).call(concat);
+        }
+
+        Op::MapFind(map, key) => {
+            let (k, v) = map_types(b, *map);
+            let find = b.g.helper(Helper::MapFind(k, v));
+            b.get(*map);
+            b.get(*key);
+            b.a.call(find).i64_extend_i32_u();
+        }
+        Op::MapAt(map, found) => {
+            let (k, v) = map_types(b, *map);
+            let (offsets, _) = layout::offsets(b.g.defs(), &[k, v.clone()], 0);
+            b.get(*found);
+            b.a.i32_wrap_i64();
+            layout::load(&mut b.a, b.g.defs(), &v, offsets[1]);
+        }
+        Op::MapPut(map, key, value) => {
+            b.reach(site);
+            let (k, v) = map_types(b, *map);
+            let put = b.g.helper(Helper::MapPut(k, v));
+            b.get(*map);
+            b.get(*key);
+            b.get(*value);
+            b.a.call(put);
+        }
+        Op::MapRemove(map, key) => {
+            b.reach(site);
+            let (k, v) = map_types(b, *map);
+            let remove = b.g.helper(Helper::MapRemove(k, v));
+            b.get(*map);
+            b.get(*key);
+            b.a.call(remove);
+        }
+        Op::MapLen(map) => {
+            let len = b.g.helper(Helper::MapLen);
+            b.get(*map);
+            b.a.call(len).i64_extend_i32_u();
         }
 
         Op::TextConcat(parts) => {
@@ -331,17 +345,17 @@ fn slot(b: &mut Body<'_, '_>, site: SiteId, op: SlotOp, instance: Reg, slot: Slo
     }
 }
 
+fn map_types(b: &Body<'_, '_>, map: Reg) -> (Type, Type) {
+    match b.g.defs().base(b.func.value_type(map)) {
+        Type::Map(key, value) => ((**key).clone(), (**value).clone()),
+        other => panic!("{other:?} is no map"),
+    }
+}
+
 fn fields_of(b: &Body<'_, '_>, record: Reg) -> Vec<Type> {
     match b.g.shape(b.func.value_type(record)) {
         Shape::Record(fields) => fields,
         other => panic!("fields of {other:?}"),
-    }
-}
-
-fn item_of(b: &Body<'_, '_>, list: Reg) -> Type {
-    match b.g.shape(b.func.value_type(list)) {
-        Shape::List(item) => item,
-        other => panic!("elements of {other:?}"),
     }
 }
 
@@ -369,60 +383,6 @@ fn record(b: &mut Body<'_, '_>, tag: Option<u32>, fields: &[Reg]) {
         layout::store(&mut b.a, b.g.defs(), ty, offset);
     }
     b.a.get(result);
-}
-
-fn list_make(b: &mut Body<'_, '_>, items: &[Reg]) {
-    let Some(first) = items.first() else {
-        let empty = b.g.data.empty_list();
-        b.a.u32(empty);
-        return;
-    };
-    let item = b.func.value_type(*first).clone();
-    let (stride, count) = (b.g.size(&item), items.len() as u32);
-    let data = LIST_BYTES + BUFFER_HEADER;
-    let result = b.a.temp(I32);
-    b.g.alloc(&mut b.a, data + stride * count);
-    b.a.set(result);
-    b.a.get(result)
-        .get(result)
-        .u32(data)
-        .i32_add()
-        .i32_store(LIST_DATA);
-    b.a.get(result).u32(count).i32_store(LIST_LEN);
-    b.a.get(result)
-        .get(result)
-        .u32(LIST_BYTES)
-        .i32_add()
-        .i32_store(LIST_BUFFER);
-    b.a.get(result)
-        .u32(count)
-        .i32_store(LIST_BYTES + BUFFER_CAP);
-    b.a.get(result)
-        .u32(count)
-        .i32_store(LIST_BYTES + BUFFER_USED);
-    for (i, reg) in items.iter().enumerate() {
-        b.a.get(result);
-        b.get(*reg);
-        layout::store(&mut b.a, b.g.defs(), &item, data + stride * i as u32);
-    }
-    b.a.get(result);
-}
-
-fn check_index(b: &mut Body<'_, '_>, list: Reg, index: Reg, site: SiteId) {
-    b.get(index);
-    b.get(list);
-    // Unsigned, so that negative positions are too big.
-    b.a.i32_load(LIST_LEN).i64_extend_i32_u().i64_ge_u().if_();
-    b.g.crash(&mut b.a, site, CrashReason::IndexOutOfRange);
-    b.a.end();
-}
-
-fn element_address(b: &mut Body<'_, '_>, list: Reg, index: Reg, item: &Type) {
-    let size = b.g.size(item);
-    b.get(list);
-    b.a.i32_load(LIST_DATA);
-    b.get(index);
-    b.a.i32_wrap_i64().u32(size).i32_mul().i32_add();
 }
 
 fn text_concat(b: &mut Body<'_, '_>, parts: &[Reg]) {

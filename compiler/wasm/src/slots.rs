@@ -359,6 +359,10 @@ fn store(g: &mut Gen<'_>, a: &mut Asm, slot: SlotId, kind: &SlotKind) {
         return;
     }
     a.call(g.import("clear"));
+    if let SlotKind::Map(..) = kind {
+        let entries = g.helper(Helper::MapEntries);
+        a.get(1).call(entries).set(1);
+    }
     let (i, len) = (a.local(I32), a.local(I32));
     a.get(1).i32_load(LIST_LEN).set(len);
     let done = a.block();

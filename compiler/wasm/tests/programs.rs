@@ -14,9 +14,13 @@ fn check(source: &str) -> (SourceMap, Checked) {
 
 /// How each test ends: `ok`, `failed Error`, or the bug and where in the text it is.
 fn in_wasm(sources: &SourceMap, checked: &Checked) -> String {
+    in_wasm_with(sources, checked, Limits::default())
+}
+
+fn in_wasm_with(sources: &SourceMap, checked: &Checked, limits: Limits) -> String {
     let files = sources.files().map(|(_, f)| f.name.to_string()).collect();
     let module = weir_flow::lower::lower(checked, files);
-    let mut world = world::world_of(module.clone(), Limits::default());
+    let mut world = world::world_of(module.clone(), limits);
     world.caller = String::new();
     let mut lines = String::new();
     for entry in module
@@ -68,9 +72,46 @@ fn examples_mean_the_same_in_wasm() {
         include_str!("../../flow/tests/everything.weir"),
         include_str!("generic.weir"),
         include_str!("outcomes.weir"),
+        include_str!("in_place.weir"),
     ] {
         let (sources, checked) = check(source);
         assert!(!checked.tests.is_empty());
         assert_eq!(in_wasm(&sources, &checked), in_the_interpreter(&checked));
+    }
+}
+
+/// Half a million changes in place, in the memory that a few need.
+#[test]
+fn loops_that_change_lists_need_no_memory() {
+    for body in [
+        "xs[i % 8] = xs[(i + 1) % 8] + i",
+        "xs[0] += 1",
+        "xs.push(i)\n    xs.pop()",
+        "xs.insert(3, i)\n    xs.remove(0)",
+        "rows[i % 2][i % 3] = i",
+        "n = (n * 31 + i) % 1000003",
+    ] {
+        let source = format!(
+            "test \"t\" {{
+  var xs = [1, 2, 3, 4, 5, 6, 7, 8]
+  var rows = [[1, 2, 3], [4, 5, 6]]
+  var n = 0
+  for i in 0..500000 {{
+    {body}
+  }}
+  expect xs.length() == 8 and rows.length() == 2 and n >= 0
+}}"
+        );
+        let (sources, checked) = check(&source);
+        let limits = Limits {
+            memory_bytes: 4 << 16,
+            step: std::time::Duration::from_secs(60),
+            ..Limits::default()
+        };
+        assert_eq!(
+            in_wasm_with(&sources, &checked, limits),
+            "t: ok\n",
+            "{body}"
+        );
     }
 }

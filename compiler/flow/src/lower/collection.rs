@@ -209,6 +209,11 @@ impl Body<'_, '_> {
         let op = match name {
             "list.len" => Op::ListLen(args[0]),
             "list.slice" => Op::ListSlice(args[0], args[1], args[2]),
+            "map.find" => Op::MapFind(args[0], args[1]),
+            "map.at" => Op::MapAt(args[0], args[1]),
+            "map.put" => Op::MapPut(args[0], args[1], args[2]),
+            "map.remove" => Op::MapRemove(args[0], args[1]),
+            "map.len" => Op::MapLen(args[0]),
             "map.entries" | "map.from_sorted" | "set.items" | "set.from_sorted" => {
                 Op::Cast(args[0])
             }

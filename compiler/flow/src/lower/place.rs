@@ -175,23 +175,15 @@ impl Body<'_, '_> {
             MutateOp::ListInsert => {
                 let item = self.b.item_type(value);
                 let item = self.b.coerce(args[1], &item);
-                self.check_position(value, args[0]);
-                let zero = self.b.int(0);
-                let len = self.b.len(value);
-                let front = self.b.emit(ty.clone(), Op::ListSlice(value, zero, args[0]));
-                let front = self.b.emit(ty.clone(), Op::ListPush(front, item));
-                let back = self.b.emit(ty.clone(), Op::ListSlice(value, args[0], len));
-                (self.b.emit(ty, Op::ListConcat(front, back)), None)
+                (self.b.emit(ty, Op::ListInsert(value, args[0], item)), None)
             }
             MutateOp::ListRemove => {
                 let item = self.b.item_type(value);
                 let removed = self.b.emit(item, Op::ListGet(value, args[0]));
-                let (zero, one) = (self.b.int(0), self.b.int(1));
-                let len = self.b.len(value);
-                let behind = self.b.arith(ArithOp::Add, args[0], one);
-                let front = self.b.emit(ty.clone(), Op::ListSlice(value, zero, args[0]));
-                let back = self.b.emit(ty.clone(), Op::ListSlice(value, behind, len));
-                (self.b.emit(ty, Op::ListConcat(front, back)), Some(removed))
+                (
+                    self.b.emit(ty, Op::ListRemove(value, args[0])),
+                    Some(removed),
+                )
             }
             MutateOp::ListClear => (self.b.emit(ty, Op::ListMake(vec![])), None),
             MutateOp::MapClear | MutateOp::SetClear => {
@@ -251,24 +243,6 @@ impl Body<'_, '_> {
         let zero = self.b.int(0);
         let len = self.b.len(list);
         self.b.compare(CompareOp::Gt, len, zero)
-    }
-
-    /// Crashes unless `0 <= at <= length`.
-    fn check_position(&mut self, list: Reg, at: Reg) {
-        let zero = self.b.int(0);
-        let len = self.b.len(list);
-        let outside = self.b.block();
-        for (op, limit) in [(CompareOp::Ge, zero), (CompareOp::Le, len)] {
-            let inside = self.b.block();
-            let fits = self.b.compare(op, at, limit);
-            self.b.end(Term::Branch(fits, inside, outside));
-            self.b.go_to(inside);
-        }
-        let inside = self.b.block();
-        self.b.jump(inside);
-        self.b.go_to(outside);
-        self.b.crash(CrashReason::IndexOutOfRange, None);
-        self.b.go_to(inside);
     }
 
     /// The value of an option; a missing key is a bug.

@@ -96,6 +96,35 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
             rule.expect(*to, &Type::Int)?;
             some(rule.value(*a)?.clone())
         }
+        Op::ListInsert(a, at, b) => {
+            rule.expect(*at, &Type::Int)?;
+            rule.expect(*b, rule.list(*a)?)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::ListRemove(a, at) => {
+            rule.list(*a)?;
+            rule.expect(*at, &Type::Int)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::MapFind(a, key) => {
+            rule.expect(*key, rule.map(*a)?.0)?;
+            some(Type::Int)
+        }
+        Op::MapAt(a, at) => {
+            rule.expect(*at, &Type::Int)?;
+            some(rule.map(*a)?.1.clone())
+        }
+        Op::MapPut(a, key, value) => {
+            let (k, v) = rule.map(*a)?;
+            rule.expect(*key, k)?;
+            rule.expect(*value, v)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::MapRemove(a, key) => {
+            rule.expect(*key, rule.map(*a)?.0)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::MapLen(a) => rule.map(*a).and(some(Type::Int)),
         Op::ListConcat(a, b) => {
             rule.list(*a)?;
             rule.expect(*b, rule.value(*a)?)?;
@@ -449,6 +478,13 @@ impl<'a> Rule<'a> {
         match self.value(reg)? {
             Type::List(t) => Ok(t),
             ty => Err(format!("{} is no list", self.show(ty))),
+        }
+    }
+
+    fn map(&self, reg: Reg) -> Result<(&'a Type, &'a Type), String> {
+        match self.value(reg)? {
+            Type::Map(k, v) => Ok((k, v)),
+            ty => Err(format!("{} is no map", self.show(ty))),
         }
     }
 

@@ -5,11 +5,12 @@ use weir_contract::Type;
 use crate::asm::{Asm, I32, I64};
 use crate::layout::{self, *};
 use crate::module::Gen;
-use crate::rt::Helper;
+use crate::rt::{Helper, map};
 
 /// `(a, b) → 0 or 1`.
 pub fn equal(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
     let (x, y) = (0, 1);
+    lists(g, a, ty);
     match g.shape(ty) {
         Shape::Unit => {
             a.i32(1);
@@ -119,6 +120,7 @@ fn equal_fields(g: &mut Gen<'_>, a: &mut Asm, fields: &[Type], start: u32) {
 /// `(a, b) → -1, 0 or 1`.
 pub fn compare(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
     let (x, y) = (0, 1);
+    lists(g, a, ty);
     match g.shape(ty) {
         Shape::Unit => {
             a.i32(0);
@@ -205,6 +207,15 @@ pub fn compare(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
     }
 }
 
+/// Maps are compared as the lists of their entries.
+fn lists(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
+    if map::is_map(g, ty) {
+        let entries = g.helper(Helper::MapEntries);
+        a.get(0).call(entries).set(0);
+        a.get(1).call(entries).set(1);
+    }
+}
+
 fn compare_fields(g: &mut Gen<'_>, a: &mut Asm, fields: &[Type], start: u32) {
     let (offsets, _) = layout::offsets(g.defs(), fields, start);
     let order = a.local(I32);
@@ -282,7 +293,7 @@ fn by_length(a: &mut Asm, offset: u32) {
 }
 
 /// `→ element` number `i`, which exists.
-pub fn element(g: &Gen<'_>, a: &mut Asm, list: u32, i: u32, item: &Type) {
+fn element(g: &Gen<'_>, a: &mut Asm, list: u32, i: u32, item: &Type) {
     a.get(list)
         .i32_load(LIST_DATA)
         .get(i)

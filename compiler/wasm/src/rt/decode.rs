@@ -79,7 +79,7 @@ pub fn items(g: &mut Gen<'_>, a: &mut Asm, item: &Type) {
 
 /// `(count) → list` whose elements `each` leaves on the stack.
 pub fn fill(g: &mut Gen<'_>, a: &mut Asm, item: &Type, each: impl FnOnce(&mut Gen<'_>, &mut Asm)) {
-    let (count, i, buffer, at, list) = (0, a.local(I32), a.local(I32), a.local(I32), a.local(I32));
+    let (count, i, at, list) = (0, a.local(I32), a.local(I32), a.local(I32));
     let alloc = g.helper(Helper::Alloc);
     let stride = g.size(item);
     a.get(count).i32_eqz().if_();
@@ -89,21 +89,15 @@ pub fn fill(g: &mut Gen<'_>, a: &mut Asm, item: &Type, each: impl FnOnce(&mut Ge
     a.get(count)
         .u32(stride)
         .i32_mul()
-        .u32(LIST_BYTES + BUFFER_HEADER)
+        .u32(LIST_BYTES)
         .i32_add()
         .call(alloc)
         .set(list);
-    a.get(list)
-        .u32(LIST_BYTES)
-        .i32_add()
-        .tee(buffer)
-        .get(count)
-        .i32_store(BUFFER_CAP);
-    a.get(buffer).get(count).i32_store(BUFFER_USED);
-    a.get(buffer).u32(BUFFER_HEADER).i32_add().set(at);
+    a.get(list).u32(LIST_BYTES).i32_add().set(at);
     a.get(list).get(at).i32_store(LIST_DATA);
     a.get(list).get(count).i32_store(LIST_LEN);
-    a.get(list).get(buffer).i32_store(LIST_BUFFER);
+    a.get(list).get(count).i32_store(LIST_CAP);
+    a.get(list).i32(0).i32_store(LIST_SHARED);
     let again = a.loop_();
     a.get(at);
     each(g, a);

@@ -6,8 +6,7 @@ use weir_contract::encode::CANONICAL_NAN;
 use crate::asm::{Asm, I32, I64};
 use crate::layout::{self, *};
 use crate::module::Gen;
-use crate::rt::Helper;
-use crate::rt::compare::element;
+use crate::rt::{Helper, map};
 
 /// `(value, to) → behind`.
 pub fn encode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
@@ -64,21 +63,12 @@ pub fn encode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         Shape::List(item) => {
             let put = g.helper(Helper::PutVarint);
             let item_encode = g.helper(Helper::Encode(item.clone()));
-            let (i, len) = (a.local(I32), a.local(I32));
-            a.get(value)
-                .i32_load(LIST_LEN)
-                .tee(len)
-                .i64_extend_i32_u()
-                .get(to)
-                .call(put)
-                .set(to);
-            let done = a.block();
-            let again = a.loop_();
-            a.get(i).get(len).i32_ge_u().br_if(done);
-            element(g, a, value, i, &item);
-            a.get(to).call(item_encode).set(to);
-            a.get(i).i32(1).i32_add().set(i).br(again);
-            a.end().end();
+            let is_map = map::is_map(g, ty);
+            map::count(g, a, value, is_map);
+            a.i64_extend_i32_u().get(to).call(put).set(to);
+            map::each(g, a, value, is_map, &item, |_, a| {
+                a.get(to).call(item_encode).set(to);
+            });
             a.get(to);
         }
         Shape::Record(fields) => {

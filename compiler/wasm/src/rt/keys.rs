@@ -6,9 +6,9 @@ use crate::asm::{Asm, I32, I64};
 use crate::layout::*;
 use crate::module::{CURSOR, Gen, HEAP};
 use crate::rt::Helper;
-use crate::rt::compare::element;
 use crate::rt::decode::{advance, decode_fields, decode_variants, fill};
 use crate::rt::encode::{canonical_float, encode_fields, encode_variants, room};
+use crate::rt::map;
 
 const SIGN: i64 = i64::MIN;
 
@@ -60,16 +60,13 @@ pub fn encode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         Shape::Bytes => escape(g, a),
         Shape::List(item) => {
             let item_encode = g.helper(Helper::EncodeKey(item.clone()));
-            let (i, len) = (a.local(I32), a.local(I32));
-            a.get(value).i32_load(LIST_LEN).set(len);
-            let done = a.block();
-            let again = a.loop_();
-            a.get(i).get(len).i32_ge_u().br_if(done);
-            byte(g, a, 1);
-            element(g, a, value, i, &item);
-            a.get(to).call(item_encode).set(to);
-            a.get(i).i32(1).i32_add().set(i).br(again);
-            a.end().end();
+            let is_map = map::is_map(g, ty);
+            let element = a.local(g.val_type(&item));
+            map::each(g, a, value, is_map, &item, |g, a| {
+                a.set(element);
+                byte(g, a, 1);
+                a.get(element).get(to).call(item_encode).set(to);
+            });
             byte(g, a, 0);
         }
         Shape::Record(fields) => encode_fields(g, a, &fields, 0, Helper::EncodeKey),
@@ -192,7 +189,7 @@ pub fn decode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         Shape::Bytes => unescape(g, a),
         Shape::List(item) => {
             let item_decode = g.helper(Helper::DecodeKey(item.clone()));
-            let push = g.helper(Helper::ListPush);
+            let push = g.helper(Helper::ListPush(false));
             let stride = g.size(&item);
             let list = a.local(I32);
             let empty = g.data.empty_list();

@@ -8,6 +8,7 @@ mod decode;
 mod encode;
 mod keys;
 mod list;
+mod map;
 mod memory;
 mod number;
 mod show;
@@ -57,14 +58,33 @@ pub enum Helper {
     EncodeKey(Type),
     /// `() → value`, from the key encoding.
     DecodeKey(Type),
-    /// `(list, stride) → list` one longer; its last element is to be written.
-    ListPush,
-    /// `(list, stride) → list` with a buffer of its own.
-    ListCopy,
+    /// `(list, stride) → list` one longer; its last element is to be written. These and the next ones use the list up: it is
+    /// changed where it lies unless it is shared. The flag: its elements are lists, which then get a second owner.
+    ListPush(bool),
+    /// `(list, stride) → list` that is not shared.
+    ListOwn(bool),
     /// `(list, from, to, stride) → list`.
     ListSlice,
     /// `(a, b, stride) → list`.
-    ListConcat,
+    ListConcat(bool),
+    /// `(list, at, stride) → list` one longer; the element at `at`, which is in range, is to be written.
+    ListInsert(bool),
+    /// `(list, at, stride) → list` without the element at `at`, which is in range.
+    ListRemove(bool),
+    /// `(list)`: its elements, which are lists, get a second owner.
+    ListShareItems,
+    /// `(map, key) → address` of the entry, or 0.
+    MapFind(Type, Type),
+    /// `(map, key, value) → map`; uses the map up, as the next ones do.
+    MapPut(Type, Type),
+    /// `(map, key) → map`.
+    MapRemove(Type, Type),
+    /// `(map, chunk) → map` with room in that chunk.
+    MapSplit,
+    /// `(map) → list` of its entries.
+    MapEntries,
+    /// `(map) → n`.
+    MapLen,
     /// `(value)`: appends its text at the heap.
     Show(Type),
     /// `(address, len)`: appends bytes at the heap.
@@ -98,6 +118,9 @@ impl Helper {
             EncodeKey(ty) => EncodeKey(plain(defs, &ty)),
             DecodeKey(ty) => DecodeKey(plain(defs, &ty)),
             Show(ty) => Show(defs.base(&ty).clone()),
+            MapFind(k, v) => MapFind(plain(defs, &k), plain(defs, &v)),
+            MapPut(k, v) => MapPut(plain(defs, &k), plain(defs, &v)),
+            MapRemove(k, v) => MapRemove(plain(defs, &k), plain(defs, &v)),
             other => other,
         }
     }
@@ -117,9 +140,15 @@ impl Helper {
             DecodeItems(_) | DecodeKeyItems(_) | DecodeEntries(..) => (vec![I32], Some(I32)),
             PutVarint => (vec![I64, I32], Some(I32)),
             GetVarint => (vec![], Some(I64)),
-            ListPush | ListCopy => (vec![I32, I32], Some(I32)),
+            ListPush(_) | ListOwn(_) => (vec![I32, I32], Some(I32)),
+            ListInsert(_) | ListRemove(_) => (vec![I32, I32, I32], Some(I32)),
+            ListShareItems => (vec![I32], None),
+            MapFind(key, _) | MapRemove(key, _) => (vec![I32, g.val_type(key)], Some(I32)),
+            MapPut(key, value) => (vec![I32, g.val_type(key), g.val_type(value)], Some(I32)),
+            MapSplit => (vec![I32, I32], Some(I32)),
+            MapEntries | MapLen => (vec![I32], Some(I32)),
             ListSlice => (vec![I32, I64, I64, I32], Some(I32)),
-            ListConcat => (vec![I32, I32, I32], Some(I32)),
+            ListConcat(_) => (vec![I32, I32, I32], Some(I32)),
             Show(ty) => (vec![g.val_type(ty)], None),
             Append => (vec![I32, I32], None),
             Keys(_) | Open(_) => (vec![I32], Some(I32)),
@@ -153,10 +182,19 @@ impl Helper {
             GetVarint => decode::get_varint(&mut a),
             EncodeKey(ty) => keys::encode(g, &mut a, ty),
             DecodeKey(ty) => keys::decode(g, &mut a, ty),
-            ListPush => list::push(g, &mut a),
-            ListCopy => list::copy(g, &mut a),
+            ListPush(nested) => list::push(g, &mut a, *nested),
+            ListOwn(nested) => list::own(g, &mut a, *nested),
             ListSlice => list::slice(g, &mut a),
-            ListConcat => list::concat(g, &mut a),
+            ListConcat(nested) => list::concat(g, &mut a, *nested),
+            ListInsert(nested) => list::insert(g, &mut a, *nested),
+            ListRemove(nested) => list::remove(g, &mut a, *nested),
+            ListShareItems => list::share_items(&mut a),
+            MapFind(key, value) => map::find(g, &mut a, key, value),
+            MapPut(key, value) => map::put(g, &mut a, key, value),
+            MapRemove(key, value) => map::remove(g, &mut a, key, value),
+            MapSplit => map::split(g, &mut a),
+            MapEntries => map::entries(g, &mut a),
+            MapLen => map::len(&mut a),
             Show(ty) => show::show(g, &mut a, ty),
             Append => memory::append(g, &mut a),
             Keys(entity) => slots::keys(g, &mut a, *entity),
@@ -196,9 +234,11 @@ fn plain(defs: &Defs, ty: &Type) -> Type {
             Type::Tuple(crate::layout::MONEY.map(field).to_vec())
         }
         Type::Bytes => Type::Text,
-        // A set is encoded, compared and laid out as a list; keys too.
+        // A set is encoded, compared and laid out as a list.
         Type::List(item) | Type::Set(item) => list(plain(defs, item)),
-        Type::Map(key, value) => list(plain(defs, &crate::layout::entry(key, value))),
+        Type::Map(key, value) => {
+            Type::Map(Box::new(plain(defs, key)), Box::new(plain(defs, value)))
+        }
         Type::Option(inner) => Type::Option(Box::new(plain(defs, inner))),
         Type::Tuple(fields) => {
             let plain = |f: &weir_contract::TupleField| weir_contract::TupleField {

@@ -8,8 +8,7 @@ use weir_contract::{DefKind, Field, Type, border};
 use crate::asm::{Asm, I32};
 use crate::layout::{self, *};
 use crate::module::{Gen, HEAP};
-use crate::rt::Helper;
-use crate::rt::compare::element;
+use crate::rt::{Helper, map};
 
 /// `(value)`: appends.
 pub fn show(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
@@ -54,15 +53,15 @@ pub fn show(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         }
         Type::Text => bytes(g, a, border::SHOW_TEXT),
         Type::Bytes => bytes(g, a, border::SHOW_BYTES),
-        Type::List(item) => items(g, a, "[", "]", item, part),
-        Type::Set(item) => items(g, a, "{", "}", item, part),
+        Type::List(item) => items(g, a, "[", "]", false, item, part),
+        Type::Set(item) => items(g, a, "{", "}", false, item, part),
         Type::Map(key, item) => {
             a.get(value).i32_load(LIST_LEN).i32_eqz().if_();
             literal(g, a, "[:]");
             a.return_();
             a.end();
             let entry = layout::entry(key, item);
-            items(g, a, "[", "]", &entry, |g, a, _| {
+            items(g, a, "[", "]", true, &entry, |g, a, _| {
                 let at = a.local(I32);
                 a.set(at);
                 let types = [(**key).clone(), (**item).clone()];
@@ -170,22 +169,21 @@ fn items(
     a: &mut Asm,
     open: &str,
     close: &str,
+    is_map: bool,
     item: &Type,
     each: impl FnOnce(&mut Gen<'_>, &mut Asm, &Type),
 ) {
-    let (i, len) = (a.local(I32), a.local(I32));
+    let (element, behind) = (a.local(g.val_type(item)), a.local(I32));
     literal(g, a, open);
-    a.get(0).i32_load(LIST_LEN).set(len);
-    let done = a.block();
-    let again = a.loop_();
-    a.get(i).get(len).i32_ge_u().br_if(done);
-    a.get(i).if_();
-    literal(g, a, ", ");
-    a.end();
-    element(g, a, 0, i, item);
-    each(g, a, item);
-    a.get(i).i32(1).i32_add().set(i).br(again);
-    a.end().end();
+    map::each(g, a, 0, is_map, item, |g, a| {
+        a.set(element);
+        a.get(behind).if_();
+        literal(g, a, ", ");
+        a.end();
+        a.i32(1).set(behind);
+        a.get(element);
+        each(g, a, item);
+    });
     literal(g, a, close);
 }
 

@@ -1,0 +1,360 @@
+//! Which lists may be changed in place.
+//!
+//! A list (also a set or a map) in memory has one bit, *shared*: while it is clear, one register or one place inside another
+//! value knows the list, so an operation that uses it up may change it where it lies. The analysis says where that bit has to
+//! be set: where a list gets a second owner.
+//!
+//! ```text
+//! r1 = list.set r1, r2, r3     nobody has the old one any more: in place
+//! r4 = copy r1                 r1 is read again below: shared from here on,
+//! r1 = list.set r1, r2, r3     so this copies once, and what comes of it is not shared
+//! ```
+//! This is the one-bit reference count of Stoye, Clarke and Norman, "Some Practical Methods for Rapid Combinator Reduction"
+//! (1984), with the bit in the value instead of the reference. The bit is never cleared: what it costs is a copy.
+//!
+//! Functions that only read a parameter *borrow* it, and their callers keep it as it is. A list that is read out of another
+//! value has two owners, except where it is only looked at before anything changes, and where its place is written again
+//! with what came of it (`grid[y][x] = v`): there it is *taken*, and as shared as the list around it.
+//!
+//! Runs on the finished module, behind all passes that move or make instructions.
+
+use std::collections::BTreeMap;
+
+use weir_contract::Type;
+
+use crate::dataflow::RegSet;
+use crate::ir::*;
+use crate::liveness::live_out;
+
+/// What holds for one function, by block and position of the instruction in it; the terminator is behind the last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ownership {
+    /// Registers whose lists get a second owner by the instruction: to be marked in front of it.
+    shares: BTreeMap<(BlockId, usize), Vec<Reg>>,
+    /// What an instruction that reads a list out of another value does with it.
+    extracts: BTreeMap<(BlockId, usize), Extract>,
+}
+
+/// How a list that lies in another value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extract {
+    /// It stays where it is and is marked as shared.
+    Share,
+    /// It comes back with what is made of it: it is as shared as the list around it.
+    Take,
+}
+
+impl Ownership {
+    pub fn shares(&self, block: BlockId, at: usize) -> &[Reg] {
+        self.shares.get(&(block, at)).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn extract(&self, block: BlockId, at: usize) -> Option<Extract> {
+        self.extracts.get(&(block, at)).copied()
+    }
+}
+
+/// For each function of a module.
+pub fn ownership(module: &Module) -> Vec<Ownership> {
+    let uses = Uses::of(module);
+    let funcs = module.funcs.iter().enumerate();
+    funcs
+        .map(|(number, func)| uses.function(func, number))
+        .collect()
+}
+
+pub fn is_list(module: &Module, ty: &RegType) -> bool {
+    let RegType::Value(ty) = ty else { return false };
+    matches!(
+        module.defs.base(ty),
+        Type::List(_) | Type::Set(_) | Type::Map(..)
+    )
+}
+
+/// What functions do with lists.
+struct Uses<'m> {
+    module: &'m Module,
+    /// By function: the registers that are used up somewhere, or copies of such ones.
+    used_up: Vec<RegSet>,
+}
+
+impl<'m> Uses<'m> {
+    /// The least solution: a parameter is borrowed until something uses it up.
+    fn of(module: &'m Module) -> Uses<'m> {
+        let used_up = module.funcs.iter().map(|f| RegSet::empty(f.regs.len()));
+        let mut this = Uses {
+            module,
+            used_up: used_up.collect(),
+        };
+        let aliases: Vec<Aliases> = module.funcs.iter().map(Aliases::of).collect();
+        for group in crate::call_graph::callees_first(module) {
+            loop {
+                let mut changed = false;
+                for id in &group {
+                    changed |= this.update(id.0 as usize, &aliases[id.0 as usize]);
+                }
+                if !changed {
+                    break;
+                }
+            }
+        }
+        this
+    }
+
+    fn update(&mut self, number: usize, aliases: &Aliases) -> bool {
+        let func = &self.module.funcs[number];
+        let mut found = RegSet::empty(func.regs.len());
+        for block in &func.blocks {
+            let ops = block.insts.iter().map(|inst| &inst.op);
+            ops.for_each(|op| {
+                self.for_each_used_up(op, |r| {
+                    found.insert(aliases.root(r));
+                })
+            });
+            self.for_each_used_up_at_end(&block.term, |r| {
+                found.insert(aliases.root(r));
+            });
+        }
+        let mut changed = false;
+        for reg in (0..func.regs.len() as u32).map(Reg) {
+            if found.contains(aliases.root(reg)) {
+                changed |= self.used_up[number].insert(reg);
+            }
+        }
+        changed
+    }
+
+    /// The operands that the operation keeps or changes; copies aside.
+    fn for_each_used_up(&self, op: &Op, mut f: impl FnMut(Reg)) {
+        match op {
+            Op::RecordMake(rs) | Op::VariantMake(_, rs) | Op::ListMake(rs) => {
+                rs.iter().for_each(|r| f(*r))
+            }
+            Op::FieldSet(_, _, value) => f(*value),
+            Op::MapPut(map, key, value) => {
+                f(*map);
+                f(*key);
+                f(*value);
+            }
+            Op::ListSet(list, _, value) | Op::ListInsert(list, _, value) => {
+                f(*list);
+                f(*value);
+            }
+            Op::ListPush(a, b) | Op::ListConcat(a, b) => {
+                f(*a);
+                f(*b);
+            }
+            Op::ListSlice(list, ..) | Op::ListRemove(list, _) | Op::MapRemove(list, _) => f(*list),
+            Op::Call(callee, args) => self.for_each_owned(*callee, args, f),
+            _ => {}
+        }
+    }
+
+    fn for_each_used_up_at_end(&self, term: &Term, mut f: impl FnMut(Reg)) {
+        match term {
+            Term::Return(r) => f(*r),
+            Term::TailCall(callee, args) => self.for_each_owned(*callee, args, f),
+            _ => {}
+        }
+    }
+
+    fn for_each_owned(&self, callee: FuncId, args: &[Reg], mut f: impl FnMut(Reg)) {
+        for (i, arg) in args.iter().enumerate() {
+            if self.used_up[callee.0 as usize].contains(Reg(i as u32)) {
+                f(*arg);
+            }
+        }
+    }
+
+    /// Whether the operation may change a list in place.
+    fn changes(&self, op: &Op) -> bool {
+        match op {
+            Op::ListSet(..)
+            | Op::ListPush(..)
+            | Op::ListConcat(..)
+            | Op::ListSlice(..)
+            | Op::ListInsert(..)
+            | Op::ListRemove(..)
+            | Op::MapPut(..)
+            | Op::MapRemove(..) => true,
+            Op::Call(callee, _) => {
+                let func = self.module.func(*callee);
+                let owned = &self.used_up[callee.0 as usize];
+                let list = |p| is_list(self.module, func.reg_type(Reg(p)));
+                (0..func.params).any(|p| owned.contains(Reg(p)) && list(p))
+            }
+            _ => false,
+        }
+    }
+
+    fn function(&self, func: &Func, number: usize) -> Ownership {
+        let mut out = Ownership::default();
+        if !func.regs.iter().any(|r| is_list(self.module, &r.ty)) {
+            return out;
+        }
+        let list = |r: Reg| is_list(self.module, func.reg_type(r));
+        let used_up = &self.used_up[number];
+        for (id, live) in live_out(func).into_iter().enumerate() {
+            let (id, block) = (BlockId(id as u32), &func.blocks[id]);
+            let mut live_behind = live.clone();
+            let mut at_end = Vec::new();
+            self.for_each_used_up_at_end(&block.term, |r| at_end.push(r));
+            let again = repeated(&at_end, |f| block.term.for_each_use(f));
+            add(&mut out, (id, block.insts.len()), again, &list);
+            block.term.for_each_use(|r| {
+                live_behind.insert(r);
+            });
+            for (at, inst) in block.insts.iter().enumerate().rev() {
+                if let Some(dst) = inst.dst {
+                    live_behind.remove(dst);
+                }
+                let mut kept = Vec::new();
+                match &inst.op {
+                    Op::Copy(r) | Op::Cast(r) if used_up.contains(*r) => kept.push(*r),
+                    Op::Copy(_) | Op::Cast(_) => {}
+                    op => self.for_each_used_up(op, |r| kept.push(r)),
+                }
+                let mut shared = repeated(&kept, |f| inst.op.for_each_use(f));
+                shared.extend(kept.into_iter().filter(|r| live_behind.contains(*r)));
+                add(&mut out, (id, at), shared, &list);
+                inst.op.for_each_use(|r| {
+                    live_behind.insert(r);
+                });
+                let inside = matches!(
+                    inst.op,
+                    Op::FieldGet(..) | Op::VariantGet(..) | Op::ListGet(..) | Op::MapAt(..)
+                );
+                if inside && inst.dst.is_some_and(list) {
+                    let found = self.extract(func, block, at, &live);
+                    found.map(|found| out.extracts.insert((id, at), found));
+                }
+            }
+        }
+        out
+    }
+
+    /// `None` where the list is only looked at before anything changes.
+    fn extract(&self, func: &Func, block: &Block, at: usize, live: &RegSet) -> Option<Extract> {
+        let dst = block.insts[at].dst.expect("it gives a list");
+        if self.is_looked_at(block, at, dst, live) {
+            return None;
+        }
+        if self.is_taken(func, block, at, dst, live) {
+            return Some(Extract::Take);
+        }
+        Some(Extract::Share)
+    }
+
+    fn is_looked_at(&self, block: &Block, at: usize, dst: Reg, live: &RegSet) -> bool {
+        let mut changed = false;
+        for inst in &block.insts[at + 1..] {
+            if reads(&inst.op, dst) {
+                let mut kept = matches!(inst.op, Op::Copy(_) | Op::Cast(_));
+                self.for_each_used_up(&inst.op, |r| kept |= r == dst);
+                if kept || changed {
+                    return false;
+                }
+            }
+            changed |= self.changes(&inst.op);
+            if inst.dst == Some(dst) {
+                return true;
+            }
+        }
+        let mut at_end = false;
+        block.term.for_each_use(|r| at_end |= r == dst);
+        !at_end && !live.contains(dst)
+    }
+
+    /// `part = list.get around, index` and, with neither of them touched in between, `around = list.set around, index, part'`
+    /// behind which `part` is gone.
+    fn is_taken(&self, func: &Func, block: &Block, at: usize, part: Reg, live: &RegSet) -> bool {
+        let Op::ListGet(around, index) = block.insts[at].op else {
+            return false;
+        };
+        if part == around || part == index {
+            return false;
+        }
+        for (offset, inst) in block.insts[at + 1..].iter().enumerate() {
+            if let Op::ListSet(list, place, value) = inst.op
+                && list == around
+                && place == index
+                && is_list(self.module, func.reg_type(value))
+            {
+                let behind = at + 2 + offset;
+                let gone = |r: Reg| value == r || !is_live(block, behind, r, live);
+                return inst.dst == Some(around) && gone(part) && value != around;
+            }
+            let written = inst.dst.is_some_and(|dst| dst == around || dst == index);
+            // What is read out meanwhile could be the same list.
+            let other = matches!(inst.op, Op::Call(..) | Op::Copy(_) | Op::Cast(_))
+                && reads(&inst.op, around);
+            if written || other || reads(&inst.op, around) {
+                return false;
+            }
+        }
+        false
+    }
+}
+
+fn is_live(block: &Block, from: usize, reg: Reg, live: &RegSet) -> bool {
+    for inst in &block.insts[from..] {
+        if reads(&inst.op, reg) {
+            return true;
+        }
+        if inst.dst == Some(reg) {
+            return false;
+        }
+    }
+    let mut read = live.contains(reg);
+    block.term.for_each_use(|r| read |= r == reg);
+    read
+}
+
+fn reads(op: &Op, reg: Reg) -> bool {
+    let mut found = false;
+    op.for_each_use(|r| found |= r == reg);
+    found
+}
+
+/// Those of `kept` that are operands twice.
+fn repeated(kept: &[Reg], for_each_use: impl FnOnce(&mut dyn FnMut(Reg))) -> Vec<Reg> {
+    let mut all = Vec::new();
+    for_each_use(&mut |r| all.push(r));
+    let twice = |r: &Reg| all.iter().filter(|a| *a == r).count() > 1;
+    kept.iter().copied().filter(twice).collect()
+}
+
+fn add(out: &mut Ownership, at: (BlockId, usize), mut regs: Vec<Reg>, list: &impl Fn(Reg) -> bool) {
+    regs.retain(|r| list(*r));
+    regs.sort();
+    regs.dedup();
+    if !regs.is_empty() {
+        out.shares.insert(at, regs);
+    }
+}
+
+/// Registers that may hold one list, because one is a copy of the other.
+struct Aliases(Vec<u32>);
+
+impl Aliases {
+    fn of(func: &Func) -> Aliases {
+        let mut this = Aliases((0..func.regs.len() as u32).collect());
+        for inst in func.blocks.iter().flat_map(|b| &b.insts) {
+            if let (Some(dst), Op::Copy(from) | Op::Cast(from)) = (inst.dst, &inst.op) {
+                let (a, b) = (this.root(dst), this.root(*from));
+                this.0[a.0.max(b.0) as usize] = a.0.min(b.0);
+            }
+        }
+        for reg in 0..this.0.len() as u32 {
+            this.0[reg as usize] = this.root(Reg(reg)).0;
+        }
+        this
+    }
+
+    fn root(&self, mut reg: Reg) -> Reg {
+        while self.0[reg.0 as usize] != reg.0 {
+            reg = Reg(self.0[reg.0 as usize]);
+        }
+        reg
+    }
+}

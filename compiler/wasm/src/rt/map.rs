@@ -1,0 +1,471 @@
+//! Maps: a small one is the sorted list of its entries, a larger one a list of such lists, its chunks, so that putting an entry
+//! in moves a few hundred others at most.
+//!
+//! ```text
+//! small    data, len, cap, shared                    -> entry, entry, ...
+//! large    data, len, cap | CHUNKED, shared          -> chunk, chunk, ...     each a list of entries, never empty
+//! ```
+//! Code that wants a list gets one from [`entries`]; code that only walks uses [`each`], which allocates nothing.
+
+use weir_contract::Type;
+
+use crate::asm::{Asm, I32};
+use crate::layout::{self, *};
+use crate::module::Gen;
+use crate::rt::Helper;
+
+/// In the `cap` of a map with chunks.
+pub const CHUNKED: i32 = i32::MIN;
+/// Entries of a chunk, at most; a map with more has chunks.
+const CHUNK_MAX: i32 = 256;
+/// Every element here is an address.
+const STRIDE: u32 = 4;
+
+/// Where [`search`] looked.
+struct Found {
+    /// Number of the chunk, 0 in a small map.
+    chunk: u32,
+    /// The list of entries.
+    list: u32,
+    /// Position in it of the first entry that is not before the key.
+    at: u32,
+}
+
+/// `(map, key) → address` of the entry, 0 when there is none.
+pub fn find(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) {
+    let found = search(g, a, key, value);
+    let entry = a.local(I32);
+    matches(g, a, &found, key, value, entry);
+    a.if_();
+    a.get(entry).return_();
+    a.end();
+    a.i32(0);
+}
+
+/// `(map, key, value) → map`.
+pub fn put(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) {
+    let map = 0;
+    let (entry, len) = (a.local(I32), a.local(I32));
+    let found = search(g, a, key, value);
+    let types = [key.clone(), value.clone()];
+    let (offsets, size) = layout::offsets(g.defs(), &types, 0);
+    let old = a.local(I32);
+    own(g, a, &found);
+    g.alloc(a, size);
+    a.tee(entry).get(1);
+    layout::store(a, g.defs(), key, offsets[0]);
+    a.get(entry).get(2);
+    layout::store(a, g.defs(), value, offsets[1]);
+    matches(g, a, &found, key, value, old);
+    a.if_();
+    a.get(found.list).i32_load(LIST_DATA);
+    a.get(found.at).i32(2).i32_shl().i32_add();
+    a.get(entry).i32_store(0);
+    a.get(map).return_();
+    a.end();
+    a.get(found.list)
+        .i32_load(LIST_LEN)
+        .tee(len)
+        .i32(CHUNK_MAX)
+        .i32_ge_u()
+        .if_();
+    let split = g.helper(Helper::MapSplit);
+    let again = g.helper(Helper::MapPut(key.clone(), value.clone()));
+    a.get(map).get(found.chunk).call(split).get(1).get(2);
+    a.return_call(again);
+    a.end();
+    let insert = g.helper(Helper::ListInsert(false));
+    a.get(found.list).get(found.at).u32(STRIDE).call(insert);
+    a.i32_load(LIST_DATA);
+    a.get(found.at).i32(2).i32_shl().i32_add();
+    a.get(entry).i32_store(0).get(map);
+}
+
+/// `(map, key) → map`.
+pub fn remove(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) {
+    let map = 0;
+    let found = search(g, a, key, value);
+    let entry = a.local(I32);
+    matches(g, a, &found, key, value, entry);
+    a.i32_eqz().if_();
+    a.get(map).return_();
+    a.end();
+    own(g, a, &found);
+    let remove = g.helper(Helper::ListRemove(false));
+    a.get(found.list).get(found.at).u32(STRIDE).call(remove);
+    a.i32_load(LIST_LEN).i32_eqz().if_();
+    is_chunked(a, map);
+    a.if_();
+    // No chunk is empty, and a map without one is small.
+    unmark(a, map);
+    a.get(map).get(found.chunk).u32(STRIDE).call(remove).drop();
+    a.get(map).i32_load(LIST_LEN).if_();
+    mark(a, map);
+    a.end();
+    a.end().end();
+    a.get(map);
+}
+
+/// `(map, chunk) → map` with a full chunk halved; a small map becomes one with chunks. The map is nobody else's.
+pub fn split(g: &mut Gen<'_>, a: &mut Asm) {
+    let (map, number) = (0, 1);
+    let (whole, half, len) = (a.local(I32), a.local(I32), a.local(I32));
+    let (list, from, count) = (a.local(I32), a.local(I32), a.local(I32));
+    let (insert, push) = (
+        g.helper(Helper::ListInsert(false)),
+        g.helper(Helper::ListPush(false)),
+    );
+    is_chunked(a, map);
+    a.if_();
+    a.get(map).i32_load(LIST_DATA);
+    a.get(number)
+        .i32(2)
+        .i32_shl()
+        .i32_add()
+        .i32_load(0)
+        .set(whole);
+    a.get(whole).i32_load(LIST_LEN).set(len);
+    a.i32(CHUNK_MAX / 2).set(from);
+    a.get(len).get(from).i32_sub().set(count);
+    chunk(g, a, whole, from, count, half);
+    a.get(whole).get(from).i32_store(LIST_LEN);
+    unmark(a, map);
+    a.get(map)
+        .get(number)
+        .i32(1)
+        .i32_add()
+        .u32(STRIDE)
+        .call(insert);
+    a.i32_load(LIST_DATA);
+    a.get(number).i32(1).i32_add().i32(2).i32_shl().i32_add();
+    a.get(half).i32_store(0);
+    mark(a, map);
+    a.get(map).return_();
+    a.end();
+    // Half full chunks, so that there is room in each.
+    let empty = g.data.empty_list();
+    a.u32(empty).set(list);
+    a.get(map).i32_load(LIST_LEN).set(len);
+    let done = a.block();
+    let again = a.loop_();
+    a.get(from).get(len).i32_ge_u().br_if(done);
+    a.get(len).get(from).i32_sub().set(count);
+    a.get(count)
+        .i32(CHUNK_MAX / 2)
+        .get(count)
+        .i32(CHUNK_MAX / 2);
+    a.i32_lt_u().select().set(count);
+    chunk(g, a, map, from, count, half);
+    a.get(list).u32(STRIDE).call(push).tee(list);
+    a.i32_load(LIST_DATA);
+    a.get(list).i32_load(LIST_LEN).i32(1).i32_sub();
+    a.i32(2).i32_shl().i32_add().get(half).i32_store(0);
+    a.get(from).get(count).i32_add().set(from).br(again);
+    a.end().end();
+    mark(a, list);
+    a.get(list);
+}
+
+/// Sets `to` to a new chunk with those elements of the list.
+fn chunk(g: &mut Gen<'_>, a: &mut Asm, list: u32, from: u32, count: u32, to: u32) {
+    let data = LIST_BYTES as i32;
+    let alloc = g.helper(Helper::Alloc);
+    a.i32(data + CHUNK_MAX * STRIDE as i32).call(alloc).set(to);
+    a.get(to).get(to).i32(data).i32_add().i32_store(LIST_DATA);
+    a.get(to).get(count).i32_store(LIST_LEN);
+    a.get(to).i32(CHUNK_MAX).i32_store(LIST_CAP);
+    a.get(to).i32(0).i32_store(LIST_SHARED);
+    a.get(to).i32(data).i32_add();
+    a.get(list).i32_load(LIST_DATA);
+    a.get(from).i32(2).i32_shl().i32_add();
+    a.get(count).i32(2).i32_shl().memory_copy();
+}
+
+/// `(map) → list` of the entries; of a small map itself.
+pub fn entries(g: &mut Gen<'_>, a: &mut Asm) {
+    let map = 0;
+    let (list, number, chunk, to) = (a.local(I32), a.local(I32), a.local(I32), a.local(I32));
+    let (alloc, count) = (g.helper(Helper::Alloc), g.helper(Helper::MapLen));
+    let len = a.local(I32);
+    is_chunked(a, map);
+    a.i32_eqz().if_();
+    a.get(map).return_();
+    a.end();
+    a.get(map).call(count).tee(len).i32(2).i32_shl();
+    a.u32(LIST_BYTES).i32_add().call(alloc).set(list);
+    a.get(list).u32(LIST_BYTES).i32_add().set(to);
+    a.get(list).get(to).i32_store(LIST_DATA);
+    a.get(list).get(len).i32_store(LIST_LEN);
+    a.get(list).get(len).i32_store(LIST_CAP);
+    a.get(list).i32(0).i32_store(LIST_SHARED);
+    let again = a.loop_();
+    a.get(map).i32_load(LIST_DATA);
+    a.get(number)
+        .i32(2)
+        .i32_shl()
+        .i32_add()
+        .i32_load(0)
+        .set(chunk);
+    a.get(to).get(chunk).i32_load(LIST_DATA);
+    a.get(chunk)
+        .i32_load(LIST_LEN)
+        .i32(2)
+        .i32_shl()
+        .memory_copy();
+    a.get(to).get(chunk).i32_load(LIST_LEN).i32(2).i32_shl();
+    a.i32_add().set(to);
+    a.get(number).i32(1).i32_add().tee(number);
+    a.get(map).i32_load(LIST_LEN).i32_lt_u().br_if(again);
+    a.end();
+    a.get(list);
+}
+
+/// `(map) → number of entries`.
+pub fn len(a: &mut Asm) {
+    let map = 0;
+    let (sum, at, end) = (a.local(I32), a.local(I32), a.local(I32));
+    is_chunked(a, map);
+    a.i32_eqz().if_();
+    a.get(map).i32_load(LIST_LEN).return_();
+    a.end();
+    a.get(map).i32_load(LIST_DATA).tee(at);
+    a.get(map)
+        .i32_load(LIST_LEN)
+        .i32(2)
+        .i32_shl()
+        .i32_add()
+        .set(end);
+    let again = a.loop_();
+    a.get(sum)
+        .get(at)
+        .i32_load(0)
+        .i32_load(LIST_LEN)
+        .i32_add()
+        .set(sum);
+    a.get(at)
+        .i32(4)
+        .i32_add()
+        .tee(at)
+        .get(end)
+        .i32_lt_u()
+        .br_if(again);
+    a.end();
+    a.get(sum);
+}
+
+/// Runs `inside` on each element of the list, or entry of the map: `element →`.
+pub fn each(
+    g: &mut Gen<'_>,
+    a: &mut Asm,
+    list: u32,
+    is_map: bool,
+    item: &Type,
+    inside: impl FnOnce(&mut Gen<'_>, &mut Asm),
+) {
+    let (at, end) = (a.local(I32), a.local(I32));
+    let stride = g.size(item);
+    let mut outer = None;
+    let mut chunk = list;
+    let number = a.local(I32);
+    if is_map {
+        chunk = a.local(I32);
+        a.i32(0).set(number);
+        outer = Some(a.loop_());
+        a.get(list).set(chunk);
+        is_chunked(a, list);
+        a.if_();
+        a.get(list).i32_load(LIST_DATA);
+        a.get(number)
+            .i32(2)
+            .i32_shl()
+            .i32_add()
+            .i32_load(0)
+            .set(chunk);
+        a.end();
+    }
+    // Counted, because elements may have no size.
+    a.i32(0).set(at);
+    a.get(chunk).i32_load(LIST_LEN).set(end);
+    let done = a.block();
+    let again = a.loop_();
+    a.get(at).get(end).i32_ge_u().br_if(done);
+    a.get(chunk).i32_load(LIST_DATA);
+    a.get(at).u32(stride).i32_mul().i32_add();
+    layout::load(a, g.defs(), item, 0);
+    inside(g, a);
+    a.get(at).i32(1).i32_add().set(at).br(again);
+    a.end().end();
+    if let Some(outer) = outer {
+        is_chunked(a, list);
+        a.if_();
+        a.get(number).i32(1).i32_add().tee(number);
+        a.get(list).i32_load(LIST_LEN).i32_lt_u().br_if(outer);
+        a.end();
+        a.end();
+    }
+}
+
+pub fn is_map(g: &Gen<'_>, ty: &Type) -> bool {
+    matches!(g.defs().base(ty), Type::Map(..))
+}
+
+/// `→ number of elements`, of a list or a map.
+pub fn count(g: &mut Gen<'_>, a: &mut Asm, list: u32, is_map: bool) {
+    a.get(list);
+    if is_map {
+        let len = g.helper(Helper::MapLen);
+        a.call(len);
+    } else {
+        a.i32_load(LIST_LEN);
+    }
+}
+
+/// `→ not 0` when the map has chunks.
+fn is_chunked(a: &mut Asm, map: u32) {
+    a.get(map).i32_load(LIST_CAP).i32(CHUNKED).i32_and();
+}
+
+fn mark(a: &mut Asm, map: u32) {
+    a.get(map).get(map).i32_load(LIST_CAP).i32(CHUNKED).i32_or();
+    a.i32_store(LIST_CAP);
+}
+
+fn unmark(a: &mut Asm, map: u32) {
+    a.get(map)
+        .get(map)
+        .i32_load(LIST_CAP)
+        .i32(!CHUNKED)
+        .i32_and();
+    a.i32_store(LIST_CAP);
+}
+
+/// Makes map and list of what was found nobody else's.
+fn own(g: &mut Gen<'_>, a: &mut Asm, found: &Found) {
+    let map = 0;
+    let (chunked, place) = (a.local(I32), a.local(I32));
+    let (own, share) = (
+        g.helper(Helper::ListOwn(false)),
+        g.helper(Helper::ListShareItems),
+    );
+    is_chunked(a, map);
+    a.set(chunked);
+    a.get(map).i32_load(LIST_SHARED).if_();
+    a.get(chunked).if_();
+    a.get(map).call(share);
+    a.end();
+    a.get(map).u32(STRIDE).call(own).set(map);
+    a.get(chunked).if_();
+    mark(a, map);
+    a.end().end();
+    a.get(map).set(found.list);
+    a.get(chunked).if_();
+    a.get(map).i32_load(LIST_DATA);
+    a.get(found.chunk).i32(2).i32_shl().i32_add().tee(place);
+    a.i32_load(0).u32(STRIDE).call(own).set(found.list);
+    a.get(place).get(found.list).i32_store(0);
+    a.end();
+}
+
+/// `(map, key, ..)`: where the key is, or would have to be.
+fn search(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) -> Found {
+    let (map, wanted) = (0, 1);
+    let found = Found {
+        chunk: a.local(I32),
+        list: a.local(I32),
+        at: a.local(I32),
+    };
+    let (high, middle) = (a.local(I32), a.local(I32));
+    a.get(map).set(found.list);
+    is_chunked(a, map);
+    a.if_();
+    // The last chunk whose first key is not behind the wanted one.
+    a.get(map).i32_load(LIST_LEN).i32(1).i32_sub().set(high);
+    let done = a.block();
+    let again = a.loop_();
+    a.get(found.chunk).get(high).i32_ge_u().br_if(done);
+    a.get(found.chunk).get(high).i32_add().i32(1).i32_add();
+    a.i32(1).i32_shr_u().set(middle);
+    a.get(wanted);
+    a.get(map).i32_load(LIST_DATA);
+    a.get(middle).i32(2).i32_shl().i32_add().i32_load(0);
+    a.i32_load(LIST_DATA).i32_load(0);
+    load_key(g, a, key, value);
+    less(g, a, key);
+    a.if_();
+    a.get(middle).i32(1).i32_sub().set(high);
+    a.else_();
+    a.get(middle).set(found.chunk);
+    a.end();
+    a.br(again);
+    a.end().end();
+    a.get(map).i32_load(LIST_DATA);
+    a.get(found.chunk).i32(2).i32_shl().i32_add();
+    a.i32_load(0).set(found.list);
+    a.end();
+    a.get(found.list).i32_load(LIST_LEN).set(high);
+    let done = a.block();
+    let again = a.loop_();
+    a.get(found.at).get(high).i32_ge_u().br_if(done);
+    a.get(found.at)
+        .get(high)
+        .i32_add()
+        .i32(1)
+        .i32_shr_u()
+        .set(middle);
+    a.get(found.list).i32_load(LIST_DATA);
+    a.get(middle).i32(2).i32_shl().i32_add().i32_load(0);
+    load_key(g, a, key, value);
+    a.get(wanted);
+    less(g, a, key);
+    a.if_();
+    a.get(middle).i32(1).i32_add().set(found.at);
+    a.else_();
+    a.get(middle).set(high);
+    a.end();
+    a.br(again);
+    a.end().end();
+    found
+}
+
+/// `→ 0 or 1`: whether the key is there; `entry` is its entry then.
+fn matches(g: &mut Gen<'_>, a: &mut Asm, found: &Found, key: &Type, value: &Type, entry: u32) {
+    a.get(found.at)
+        .get(found.list)
+        .i32_load(LIST_LEN)
+        .i32_lt_u();
+    a.if_value(I32);
+    a.get(found.list).i32_load(LIST_DATA);
+    a.get(found.at)
+        .i32(2)
+        .i32_shl()
+        .i32_add()
+        .i32_load(0)
+        .tee(entry);
+    load_key(g, a, key, value);
+    a.get(1);
+    if g.shape(key) == Shape::Int {
+        a.i64_eq();
+    } else {
+        let equal = g.helper(Helper::Equal(key.clone()));
+        a.call(equal);
+    }
+    a.else_();
+    a.i32(0);
+    a.end();
+}
+
+/// `entry → key`.
+fn load_key(g: &Gen<'_>, a: &mut Asm, key: &Type, value: &Type) {
+    let (offsets, _) = layout::offsets(g.defs(), &[key.clone(), value.clone()], 0);
+    layout::load(a, g.defs(), key, offsets[0]);
+}
+
+/// `a, b → a < b`.
+fn less(g: &mut Gen<'_>, a: &mut Asm, key: &Type) {
+    if g.shape(key) == Shape::Int {
+        a.i64_lt_s();
+    } else {
+        let compare = g.helper(Helper::Compare(key.clone()));
+        a.call(compare).i32(0).i32_lt_s();
+    }
+}
