@@ -1,6 +1,6 @@
 //! The edges between our crates, and who may see which outside library, as the design draws them.
 //!
-//! Dependencies run one way: `cli -> driver -> wasm -> flow -> check -> syntax -> diagnostics`, and
+//! Dependencies run one way: `cli -> lsp -> ide -> driver -> wasm -> flow -> check -> syntax -> diagnostics`, and
 //! `cli -> node -> machine, engine, component, log -> contract`. Compiler and runtime meet only in `contract`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +54,17 @@ const EDGES: &[(&str, &[&str])] = &[
         "weir-doc",
         &["weir-check", "weir-syntax", "weir-diagnostics"],
     ),
+    (
+        "weir-ide",
+        &[
+            "weir-driver",
+            "weir-check",
+            "weir-syntax",
+            "weir-diagnostics",
+            "weir-contract",
+        ],
+    ),
+    ("weir-lsp", &["weir-ide", "weir-driver", "weir-diagnostics"]),
     ("weir-contract", &[]),
     ("weir-log", &["weir-contract"]),
     ("weir-machine", &["weir-log", "weir-contract"]),
@@ -75,6 +86,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "weir-driver",
             "weir-doc",
+            "weir-lsp",
             "weir-diagnostics",
             "weir-node",
             "weir-sim",
@@ -103,6 +115,8 @@ const SEEN_ONLY_IN: &[(&str, &[&str])] = &[
     ("toml_edit", &["weir-driver"]),
     ("wit-parser", &["weir-driver"]),
     ("similar", &["weir-cli"]),
+    ("lsp-server", &["weir-lsp"]),
+    ("gen-lsp-types", &["weir-lsp"]),
     ("regex", &["weir-contract"]),
     ("unicode-segmentation", &["weir-contract"]),
     ("unicode-normalization", &["weir-contract"]),

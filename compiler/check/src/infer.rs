@@ -87,6 +87,32 @@ impl Table {
         }
     }
 
+    /// Whether a parameter of a declared type may be given a value of another; what is not known fits.
+    pub fn could_take(&self, param: &Type, arg: &Type) -> bool {
+        let arg = self.shallow(arg);
+        match (param, &arg) {
+            (Type::Param(_), _) | (_, Type::Infer(_) | Type::Unknown) => true,
+            (Type::List(p), Type::List(a))
+            | (Type::Set(p), Type::Set(a))
+            | (Type::Option(p), Type::Option(a)) => self.could_take(p, a),
+            (Type::Map(k, v), Type::Map(l, w)) => self.could_take(k, l) && self.could_take(v, w),
+            (Type::Tuple(ps), Type::Tuple(qs)) => {
+                ps.len() == qs.len()
+                    && ps
+                        .iter()
+                        .zip(qs)
+                        .all(|(p, q)| self.could_take(&p.ty, &q.ty))
+            }
+            _ => match (param.nominal(), arg.nominal()) {
+                (Some((of, params)), Some((other, args))) => {
+                    let mut both = params.iter().zip(args);
+                    of == other && both.all(|(param, arg)| self.could_take(param, arg))
+                }
+                _ => *param == arg,
+            },
+        }
+    }
+
     /// Whether a type is made of more types than that, with everything known filled in. Looks at no more than that many.
     pub fn has_more_parts(&self, ty: &Type, most: usize) -> bool {
         let mut left = most;
@@ -147,6 +173,14 @@ impl Table {
     }
 }
 
+/// The type with everything that is still open taken as unknown.
+pub fn settled(ty: &Type) -> Type {
+    match ty {
+        Type::Infer(_) => Type::Unknown,
+        other => other.map(&mut settled),
+    }
+}
+
 /// Whether the type holds something nobody could work out.
 pub fn has_unknown(ty: &Type) -> bool {
     let mut found = matches!(ty, Type::Unknown);
@@ -165,4 +199,9 @@ pub fn has_infer(ty: &Type) -> bool {
         t.clone()
     });
     found
+}
+
+/// Whether a parameter of a declared type may be given a value of another; what is not known fits.
+pub fn could_take(param: &Type, arg: &Type) -> bool {
+    Table::default().could_take(param, arg)
 }

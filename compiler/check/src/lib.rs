@@ -27,6 +27,7 @@ mod externs;
 mod fill;
 pub mod hir;
 mod infer;
+pub mod meanings;
 mod messages;
 mod modules;
 mod parts;
@@ -36,6 +37,7 @@ mod roles;
 mod routes;
 mod scope;
 mod signatures;
+mod survey;
 mod text;
 mod types;
 mod walk;
@@ -49,9 +51,11 @@ pub use collect::is_builtin_type;
 pub use consequences::drop_of_broken_text;
 pub use copies::COPIES_MAX;
 pub use hir::Checked;
+pub use infer::{could_take, has_unknown};
 pub use messages::{near as near_names, show as show_type};
 pub use modules::Source;
 pub use roles::roles;
+pub use survey::{Survey, survey};
 pub use text::{check_text, checked_text};
 
 /// What checking finds out.
@@ -74,9 +78,16 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
 
 /// Checks a program together with the parsed prelude; its first file comes first.
 pub fn check_modules(prelude: &[ast::Module], sources: &[Source<'_>]) -> CheckResult {
-    let (mut cx, mut again) = begin(prelude, sources, &[], None);
-    body::check_all(&mut cx, &mut again);
-    finish(cx)
+    let mut cx = scope::Cx::default();
+    run(&mut cx, prelude, sources);
+    result(cx)
+}
+
+/// All passes, in their order.
+fn run(cx: &mut scope::Cx, prelude: &[ast::Module], sources: &[Source<'_>]) {
+    let mut again = begin(cx, prelude, sources, &[], None);
+    body::check_all(cx, &mut again);
+    finish(cx);
 }
 
 /// What checking a program again finds out.
@@ -96,49 +107,53 @@ pub fn check_again(
     texts: &[&str],
     earlier: Option<&Earlier>,
 ) -> CheckedAgain {
-    let (mut cx, mut again) = begin(prelude, sources, texts, earlier);
+    let mut cx = scope::Cx::default();
+    let mut again = begin(&mut cx, prelude, sources, texts, earlier);
     body::check_all(&mut cx, &mut again);
+    let earlier = again.keep(&cx);
+    finish(&mut cx);
     let path = |module: &usize| match module.checked_sub(1) {
         None => String::new(),
         Some(at) => sources[at].path.to_owned(),
     };
     CheckedAgain {
-        earlier: again.keep(&cx),
+        earlier,
         checked: again.checked.iter().map(path).collect(),
-        result: finish(cx),
+        result: result(cx),
     }
 }
 
+/// The passes in front of those that look at bodies.
 fn begin<'a>(
+    cx: &mut scope::Cx,
     prelude: &[ast::Module],
     sources: &'a [Source<'a>],
     texts: &[&str],
     earlier: Option<&'a Earlier>,
-) -> (scope::Cx, again::Again<'a>) {
-    let mut cx = scope::Cx::default();
-    modules::collect_all(&mut cx, prelude, sources);
-    signatures::resolve(&mut cx);
-    let again = again::Again::new(&cx, sources, texts, earlier);
-    (cx, again)
+) -> again::Again<'a> {
+    modules::collect_all(cx, prelude, sources);
+    signatures::resolve(cx);
+    again::Again::new(cx, sources, texts, earlier)
 }
 
 /// The passes that look at all bodies.
-fn finish(mut cx: scope::Cx) -> CheckResult {
-    patterns::check(&mut cx);
-    effects::check(&mut cx);
-    routes::check(&mut cx);
-    as_step::check(&mut cx);
-    advice::check(&mut cx);
-    copies::check(&mut cx);
+fn finish(cx: &mut scope::Cx) {
+    patterns::check(cx);
+    effects::check(cx);
+    routes::check(cx);
+    as_step::check(cx);
+    advice::check(cx);
+    copies::check(cx);
+    weir_diagnostics::sort(&mut cx.diagnostics);
+    cx.diagnostics.dedup();
+    consequences::drop_of_places(&mut cx.diagnostics);
+}
 
-    let mut diagnostics = cx.diagnostics;
-    weir_diagnostics::sort(&mut diagnostics);
-    diagnostics.dedup();
-    consequences::drop_of_places(&mut diagnostics);
-    let failed = diagnostics.iter().any(Diagnostic::is_error) || !is_closed(&cx.program);
+fn result(cx: scope::Cx) -> CheckResult {
+    let failed = cx.diagnostics.iter().any(Diagnostic::is_error) || !is_closed(&cx.program);
     CheckResult {
         checked: (!failed).then_some(cx.program),
-        diagnostics,
+        diagnostics: cx.diagnostics,
     }
 }
 

@@ -15,6 +15,7 @@ use weir_syntax::ast::{self, ItemKind};
 
 use crate::collect::{collect, duplicate};
 use crate::hir::{ConstId, ExternId, FnId};
+use crate::meanings::Def;
 use crate::messages::did_you_mean;
 use crate::prelude;
 use crate::scope::{Cx, TypeName};
@@ -73,6 +74,11 @@ impl Modules {
     /// plain names.
     pub fn named(&self) -> Option<&str> {
         (self.here > 1).then(|| self.path(self.here))
+    }
+
+    /// Whether a file is the program's and not the library's.
+    pub fn is_program(&self, file: FileId) -> bool {
+        self.of_file.get(&file).is_some_and(|module| *module > 0)
     }
 
     pub fn path(&self, module: usize) -> &str {
@@ -211,6 +217,7 @@ fn link(cx: &mut Cx, import: &ast::Import, span: Span) {
         span,
     };
     cx.modules.imports[cx.modules.here].push(linked);
+    cx.means(place, Def::Module(target as u32 - 1));
     let Some(names) = &import.names else {
         let name = import
             .alias
@@ -219,6 +226,7 @@ fn link(cx: &mut Cx, import: &ast::Import, span: Span) {
         if let Some(first) = first_of(cx, name.as_str()) {
             return duplicate(cx, name, first);
         }
+        cx.means(name.span, Def::Module(target as u32 - 1));
         let named = (name.span, target);
         cx.names.modules.insert(name.name.clone(), named);
         return;
@@ -252,28 +260,33 @@ fn first_of(cx: &Cx, name: &str) -> Option<Span> {
 /// Copies a name of another module into the entered one; false when that has none.
 fn import_name(cx: &mut Cx, from: usize, name: &ast::Ident) -> bool {
     let own = &cx.modules.own[from];
-    let name = name.as_str();
+    let (name, place) = (name.as_str(), name.span);
     let mut found = false;
-    if let Some(stands_for) = own.types.get(name) {
-        cx.names.types.insert(name.to_owned(), *stands_for);
+    if let Some(stands_for) = own.types.get(name).copied() {
+        cx.names.types.insert(name.to_owned(), stands_for);
+        cx.means_type(place, stands_for.0);
         found = true;
     }
-    if let Some(all) = own.functions.get(name) {
-        cx.names
-            .functions
-            .entry(name.to_owned())
-            .or_default()
-            .extend(all);
+    let own = &cx.modules.own[from];
+    if let Some(all) = own.functions.get(name).cloned() {
+        let seen = cx.names.functions.entry(name.to_owned()).or_default();
+        seen.extend(&all);
+        cx.means(place, Def::Function(all[0]));
         found = true;
     }
-    if let Some(id) = own.constants.get(name) {
-        cx.names.constants.insert(name.to_owned(), *id);
+    let own = &cx.modules.own[from];
+    if let Some(id) = own.constants.get(name).copied() {
+        cx.names.constants.insert(name.to_owned(), id);
+        cx.means(place, Def::Constant(id));
         found = true;
     }
-    if let Some(block) = own.externs.get(name) {
-        cx.names.externs.insert(name.to_owned(), block.clone());
+    let own = &cx.modules.own[from];
+    if let Some(block) = own.externs.get(name).cloned() {
+        cx.means(place, Def::ExternBlock(block.0));
+        cx.names.externs.insert(name.to_owned(), block);
         found = true;
     }
+    let own = &cx.modules.own[from];
     if let Some(span) = own.later.get(name) {
         cx.names.later.insert(name.to_owned(), *span);
         found = true;
@@ -373,8 +386,13 @@ pub fn type_in(cx: &mut Cx, path: &ast::TypePath) -> Option<TypeName> {
         );
         return None;
     };
+    cx.means(path.module[0].span, Def::Module(module as u32 - 1));
     match cx.modules.own[module].types.get(path.name.as_str()) {
-        Some((found, _)) => Some(*found),
+        Some((found, _)) => {
+            let found = *found;
+            cx.means_type(path.name.span, found);
+            Some(found)
+        }
         None => {
             has_no(cx, module, &path.name);
             None

@@ -7,6 +7,7 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast;
 
 use crate::hir::{Checked, EntityId, EnumId, ErrorId, FnId, NewId, RecordId, Type};
+use crate::meanings::Meanings;
 use crate::modules::{Modules, Names};
 
 /// What an upper-case name stands for.
@@ -45,6 +46,8 @@ pub struct FnSource {
 pub struct Cx {
     pub program: Checked,
     pub diagnostics: Vec<Diagnostic>,
+    /// What is written down for editors; `None` when nobody asked.
+    pub meanings: Option<Meanings>,
 
     /// What the module that is entered sees.
     pub names: Names,

@@ -6,6 +6,7 @@ use weir_syntax::ast::{self, TypeKind};
 use crate::collect::{BUILTIN_TYPES, LATER_TYPES};
 use crate::copies::TYPE_PARTS_MAX;
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::{did_you_mean, meant};
 use crate::modules;
 use crate::scope::{Cx, TypeName};
@@ -17,7 +18,11 @@ pub fn error_named(cx: &mut Cx, path: &ast::TypePath) -> Option<ErrorId> {
         false => Some((modules::type_in(cx, path)?, path.span)),
     };
     match &found {
-        Some((TypeName::Error(id), _)) => Some(*id),
+        Some((TypeName::Error(id), _)) => {
+            let id = *id;
+            cx.means(path.name.span, Def::Error(id));
+            Some(id)
+        }
         Some((TypeName::Later, _)) => None,
         Some((_, declared)) => {
             let declared = *declared;
@@ -145,10 +150,14 @@ fn named(
     }
     let name = path.name.as_str();
     if let Some(i) = params.iter().position(|p| p.name == name) {
+        cx.means(path.name.span, Def::TypeParam(params[i].span));
         return match takes(cx, path, 0, args.len()) {
             true => Type::Param(i as u32),
             false => Type::Unknown,
         };
+    }
+    if let Some(name) = BUILTIN_TYPES.iter().find(|known| **known == name) {
+        cx.means(path.name.span, Def::Builtin(name));
     }
     if name == "Run" {
         return run_type(cx, path, args);
@@ -179,7 +188,10 @@ fn named(
         };
     }
     match cx.names.types.get(name).map(|(t, _)| *t) {
-        Some(found) => applied(cx, path, found, args, running),
+        Some(found) => {
+            cx.means_type(path.name.span, found);
+            applied(cx, path, found, args, running)
+        }
         None if name == "Result" => {
             cx.report(
                 Diagnostic::new(codes::E0202, path.span, "`Result` is not written out")

@@ -1,8 +1,9 @@
 //! `weir explain CODE`: the page of an error code; `weir explain FUNCTION FILE`: what a function touches and needs.
 
 use crate::output::{Failure, Outcome, say_part};
-use crate::{plan, program};
+use crate::program;
 use std::path::{Path, PathBuf};
+use weir_driver::explain as plan;
 
 /// Explain an error code, or a function of a program.
 #[derive(clap::Args)]

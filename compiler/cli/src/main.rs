@@ -14,10 +14,10 @@ mod explain;
 mod files;
 mod fmt;
 mod log;
+mod lsp;
 mod new;
 mod output;
 mod place;
-mod plan;
 mod program;
 mod reload;
 mod routes;
@@ -56,6 +56,7 @@ enum Verb {
     Send(send::Args),
     Explain(explain::Args),
     Doc(doc::Args),
+    Lsp(lsp::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Fmt(args) => fmt::fmt(args),
         Verb::Explain(args) => explain::explain(args),
         Verb::Doc(args) => doc::doc(args),
+        Verb::Lsp(args) => lsp::lsp(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,10 +5,10 @@
 
 use serde_json::{Value, json};
 use weir_contract::manifest::{
-    Access, Effect, Event, Function, FunctionKind, Manifest, Method, Param, RoutePart, Workflow,
-    parts,
+    Access, Effect, Event, Function, FunctionKind, Manifest, Method, RoutePart, Workflow, parts,
 };
 use weir_contract::{DefKind, Defs, Field, Type};
+use weir_driver::explain::{method, signature};
 
 pub struct Route {
     /// Of what: `Account.transfer`, `hello`.
@@ -72,15 +72,8 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
         let params = function.params.iter().filter(|param| !param.has_default);
         params.filter(|param| !stands_in_path(&param.name))
     };
-    let reads = match &function.route {
-        Some(route) => route.method == Method::Get,
-        None => function.effect < Effect::Write && needed().all(|param| is_plain(defs, &param.ty)),
-    };
-    let method = match &function.route {
-        Some(route) => route.method.name(),
-        None if reads => "GET",
-        None => "POST",
-    };
+    let method = method(manifest, function);
+    let reads = method == Method::Get.name();
     let mut curl = String::from("curl");
     if !matches!(method, "GET" | "POST") {
         curl.push_str(&format!(" -X {method}"));
@@ -148,38 +141,6 @@ fn filled(manifest: &Manifest, function: &Function, path: &str) -> String {
     parts(path).map(part).collect()
 }
 
-pub fn signature(defs: &Defs, function: &Function) -> String {
-    let mut text = String::new();
-    if matches!(
-        function.kind,
-        FunctionKind::Function | FunctionKind::Handler | FunctionKind::Run
-    ) {
-        let params: Vec<String> = function
-            .params
-            .iter()
-            .map(|param| shown(defs, param))
-            .collect();
-        text.push_str(&format!("({})", params.join(", ")));
-    }
-    if function.returns != Type::Unit {
-        text.push_str(&format!(" -> {}", defs.name_of(&function.returns)));
-    }
-    let fails: Vec<&str> = function
-        .fails
-        .iter()
-        .map(|id| defs.get(*id).name.as_str())
-        .collect();
-    if !fails.is_empty() {
-        text.push_str(&format!(" fails {}", fails.join(", ")));
-    }
-    text
-}
-
-fn shown(defs: &Defs, param: &Param) -> String {
-    let ending = if param.has_default { " = .." } else { "" };
-    format!("{}: {}{ending}", param.name, defs.name_of(&param.ty))
-}
-
 /// A value of a type as JSON carries it. `user` is who a `UserId` is.
 fn example(defs: &Defs, ty: &Type, name: &str, user: &str) -> Value {
     let inner = |ty| example(defs, ty, name, user);
@@ -242,22 +203,6 @@ fn example(defs: &Defs, ty: &Type, name: &str, user: &str) -> Value {
 
 fn is_user(defs: &Defs, ty: &Type) -> bool {
     matches!(ty, Type::Named(id) if defs.get(*id).name == "UserId")
-}
-
-/// Whether a value fits into a path or query as it is.
-fn is_plain(defs: &Defs, ty: &Type) -> bool {
-    matches!(
-        defs.base(ty),
-        Type::Bool
-            | Type::Int
-            | Type::Decimal
-            | Type::Float
-            | Type::Text
-            | Type::Time
-            | Type::Duration
-            | Type::Date
-            | Type::Money
-    )
 }
 
 /// A value as a segment of a path. What the examples are made of needs no escape but for brackets and quotes.

@@ -10,12 +10,14 @@
 mod bundle;
 mod components;
 pub mod config;
+pub mod explain;
 mod fix;
 mod manifest;
 mod modules;
 mod project;
 mod stages;
 mod style;
+mod survey;
 pub mod wit;
 mod world;
 
@@ -27,4 +29,5 @@ pub use modules::{files, module_path};
 pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use stages::{Analysis, Session, build, check, check_again};
 pub use style::{Unparsed, format};
+pub use survey::{Library, Parses, Survey, SurveyedFile, survey};
 pub use world::{Disk, Memory, World};

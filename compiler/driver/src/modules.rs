@@ -2,9 +2,10 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use weir_check::Source;
-use weir_diagnostics::{FileId, SourceMap};
+use weir_diagnostics::{Diagnostic, FileId, SourceMap};
 use weir_syntax::Parsed;
 use weir_syntax::ast::{self, ItemKind};
 
@@ -12,18 +13,11 @@ use crate::{NotFound, Program, World};
 
 /// A file that was read.
 pub(crate) struct Module {
-    path: String,
-    pub parsed: Parsed,
+    pub path: String,
+    pub parsed: Arc<Parsed>,
 }
 
 impl Module {
-    fn parse(path: &str, sources: &SourceMap, file: FileId) -> Module {
-        Module {
-            path: path.to_owned(),
-            parsed: weir_syntax::parse(file, &sources.file(file).text),
-        }
-    }
-
     pub fn source(&self) -> Source<'_> {
         Source {
             path: &self.path,
@@ -38,7 +32,12 @@ pub(crate) fn read(
     world: &dyn World,
     program: &Program,
     sources: &mut SourceMap,
+    parse: &mut dyn FnMut(FileId, &Arc<str>) -> Arc<Parsed>,
 ) -> Result<Vec<Module>, NotFound> {
+    let mut module = |path: &str, file: FileId, sources: &SourceMap| Module {
+        path: path.to_owned(),
+        parsed: parse(file, &sources.file(file).text),
+    };
     let unreadable = |path: &Path, error: std::io::Error| NotFound::Unreadable {
         path: path.into(),
         why: error.to_string(),
@@ -48,7 +47,7 @@ pub(crate) fn read(
         .read(first)
         .map_err(|error| unreadable(first, error))?;
     let file = sources.add(first.display().to_string(), text);
-    let mut modules = vec![Module::parse(&program.name, sources, file)];
+    let mut modules = vec![module(&program.name, file, sources)];
     let mut at = 0;
     while at < modules.len() {
         for path in imports(&modules[at].parsed.module) {
@@ -59,7 +58,7 @@ pub(crate) fn read(
             match world.read(&place) {
                 Ok(text) => {
                     let file = sources.add(place.display().to_string(), text);
-                    modules.push(Module::parse(&path, sources, file));
+                    modules.push(module(&path, file, sources));
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(unreadable(&place, error)),
@@ -70,11 +69,16 @@ pub(crate) fn read(
     Ok(modules)
 }
 
+/// Parses a file.
+pub(crate) fn parse(file: FileId, text: &Arc<str>) -> Arc<Parsed> {
+    Arc::new(weir_syntax::parse(file, text))
+}
+
 /// The files of a program, also those that are imported and not there: what to look at for changes.
 pub fn files(world: &dyn World, program: &Program) -> Vec<PathBuf> {
     let mut sources = SourceMap::new();
     let mut files = vec![program.source.clone()];
-    for module in read(world, program, &mut sources).unwrap_or_default() {
+    for module in read(world, program, &mut sources, &mut parse).unwrap_or_default() {
         let imported = imports(&module.parsed.module);
         files.extend(imported.iter().map(|path| file_of(program, path)));
     }
@@ -110,4 +114,19 @@ pub fn module_path(program: &Program, file: &Path) -> String {
 fn file_of(program: &Program, path: &str) -> PathBuf {
     let folder = program.source.parent().unwrap_or(Path::new(""));
     folder.join(format!("{}.weir", path.replace('.', "/")))
+}
+
+/// What parsing found in all files and checking in the whole, in the order of the source, without what only follows from text
+/// that could not be parsed.
+pub(crate) fn all_diagnostics(
+    sources: &SourceMap,
+    modules: &[Module],
+    checked: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
+    let parsed = modules.iter().flat_map(|m| &m.parsed.diagnostics);
+    let mut all: Vec<Diagnostic> = parsed.cloned().collect();
+    all.extend(checked);
+    weir_check::drop_of_broken_text(sources, &mut all);
+    weir_diagnostics::sort(&mut all);
+    all
 }

@@ -34,6 +34,22 @@ pub struct Program {
     pub retention: Retention,
 }
 
+impl Program {
+    /// A program of which no `weir.toml` says more.
+    pub fn of_file(name: &str, source: PathBuf, folder: PathBuf) -> Program {
+        Program {
+            name: name.into(),
+            version: None,
+            source,
+            folder,
+            externs: BTreeMap::new(),
+            components: BTreeMap::new(),
+            limits: Limits::default(),
+            retention: Retention::default(),
+        }
+    }
+}
+
 /// Why a path names no program. Each form says what to do about it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NotFound {
@@ -238,16 +254,10 @@ pub fn inside(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
 
 fn program(source: PathBuf, folder: PathBuf) -> Result<Program, NotFound> {
     match source.file_stem().and_then(|stem| stem.to_str()) {
-        Some(name) if is_module_name(name) => Ok(Program {
-            name: name.into(),
-            version: None,
-            source,
-            folder,
-            externs: BTreeMap::new(),
-            components: BTreeMap::new(),
-            limits: Limits::default(),
-            retention: Retention::default(),
-        }),
+        Some(name) if is_module_name(name) => {
+            let name = name.to_owned();
+            Ok(Program::of_file(&name, source, folder))
+        }
         _ => Err(NotFound::BadName { path: source }),
     }
 }

@@ -1,7 +1,9 @@
 //! The stages in their order, as plain functions of plain data.
 
 use weir_check::{CheckResult, Checked, Earlier, Source};
+use weir_contract::manifest::Manifest;
 use weir_diagnostics::{Diagnostic, FileId, SourceMap};
+use weir_flow::ir;
 
 use crate::manifest::{manifest, path_inside};
 use crate::modules::{self, Module};
@@ -33,18 +35,14 @@ impl Analysis {
 pub fn check(world: &dyn World, program: &Program) -> Result<Analysis, NotFound> {
     let mut sources = SourceMap::new();
     let prelude = weir_check::prelude::load(&mut sources);
-    let modules = modules::read(world, program, &mut sources)?;
+    let modules = modules::read(world, program, &mut sources, &mut modules::parse)?;
     let checked: Vec<Source<'_>> = modules.iter().map(Module::source).collect();
     let result = weir_check::check_modules(&prelude, &checked);
-    Ok(analysis(sources, modules, result))
+    Ok(analysis(sources, &modules, result))
 }
 
-fn analysis(sources: SourceMap, modules: Vec<Module>, result: CheckResult) -> Analysis {
-    let parsed = modules.into_iter().flat_map(|m| m.parsed.diagnostics);
-    let mut diagnostics: Vec<Diagnostic> = parsed.collect();
-    diagnostics.extend(result.diagnostics);
-    weir_check::drop_of_broken_text(&sources, &mut diagnostics);
-    weir_diagnostics::sort(&mut diagnostics);
+fn analysis(sources: SourceMap, modules: &[Module], result: CheckResult) -> Analysis {
+    let diagnostics = modules::all_diagnostics(&sources, modules, result.diagnostics);
     let broken = diagnostics.iter().any(Diagnostic::is_error);
     Analysis {
         sources,
@@ -69,7 +67,7 @@ pub fn check_again(
 ) -> Result<Analysis, NotFound> {
     let mut sources = SourceMap::new();
     let prelude = weir_check::prelude::load(&mut sources);
-    let modules = modules::read(world, program, &mut sources)?;
+    let modules = modules::read(world, program, &mut sources, &mut modules::parse)?;
     let files: Vec<Source<'_>> = modules.iter().map(Module::source).collect();
     let texts: Vec<&str> = files
         .iter()
@@ -78,21 +76,26 @@ pub fn check_again(
     let again = weir_check::check_again(&prelude, &files, &texts, session.earlier.as_ref());
     session.earlier = Some(again.earlier);
     session.checked = again.checked;
-    Ok(analysis(sources, modules, again.result))
+    Ok(analysis(sources, &modules, again.result))
 }
 
 /// Compiles a program that has come through the gate; `None` for one with errors.
 pub fn build(program: &Program, analysis: &Analysis) -> Option<Bundle> {
     let checked = analysis.checked.as_ref()?;
-    let files = analysis
-        .sources
-        .files()
-        .map(|(_, file)| path_inside(program, &file.name))
-        .collect();
-    let module = weir_flow::lower::lower(checked, files);
+    let (module, manifest) = lowered(program, checked, &analysis.sources);
     let wasm = weir_wasm::compile(&module);
-    Some(Bundle::new(
-        wasm,
-        manifest(program, checked, &module, &analysis.sources),
-    ))
+    Some(Bundle::new(wasm, manifest))
+}
+
+/// The flow IR of a program that has come through the gate, cut at its waits, and its manifest.
+pub(crate) fn lowered(
+    program: &Program,
+    checked: &Checked,
+    sources: &SourceMap,
+) -> (ir::Module, Manifest) {
+    let files = sources.files();
+    let files = files.map(|(_, file)| path_inside(program, &file.name));
+    let module = weir_flow::lower::lower(checked, files.collect());
+    let manifest = manifest(program, checked, &module, sources);
+    (module, manifest)
 }

@@ -48,6 +48,7 @@ pub fn check(module: &Module, diagnostics: &mut Vec<Diagnostic>) {
             }
         }
         Node::Expr(expr) => diagnostics.extend(misshapen(expr)),
+        _ => {}
     });
     for item in &module.items {
         if let ItemKind::Workflow(workflow) = &item.kind {

@@ -5,6 +5,7 @@ use weir_syntax::ast::{self, ExprKind as Ast};
 
 use super::{BodyCx, FrameKind, hole};
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
@@ -25,6 +26,7 @@ impl BodyCx<'_> {
                 if let Ast::Var(_) = &e.kind
                     && let Some(id) = self.lookup(name.as_str())
                 {
+                    self.means_local(name.span, id);
                     let found = self.locals[id.0 as usize].ty.clone();
                     if !self.table.unify(&found, ty) {
                         self.mismatch(e.span, ty, &found, None);
@@ -41,6 +43,7 @@ impl BodyCx<'_> {
                     self.unknown_name(name, "function");
                     return Arg::Value(hole(e.span));
                 };
+                self.means(name.span, Def::Function(id));
                 let function = self.signature(id);
                 let type_args: Vec<Type> = (0..function.type_params)
                     .map(|_| self.table.fresh())

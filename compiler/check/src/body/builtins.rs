@@ -5,6 +5,7 @@ use weir_syntax::ast::{self, Ident};
 
 use super::{BodyCx, hole, node};
 use crate::hir::*;
+use crate::meanings::Def;
 
 /// Their names. The program's own functions go before them.
 pub(super) const NAMES: &[&str] = &[
@@ -23,6 +24,9 @@ pub(super) const NAMES: &[&str] = &[
 impl BodyCx<'_> {
     /// A call of one of them; `None` when the name is none of theirs.
     pub(super) fn builtin(&mut self, name: &Ident, args: &[ast::Arg], span: Span) -> Option<Expr> {
+        if let Some(known) = NAMES.iter().find(|known| **known == name.as_str()) {
+            self.means(name.span, Def::Builtin(known));
+        }
         let params: &[(&str, bool)] = match name.as_str() {
             "now" | "random" | "fresh_id" | "settle" => &[],
             "sleep" | "advance" => &[("time", false)],

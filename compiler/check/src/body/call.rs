@@ -8,6 +8,7 @@ use super::sequence::behind;
 use super::{BodyCx, entry, hole, node};
 use crate::hir::*;
 use crate::infer;
+use crate::meanings::Def;
 
 /// An argument on its way to its parameter.
 enum Given<'e> {
@@ -77,19 +78,25 @@ impl BodyCx<'_> {
         span: Span,
     ) -> Expr {
         if let Some(id) = self.lookup(name.as_str()) {
+            self.means_local(name.span, id);
             return self.call_local(id, name, args, span);
         }
         if let Some(over_rows) = self.aggregate(name, args, span) {
-            return self.expr(&over_rows, want);
+            let found = self.expr(&over_rows, want);
+            self.means(name.span, Def::Builtin("aggregate"));
+            return found;
         }
         if let Some(handler) = self.own_handler(name.as_str()) {
+            self.means(name.span, Def::Function(handler));
             return self.call_handler(None, handler, args, span);
         }
         if let Some((entity, event)) = self.own_event(name.as_str()) {
+            self.means(name.span, Def::Event(entity, event.0));
             return self.call_event(entity, event, None, args, span);
         }
         let all = self.functions_named(name.as_str());
         if let Some(own) = self.own_function(&all) {
+            self.means(name.span, Def::Function(own));
             return self.call_one(own, None, args, want, span);
         }
         if !all.is_empty() {
@@ -273,9 +280,11 @@ impl BodyCx<'_> {
                     return hole(span);
                 }
                 let id = self.prefer(&fitting);
+                self.means(name.span, Def::Function(id));
                 return self.call_one(id, Some(first), &args[1..], want, span);
             }
         };
+        self.means(name.span, Def::Function(id));
         self.call_one(id, receiver, args, want, span)
     }
 

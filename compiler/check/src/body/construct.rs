@@ -7,6 +7,7 @@ use weir_syntax::familiar;
 use super::sequence::behind;
 use super::{BodyCx, hole, node};
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::did_you_mean;
 use crate::modules;
 use crate::scope::TypeName;
@@ -22,6 +23,7 @@ impl BodyCx<'_> {
     ) -> Expr {
         match (name.as_str(), args) {
             ("None", None) => {
+                self.means(name.span, Def::Builtin("None"));
                 let inner = match want.map(|t| self.head(t)) {
                     Some(Type::Option(inner)) => *inner,
                     _ => self.table.fresh(),
@@ -29,6 +31,7 @@ impl BodyCx<'_> {
                 return node(ExprKind::None, Type::option(inner), span);
             }
             ("Some", Some([arg])) => {
+                self.means(name.span, Def::Builtin("Some"));
                 let inner = match want.map(|t| self.head(t)) {
                     Some(Type::Option(inner)) => Some(*inner),
                     _ => None,
@@ -68,6 +71,9 @@ impl BodyCx<'_> {
         span: Span,
     ) -> Expr {
         let given = args.unwrap_or_default();
+        if let Some(found) = stands_for {
+            self.cx.means_type(name.span, found);
+        }
         match stands_for {
             Some(TypeName::Record(id)) => {
                 let decl = self.cx.records[id.0 as usize].clone();
@@ -239,10 +245,14 @@ impl BodyCx<'_> {
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
+        if let Some(found) = stands_for {
+            self.cx.means_type(con.span, found);
+        }
         match stands_for {
             Some(TypeName::Enum(id)) => self.variant(id, name, args, want, span),
             Some(TypeName::Later) => hole(span),
             Some(TypeName::New(id)) if name.as_str() == "fresh" && args == Some(&[]) => {
+                self.means(name.span, Def::Builtin("fresh"));
                 self.fresh(id, name, want, span)
             }
             Some(TypeName::Entity(_)) => {
@@ -296,6 +306,7 @@ impl BodyCx<'_> {
             }));
             return hole(span);
         };
+        self.means(name.span, Def::Variant(id, at as u32));
         let fields = variants[at].fields.clone();
         if args.is_none() && decl.variants[at].fields.iter().any(|f| f.default.is_none()) {
             let list: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();

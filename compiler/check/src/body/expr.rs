@@ -7,6 +7,7 @@ use weir_syntax::ast::{self, ExprKind as Ast, TextPart, UnaryOp};
 use super::{BodyCx, hole, node};
 use crate::copies::TYPE_PARTS_MAX;
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::{did_you_mean, near};
 
 impl BodyCx<'_> {
@@ -21,6 +22,7 @@ impl BodyCx<'_> {
             } => self.expr_open(e, want),
             _ => self.scoped(|b| b.expr_open(e, want)),
         };
+        self.of_type(e.span, &found.ty);
         self.of_bounded_type(found)
     }
 
@@ -324,10 +326,11 @@ impl BodyCx<'_> {
             && var.name == "caller"
             && self.lookup("caller").is_none()
         {
+            self.means(var.span, Def::Builtin("caller"));
             return self.caller(name, span);
         }
         if let (Ast::SelfRef, Some(entity)) = (&base.kind, self.entity)
-            && let Some(found) = self.own_field(entity, name.as_str(), span)
+            && let Some(found) = self.own_field(entity, name, span)
         {
             return found;
         }
@@ -343,8 +346,14 @@ impl BodyCx<'_> {
 
     fn caller(&mut self, name: &ast::Ident, span: Span) -> Expr {
         match name.as_str() {
-            "id" => node(ExprKind::CallerId, Type::New(NewId(0), Vec::new()), span),
-            "roles" => node(ExprKind::CallerRoles, Type::Set(Box::new(Type::Text)), span),
+            "id" => {
+                self.means(name.span, Def::Builtin("caller.id"));
+                node(ExprKind::CallerId, Type::New(NewId(0), Vec::new()), span)
+            }
+            "roles" => {
+                self.means(name.span, Def::Builtin("caller.roles"));
+                node(ExprKind::CallerRoles, Type::Set(Box::new(Type::Text)), span)
+            }
             other => {
                 self.report(
                     Diagnostic::new(
@@ -377,17 +386,20 @@ impl BodyCx<'_> {
             Type::Entity(id) => {
                 let entity = self.cx.program.entity(*id);
                 if let Some(at) = entity.fields.iter().position(|f| f.name == name.name) {
+                    self.means(name.span, Def::State(*id, at as u32));
                     return self.state_of(base, *id, at, name, span);
                 }
                 entity.keys.clone()
             }
             Type::New(id, args) if name.as_str() == "value" => {
+                self.means(name.span, Def::Builtin("value"));
                 let inner = self.cx.program.base(*id, args);
                 return node(ExprKind::Unwrap(*id, Box::new(base)), inner, span);
             }
             _ => Vec::new(),
         };
         if let Some(at) = fields.iter().position(|f| f.name == name.name) {
+            self.means_field(name.span, &ty, at);
             return node(
                 ExprKind::Field(Box::new(base), at as u32),
                 fields[at].ty.clone(),
@@ -435,6 +447,18 @@ impl BodyCx<'_> {
                 .label("not known yet here")
                 .help("write the type where the value comes from, for example `let xs: List<Int> = []`"),
         );
+    }
+
+    /// Writes down that a name is a field of a type, by its position.
+    pub(super) fn means_field(&mut self, name: Span, ty: &Type, at: usize) {
+        let at = at as u32;
+        let def = match ty {
+            Type::Record(id, ..) => Def::RecordField(*id, at),
+            Type::Error(id) => Def::ErrorField(*id, at),
+            Type::Entity(id) => Def::Key(*id, at),
+            _ => return,
+        };
+        self.means(name, def);
     }
 
     fn state_of(

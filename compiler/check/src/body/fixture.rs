@@ -6,6 +6,7 @@ use weir_syntax::ast::{self, Ident};
 
 use super::{BodyCx, node};
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
@@ -19,8 +20,15 @@ impl BodyCx<'_> {
         span: Span,
     ) -> Option<Expr> {
         let target = Box::new(target.clone());
-        let made = match (name.as_str(), args) {
-            ("set", [_, ..]) => {
+        let called = match (name.as_str(), args) {
+            ("set", [_, ..]) => "set",
+            ("get", []) => "get",
+            ("exists", []) => "exists",
+            _ => return None,
+        };
+        self.means(name.span, Def::Builtin(called));
+        let made = match called {
+            "set" => {
                 let fields = self.fields_to_set(entity, args);
                 let kind = ExprKind::SetState {
                     entity,
@@ -29,9 +37,8 @@ impl BodyCx<'_> {
                 };
                 node(kind, Type::Unit, span)
             }
-            ("get", []) => self.all_state(*target, entity, span),
-            ("exists", []) => node(ExprKind::Exists { entity, target }, Type::Bool, span),
-            _ => return None,
+            "get" => self.all_state(*target, entity, span),
+            _ => node(ExprKind::Exists { entity, target }, Type::Bool, span),
         };
         self.only_in_tests(name);
         Some(made)
@@ -68,6 +75,9 @@ impl BodyCx<'_> {
                 continue;
             };
             let id = FieldId(at as u32);
+            if let Some(label) = &arg.label {
+                self.means(label.span, Def::State(entity, at as u32));
+            }
             let value = self.expr_of(&arg.value, &known[at].1);
             if fields.iter().any(|(before, _)| *before == id) {
                 let message = format!("`{}` is set twice", known[at].0);

@@ -6,6 +6,7 @@ use weir_syntax::familiar::{self, Familiar};
 
 use super::{BodyCx, hole, node};
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::{did_you_mean, meant};
 
 impl BodyCx<'_> {
@@ -21,9 +22,11 @@ impl BodyCx<'_> {
             return self.qualified(con, name, Some(args), want, span);
         }
         if let (Ast::SelfRef, Some(handler)) = (&base.kind, self.own_handler(name.as_str())) {
+            self.means(name.span, Def::Function(handler));
             return self.call_handler(None, handler, args, span);
         }
         if let (Ast::SelfRef, Some((entity, event))) = (&base.kind, self.own_event(name.as_str())) {
+            self.means(name.span, Def::Event(entity, event.0));
             return self.call_event(entity, event, None, args, span);
         }
         if let Some(block) = self.outside_block(base) {
@@ -33,6 +36,7 @@ impl BodyCx<'_> {
             return self.call_in_module(inside, name, args, want, span);
         }
         if name.as_str() == "within" {
+            self.means(name.span, Def::Builtin("within"));
             return self.within(base, name, args, span);
         }
         if let Some(done) = self.mutation(base, name, args, span) {
@@ -56,9 +60,11 @@ impl BodyCx<'_> {
             }
             Type::Entity(entity) => {
                 if let Some(handler) = self.handler_of(*entity, name.as_str()) {
+                    self.means(name.span, Def::Function(handler));
                     return self.call_handler(Some(base), handler, args, span);
                 }
                 if let Some(event) = self.event_of(*entity, name.as_str()) {
+                    self.means(name.span, Def::Event(*entity, event.0));
                     return self.call_event(*entity, event, Some(base), args, span);
                 }
                 if self
@@ -70,13 +76,16 @@ impl BodyCx<'_> {
                 }
             }
             Type::Run(..) if name.as_str() == "result" && args.is_empty() => {
+                self.means(name.span, Def::Builtin("result"));
                 return self.result_of(base, span);
             }
             Type::Record(id, of) if name.as_str() == "with" => {
+                self.means(name.span, Def::Builtin("with"));
                 let fields = self.cx.program.record_fields(*id, of);
                 return self.with(base, &fields, args, span);
             }
             Type::Tuple(parts) if name.as_str() == "with" => {
+                self.means(name.span, Def::Builtin("with"));
                 let field = |part: &TupleField| NamedType {
                     name: part.name.clone().unwrap_or_default(),
                     ty: part.ty.clone(),
@@ -211,7 +220,7 @@ impl BodyCx<'_> {
                 && function
                     .params
                     .first()
-                    .is_some_and(|p| self.could_be(&p.ty, ty))
+                    .is_some_and(|p| self.table.could_take(&p.ty, ty))
         };
         let mut found: Vec<FnId> = all.iter().filter(fits).copied().collect();
         if found.is_empty() && arguments > 0 {
@@ -219,27 +228,6 @@ impl BodyCx<'_> {
             found = self.fitting(all, ty, 0);
         }
         found
-    }
-
-    fn could_be(&self, param: &Type, arg: &Type) -> bool {
-        let arg = self.head(arg);
-        match (param, &arg) {
-            (Type::Param(_), _) | (_, Type::Infer(_) | Type::Unknown) => true,
-            (Type::List(p), Type::List(a))
-            | (Type::Set(p), Type::Set(a))
-            | (Type::Option(p), Type::Option(a)) => self.could_be(p, a),
-            (Type::Map(k, v), Type::Map(l, w)) => self.could_be(k, l) && self.could_be(v, w),
-            (Type::Tuple(ps), Type::Tuple(qs)) => {
-                ps.len() == qs.len() && ps.iter().zip(qs).all(|(p, q)| self.could_be(&p.ty, &q.ty))
-            }
-            _ => match (param.nominal(), arg.nominal()) {
-                (Some((of, params)), Some((other, args))) => {
-                    let mut both = params.iter().zip(args);
-                    of == other && both.all(|(param, arg)| self.could_be(param, arg))
-                }
-                _ => *param == arg,
-            },
-        }
     }
 
     /// `x.f` for a function of one parameter.
@@ -270,6 +258,7 @@ impl BodyCx<'_> {
     }
 
     fn with(&mut self, base: Expr, fields: &[NamedType], args: &[ast::Arg], span: Span) -> Expr {
+        let of = self.head(&base.ty);
         let mut changes = Vec::new();
         for arg in args {
             let at = arg
@@ -285,7 +274,12 @@ impl BodyCx<'_> {
                             .help("remove one of them"),
                     );
                 }
-                Some(at) => changes.push((at as u32, self.expr_of(&arg.value, &fields[at].ty))),
+                Some(at) => {
+                    if let Some(label) = &arg.label {
+                        self.means_field(label.span, &of, at);
+                    }
+                    changes.push((at as u32, self.expr_of(&arg.value, &fields[at].ty)));
+                }
                 None => {
                     let named = fields.iter().filter(|f| !f.name.is_empty());
                     let names: Vec<String> = named.map(|f| format!("`{}: ..`", f.name)).collect();

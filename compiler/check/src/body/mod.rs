@@ -38,6 +38,7 @@ pub use entry::check_all;
 use crate::fill;
 use crate::hir::*;
 use crate::infer::{self, Table};
+use crate::meanings::Def;
 use crate::messages;
 use crate::scope::Cx;
 
@@ -138,6 +139,8 @@ pub(crate) struct BodyCx<'a> {
     function: Option<FnId>,
     /// The call that `send` is being checked for, and whether it is sent with a delay.
     sent: Option<(Span, bool)>,
+    /// The types of expressions so far, when somebody asked for meanings.
+    types: Option<Vec<(Span, Type)>>,
     /// A `?` on a call of the function itself whose failures are not known yet.
     recursive_try: Option<Span>,
 }
@@ -146,6 +149,7 @@ impl<'a> BodyCx<'a> {
     fn new(cx: &'a mut Cx, fails: Fails) -> BodyCx<'a> {
         BodyCx {
             told_before: cx.diagnostics.len(),
+            types: cx.meanings.is_some().then(Vec::new),
             cx,
             table: Table::default(),
             locals: Vec::new(),
@@ -175,7 +179,7 @@ impl<'a> BodyCx<'a> {
             (e.keys.clone(), e.span)
         };
         for key in keys {
-            let id = self.declare(&key.name, key.ty, false, span);
+            let id = self.add_local(&key.name, key.ty, false, span);
             self.used[id.0 as usize] = true;
         }
         self
@@ -196,6 +200,15 @@ impl<'a> BodyCx<'a> {
     }
 
     fn declare(&mut self, name: &str, ty: Type, is_var: bool, span: Span) -> LocalId {
+        // What the checker makes up has no name in the text.
+        if span.range().len() == name.len() && name != "_" {
+            self.means(span, Def::Local(span));
+            self.of_type(span, &ty);
+        }
+        self.add_local(name, ty, is_var, span)
+    }
+
+    fn add_local(&mut self, name: &str, ty: Type, is_var: bool, span: Span) -> LocalId {
         let id = LocalId(self.locals.len() as u32);
         self.locals.push(Local {
             name: name.to_owned(),
@@ -224,6 +237,33 @@ impl<'a> BodyCx<'a> {
             }
         }
         Some(found)
+    }
+
+    /// Writes down what a name stands for, when somebody asked.
+    fn means(&mut self, name: Span, def: Def) {
+        self.cx.means(name, def);
+    }
+
+    fn means_local(&mut self, name: Span, id: LocalId) {
+        let declared = self.locals[id.0 as usize].span;
+        let key = self.entity.filter(|entity| {
+            let entity = self.cx.program.entity(*entity);
+            (id.0 as usize) < entity.keys.len() && entity.span == declared
+        });
+        self.means(
+            name,
+            match key {
+                Some(entity) => Def::Key(entity, id.0),
+                None => Def::Local(declared),
+            },
+        );
+    }
+
+    /// Writes down the type of what stands there, when somebody asked.
+    fn of_type(&mut self, span: Span, ty: &Type) {
+        if let Some(types) = &mut self.types {
+            types.push((span, ty.clone()));
+        }
     }
 
     fn scoped<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
@@ -390,6 +430,13 @@ impl<'a> BodyCx<'a> {
         };
         for local in &mut self.locals {
             fill(&mut local.ty, local.span);
+        }
+        if let (Some(types), Some(meanings)) = (self.types.take(), &mut self.cx.meanings)
+            && !self.is_prelude
+        {
+            let known = types.into_iter();
+            let known = known.map(|(span, ty)| (span, infer::settled(&table.resolve(&ty))));
+            meanings.types.extend(known);
         }
         fill::each_type_mut(&mut root, &mut fill);
         if let Some(span) = open {

@@ -5,6 +5,7 @@ use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 
 use super::{BodyCx, entry, hole, node};
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::modules;
 use crate::scope::TypeName;
 
@@ -19,7 +20,11 @@ impl BodyCx<'_> {
         };
         let (_, module) = *self.cx.names.modules.get(name.as_str())?;
         let is_nearer = self.lookup(name.as_str()).is_some() || self.is_own_field(name.as_str());
-        (!is_nearer).then_some(module)
+        if is_nearer {
+            return None;
+        }
+        self.means(name.span, Def::Module(module as u32 - 1));
+        Some(module)
     }
 
     /// Whether what stands before a dot is a module or a type in one.
@@ -31,8 +36,8 @@ impl BodyCx<'_> {
             return None;
         };
         let module = self.imported(base)?;
-        let (found, _) = self.cx.modules.own[module].types.get(of.as_str())?;
-        Some((module, Some((*found, of))))
+        let (found, _) = *self.cx.modules.own[module].types.get(of.as_str())?;
+        Some((module, Some((found, of))))
     }
 
     /// The `extern` block `pay.payments`.
@@ -94,6 +99,7 @@ impl BodyCx<'_> {
         let own = &self.cx.modules.own[module];
         if let Some(id) = own.constants.get(name.as_str()).copied() {
             entry::constant(self.cx, id);
+            self.means(name.span, Def::Constant(id));
             let ty = self.cx.program.constants[id.0 as usize].ty.clone();
             return node(ExprKind::Constant(id), ty, span);
         }
@@ -112,18 +118,21 @@ impl BodyCx<'_> {
 
     /// The entity that an expression names where all of its instances are meant: `Device`, `plant.Device`.
     pub(super) fn entity_meant(&mut self, e: &ast::Expr) -> Option<EntityId> {
-        let found = match &e.kind {
-            Ast::Con(name) => self.cx.names.types.get(name.as_str()),
+        let (name, found) = match &e.kind {
+            Ast::Con(name) => (name, self.cx.names.types.get(name.as_str())),
             Ast::Field { base, name } => {
                 let module = self.imported(base)?;
-                self.cx.modules.own[module].types.get(name.as_str())
+                let types = &self.cx.modules.own[module].types;
+                (name, types.get(name.as_str()))
             }
-            _ => None,
+            _ => return None,
         };
-        match found {
-            Some((TypeName::Entity(id), _)) => Some(*id),
-            _ => None,
-        }
+        let Some((TypeName::Entity(id), _)) = found else {
+            return None;
+        };
+        let id = *id;
+        self.means(name.span, Def::Entity(id));
+        Some(id)
     }
 
     /// The functions that an expression names where one is wanted: `double`, `shapes.double`.

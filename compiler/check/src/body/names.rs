@@ -6,6 +6,7 @@ use weir_syntax::{ast, familiar};
 use super::{BodyCx, builtins, entry, hole, node};
 use crate::externs;
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::did_you_mean;
 use crate::modules;
 
@@ -16,6 +17,7 @@ impl BodyCx<'_> {
     pub(super) fn name(&mut self, name: &ast::Ident, _want: Option<&Type>) -> Expr {
         let span = name.span;
         if let Some(id) = self.lookup(name.as_str()) {
+            self.means_local(span, id);
             let ty = self.locals[id.0 as usize].ty.clone();
             if matches!(ty, Type::Fn(..)) {
                 self.report(
@@ -32,11 +34,12 @@ impl BodyCx<'_> {
             return node(ExprKind::Local(id), ty, span);
         }
         if let Some(entity) = self.entity
-            && let Some(found) = self.own_field(entity, name.as_str(), span)
+            && let Some(found) = self.own_field(entity, name, span)
         {
             return found;
         }
         if let Some(id) = self.cx.names.constants.get(name.as_str()).copied() {
+            self.means(span, Def::Constant(id));
             entry::constant(self.cx, id);
             let ty = self.cx.program.constants[id.0 as usize].ty.clone();
             return node(ExprKind::Constant(id), ty, span);
@@ -48,9 +51,13 @@ impl BodyCx<'_> {
             return self.extern_value(span);
         }
         if self.is_function(name.as_str()) {
+            if let Some(id) = self.functions_named(name.as_str()).first() {
+                self.means(span, Def::Function(*id));
+            }
             return self.not_called(name, span);
         }
         if name.as_str() == "caller" {
+            self.means(span, Def::Builtin("caller"));
             self.report(
                 Diagnostic::new(codes::E0305, span, "`caller` alone is not a value")
                     .label("what about the caller?")
@@ -76,14 +83,17 @@ impl BodyCx<'_> {
         hole(span)
     }
 
-    pub(super) fn own_field(&mut self, entity: EntityId, name: &str, span: Span) -> Option<Expr> {
-        let entity = self.cx.program.entity(entity);
-        let at = entity.fields.iter().position(|f| f.name == name)?;
-        Some(node(
-            ExprKind::State(FieldId(at as u32)),
-            entity.fields[at].ty.clone(),
-            span,
-        ))
+    pub(super) fn own_field(
+        &mut self,
+        entity: EntityId,
+        name: &ast::Ident,
+        span: Span,
+    ) -> Option<Expr> {
+        let fields = &self.cx.program.entity(entity).fields;
+        let at = fields.iter().position(|f| f.name == name.name)?;
+        let ty = fields[at].ty.clone();
+        self.means(name.span, Def::State(entity, at as u32));
+        Some(node(ExprKind::State(FieldId(at as u32)), ty, span))
     }
 
     /// The handler of this entity with that name.

@@ -6,6 +6,7 @@ use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 use super::sequence::behind;
 use super::{BodyCx, FrameKind, hole, node};
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::did_you_mean;
 
 /// An `extern` block by its name.
@@ -20,6 +21,7 @@ impl BodyCx<'_> {
     pub(super) fn outside_block(&mut self, base: &ast::Expr) -> Option<OutsideBlock> {
         if let Some((module, name)) = self.block_in_module(base) {
             let (declared, functions) = self.cx.modules.own[module].externs[name.as_str()].clone();
+            self.means(name.span, Def::ExternBlock(declared));
             return Some(OutsideBlock {
                 name,
                 declared,
@@ -33,6 +35,7 @@ impl BodyCx<'_> {
             return None;
         }
         let (declared, functions) = self.cx.names.externs.get(name.as_str())?.clone();
+        self.means(name.span, Def::ExternBlock(declared));
         Some(OutsideBlock {
             name: name.clone(),
             declared,
@@ -55,6 +58,7 @@ impl BodyCx<'_> {
             .map(|id| self.cx.program.extern_fn(*id).name.clone())
             .collect();
         if let Some(at) = names.iter().position(|n| *n == name.name) {
+            self.means(name.span, Def::Extern(block.functions[at]));
             return Some(block.functions[at]);
         }
         let found = Diagnostic::new(

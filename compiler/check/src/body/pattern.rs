@@ -5,6 +5,7 @@ use weir_syntax::ast::{self, ExprKind as Ast, Ident, PatternKind as AstPattern};
 
 use super::BodyCx;
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
@@ -138,6 +139,8 @@ impl BodyCx<'_> {
                                 self.mismatch(part.span, &a, &b, None);
                             }
                             self.used[id.0 as usize] = true;
+                            let again = self.locals[id.0 as usize].span;
+                            self.means_local(again, *keep);
                             rename(&mut pattern, id, *keep);
                         }
                     }
@@ -165,6 +168,7 @@ impl BodyCx<'_> {
         let given = args.unwrap_or_default();
         match (&head, name.as_str()) {
             (Type::Option(inner), "Some") => {
+                self.means(name.span, Def::Builtin("Some"));
                 let fields = [NamedType {
                     name: "value".into(),
                     ty: (**inner).clone(),
@@ -172,8 +176,12 @@ impl BodyCx<'_> {
                 let mut parts = self.pattern_args(p.span, name, &fields, args);
                 return PatternKind::Some(Box::new(parts.remove(0)));
             }
-            (Type::Option(_), "None") => return PatternKind::None,
+            (Type::Option(_), "None") => {
+                self.means(name.span, Def::Builtin("None"));
+                return PatternKind::None;
+            }
             (Type::Result(inner, _), "Ok") => {
+                self.means(name.span, Def::Builtin("Ok"));
                 let fields = [NamedType {
                     name: "value".into(),
                     ty: (**inner).clone(),
@@ -187,6 +195,7 @@ impl BodyCx<'_> {
                     .copied()
                     .find(|e| self.cx.program.errors[e.0 as usize].name == name.name);
                 if let Some(id) = found {
+                    self.means(name.span, Def::Error(id));
                     let fields = self.cx.program.errors[id.0 as usize].fields.clone();
                     return PatternKind::Error(id, self.pattern_args(p.span, name, &fields, args));
                 }
@@ -208,8 +217,12 @@ impl BodyCx<'_> {
                     self.bind_all(given.iter().map(|a| &a.pattern));
                     return PatternKind::Wildcard;
                 }
+                if let Some(q) = qualifier {
+                    self.means(q.span, Def::Enum(*id));
+                }
                 let variants = self.cx.program.variants(*id, of);
                 if let Some(at) = variants.iter().position(|v| v.name == name.name) {
+                    self.means(name.span, Def::Variant(*id, at as u32));
                     let parts = self.pattern_args(p.span, name, &variants[at].fields, args);
                     return PatternKind::Variant(*id, at as u32, parts);
                 }
@@ -224,10 +237,12 @@ impl BodyCx<'_> {
             (Type::Record(id, of), _)
                 if self.cx.program.records[id.0 as usize].name == name.name =>
             {
+                self.means(name.span, Def::Record(*id));
                 let fields = self.cx.program.record_fields(*id, of);
                 return PatternKind::Fields(self.pattern_args(p.span, name, &fields, args));
             }
             (Type::Error(id), _) if self.cx.program.errors[id.0 as usize].name == name.name => {
+                self.means(name.span, Def::Error(*id));
                 let fields = self.cx.program.errors[id.0 as usize].fields.clone();
                 return PatternKind::Fields(self.pattern_args(p.span, name, &fields, args));
             }

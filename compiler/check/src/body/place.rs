@@ -5,6 +5,7 @@ use weir_syntax::ast::{self, ExprKind as Ast};
 
 use super::{BodyCx, FrameKind, hole, node};
 use crate::hir::*;
+use crate::meanings::Def;
 
 /// What a mutating method takes and gives.
 struct Mutation {
@@ -45,9 +46,16 @@ impl BodyCx<'_> {
 
     /// The place an expression names; reports when it is none.
     pub(super) fn place(&mut self, e: &ast::Expr) -> Option<Place> {
+        let found = self.place_named(e)?;
+        self.of_type(e.span, &found.ty);
+        Some(found)
+    }
+
+    fn place_named(&mut self, e: &ast::Expr) -> Option<Place> {
         match &e.kind {
             Ast::Var(name) => {
                 if let Some(id) = self.lookup(name.as_str()) {
+                    self.means_local(name.span, id);
                     let local = self.locals[id.0 as usize].clone();
                     if !local.is_var {
                         self.not_a_var(name, &local);
@@ -67,7 +75,7 @@ impl BodyCx<'_> {
                 }
                 let state = self
                     .entity
-                    .and_then(|entity| self.own_field(entity, name.as_str(), e.span));
+                    .and_then(|entity| self.own_field(entity, name, e.span));
                 match state {
                     Some(Expr {
                         kind: ExprKind::State(field),
@@ -103,7 +111,7 @@ impl BodyCx<'_> {
                         kind: ExprKind::State(field),
                         ty,
                         ..
-                    }) = self.own_field(entity, name.as_str(), e.span)
+                    }) = self.own_field(entity, name, e.span)
                 {
                     return Some(Place {
                         root: PlaceRoot::State(field),
@@ -143,6 +151,8 @@ impl BodyCx<'_> {
                     );
                     return None;
                 };
+                let head = self.head(&place.ty);
+                self.means_field(name.span, &head, at);
                 Some(step(
                     place,
                     PlaceStep::Field(at as u32),
@@ -216,9 +226,7 @@ impl BodyCx<'_> {
             format!("`{name}` cannot be changed"),
         )
         .secondary(local.span, "declared here");
-        let hides_state = self
-            .entity
-            .is_some_and(|e| self.own_field(e, name.as_str(), name.span).is_some());
+        let hides_state = self.is_own_field(name.as_str());
         self.report(if is_key {
             found
                 .label("a key never changes")
@@ -248,6 +256,9 @@ impl BodyCx<'_> {
         }
         let ty = self.type_of_place(base)?;
         let mutation = mutation_of(name.as_str(), &ty)?;
+        if let Some(name_of) = NAMES.iter().find(|known| **known == name.as_str()) {
+            self.means(name.span, Def::Builtin(name_of));
+        }
         let Some(place) = self.place(base) else {
             args.iter().for_each(|a| {
                 self.expr(&a.value, None);
@@ -313,10 +324,10 @@ impl BodyCx<'_> {
         let ty = match &e.kind {
             Ast::Var(name) => match self.lookup(name.as_str()) {
                 Some(id) => self.locals[id.0 as usize].ty.clone(),
-                None => self.own_field(self.entity?, name.as_str(), e.span)?.ty,
+                None => self.own_field(self.entity?, name, e.span)?.ty,
             },
             Ast::Field { base, name } if matches!(base.kind, Ast::SelfRef) => {
-                self.own_field(self.entity?, name.as_str(), e.span)?.ty
+                self.own_field(self.entity?, name, e.span)?.ty
             }
             Ast::Field { base, name } => match self.type_of_place(base)? {
                 Type::Record(id, args) => {

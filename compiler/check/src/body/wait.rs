@@ -5,6 +5,7 @@ use weir_syntax::ast::{self, Ident, WaitOn};
 
 use super::{BodyCx, hole, node};
 use crate::hir::*;
+use crate::meanings::Def;
 use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
@@ -80,6 +81,9 @@ impl BodyCx<'_> {
             self.bind_all(args.unwrap_or_default().iter().map(|a| &a.pattern));
             return None;
         };
+        if let Some(entity) = self.entity {
+            self.means(name.span, Def::Event(entity, at as u32));
+        }
         let patterns = self.pattern_args(name.span, name, &events[at].params, args);
         Some(On::Event(EventId(at as u32), patterns))
     }

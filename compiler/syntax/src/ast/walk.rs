@@ -1,28 +1,62 @@
-//! Every node of a tree, once, parents before children, in source order.
+//! Every node of a tree, once, parents before children, in source order but for what names bind (`pattern in source` gives
+//! the pattern first).
 
 use super::*;
 
 /// A node that a walk passes.
 #[derive(Clone, Copy, Debug)]
 pub enum Node<'a> {
+    Item(&'a Item),
+    Member(&'a Member),
     Attr(&'a Attr),
+    /// Also a parameter, a key and the like.
+    Field(&'a Field),
+    Type(&'a Type),
+    Block(&'a Block),
     Stmt(&'a Stmt),
     Expr(&'a Expr),
+    Arg(&'a Arg),
+    Arm(&'a Arm),
+    WaitArm(&'a WaitArm),
+    Pattern(&'a Pattern),
+    PatternArg(&'a PatternArg),
 }
 
-/// Calls `see` for all attributes, statements and expressions of a module.
-pub fn walk(module: &Module, see: &mut dyn FnMut(Node)) {
+impl Node<'_> {
+    pub fn span(self) -> Span {
+        match self {
+            Node::Item(node) => node.span,
+            Node::Member(node) => node.span,
+            Node::Attr(node) => node.span,
+            Node::Field(node) => node.span,
+            Node::Type(node) => node.span,
+            Node::Block(node) => node.span,
+            Node::Stmt(node) => node.span,
+            Node::Expr(node) => node.span,
+            Node::Arg(node) => node.span,
+            Node::Arm(node) => node.span,
+            Node::WaitArm(node) => node.span,
+            Node::Pattern(node) => node.span,
+            Node::PatternArg(node) => node.span,
+        }
+    }
+}
+
+/// Calls `see` for all nodes of a module.
+pub fn walk<'a>(module: &'a Module, see: &mut dyn FnMut(Node<'a>)) {
     for item in &module.items {
         walk_item(item, see);
     }
 }
 
 /// The same for one item.
-pub fn walk_item(item: &Item, see: &mut dyn FnMut(Node)) {
+pub fn walk_item<'a>(item: &'a Item, see: &mut dyn FnMut(Node<'a>)) {
+    see(Node::Item(item));
     attrs(&item.attrs, see);
     match &item.kind {
-        ItemKind::Import(_) | ItemKind::TypeAlias(_) | ItemKind::NewType(_) => {}
-        ItemKind::Stream(_) | ItemKind::Hole => {}
+        ItemKind::Import(_) | ItemKind::Hole => {}
+        ItemKind::TypeAlias(decl) | ItemKind::NewType(decl) => ty(&decl.ty, see),
+        ItemKind::Stream(decl) => ty(&decl.ty, see),
         ItemKind::Record(decl) => fields(&decl.fields, see),
         ItemKind::Error(decl) => fields(&decl.fields, see),
         ItemKind::Enum(decl) => {
@@ -30,7 +64,10 @@ pub fn walk_item(item: &Item, see: &mut dyn FnMut(Node)) {
                 fields(&variant.fields, see);
             }
         }
-        ItemKind::Let(decl) => walk_expr(&decl.value, see),
+        ItemKind::Let(decl) => {
+            types(&decl.ty, see);
+            walk_expr(&decl.value, see);
+        }
         ItemKind::Fn(decl) => walk_fn(decl, see),
         ItemKind::Entity(decl) | ItemKind::Workflow(decl) => {
             fields(&decl.keys, see);
@@ -39,7 +76,10 @@ pub fn walk_item(item: &Item, see: &mut dyn FnMut(Node)) {
             }
         }
         ItemKind::View(decl) => walk_expr(&decl.value, see),
-        ItemKind::On(decl) => block(&decl.body, see),
+        ItemKind::On(decl) => {
+            pattern(&decl.pattern, see);
+            block(&decl.body, see);
+        }
         ItemKind::Every(decl) => {
             walk_expr(&decl.period, see);
             block(&decl.body, see);
@@ -48,6 +88,7 @@ pub fn walk_item(item: &Item, see: &mut dyn FnMut(Node)) {
             for function in &decl.fns {
                 attrs(&function.attrs, see);
                 fields(&function.params, see);
+                types(&function.ret, see);
             }
         }
         ItemKind::Migrate(decl) => {
@@ -63,15 +104,18 @@ pub fn walk_item(item: &Item, see: &mut dyn FnMut(Node)) {
     }
 }
 
-fn walk_member(member: &Member, see: &mut dyn FnMut(Node)) {
+fn walk_member<'a>(member: &'a Member, see: &mut dyn FnMut(Node<'a>)) {
+    see(Node::Member(member));
     attrs(&member.attrs, see);
     match &member.kind {
         MemberKind::State(decl) => {
+            ty(&decl.ty, see);
             if let Some(init) = &decl.init {
                 walk_expr(init, see);
             }
         }
-        MemberKind::Merge(_) | MemberKind::Hole => {}
+        MemberKind::Merge(decl) => ty(&decl.ty, see),
+        MemberKind::Hole => {}
         MemberKind::Event(decl) => {
             fields(&decl.params, see);
             if let Some(body) = &decl.body {
@@ -85,16 +129,18 @@ fn walk_member(member: &Member, see: &mut dyn FnMut(Node)) {
     }
 }
 
-fn attrs(list: &[Attr], see: &mut dyn FnMut(Node)) {
+fn attrs<'a>(list: &'a [Attr], see: &mut dyn FnMut(Node<'a>)) {
     for attr in list {
         see(Node::Attr(attr));
         args(&attr.args, see);
     }
 }
 
-fn fields(list: &[Field], see: &mut dyn FnMut(Node)) {
+fn fields<'a>(list: &'a [Field], see: &mut dyn FnMut(Node<'a>)) {
     for field in list {
+        see(Node::Field(field));
         attrs(&field.attrs, see);
+        ty(&field.ty, see);
         if let Some(default) = &field.default {
             walk_expr(default, see);
         }
@@ -102,25 +148,41 @@ fn fields(list: &[Field], see: &mut dyn FnMut(Node)) {
 }
 
 /// The same for one function, without its own attributes.
-pub fn walk_fn(decl: &FnDecl, see: &mut dyn FnMut(Node)) {
+pub fn walk_fn<'a>(decl: &'a FnDecl, see: &mut dyn FnMut(Node<'a>)) {
     fields(&decl.params, see);
+    types(&decl.ret, see);
     match &decl.body {
         FnBody::Block(body) => block(body, see),
         FnBody::Expr(body) => walk_expr(body, see),
     }
 }
 
-fn args(list: &[Arg], see: &mut dyn FnMut(Node)) {
+fn args<'a>(list: &'a [Arg], see: &mut dyn FnMut(Node<'a>)) {
     for arg in list {
+        see(Node::Arg(arg));
         walk_expr(&arg.value, see);
     }
 }
 
-fn block(body: &Block, see: &mut dyn FnMut(Node)) {
+fn block<'a>(body: &'a Block, see: &mut dyn FnMut(Node<'a>)) {
+    see(Node::Block(body));
     for stmt in &body.stmts {
         see(Node::Stmt(stmt));
         match &stmt.kind {
-            StmtKind::Let { value, .. } | StmtKind::Var { value, .. } => walk_expr(value, see),
+            StmtKind::Let {
+                pattern: bound,
+                ty,
+                value,
+                ..
+            } => {
+                pattern(bound, see);
+                types(ty, see);
+                walk_expr(value, see);
+            }
+            StmtKind::Var { ty, value, .. } => {
+                types(ty, see);
+                walk_expr(value, see);
+            }
             StmtKind::While { cond, body } => {
                 walk_expr(cond, see);
                 block(body, see);
@@ -140,7 +202,7 @@ fn block(body: &Block, see: &mut dyn FnMut(Node)) {
 }
 
 /// The same for one expression.
-pub fn walk_expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
+pub fn walk_expr<'a>(parent: &'a Expr, see: &mut dyn FnMut(Node<'a>)) {
     see(Node::Expr(parent));
     match &parent.kind {
         ExprKind::Hole
@@ -179,14 +241,25 @@ pub fn walk_expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
             }
         }
         ExprKind::Unary { operand: e, .. }
-        | ExprKind::Is { value: e, .. }
         | ExprKind::Try(e)
         | ExprKind::Peek(e)
         | ExprKind::Field { base: e, .. }
         | ExprKind::TupleField { base: e, .. }
-        | ExprKind::Lambda { body: e, .. }
         | ExprKind::Fail(e)
         | ExprKind::Return(Some(e)) => walk_expr(e, see),
+        ExprKind::Is {
+            value,
+            pattern: held,
+        } => {
+            walk_expr(value, see);
+            pattern(held, see);
+        }
+        ExprKind::Lambda { params, body } => {
+            for param in params {
+                types(&param.ty, see);
+            }
+            walk_expr(body, see);
+        }
         ExprKind::Binary { left, right, .. } => {
             walk_expr(left, see);
             walk_expr(right, see);
@@ -228,6 +301,8 @@ pub fn walk_expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
         ExprKind::Match { subject, arms } => {
             walk_expr(subject, see);
             for arm in arms {
+                see(Node::Arm(arm));
+                pattern(&arm.pattern, see);
                 if let Some(guard) = &arm.guard {
                     walk_expr(guard, see);
                 }
@@ -238,8 +313,11 @@ pub fn walk_expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
         ExprKind::Atomic(body) | ExprKind::Block(body) => block(body, see),
         ExprKind::Wait(arms) => {
             for arm in arms {
-                if let WaitOn::After(delay) = &arm.on {
-                    walk_expr(delay, see);
+                see(Node::WaitArm(arm));
+                match &arm.on {
+                    WaitOn::Event { args, .. } => pattern_args(args.as_deref(), see),
+                    WaitOn::After(delay) => walk_expr(delay, see),
+                    WaitOn::Hole => {}
                 }
                 walk_expr(&arm.body, see);
             }
@@ -247,14 +325,20 @@ pub fn walk_expr(parent: &Expr, see: &mut dyn FnMut(Node)) {
     }
 }
 
-fn comprehension(inner: &For, see: &mut dyn FnMut(Node)) {
+fn comprehension<'a>(inner: &'a For, see: &mut dyn FnMut(Node<'a>)) {
     for generator in &inner.generators {
+        pattern(&generator.pattern, see);
         walk_expr(&generator.source, see);
     }
     for clause in &inner.clauses {
         match &clause.kind {
             ClauseKind::Where(condition) => walk_expr(condition, see),
-            ClauseKind::Join { source, on, .. } => {
+            ClauseKind::Join {
+                pattern: bound,
+                source,
+                on,
+            } => {
+                pattern(bound, see);
                 walk_expr(source, see);
                 walk_expr(on, see);
             }
@@ -268,5 +352,46 @@ fn comprehension(inner: &For, see: &mut dyn FnMut(Node)) {
     }
     if let Some(limit) = &inner.limit {
         walk_expr(limit, see);
+    }
+}
+
+fn types<'a>(written: &'a Option<Type>, see: &mut dyn FnMut(Node<'a>)) {
+    if let Some(written) = written {
+        ty(written, see);
+    }
+}
+
+fn ty<'a>(written: &'a Type, see: &mut dyn FnMut(Node<'a>)) {
+    see(Node::Type(written));
+    match &written.kind {
+        TypeKind::Path { args, .. } => args.iter().for_each(|arg| ty(arg, see)),
+        TypeKind::Tuple(parts) => parts.iter().for_each(|part| ty(&part.ty, see)),
+        TypeKind::Optional(inner) => ty(inner, see),
+        TypeKind::Fn { params, ret } => {
+            params.iter().for_each(|param| ty(param, see));
+            ty(ret, see);
+        }
+        TypeKind::Hole => {}
+    }
+}
+
+/// The same for one pattern.
+pub fn pattern<'a>(parent: &'a Pattern, see: &mut dyn FnMut(Node<'a>)) {
+    see(Node::Pattern(parent));
+    match &parent.kind {
+        PatternKind::Con { args, .. } => pattern_args(args.as_deref(), see),
+        PatternKind::Tuple(parts)
+        | PatternKind::Or(parts)
+        | PatternKind::List { items: parts, .. } => {
+            parts.iter().for_each(|part| pattern(part, see));
+        }
+        _ => {}
+    }
+}
+
+fn pattern_args<'a>(list: Option<&'a [PatternArg]>, see: &mut dyn FnMut(Node<'a>)) {
+    for arg in list.unwrap_or_default() {
+        see(Node::PatternArg(arg));
+        pattern(&arg.pattern, see);
     }
 }

@@ -1,8 +1,11 @@
 //! `weir explain FUNCTION FILE`: what a function touches, what it may do, and who may call it, from the manifest.
 
 mod cuts;
+mod route;
 
-use crate::routes::signature;
+pub use cuts::kept;
+pub use route::{method, route, signature};
+
 use std::fmt::Write;
 use weir_contract::manifest::{Access, Effect, Entity, Function, FunctionKind, Manifest};
 use weir_contract::plan::{PlanExpr, Touch, TouchMode};
@@ -54,7 +57,7 @@ pub fn page(manifest: &Manifest, function: &Function) -> String {
     page.push('\n');
     page.push_str(&format!("effect   {}\n", effect(function.effect)));
     page.push_str(&format!("callers  {}\n", callers(manifest, function)));
-    page.push_str(&touches(function));
+    page.push_str(&touches_of(function));
     page.push_str(&cuts::cuts(manifest, &full_name(manifest, function)));
     page
 }
@@ -83,24 +86,31 @@ fn callers(manifest: &Manifest, function: &Function) -> String {
     }
 }
 
-fn touches(function: &Function) -> String {
-    let plan = &function.plan;
-    if plan.touches.is_empty() && plan.complete {
+fn touches_of(function: &Function) -> String {
+    let touches = touches(function);
+    if touches.is_empty() {
         return "touches  nothing\n".into();
     }
     let mut text = String::new();
-    for (n, touch) in plan.touches.iter().enumerate() {
-        let mode = match touch.mode {
-            TouchMode::Read => "reads ",
-            TouchMode::Write => "writes",
-        };
+    for (n, line) in touches.iter().enumerate() {
         let first = if n == 0 { "touches" } else { "" };
-        let _ = writeln!(text, "{first:<8} {mode}  {}", place(touch));
-    }
-    if !plan.complete {
-        text.push_str("         and perhaps more, which only running it can tell\n");
+        let _ = writeln!(text, "{first:<8} {line}");
     }
     text
+}
+
+/// What a function reads and writes, a line each: `writes  Account(owner).balance`.
+pub fn touches(function: &Function) -> Vec<String> {
+    let plan = &function.plan;
+    let line = |touch: &Touch| match touch.mode {
+        TouchMode::Read => format!("reads   {}", place(touch)),
+        TouchMode::Write => format!("writes  {}", place(touch)),
+    };
+    let mut lines: Vec<String> = plan.touches.iter().map(line).collect();
+    if !plan.complete {
+        lines.push("and perhaps more, which only running it can tell".into());
+    }
+    lines
 }
 
 fn place(touch: &Touch) -> String {

@@ -50,19 +50,7 @@ records  one for each step: the start, and each time it goes on; an event and th
 
 fn row(manifest: &Manifest, frame: &Frame, what: &str, text: &mut String) {
     let place = manifest.place(frame.site);
-    let names: Vec<String> = frame
-        .cells
-        .iter()
-        .map(|cell| format!("{}: {}", cell.name, manifest.defs.name_of(&cell.ty)))
-        .collect();
-    let kept = match names.as_slice() {
-        [] => "nothing".to_owned(),
-        names => format!(
-            "{} ({})",
-            names.join(", "),
-            size(&manifest.defs, &frame.cells)
-        ),
-    };
+    let kept = kept(manifest, frame);
     let _ = writeln!(text, "  {}", frame.label);
     let _ = writeln!(
         text,
@@ -72,8 +60,25 @@ fn row(manifest: &Manifest, frame: &Frame, what: &str, text: &mut String) {
     let _ = writeln!(text, "    keeps {kept}");
 }
 
-/// The bytes of the cells: `up to 11 B`, or `at least 3 B` where a length is not known.
-fn size(defs: &Defs, cells: &[Field]) -> String {
+/// What is kept while a frame waits, with its size: `card: Text, total: Decimal (at least 2 B)`.
+pub fn kept(manifest: &Manifest, frame: &Frame) -> String {
+    let names: Vec<String> = frame
+        .cells
+        .iter()
+        .map(|cell| format!("{}: {}", cell.name, manifest.defs.name_of(&cell.ty)))
+        .collect();
+    match names.as_slice() {
+        [] => "nothing".to_owned(),
+        names => format!(
+            "{} ({})",
+            names.join(", "),
+            size(&manifest.defs, &frame.cells)
+        ),
+    }
+}
+
+/// The bytes of the cells of a frame: `up to 11 B`, or `at least 3 B` where a length is not known.
+pub fn size(defs: &Defs, cells: &[Field]) -> String {
     let parts = cells.iter().map(|cell| bytes(defs, &cell.ty, 0));
     let (mut least, mut most) = (0, Some(0));
     for (low, high) in parts {
@@ -135,7 +140,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    use weir_driver::Disk;
+    use crate::Disk;
 
     use super::cuts;
 
@@ -149,9 +154,9 @@ mod tests {
 
     fn all_cuts(example: &str) -> String {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-        let program = weir_driver::find(&Disk, &folder.join(example)).expect("it is there");
-        let analysis = weir_driver::check(&Disk, &program).expect("it is read");
-        let bundle = weir_driver::build(&program, &analysis).expect("it is right");
+        let program = crate::find(&Disk, &folder.join(example)).expect("it is there");
+        let analysis = crate::check(&Disk, &program).expect("it is read");
+        let bundle = crate::build(&program, &analysis).expect("it is right");
         let labels = bundle.manifest.frames.iter().map(|frame| &frame.label);
         let functions: BTreeSet<&str> = labels
             .filter(|label| !label.starts_with("test "))

@@ -1,0 +1,276 @@
+//! What each place of the source means, for tools that answer questions about places: editors.
+//!
+//! The checker knows it while it works, and forgets it: the checked program has no names. When somebody asks
+//! ([`crate::survey`]) it writes down each name that it looked up, with what it found, and the type of each expression. Of broken
+//! programs it writes down what there was. The library's own code is left out.
+//!
+//! ```text
+//! balance -= fee(amount)      names: balance -> State(Account, 0)   fee -> Function(7)   amount -> Local(@..)
+//!                             types: `amount` Decimal, `fee(amount)` Decimal
+//! ```
+
+use std::collections::BTreeMap;
+
+use weir_diagnostics::{FileId, Span};
+use weir_syntax::ast;
+
+use crate::hir::*;
+use crate::modules::Names;
+use crate::scope::{Cx, TypeName};
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Def {
+    /// A variable or parameter: the name where it is declared. Variables have no number in the whole program.
+    Local(Span),
+    Function(FnId),
+    Constant(ConstId),
+    Record(RecordId),
+    Error(ErrorId),
+    Enum(EnumId),
+    New(NewId),
+    /// `type Name = ..`: the name where it is declared.
+    Alias(Span),
+    /// A type parameter: the name where it is declared.
+    TypeParam(Span),
+    /// An entity or workflow.
+    Entity(EntityId),
+    /// Fields and the like: by position in what has them.
+    RecordField(RecordId, u32),
+    ErrorField(ErrorId, u32),
+    Variant(EnumId, u32),
+    VariantField(EnumId, u32, u32),
+    Key(EntityId, u32),
+    State(EntityId, u32),
+    Event(EntityId, u32),
+    EventParam(EntityId, u32, u32),
+    /// A function of an `extern` block.
+    Extern(ExternId),
+    ExternParam(ExternId, u32),
+    /// An `extern` block: its name where it is declared.
+    ExternBlock(Span),
+    Test(u32),
+    /// A module of the program: position among its files.
+    Module(u32),
+    /// Part of the language: `now`, `Some`, `caller`, `Int`.
+    Builtin(&'static str),
+}
+
+/// What was written down. All of it is about the program's own files, but for `declared`.
+#[derive(Clone, Debug, Default)]
+pub struct Meanings {
+    /// Each name, where it is used and where it is declared; sorted by place.
+    pub names: Vec<(Span, Def)>,
+    /// The type of each expression and of the name of each variable; sorted by place. Parts that could not be worked out are
+    /// [`Type::Unknown`].
+    pub types: Vec<(Span, Type)>,
+    /// The name where something is declared, also in the library; without variables and what is part of the language.
+    pub declared: BTreeMap<Def, Span>,
+}
+
+impl Meanings {
+    /// The name at a place, with its span; its end is a place of it too.
+    pub fn name_at(&self, file: FileId, offset: u32) -> Option<(Span, Def)> {
+        let behind = self
+            .names
+            .partition_point(|(span, _)| (span.file, span.start) <= (file, offset));
+        let (span, def) = self.names[..behind].last()?;
+        (span.file == file && offset <= span.end).then_some((*span, *def))
+    }
+
+    /// What the name with exactly that span means.
+    pub fn name(&self, span: Span) -> Option<Def> {
+        let at = self.names.binary_search_by_key(&span, |(span, _)| *span);
+        at.ok().map(|at| self.names[at].1)
+    }
+
+    /// The name where something is declared; nothing for modules and what is part of the language.
+    pub fn place(&self, def: Def) -> Option<Span> {
+        match def {
+            Def::Local(at) | Def::Alias(at) | Def::TypeParam(at) | Def::ExternBlock(at) => Some(at),
+            _ => self.declared.get(&def).copied(),
+        }
+    }
+
+    /// The type of the expression with exactly that span.
+    pub fn ty(&self, span: Span) -> Option<&Type> {
+        let at = self.types.binary_search_by_key(&span, |(span, _)| *span);
+        at.ok().map(|at| &self.types[at].1)
+    }
+}
+
+/// The names that a file sees or declares, with what they stand for. A name may be there more than once.
+#[derive(Clone, Debug, Default)]
+pub struct NamesOf {
+    /// With the library's.
+    pub seen: Vec<(String, Def)>,
+    pub own: Vec<(String, Def)>,
+}
+
+impl Cx {
+    /// Writes down what a name stands for, when somebody asked.
+    pub fn means(&mut self, name: Span, def: Def) {
+        let is_program = self.modules.is_program(name.file);
+        if let Some(meanings) = &mut self.meanings
+            && is_program
+        {
+            meanings.names.push((name, def));
+        }
+    }
+
+    /// The same for an upper-case name.
+    pub fn means_type(&mut self, name: Span, found: TypeName) {
+        if self.meanings.is_some()
+            && let Some(def) = self.def_of_type(found)
+        {
+            self.means(name, def);
+        }
+    }
+
+    fn def_of_type(&self, found: TypeName) -> Option<Def> {
+        Some(match found {
+            TypeName::Record(id) => Def::Record(id),
+            TypeName::Error(id) => Def::Error(id),
+            TypeName::Enum(id) => Def::Enum(id),
+            TypeName::New(NewId(0)) => Def::Builtin("UserId"),
+            TypeName::New(id) => Def::New(id),
+            TypeName::Entity(id) => Def::Entity(id),
+            TypeName::Alias(at) => Def::Alias(self.aliases[at].0.name.span),
+            TypeName::Later => return None,
+        })
+    }
+
+    /// What the names of a table stand for.
+    fn defs(&self, names: &Names) -> Vec<(String, Def)> {
+        let types = names
+            .types
+            .iter()
+            .filter_map(|(name, (found, _))| Some((name.clone(), self.def_of_type(*found)?)));
+        let functions = names
+            .functions
+            .iter()
+            .flat_map(|(name, all)| all.iter().map(move |id| (name.clone(), Def::Function(*id))));
+        let constants = names.constants.iter();
+        let constants = constants.map(|(name, id)| (name.clone(), Def::Constant(*id)));
+        let externs = names.externs.iter();
+        let externs = externs.map(|(name, (span, _))| (name.clone(), Def::ExternBlock(*span)));
+        let modules = names.modules.iter();
+        let modules = modules.map(|(name, (_, at))| (name.clone(), Def::Module(*at as u32 - 1)));
+        types
+            .chain(functions)
+            .chain(constants)
+            .chain(externs)
+            .chain(modules)
+            .collect()
+    }
+}
+
+/// What each file of the program sees, in their order.
+pub fn names(cx: &mut Cx) -> Vec<NamesOf> {
+    let files = 1..cx.modules.own.len();
+    files
+        .map(|module| {
+            cx.enter_module(module);
+            NamesOf {
+                seen: cx.defs(&cx.names),
+                own: cx.defs(&cx.modules.own[module]),
+            }
+        })
+        .collect()
+}
+
+/// Adds the declarations, and puts everything in order. The last that was said about a place counts.
+pub fn finish(cx: &mut Cx) -> Meanings {
+    let mut found = cx.meanings.take().unwrap_or_default();
+    declarations(cx, &mut found.declared);
+    let of_program = found.declared.iter();
+    let of_program = of_program.filter(|(_, span)| cx.modules.is_program(span.file));
+    let declared: Vec<(Span, Def)> = of_program.map(|(def, span)| (*span, *def)).collect();
+    found.names.extend(declared);
+    last_of_each(&mut found.names);
+    last_of_each(&mut found.types);
+    found
+}
+
+fn last_of_each<T>(found: &mut Vec<(Span, T)>) {
+    found.reverse();
+    found.sort_by_key(|(span, _)| *span);
+    found.dedup_by_key(|(span, _)| *span);
+}
+
+fn type_params(params: &[ast::Ident]) -> impl Iterator<Item = (Def, Span)> {
+    params.iter().map(|p| (Def::TypeParam(p.span), p.span))
+}
+
+fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
+    let fields = |decls: &[ast::Field], make: &dyn Fn(u32) -> Def| -> Vec<(Def, Span)> {
+        let numbered = decls.iter().zip(0..);
+        numbered
+            .map(|(field, at)| (make(at), field.name.span))
+            .collect()
+    };
+    for (decl, id) in cx.records.iter().zip((0..).map(RecordId)) {
+        out.insert(Def::Record(id), decl.name.span);
+        out.extend(type_params(&decl.type_params));
+        out.extend(fields(&decl.fields, &|at| Def::RecordField(id, at)));
+    }
+    for (decl, id) in cx.errors.iter().zip((0..).map(ErrorId)) {
+        out.insert(Def::Error(id), decl.name.span);
+        out.extend(fields(&decl.fields, &|at| Def::ErrorField(id, at)));
+    }
+    for (decl, id) in cx.enums.iter().zip((0..).map(EnumId)) {
+        out.insert(Def::Enum(id), decl.name.span);
+        out.extend(type_params(&decl.type_params));
+        for (variant, n) in decl.variants.iter().zip(0..) {
+            out.insert(Def::Variant(id, n), variant.name.span);
+            out.extend(fields(&variant.fields, &|at| Def::VariantField(id, n, at)));
+        }
+    }
+    for (decl, id) in cx.news.iter().zip((0..).map(NewId)) {
+        out.extend(decl.iter().map(|decl| (Def::New(id), decl.name.span)));
+        let params = decl.iter().flat_map(|decl| type_params(&decl.type_params));
+        out.extend(params);
+    }
+    for (decl, id) in cx.entities.iter().zip((0..).map(EntityId)) {
+        out.insert(Def::Entity(id), decl.name.span);
+        out.extend(fields(&decl.keys, &|at| Def::Key(id, at)));
+        let entity = cx.program.entity(id);
+        for (field, at) in entity.fields.iter().zip(0..) {
+            out.insert(Def::State(id, at), field.span);
+        }
+        let events = entity.workflow.iter().flat_map(|w| &w.events);
+        for (event, n) in events.zip(0..) {
+            out.insert(Def::Event(id, n), event.span);
+            let member = decl.members.iter().find_map(|member| match &member.kind {
+                ast::MemberKind::Event(decl) if decl.name.span == event.span => Some(decl),
+                _ => None,
+            });
+            let params = member.map_or(&[][..], |decl| &decl.params);
+            out.extend(fields(params, &|at| Def::EventParam(id, n, at)));
+        }
+    }
+    for (decl, id) in cx.externs.iter().zip((0..).map(ExternId)) {
+        out.insert(Def::Extern(id), decl.name.span);
+        out.extend(fields(&decl.params, &|at| Def::ExternParam(id, at)));
+    }
+    for (source, id) in cx.functions.iter().zip((0..).map(FnId)) {
+        out.insert(Def::Function(id), source.decl.name.span);
+        let params = source.decl.params.iter();
+        out.extend(params.map(|p| (Def::Local(p.name.span), p.name.span)));
+        out.extend(type_params(&source.decl.type_params));
+    }
+    for ((decl, _), id) in cx.constants.iter().zip((0..).map(ConstId)) {
+        out.insert(Def::Constant(id), decl.name.span);
+    }
+    for (decl, at) in cx.tests.iter().zip(0..) {
+        out.insert(Def::Test(at), decl.name.span);
+    }
+    for (decl, _) in &cx.aliases {
+        out.insert(Def::Alias(decl.name.span), decl.name.span);
+        out.extend(type_params(&decl.type_params));
+    }
+    for names in cx.modules.own.iter().chain([&cx.names]) {
+        let blocks = names.externs.values().map(|(span, _)| *span);
+        out.extend(blocks.map(|span| (Def::ExternBlock(span), span)));
+    }
+}

@@ -1,0 +1,116 @@
+//! The stages as editors want them: of a program right or wrong, with what each place means, and again after each change.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use weir_check::hir::Checked;
+use weir_check::meanings::{Meanings, NamesOf};
+use weir_contract::manifest::Manifest;
+use weir_diagnostics::{Diagnostic, FileId, SourceMap};
+use weir_syntax::{Parsed, ast};
+
+use crate::modules::{self, Module};
+use crate::stages::lowered;
+use crate::{NotFound, Program, World};
+
+/// The library, parsed once for all programs.
+pub struct Library {
+    sources: SourceMap,
+    pub modules: Vec<ast::Module>,
+}
+
+impl Default for Library {
+    fn default() -> Library {
+        let mut sources = SourceMap::new();
+        let modules = weir_check::prelude::load(&mut sources);
+        Library { sources, modules }
+    }
+}
+
+/// What was parsed before, so that only changed files are parsed again.
+#[derive(Clone, Default)]
+pub struct Parses {
+    by_file: BTreeMap<FileId, (Arc<str>, Arc<Parsed>)>,
+}
+
+impl Parses {
+    fn parse(&mut self, file: FileId, text: &Arc<str>) -> Arc<Parsed> {
+        if let Some((known, parsed)) = self.by_file.get(&file)
+            && known == text
+        {
+            return parsed.clone();
+        }
+        let parsed = modules::parse(file, text);
+        self.by_file.insert(file, (text.clone(), parsed.clone()));
+        parsed
+    }
+}
+
+/// Everything that is known of a program in front of the gate.
+pub struct Survey {
+    pub program: Program,
+    /// The library's files, then the program's.
+    pub sources: SourceMap,
+    /// The program's files, the first one first.
+    pub files: Vec<SurveyedFile>,
+    /// Of all stages, in the order of the source.
+    pub diagnostics: Vec<Diagnostic>,
+    /// As far as it is known.
+    pub checked: Checked,
+    /// Whether there is no error: then it may go through the gate.
+    pub is_right: bool,
+    pub meanings: Meanings,
+}
+
+/// A file of a program.
+pub struct SurveyedFile {
+    pub id: FileId,
+    pub place: PathBuf,
+    /// What others import it by: `shop.orders`.
+    pub path: String,
+    pub parsed: Arc<Parsed>,
+    pub names: NamesOf,
+}
+
+/// Reads, parses and checks a program. Fails only when its source cannot be read.
+pub fn survey(
+    world: &dyn World,
+    program: &Program,
+    library: &Library,
+    parses: &mut Parses,
+) -> Result<Survey, NotFound> {
+    let mut sources = library.sources.clone();
+    let mut parse = |file, text: &Arc<str>| parses.parse(file, text);
+    let modules = modules::read(world, program, &mut sources, &mut parse)?;
+    let given: Vec<_> = modules.iter().map(Module::source).collect();
+    let found = weir_check::survey(&library.modules, &given);
+    let diagnostics = modules::all_diagnostics(&sources, &modules, found.diagnostics);
+    let parsed = modules.iter().flat_map(|m| &m.parsed.diagnostics);
+    let is_right = found.is_right && !parsed.into_iter().any(Diagnostic::is_error);
+    let with_names = modules.into_iter().zip(found.names);
+    let files = with_names.map(|(module, names)| SurveyedFile {
+        id: module.parsed.module.file,
+        place: sources.file(module.parsed.module.file).name.clone().into(),
+        path: module.path,
+        parsed: module.parsed,
+        names,
+    });
+    Ok(Survey {
+        program: program.clone(),
+        files: files.collect(),
+        sources,
+        diagnostics,
+        checked: found.program,
+        is_right,
+        meanings: found.meanings,
+    })
+}
+
+impl Survey {
+    /// The manifest of the program, with the frames and plans of its functions; `None` while it has errors.
+    pub fn manifest(&self) -> Option<Manifest> {
+        let is_right = self.is_right;
+        is_right.then(|| lowered(&self.program, &self.checked, &self.sources).1)
+    }
+}

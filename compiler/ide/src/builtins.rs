@@ -1,0 +1,227 @@
+//! What is part of the language and declared nowhere: how it would be declared, and what it is for.
+
+struct Builtin {
+    name: &'static str,
+    headline: &'static str,
+    doc: &'static str,
+}
+
+const BUILTINS: &[Builtin] = &[
+    b(
+        "now",
+        "fn now() -> Time",
+        "The time of this step; the same wherever it is asked in one step.",
+    ),
+    b(
+        "sleep",
+        "fn sleep(time: Duration)",
+        "Goes on after so long. The run may be gone from memory meanwhile; only what is used later is kept.",
+    ),
+    b(
+        "sleep_until",
+        "fn sleep_until(when: Time)",
+        "Goes on at that time, or at once when it has passed.",
+    ),
+    b(
+        "cancel",
+        "fn cancel(ticket: Ticket)",
+        "What was sent with a delay and has not begun will not.",
+    ),
+    b(
+        "random",
+        "fn random() -> Float",
+        "A number from 0 up to, but without, 1.",
+    ),
+    b(
+        "fresh_id",
+        "fn fresh_id() -> Text",
+        "A new id of 26 characters.",
+    ),
+    b(
+        "fresh",
+        "fn fresh() -> Self",
+        "A new id as a value of this type.",
+    ),
+    b(
+        "advance",
+        "fn advance(time: Duration)",
+        "In a test: lets time pass. Everything due on the way happens in its order.",
+    ),
+    b(
+        "settle",
+        "fn settle()",
+        "In a test: everything that needs no time to pass happens.",
+    ),
+    b(
+        "mock",
+        "fn mock(function, answer)",
+        "In a test: answers calls of a function of an `extern` block: `mock(payments.charge, (card, amount) => \"ch_1\")`.",
+    ),
+    b(
+        "crash_at",
+        "fn crash_at(label: Text)",
+        "In a test: the process is killed when a step that ends at that label is durable.",
+    ),
+    b(
+        "caller",
+        "caller",
+        "Who calls: `caller.id` and `caller.roles`.",
+    ),
+    b(
+        "caller.id",
+        "caller.id: UserId",
+        "The identity of who calls.",
+    ),
+    b(
+        "caller.roles",
+        "caller.roles: Set<Text>",
+        "The roles of who calls.",
+    ),
+    b(
+        "Some",
+        "Some(value)",
+        "A value that is there, of a type `T?`.",
+    ),
+    b("None", "None", "No value, of a type `T?`."),
+    b(
+        "Ok",
+        "Ok(value)",
+        "In a pattern: a call that did not fail, and what it gave.",
+    ),
+    b("value", "value", "What a `new` type is made of."),
+    b(
+        "with",
+        "fn with(field: value)",
+        "A copy of a record with some fields changed.",
+    ),
+    b(
+        "set",
+        "fn set(field: value)",
+        "In a test: writes the state of an instance, also what is private.",
+    ),
+    b(
+        "get",
+        "fn get()",
+        "In a test: all of the state of an instance, as a tuple with the fields' names.",
+    ),
+    b(
+        "exists",
+        "fn exists() -> Bool",
+        "In a test: whether any of the state of an instance was ever written.",
+    ),
+    b(
+        "within",
+        "fn within(limit: Duration)",
+        "How long to wait for the answer; fails with `TimedOut` after that. The call itself goes on.",
+    ),
+    b(
+        "result",
+        "fn result()",
+        "Waits for the end of a run: what it gave, or what it failed with, or `Cancelled`.",
+    ),
+    b(
+        "push",
+        "fn push(item)",
+        "Adds an item at the end of a list.",
+    ),
+    b(
+        "pop",
+        "fn pop() -> Item?",
+        "Takes the last item off a list.",
+    ),
+    b(
+        "insert",
+        "fn insert(at: Int, item)",
+        "Puts an item into a list, before the one at that position.",
+    ),
+    b(
+        "remove",
+        "fn remove(what)",
+        "Takes out of a list by position, out of a map by key, out of a set by item.",
+    ),
+    b("clear", "fn clear()", "Takes everything out."),
+    b(
+        "add",
+        "fn add(item) -> Bool",
+        "Puts an item into a set; whether it was new.",
+    ),
+    b(
+        "aggregate",
+        "over the rows of a group",
+        "Of all rows of this group: `count()`, `sum(e)`, `average(e)`, `min(e)`, `max(e)`, `first(e)`, `last(e)`, `collect(e)`, `count_distinct(e)`, `percentile(e, p)`.",
+    ),
+    b(
+        "UserId",
+        "type UserId = new Text",
+        "Who calls: the identity of a signed-in caller.",
+    ),
+    b("Bool", "type Bool", "`true` or `false`."),
+    b(
+        "Int",
+        "type Int",
+        "A whole number of 64 bits. What does not fit is a bug, and the step is dropped.",
+    ),
+    b(
+        "Decimal",
+        "type Decimal",
+        "A number with nine places behind the point, exact: for amounts.",
+    ),
+    b(
+        "Float",
+        "type Float",
+        "A floating point number of 64 bits, with the same bits on every machine.",
+    ),
+    b("Text", "type Text", "Unicode text."),
+    b("Bytes", "type Bytes", "Bytes."),
+    b("Time", "type Time", "A moment, in microseconds."),
+    b(
+        "Duration",
+        "type Duration",
+        "A length of time: `250ms`, `5s`, `5m`, `2h`, `1d`.",
+    ),
+    b(
+        "Date",
+        "type Date",
+        "A day of the calendar, without a time or a zone.",
+    ),
+    b(
+        "Money",
+        "type Money",
+        "An amount and its currency: `20USD`. Amounts of two currencies cannot be added.",
+    ),
+    b("List", "type List<Item>", "Items in an order."),
+    b(
+        "Map",
+        "type Map<Key, Value>",
+        "Values by key, in the order of the keys.",
+    ),
+    b("Set", "type Set<Item>", "Different items, in their order."),
+    b(
+        "Run",
+        "type Run<Gives, Error..>",
+        "A run of a workflow: what it gives and may fail with.",
+    ),
+    b(
+        "Ticket",
+        "type Ticket",
+        "What was sent and may be cancelled.",
+    ),
+];
+
+const fn b(name: &'static str, headline: &'static str, doc: &'static str) -> Builtin {
+    Builtin {
+        name,
+        headline,
+        doc,
+    }
+}
+
+pub fn headline(name: &str) -> Option<&'static str> {
+    let found = BUILTINS.iter().find(|known| known.name == name);
+    found.map(|known| known.headline)
+}
+
+pub fn doc(name: &str) -> Option<&'static str> {
+    let found = BUILTINS.iter().find(|known| known.name == name);
+    found.map(|known| known.doc)
+}

@@ -1,0 +1,108 @@
+//! What calling something does: effect, keys and fields it touches, records it appends, who may call it.
+
+use weir_check::hir::{Effect, FnId, Promise};
+use weir_check::meanings::Def;
+use weir_contract::manifest::{Function, FunctionKind};
+
+use crate::Snapshot;
+use crate::show::{effect, errors};
+
+/// Sentences in Markdown.
+pub fn facts(snapshot: &Snapshot, def: Def) -> Vec<String> {
+    let mut facts = Vec::new();
+    match def {
+        Def::Function(id) => {
+            let function = snapshot.checked().function(id);
+            if function.is_prelude {
+                return facts;
+            }
+            facts.push(format!("*{}*", effects(snapshot, id)));
+            if let Some(planned) = planned(snapshot, id) {
+                facts.extend(touches(planned));
+                facts.extend(route(snapshot, planned));
+            }
+        }
+        Def::Extern(id) => {
+            let function = snapshot.checked().extern_fn(id);
+            let promise = match function.promise {
+                Promise::Pure => "runs inside the step, and depends on its arguments only",
+                Promise::Read => "called outside between two steps; may be called again",
+                Promise::Idempotent => {
+                    "called outside between two steps; called again with the same key after a crash"
+                }
+                Promise::Once => {
+                    "called outside between two steps, at most once: after a crash it fails with `Unknown`"
+                }
+            };
+            facts.push(format!("*{promise}*"));
+            if !function.fails.is_empty() {
+                facts.push(format!("fails {}", errors(snapshot, &function.fails)));
+            }
+        }
+        Def::Error(id) => {
+            let status = snapshot.checked().errors[id.0 as usize].status;
+            facts.push(format!("answered with status {status}"));
+        }
+        Def::State(entity, _) => {
+            let name = &snapshot.checked().entity(entity).name;
+            facts.push(format!("durable, one for each `{name}`"));
+        }
+        Def::Event(..) => facts.push("kept until the run waits for it".into()),
+        _ => {}
+    }
+    facts
+}
+
+/// `writes state, one record in the log`
+pub fn effects(snapshot: &Snapshot, id: FnId) -> String {
+    let function = snapshot.checked().function(id);
+    let records = match function.effect {
+        Effect::Pure | Effect::Read => "no record",
+        Effect::Write if function.entity.is_none() && !function.is_pub => {
+            return "writes state".into();
+        }
+        Effect::Write => "one record",
+        Effect::Wait => "one record a step",
+    };
+    format!("{}, {records}", effect(function.effect))
+}
+
+/// The function in the manifest, when the program has no errors and it can be called from outside or is a handler.
+pub fn planned(snapshot: &Snapshot, id: FnId) -> Option<&Function> {
+    let checked = snapshot.checked();
+    let function = checked.function(id);
+    let manifest = snapshot.manifest()?;
+    let entity = function.entity.map(|id| &checked.entity(id).name);
+    let own_path = snapshot
+        .survey
+        .files
+        .iter()
+        .position(|file| file.id == function.span.file)
+        .filter(|at| *at > 0)
+        .map(|at| format!("{}.", snapshot.survey.files[at].path));
+    manifest.functions.iter().find(|planned| {
+        let of = planned
+            .entity
+            .map(|id| &manifest.entities[id as usize].name);
+        let name = match (&own_path, of) {
+            (Some(path), None) => planned.name.strip_prefix(path.as_str()),
+            _ => Some(planned.name.as_str()),
+        };
+        let is_code = !matches!(planned.kind, FunctionKind::Whole | FunctionKind::Field);
+        is_code && of == entity && name == Some(function.name.as_str())
+    })
+}
+
+fn touches(function: &Function) -> Option<String> {
+    let lines = weir_driver::explain::touches(function);
+    (!lines.is_empty()).then(|| {
+        let lines: Vec<String> = lines.iter().map(|line| format!("- {line}")).collect();
+        lines.join("\n")
+    })
+}
+
+fn route(snapshot: &Snapshot, function: &Function) -> Option<String> {
+    let manifest = snapshot.manifest()?;
+    let shown = || weir_driver::explain::route(manifest, function);
+    function.public.then(|| format!("`{}`", shown()))
+}

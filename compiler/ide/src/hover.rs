@@ -1,0 +1,115 @@
+//! What is shown about a place: declaration, documentation, type, effect, what is read and written, records.
+
+use weir_check::hir::Type;
+use weir_check::meanings::Def;
+use weir_diagnostics::Span;
+
+use crate::show::{self, headline};
+use crate::{At, Snapshot, builtins, facts, nodes};
+
+/// Markdown about a piece of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hover {
+    pub span: Span,
+    pub markdown: String,
+}
+
+pub fn hover(snapshot: &Snapshot, at: At) -> Option<Hover> {
+    if let Some((span, def)) = snapshot.name_at(at)
+        && let Some(markdown) = about(snapshot, def, Some(span))
+    {
+        return Some(Hover { span, markdown });
+    }
+    let e = nodes::expr_at(snapshot.module(at.file)?, at)?;
+    let ty = snapshot.ty(e.span).filter(|ty| !show::is_unknown(ty))?;
+    Some(Hover {
+        span: e.span,
+        markdown: code(&snapshot.show(ty)),
+    })
+}
+
+/// What there is to say about a definition; `used` is the place where it is used.
+pub fn about(snapshot: &Snapshot, def: Def, used: Option<Span>) -> Option<String> {
+    let mut parts = vec![code(&headline(snapshot, def)?)];
+    if let Some(of) = container(snapshot, def) {
+        parts.push(of);
+    }
+    // What a generic function gives here.
+    if let (Def::Function(id), Some(ty)) = (def, used.and_then(|at| type_of_call(snapshot, at)))
+        && !snapshot.checked().function(id).type_params.is_empty()
+        && !show::is_unknown(ty)
+    {
+        parts.push(format!("here: `{}`", snapshot.show(ty)));
+    }
+    if let Some(doc) = documentation(snapshot, def) {
+        parts.push(doc);
+    }
+    parts.extend(facts::facts(snapshot, def));
+    Some(parts.join("\n\n"))
+}
+
+/// The comment above a declaration, in Markdown.
+pub fn documentation(snapshot: &Snapshot, def: Def) -> Option<String> {
+    if let Def::Builtin(name) = def {
+        return builtins::doc(name).map(str::to_owned);
+    }
+    let doc = snapshot.declaration(def)?.doc.as_ref()?;
+    // Indented lines are examples.
+    let mut out = String::new();
+    let mut inside = false;
+    for line in doc.lines() {
+        let is_code = line.starts_with("    ");
+        if is_code != inside && !line.is_empty() {
+            out.push_str(if is_code { "```weir\n" } else { "```\n" });
+            inside = is_code;
+        }
+        out.push_str(if inside { line.trim_start() } else { line });
+        out.push('\n');
+    }
+    if inside {
+        out.push_str("```\n");
+    }
+    Some(out.trim_end().to_owned())
+}
+
+/// What something is a member of.
+fn container(snapshot: &Snapshot, def: Def) -> Option<String> {
+    let is_member = matches!(
+        def,
+        Def::State(..)
+            | Def::Event(..)
+            | Def::Function(_)
+            | Def::Key(..)
+            | Def::RecordField(..)
+            | Def::ErrorField(..)
+            | Def::VariantField(..)
+            | Def::Extern(_)
+    );
+    let owner = snapshot.declaration(def)?.inside.filter(|_| is_member)?;
+    let owner = snapshot.declared.by_name.get(&owner)?;
+    Some(format!("of `{}`", owner.name))
+}
+
+/// The type of the call whose name stands at a place.
+fn type_of_call(snapshot: &Snapshot, name: Span) -> Option<&Type> {
+    let at = At {
+        file: name.file,
+        offset: name.start,
+    };
+    let around = nodes::around(snapshot.module(name.file)?, at);
+    let call = around.into_iter().rev().find_map(|node| match node {
+        weir_syntax::ast::walk::Node::Expr(e) => match &e.kind {
+            weir_syntax::ast::ExprKind::Call { callee, .. } => {
+                let called = crate::labels::called(callee)?;
+                (called.span == name).then_some(e)
+            }
+            _ => None,
+        },
+        _ => None,
+    })?;
+    snapshot.ty(call.span)
+}
+
+pub fn code(text: &str) -> String {
+    format!("```weir\n{text}\n```")
+}

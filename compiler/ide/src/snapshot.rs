@@ -1,0 +1,116 @@
+//! Everything that is known of a program at one moment, and small questions that all features ask.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use weir_check::hir::{Checked, Type};
+use weir_check::meanings::{Def, Meanings};
+use weir_contract::manifest::Manifest;
+use weir_diagnostics::{FileId, Span};
+use weir_driver::{Survey, SurveyedFile};
+use weir_syntax::ast;
+
+use crate::declared::{Declaration, Declarations};
+use crate::labels::labels;
+
+/// A place between two characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    pub file: FileId,
+    /// In bytes.
+    pub offset: u32,
+}
+
+/// A program right or wrong, with what each place in it means.
+pub struct Snapshot {
+    pub survey: Survey,
+    pub declared: Declarations,
+    manifest: OnceLock<Option<Manifest>>,
+}
+
+impl Snapshot {
+    /// `library` are the parsed files of the standard library, for the documentation in them.
+    pub fn new(mut survey: Survey, library: &[ast::Module]) -> Snapshot {
+        let own = survey.files.iter().map(|file| &file.parsed.module);
+        let all = library.iter().chain(own);
+        let declared = Declarations::new(all, &survey.sources, &survey.meanings);
+        let labels = labels(&survey, &declared);
+        survey.meanings.names.extend(labels);
+        survey.meanings.names.sort_by_key(|(span, _)| *span);
+        survey.meanings.names.dedup_by_key(|(span, _)| *span);
+        Snapshot {
+            survey,
+            declared,
+            manifest: OnceLock::new(),
+        }
+    }
+
+    pub fn checked(&self) -> &Checked {
+        &self.survey.checked
+    }
+
+    pub fn meanings(&self) -> &Meanings {
+        &self.survey.meanings
+    }
+
+    /// The manifest with plans and frames; only while the program has no errors.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        let made = self.manifest.get_or_init(|| self.survey.manifest());
+        made.as_ref()
+    }
+
+    pub fn file(&self, id: FileId) -> Option<&SurveyedFile> {
+        self.survey.files.iter().find(|file| file.id == id)
+    }
+
+    /// The file of the program at a path.
+    pub fn file_at(&self, place: &Path) -> Option<&SurveyedFile> {
+        self.survey.files.iter().find(|file| file.place == place)
+    }
+
+    pub fn module(&self, id: FileId) -> Option<&ast::Module> {
+        self.file(id).map(|file| &file.parsed.module)
+    }
+
+    pub fn text(&self, id: FileId) -> &str {
+        &self.survey.sources.file(id).text
+    }
+
+    pub fn snippet(&self, span: Span) -> &str {
+        self.survey.sources.snippet(span)
+    }
+
+    /// Whether a file is the program's, and may be changed.
+    pub fn is_own(&self, id: FileId) -> bool {
+        self.file(id).is_some()
+    }
+
+    /// The name at a place, with its span and what it stands for.
+    pub fn name_at(&self, at: At) -> Option<(Span, Def)> {
+        self.meanings().name_at(at.file, at.offset)
+    }
+
+    /// The name where something is declared; nothing for what is part of the language. The start of the file for a module.
+    pub fn place(&self, def: Def) -> Option<Span> {
+        if let Def::Module(at) = def {
+            let file = self.survey.files.get(at as usize)?;
+            return Some(Span::new(file.id, 0, 0));
+        }
+        self.meanings().place(def)
+    }
+
+    /// How something was declared.
+    pub fn declaration(&self, def: Def) -> Option<&Declaration> {
+        self.declared.by_name.get(&self.meanings().place(def)?)
+    }
+
+    /// The type of the expression or variable with exactly that span.
+    pub fn ty(&self, span: Span) -> Option<&Type> {
+        self.meanings().ty(span)
+    }
+
+    /// A type as a person writes it.
+    pub fn show(&self, ty: &Type) -> String {
+        weir_check::show_type(self.checked(), &[], ty)
+    }
+}

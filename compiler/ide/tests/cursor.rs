@@ -1,0 +1,228 @@
+//! Questions at a place: text with a cursor (`$0`) in, drawing of the answer out. Programs are small, right and broken.
+
+use std::path::Path;
+
+use weir_driver::{Library, Memory, Parses};
+use weir_ide::{At, Snapshot};
+
+/// A program of one file and the place of its cursor.
+fn at(text: &str) -> (Snapshot, At) {
+    let offset = text.find("$0").expect("a cursor") as u32;
+    let snapshot = snapshot(&text.replacen("$0", "", 1));
+    let file = snapshot.survey.files[0].id;
+    (snapshot, At { file, offset })
+}
+
+fn snapshot(text: &str) -> Snapshot {
+    let world = Memory::default().with("main.weir", text);
+    let program = weir_driver::find(&world, Path::new("main.weir")).expect("it is there");
+    let library = Library::default();
+    let survey = weir_driver::survey(&world, &program, &library, &mut Parses::default());
+    Snapshot::new(survey.expect("it is read"), &library.modules)
+}
+
+/// The pieces of the text, each in brackets.
+fn drawn(snapshot: &Snapshot, spans: impl IntoIterator<Item = weir_diagnostics::Span>) -> String {
+    let file = snapshot.survey.files[0].id;
+    let mut text = snapshot.text(file).to_owned();
+    let mut spans: Vec<_> = spans.into_iter().filter(|span| span.file == file).collect();
+    spans.sort();
+    for span in spans.into_iter().rev() {
+        text.insert(span.end as usize, '>');
+        text.insert(span.start as usize, '<');
+    }
+    text
+}
+
+const BANK: &str = "
+/// Not enough.
+error Low(have: Int)
+
+entity Account(owner: Text) {
+  pub state balance: Int = 0
+  pub fn pay(amount: Int) fails Low {
+    require balance >= amount else Low(have: balance)
+    balance -= amount
+  }
+}
+
+fn twice(n: Int) -> Int = n * 2
+
+test \"pays\" {
+  let cost = twice(3)
+  expect Account(\"ann\").pay(amount: cost) is Low(have: 0)
+}
+";
+
+/// The program with a cursor in front of the n-th `what`, counted from 0.
+fn bank(what: &str, n: usize) -> String {
+    let (place, _) = BANK.match_indices(what).nth(n).expect("it is there");
+    format!("{}$0{}", &BANK[..place], &BANK[place..])
+}
+
+fn hover(text: &str) -> String {
+    let (snapshot, at) = at(text);
+    weir_ide::hover(&snapshot, at).map_or("nothing".into(), |found| found.markdown)
+}
+
+#[test]
+fn hover_shows_declaration_documentation_and_facts() {
+    insta::assert_snapshot!("hover_error", hover(&bank("Low(have: bal", 0)));
+    insta::assert_snapshot!("hover_handler", hover(&bank("pay(amount: Int", 0)));
+    insta::assert_snapshot!("hover_state", hover(&bank("balance -=", 0)));
+    assert!(hover(&bank("cost)", 0)).contains("cost: Int"));
+}
+
+#[test]
+fn hover_answers_in_broken_programs() {
+    let said = hover("fn f(names: List<Text>) {\n  let n = nam$0es.length\n  n +\n}\nfn g( {");
+    assert!(said.contains("names: List<Text>"), "{said}");
+    let said = hover("let x = 1\nfn f() -> Int = nothing(x$0)");
+    assert!(said.contains("let x: Int"), "{said}");
+    assert_eq!(hover("fn f() { unkno$0wn() }"), "nothing");
+}
+
+fn references(text: &str) -> String {
+    let (snapshot, at) = at(text);
+    let found = weir_ide::references(&snapshot, at);
+    drawn(&snapshot, found.into_iter().map(|found| found.span))
+}
+
+#[test]
+fn references_are_of_the_same_thing_only() {
+    insta::assert_snapshot!("references_state", references(&bank("balance >=", 0)));
+    insta::assert_snapshot!("references_field", references(&bank("have: bal", 0)));
+    insta::assert_snapshot!("references_parameter", references(&bank("amount: cost", 0)));
+    let shadowed = references("fn f(a: Int) -> Int {\n  let b = a\n  let a = b + $0a\n  a\n}\n");
+    assert_eq!(
+        shadowed,
+        "fn f(<a>: Int) -> Int {\n  let b = <a>\n  let a = b + <a>\n  a\n}\n"
+    );
+}
+
+#[test]
+fn definitions_of_values_and_of_their_types() {
+    let (snapshot, place) = at(&bank("pay(amount: cost", 0));
+    let found = weir_ide::definition(&snapshot, place).expect("declared");
+    assert_eq!(
+        drawn(&snapshot, [found]),
+        BANK.replacen("fn pay", "fn <pay>", 1)
+    );
+    let (snapshot, place) = at("record P(x: Int)\nfn f(ps: List<P>) -> Int = $0ps.length\n");
+    let found = weir_ide::type_definition(&snapshot, place).expect("declared");
+    assert!(drawn(&snapshot, [found]).starts_with("record <P>("));
+    // In the library, which has a file of its own.
+    let (snapshot, place) = at("fn f(xs: List<Int>) -> Int = xs.$0length()\n");
+    let found = weir_ide::definition(&snapshot, place).expect("declared");
+    assert_eq!(snapshot.snippet(found), "length");
+    assert!(!snapshot.is_own(found.file));
+}
+
+fn renamed(text: &str, to: &str) -> String {
+    let (snapshot, at) = at(text);
+    match weir_ide::rename(&snapshot, at, to) {
+        Err(why) => format!("refused: {why}"),
+        Ok(mut edits) => {
+            let mut text = snapshot.text(at.file).to_owned();
+            edits.reverse();
+            for edit in edits {
+                text.replace_range(edit.span.range(), &edit.text);
+            }
+            text
+        }
+    }
+}
+
+#[test]
+fn a_renamed_program_is_the_same_program() {
+    let parameter = renamed(&bank("amount: cost", 0), "sum");
+    assert_eq!(parameter, BANK.replace("amount", "sum"));
+    assert!(snapshot(&parameter).survey.diagnostics.is_empty());
+    let field = renamed(&bank("have: 0", 0), "left");
+    assert_eq!(field, BANK.replace("have", "left"));
+    let error = renamed(&bank("Low {", 0), "TooLow");
+    assert_eq!(error, BANK.replace("Low", "TooLow"));
+    assert!(snapshot(&error).survey.diagnostics.is_empty());
+}
+
+#[test]
+fn a_name_that_would_mean_something_else_is_refused() {
+    for (place, to, why) in [
+        ("amount: cost", "balance", "`balance` is there already"),
+        ("amount: cost", "Amount", "only types and variants"),
+        ("amount: cost", "match", "a word of the language"),
+        ("amount: cost", "a b", "is no name"),
+        ("twice(3)", "cost", "`cost` is there already"),
+        ("Int = n", "Whole", "part of the language"),
+    ] {
+        let said = renamed(&bank(place, 0), to);
+        assert!(
+            said.contains(why) && said.starts_with("refused"),
+            "{place} {to}: {said}"
+        );
+    }
+}
+
+#[test]
+fn symbols_are_a_tree() {
+    fn lines(symbols: &[weir_ide::Symbol], depth: usize, out: &mut String) {
+        for symbol in symbols {
+            let indent = "  ".repeat(depth);
+            out.push_str(&format!("{indent}{} {:?}\n", symbol.name, symbol.kind));
+            lines(&symbol.children, depth + 1, out);
+        }
+    }
+    let snapshot = snapshot(BANK);
+    let mut out = String::new();
+    let file = snapshot.survey.files[0].id;
+    lines(&weir_ide::document_symbols(&snapshot, file), 0, &mut out);
+    insta::assert_snapshot!("symbols", out);
+}
+
+#[test]
+fn selections_grow_and_folds_are_whole_lines() {
+    let (snapshot, place) = at(&bank("amount else", 0));
+    let grown = weir_ide::selections(&snapshot, place);
+    let texts: Vec<&str> = grown.iter().map(|span| snapshot.snippet(*span)).collect();
+    assert_eq!(texts[..2], ["amount", "balance >= amount"]);
+    assert_eq!(texts.last(), Some(&BANK));
+    assert!(grown.windows(2).all(|pair| pair[1].contains(pair[0])));
+    let folds = weir_ide::folds(&snapshot, place.file);
+    assert_eq!(folds.len(), 3, "{folds:?}");
+}
+
+/// Every prefix of every example is asked everything at its end: nothing panics.
+#[test]
+fn no_prefix_of_an_example_panics() {
+    let library = Library::default();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    for example in std::fs::read_dir(folder).expect("examples").flatten() {
+        let name = example.file_name().into_string().expect("a name");
+        let Ok(text) = std::fs::read_to_string(example.path().join(format!("{name}.weir"))) else {
+            continue;
+        };
+        // Unoptimized, each takes a while: some of all prefixes, other ones in each file.
+        let step = 97 + name.len();
+        for end in (0..text.len())
+            .step_by(step)
+            .filter(|end| text.is_char_boundary(*end))
+        {
+            let world = Memory::default().with("main.weir", &text[..end]);
+            let program = weir_driver::find(&world, Path::new("main.weir")).expect("there");
+            let survey = weir_driver::survey(&world, &program, &library, &mut Parses::default());
+            let snapshot = Snapshot::new(survey.expect("it is read"), &library.modules);
+            let file = snapshot.survey.files[0].id;
+            for offset in [end as u32, end as u32 / 2] {
+                let at = At { file, offset };
+                weir_ide::hover(&snapshot, at);
+                weir_ide::definition(&snapshot, at);
+                weir_ide::type_definition(&snapshot, at);
+                weir_ide::references(&snapshot, at);
+                let _ = weir_ide::rename(&snapshot, at, "another");
+                weir_ide::selections(&snapshot, at);
+            }
+            weir_ide::folds(&snapshot, file);
+            weir_ide::document_symbols(&snapshot, file);
+        }
+    }
+}

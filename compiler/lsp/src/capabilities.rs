@@ -1,0 +1,32 @@
+//! What the server can do, as it tells the editor.
+
+use serde_json::{Value, json};
+
+use crate::convert::Encoding;
+use crate::server::Settings;
+
+pub fn capabilities(settings: &Settings) -> Value {
+    let encoding = match settings.encoding {
+        Encoding::Utf8 => "utf-8",
+        Encoding::Utf16 => "utf-16",
+        Encoding::Utf32 => "utf-32",
+    };
+    json!({
+        "capabilities": {
+            "positionEncoding": encoding,
+            // 2: changes come as pieces.
+            "textDocumentSync": { "openClose": true, "change": 2, "save": true },
+            "hoverProvider": true,
+            "definitionProvider": true,
+            "typeDefinitionProvider": true,
+            "referencesProvider": true,
+            "documentHighlightProvider": true,
+            "documentSymbolProvider": true,
+            "renameProvider": { "prepareProvider": true },
+            "documentFormattingProvider": true,
+            "foldingRangeProvider": true,
+            "selectionRangeProvider": true,
+        },
+        "serverInfo": { "name": "weir", "version": env!("CARGO_PKG_VERSION") },
+    })
+}

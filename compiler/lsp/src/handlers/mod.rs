@@ -1,0 +1,146 @@
+//! Requests: each is converted, asked of `ide`, and converted back.
+
+mod change;
+mod navigate;
+mod regions;
+mod show;
+
+use gen_lsp_types::{
+    DefinitionRequest, DocumentFormattingRequest, DocumentHighlightRequest, DocumentSymbolRequest,
+    ErrorCodes, FoldingRangeRequest, HoverRequest, LspRequestMethod, Position,
+    PrepareRenameRequest, Range, ReferencesRequest, RenameRequest, Request as LspRequest,
+    SelectionRangeRequest, TextDocumentIdentifier, TextDocumentPositionParams,
+    TypeDefinitionRequest, Uri,
+};
+use lsp_server::Request;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use weir_diagnostics::{FileId, Span};
+use weir_ide::{At, Snapshot};
+
+use crate::convert;
+use crate::documents::Documents;
+use crate::paths::{path_of, shown_as_file, uri_of};
+use crate::projects::Projects;
+use crate::server::Settings;
+
+/// Why a request has no answer.
+#[derive(Debug)]
+pub struct Refusal {
+    pub code: i32,
+    pub message: String,
+}
+
+impl Refusal {
+    pub fn because(code: ErrorCodes, message: impl Into<String>) -> Refusal {
+        Refusal {
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// What a request is answered from.
+pub struct Context<'a> {
+    pub projects: &'a mut Projects,
+    pub documents: &'a Documents,
+    pub settings: &'a Settings,
+}
+
+/// Answers a request.
+pub fn answer(cx: &mut Context, request: Request) -> Result<Value, Refusal> {
+    use LspRequestMethod as M;
+    let Request { method, params, .. } = request;
+    match M::from(method.as_str()) {
+        M::TextDocumentHover => on::<HoverRequest>(cx, params, show::hover),
+        M::TextDocumentDefinition => on::<DefinitionRequest>(cx, params, navigate::definition),
+        M::TextDocumentTypeDefinition => {
+            on::<TypeDefinitionRequest>(cx, params, navigate::type_definition)
+        }
+        M::TextDocumentReferences => on::<ReferencesRequest>(cx, params, navigate::references),
+        M::TextDocumentDocumentHighlight => {
+            on::<DocumentHighlightRequest>(cx, params, navigate::highlights)
+        }
+        M::TextDocumentDocumentSymbol => {
+            on::<DocumentSymbolRequest>(cx, params, navigate::document_symbols)
+        }
+        M::TextDocumentPrepareRename => {
+            on::<PrepareRenameRequest>(cx, params, change::prepare_rename)
+        }
+        M::TextDocumentRename => on::<RenameRequest>(cx, params, change::rename),
+        M::TextDocumentFormatting => on::<DocumentFormattingRequest>(cx, params, change::format),
+        M::TextDocumentFoldingRange => on::<FoldingRangeRequest>(cx, params, regions::folds),
+        M::TextDocumentSelectionRange => {
+            on::<SelectionRangeRequest>(cx, params, regions::selections)
+        }
+        _ => Err(Refusal::because(
+            ErrorCodes::MethodNotFound,
+            format!("there is no `{method}`"),
+        )),
+    }
+}
+
+fn on<R: LspRequest>(
+    cx: &mut Context,
+    params: Value,
+    answer: fn(&mut Context, R::Params) -> Result<R::Result, Refusal>,
+) -> Result<Value, Refusal> {
+    let bad =
+        |error: serde_json::Error| Refusal::because(ErrorCodes::InvalidParams, error.to_string());
+    let params: R::Params = serde_json::from_value(params).map_err(bad)?;
+    let result = answer(cx, params)?;
+    serde_json::to_value(result)
+        .map_err(|error| Refusal::because(ErrorCodes::InternalError, error.to_string()))
+}
+
+impl Context<'_> {
+    /// What is known of the program of a text, and the text's number in it. `None` where it is of no program.
+    pub fn open(
+        &mut self,
+        document: &TextDocumentIdentifier,
+    ) -> Result<(Arc<Snapshot>, FileId), Refusal> {
+        let path = path_of(&document.uri);
+        let snapshot = self.projects.snapshot(self.documents, &path);
+        let snapshot = snapshot
+            .map_err(|error| Refusal::because(ErrorCodes::InvalidParams, error.to_string()))?;
+        let file = snapshot.file_at(&path).map(|file| file.id);
+        match file {
+            Some(file) => Ok((snapshot, file)),
+            None => Err(Refusal::because(
+                ErrorCodes::InvalidParams,
+                format!("{} is of no program", path.display()),
+            )),
+        }
+    }
+
+    /// The same with a place in it.
+    pub fn open_at(
+        &mut self,
+        params: &TextDocumentPositionParams,
+    ) -> Result<(Arc<Snapshot>, At), Refusal> {
+        let (snapshot, file) = self.open(&params.text_document)?;
+        let offset = self.offset(&snapshot, file, params.position);
+        Ok((snapshot, At { file, offset }))
+    }
+
+    pub fn offset(&self, snapshot: &Snapshot, file: FileId, at: Position) -> u32 {
+        let source = snapshot.survey.sources.file(file);
+        convert::offset(source, at, self.settings.encoding)
+    }
+
+    pub fn range(&self, snapshot: &Snapshot, span: Span) -> Range {
+        let source = snapshot.survey.sources.file(span.file);
+        convert::range(source, span, self.settings.encoding)
+    }
+
+    /// The file as an editor opens it, also one of the library.
+    pub fn uri_of_file(&self, snapshot: &Snapshot, file: FileId) -> Option<Uri> {
+        let source = snapshot.survey.sources.file(file);
+        let path = match snapshot.is_own(file) {
+            true => PathBuf::from(&source.name),
+            false => shown_as_file(&source.name, &source.text)?,
+        };
+        Some(uri_of(&path))
+    }
+}

@@ -1,0 +1,174 @@
+//! The thread that answers: jobs in their order, one at a time; what was cancelled or is out of date is not begun.
+
+use std::collections::BTreeSet;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crossbeam_channel::{Receiver, Sender};
+use gen_lsp_types::{ErrorCodes, LspErrorCodes};
+use lsp_server::{Message, Request, RequestId, Response};
+
+use crate::documents::Documents;
+use crate::handlers::{self, Context, Refusal};
+use crate::projects::Projects;
+use crate::publish::Published;
+use crate::server::Settings;
+
+/// What loop and worker both look at.
+#[derive(Default)]
+pub struct Shared {
+    /// Counts the changes of texts.
+    pub generation: AtomicU64,
+    pub cancelled: Mutex<BTreeSet<String>>,
+}
+
+impl Shared {
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether a request was cancelled; it is forgotten then.
+    fn take_cancelled(&self, id: &RequestId) -> bool {
+        let mut cancelled = self.cancelled.lock().unwrap_or_else(|e| e.into_inner());
+        cancelled.remove(&id.to_string())
+    }
+}
+
+/// Something to do, with the texts of the moment it was asked for.
+pub struct Job {
+    pub generation: u64,
+    pub documents: Documents,
+    pub task: Task,
+}
+
+pub enum Task {
+    Answer(Request),
+    /// Tell the editor what is wrong in all files.
+    Publish,
+}
+
+/// Works until the loop ends.
+pub fn work(
+    settings: &Settings,
+    jobs: &Receiver<Job>,
+    out: &Sender<Message>,
+    shared: &Arc<Shared>,
+) {
+    let mut projects = Projects::default();
+    let mut published = Published::default();
+    let mut waiting: VecDeque<Job> = VecDeque::new();
+    loop {
+        if waiting.is_empty() {
+            match jobs.recv() {
+                Ok(job) => waiting.push_back(job),
+                Err(_) => return,
+            }
+        }
+        waiting.extend(jobs.try_iter());
+        // Answers first: somebody waits for them. Of several wishes to publish the last is enough.
+        let answer = waiting
+            .iter()
+            .position(|job| matches!(job.task, Task::Answer(_)));
+        let Some(job) = (match answer {
+            Some(at) => waiting.remove(at),
+            None => waiting.drain(..).last(),
+        }) else {
+            continue;
+        };
+        match job.task {
+            Task::Answer(request) => {
+                let id = request.id.clone();
+                let is_void = || {
+                    if shared.take_cancelled(&id) {
+                        return Some(cancelled());
+                    }
+                    let is_old = shared.generation() != job.generation;
+                    is_old.then(modified)
+                };
+                let result = match is_void() {
+                    Some(refusal) => Err(refusal),
+                    None => {
+                        let mut cx = Context {
+                            projects: &mut projects,
+                            documents: &job.documents,
+                            settings,
+                        };
+                        let result = guarded(|| handlers::answer(&mut cx, request));
+                        if let Err(refusal) = &result
+                            && refusal.code == i32::from(ErrorCodes::InternalError)
+                        {
+                            projects.forget();
+                        }
+                        is_void().map_or(result, Err)
+                    }
+                };
+                let response = match result {
+                    Ok(value) => Response::new_ok(id, value),
+                    Err(refusal) => Response::new_err(id, refusal.code, refusal.message),
+                };
+                let _ = out.send(response.into());
+            }
+            Task::Publish if shared.generation() == job.generation => {
+                let mut cx = Context {
+                    projects: &mut projects,
+                    documents: &job.documents,
+                    settings,
+                };
+                let all = guarded(|| Ok(published.notifications(&mut cx)));
+                match all {
+                    Ok(all) => all.into_iter().for_each(|n| drop(out.send(n.into()))),
+                    Err(_) => projects.forget(),
+                }
+            }
+            Task::Publish => {}
+        }
+    }
+}
+
+/// Runs something; a panic in it is a refusal.
+pub fn guarded<T>(run: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| said.to_string()));
+        Err(Refusal {
+            code: i32::from(ErrorCodes::InternalError),
+            message: format!(
+                "this is a mistake in weir, and the server goes on: {}",
+                said.unwrap_or_default()
+            ),
+        })
+    })
+}
+
+fn cancelled() -> Refusal {
+    Refusal {
+        code: i32::from(LspErrorCodes::RequestCancelled),
+        message: "cancelled".into(),
+    }
+}
+
+fn modified() -> Refusal {
+    Refusal {
+        code: i32::from(LspErrorCodes::ContentModified),
+        message: "the text has changed meanwhile".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_the_error_of_one_request() {
+        let refused = guarded::<()>(|| panic!("over {}", "there")).unwrap_err();
+        assert_eq!(refused.code, -32603);
+        assert!(
+            refused.message.ends_with("over there"),
+            "{}",
+            refused.message
+        );
+        assert_eq!(guarded(|| Ok(1)).ok(), Some(1));
+    }
+}
