@@ -24,7 +24,7 @@ pub fn hover(snapshot: &Snapshot, at: At) -> Option<Hover> {
     let ty = snapshot.ty(e.span).filter(|ty| !show::is_unknown(ty))?;
     Some(Hover {
         span: e.span,
-        markdown: code(&snapshot.show(ty)),
+        markdown: code(&snapshot.show(e.span, ty)),
     })
 }
 
@@ -35,11 +35,12 @@ pub fn about(snapshot: &Snapshot, def: Def, used: Option<Span>) -> Option<String
         parts.push(of);
     }
     // What a generic function gives here.
-    if let (Def::Function(id), Some(ty)) = (def, used.and_then(|at| type_of_call(snapshot, at)))
+    if let (Def::Function(id), Some(at)) = (def, used)
+        && let Some(ty) = type_of_call(snapshot, at)
         && !snapshot.checked().function(id).type_params.is_empty()
         && !show::is_unknown(ty)
     {
-        parts.push(format!("here: `{}`", snapshot.show(ty)));
+        parts.push(format!("here: `{}`", snapshot.show(at, ty)));
     }
     if let Some(doc) = documentation(snapshot, def) {
         parts.push(doc);

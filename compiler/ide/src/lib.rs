@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text of all files -> driver::survey -> Snapshot --- hover(&snapshot, at) --> what to show
-//!                                               \--- complete(&snapshot, at) --> ...
+//!                                               \--- rename(&snapshot, at, to) --> edits, or why not
 //! ```
 //!
 //! Nothing here knows of a protocol, of lines or of UTF-16: places are files and byte offsets. Nothing fails on broken

@@ -14,7 +14,11 @@ pub fn headline(snapshot: &Snapshot, def: Def) -> Option<String> {
         Def::Local(at) => variable(snapshot, at),
         Def::Constant(id) => {
             let constant = &checked.constants[id.0 as usize];
-            format!("let {}: {}", constant.name, snapshot.show(&constant.ty))
+            format!(
+                "let {}: {}",
+                constant.name,
+                snapshot.show(constant.span, &constant.ty)
+            )
         }
         Def::Module(at) => format!("import {}", snapshot.survey.files.get(at as usize)?.path),
         Def::Builtin(name) => return crate::builtins::headline(name).map(str::to_owned),
@@ -60,7 +64,7 @@ fn variable(snapshot: &Snapshot, at: weir_diagnostics::Span) -> String {
     let ty = snapshot.ty(at);
     match (snapshot.declared.by_name.get(&at), ty) {
         (Some(declaration), None) => one_line(snapshot.snippet(declaration.head)),
-        (_, Some(ty)) => format!("{}: {}", snapshot.snippet(at), snapshot.show(ty)),
+        (_, Some(ty)) => format!("{}: {}", snapshot.snippet(at), snapshot.show(at, ty)),
         _ => snapshot.snippet(at).to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use weir_check::hir::{Checked, Type};
+use weir_check::hir::{Checked, FnId, Type};
 use weir_check::meanings::{Def, Meanings};
 use weir_contract::manifest::Manifest;
 use weir_diagnostics::{FileId, Span};
@@ -109,8 +109,16 @@ impl Snapshot {
         self.meanings().ty(span)
     }
 
-    /// A type as a person writes it.
-    pub fn show(&self, ty: &Type) -> String {
-        weir_check::show_type(self.checked(), &[], ty)
+    /// A type as a person writes it at a place, with the type parameters that are in reach there.
+    pub fn show(&self, place: Span, ty: &Type) -> String {
+        let all = self.checked().functions.iter().zip((0..).map(FnId));
+        let around = all.filter(|(function, _)| function.span.file == place.file);
+        let mut generic = around.filter(|(function, _)| !function.type_params.is_empty());
+        let found = generic.find(|(_, id)| {
+            let declaration = self.declaration(Def::Function(*id));
+            declaration.is_some_and(|declaration| declaration.whole.contains(place))
+        });
+        let params = found.map_or(&[][..], |(function, _)| &function.type_params);
+        weir_check::show_type(self.checked(), params, ty)
     }
 }

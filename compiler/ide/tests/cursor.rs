@@ -163,6 +163,66 @@ fn a_name_that_would_mean_something_else_is_refused() {
     }
 }
 
+const SHELF: &str = "
+record Pair<A, B>(left: A, right: B)
+
+fn swapped<A, B>(pair: Pair<A, B>) -> Pair<B, A> {
+  let other = pair.with(left: pair.left)
+  Pair(left: other.right, right: other.left)
+}
+
+entity Shelf(id: Text) {
+  state books: Int = 0
+  pub fn put(n: Int) {
+    books += n
+  }
+}
+
+fn all() -> Int = (for s in Shelf select s.id).length()
+
+test \"a shelf\" {
+  Shelf(\"a\").set(books: 2)
+  expect Shelf(\"a\").get().books == 2
+  expect swapped(Pair(left: 1, right: \"b\")).left == \"b\"
+  expect all() == 1
+}
+";
+
+fn shelf(what: &str, n: usize) -> String {
+    let (place, _) = SHELF.match_indices(what).nth(n).expect("it is there");
+    format!("{}$0{}", &SHELF[..place], &SHELF[place..])
+}
+
+#[test]
+fn declarations_with_type_parameters_are_known_as_others_are() {
+    assert_eq!(
+        snapshot(SHELF).survey.diagnostics,
+        [],
+        "the program is right"
+    );
+    let said = hover(&shelf("other.right", 0));
+    assert!(said.contains("other: Pair<A, B>"), "{said}");
+    // Those of the record only, not those of the function.
+    let item = renamed(&shelf("A, B>(left", 0), "Left");
+    let wanted = "record Pair<Left, B>(left: Left, right: B)\n\nfn swapped<A, B>";
+    assert!(item.contains(wanted), "{item}");
+    let field = renamed(&shelf("left: A", 0), "first");
+    assert_eq!(
+        field,
+        SHELF.replace("left:", "first:").replace(".left", ".first")
+    );
+    assert_eq!(snapshot(&field).survey.diagnostics, []);
+}
+
+#[test]
+fn walks_and_stand_ins_of_tests_name_what_they_mean() {
+    let walked = renamed(&shelf("Shelf select", 0), "Rack");
+    assert_eq!(walked, SHELF.replace("Shelf", "Rack"));
+    assert_eq!(snapshot(&walked).survey.diagnostics, []);
+    assert!(hover(&shelf("set(books", 0)).contains("fn set("));
+    assert!(references(&shelf("books: Int", 0)).contains(".set(<books>: 2)"));
+}
+
 #[test]
 fn symbols_are_a_tree() {
     fn lines(symbols: &[weir_ide::Symbol], depth: usize, out: &mut String) {

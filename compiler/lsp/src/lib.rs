@@ -23,4 +23,4 @@ mod publish;
 mod server;
 mod worker;
 
-pub use server::{Ended, serve};
+pub use server::{Ended, run, serve};
