@@ -135,6 +135,9 @@ fn data(cx: &mut Cx, written: &ast::Type, params: &[ast::Ident], running: &mut V
     }
 }
 
+/// Makes a type of its arguments, of which there are as many as it takes.
+type MakeType = fn(Vec<Type>) -> Type;
+
 fn named(
     cx: &mut Cx,
     path: &ast::TypePath,
@@ -162,7 +165,7 @@ fn named(
     if name == "Run" {
         return run_type(cx, path, args);
     }
-    let builtin: Option<(usize, fn(Vec<Type>) -> Type)> = match name {
+    let builtin: Option<(usize, MakeType)> = match name {
         "Bool" => Some((0, |_| Type::Bool)),
         "Int" => Some((0, |_| Type::Int)),
         "Decimal" => Some((0, |_| Type::Decimal)),

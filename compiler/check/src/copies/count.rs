@@ -17,7 +17,7 @@ pub const COPIES_MAX: usize = 20_000;
 pub const TYPE_PARTS_MAX: usize = 1_000;
 
 /// The types that all copies need of declarations with type parameters; an error when there are too many copies or types.
-pub fn count(program: &Checked) -> Result<Vec<Instance>, Diagnostic> {
+pub fn count(program: &Checked) -> Result<Vec<Instance>, Box<Diagnostic>> {
     Count::new(program).run()
 }
 
@@ -62,7 +62,7 @@ impl<'p> Count<'p> {
         }
     }
 
-    fn run(mut self) -> Result<Vec<Instance>, Diagnostic> {
+    fn run(mut self) -> Result<Vec<Instance>, Box<Diagnostic>> {
         let program = self.program;
         let nowhere = |function| Copy {
             function,
@@ -97,7 +97,7 @@ impl<'p> Count<'p> {
             self.instances.of_body(body, &copy.types);
             self.read(&body.root, &copy);
             if let Some(found) = self.found.take().or(self.instances.found.take()) {
-                return Err(found);
+                return Err(found.into());
             }
         }
         Ok(self.instances.all)

@@ -34,7 +34,7 @@ pub fn check(cx: &mut Cx) {
     if found.is_empty() && !cx.diagnostics.iter().any(Diagnostic::is_error) {
         match count::count(&cx.program) {
             Ok(instances) => cx.program.instances = instances,
-            Err(too_many) => found.push(too_many),
+            Err(too_many) => found.push(*too_many),
         }
     }
     found
