@@ -1,7 +1,7 @@
 //! Diagnostics: of all files of all programs that are open or below a folder of the workspace, open in the editor or not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gen_lsp_types::{
     Code, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
@@ -45,7 +45,7 @@ impl Published {
     }
 }
 
-fn notification(cx: &Context, path: &PathBuf, diagnostics: Vec<Diagnostic>) -> Notification {
+fn notification(cx: &Context, path: &Path, diagnostics: Vec<Diagnostic>) -> Notification {
     let params = PublishDiagnosticsParams {
         uri: uri_of(path),
         version: cx.documents.get(path).map(|document| document.version),

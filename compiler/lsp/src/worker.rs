@@ -73,7 +73,7 @@ pub fn work(
             .position(|job| matches!(job.task, Task::Answer(_)));
         let Some(job) = (match answer {
             Some(at) => waiting.remove(at),
-            None => waiting.drain(..).last(),
+            None => waiting.drain(..).next_back(),
         }) else {
             continue;
         };
