@@ -73,6 +73,7 @@ pub fn namespace(name: &str) -> Option<&'static str> {
         "Decimal" => "write `.to_decimal()` behind the value",
         "Float" => "write `.to_float()` behind the value",
         "Text" | "String" => "put the value into a text: `\"{value}\"`",
+        "Money" => "write `20USD`, or `money(amount, \"USD\")`",
         "Math" => "call it on the number: `x.sqrt()`",
         "Date" | "DateTime" | "Instant" => "the time is `now()`",
         "Promise" | "Task" | "Future" => {

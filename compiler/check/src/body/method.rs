@@ -4,7 +4,7 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 use weir_syntax::familiar::{self, Familiar};
 
-use super::{BodyCx, hole, node};
+use super::{BodyCx, hole, node, query};
 use crate::hir::*;
 use crate::meanings::Def;
 use crate::messages::{did_you_mean, meant};
@@ -41,6 +41,13 @@ impl BodyCx<'_> {
         }
         if let Some(done) = self.mutation(base, name, args, span) {
             return done;
+        }
+        if let [arg] = args
+            && matches!(name.as_str(), "sum" | "average")
+            && matches!(arg.value.kind, Ast::Lambda { .. })
+            && !self.takes_two(name.as_str())
+        {
+            return self.expr(&query::of_each(base, name.as_str(), &arg.value), want);
         }
         let is_caller = matches!(&base.kind, Ast::Var(v) if v.name == "caller")
             && self.lookup("caller").is_none();
@@ -188,6 +195,12 @@ impl BodyCx<'_> {
                 "declare it: `fn {name}(x: {shown}, ..)` can be called as `x.{name}(..)`"
             ))
         }));
+    }
+
+    /// Whether the program has a function of that name with a parameter behind the receiver.
+    fn takes_two(&self, name: &str) -> bool {
+        let mut all = self.functions_named(name).into_iter();
+        all.any(|f| self.cx.program.function(f).params.len() > 1)
     }
 
     /// `x.f(..)` where `f` is a field.
