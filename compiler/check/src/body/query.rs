@@ -314,7 +314,11 @@ fn var(name: &Ident) -> Expr {
 
 /// `xs.sum(x => e)`: of what a lambda makes of each item, `xs.map(x => e).sum()`.
 pub(super) fn of_each(base: &Expr, name: &str, lambda: &Expr) -> Expr {
-    method(method(base.clone(), "map", vec![lambda.clone()]), name, vec![])
+    method(
+        method(base.clone(), "map", vec![lambda.clone()]),
+        name,
+        vec![],
+    )
 }
 
 fn method(base: Expr, name: &str, args: Vec<Expr>) -> Expr {
