@@ -301,9 +301,19 @@ pub struct Elsewhere {
     edit: (Span, String),
     /// No other module has the name.
     only: bool,
+    /// The whole line that imports the name.
+    import: String,
 }
 
 impl Elsewhere {
+    /// Says it where the name stands behind the dot of a value.
+    pub fn help_of_method(self, found: Diagnostic) -> Diagnostic {
+        let import = self.import;
+        found.help(format!(
+            "write `{import}`: behind a dot stand functions whose names are imported"
+        ))
+    }
+
     /// Says it.
     pub fn help(self, found: Diagnostic) -> Diagnostic {
         let found = found.help(self.help);
@@ -358,6 +368,7 @@ pub fn elsewhere(cx: &Cx, name: &ast::Ident) -> Option<Elsewhere> {
         title,
         edit,
         only: all.len() == 1,
+        import: written,
     })
 }
 

@@ -51,13 +51,14 @@ fn names_of_other_modules_are_seen_one_by_one_or_behind_a_dot() {
 #[test]
 fn what_is_not_imported_is_not_seen() {
     let main = "import shop.orders\npub fn a() -> Int = double(1)\npub fn b() -> Kind = Kind.Big\n\
-        pub fn c() fails Empty = orders.Order(\"a\").place(1)?\n";
+        pub fn c() fails Empty = orders.Order(\"a\").place(1)?\nfn d() -> Int = 1.double()\n";
     assert_eq!(
         said(main),
         "E0201 main.weir:2 there is no function `double` here | `shop.orders` has it: write `orders.double`\n\
          E0202 main.weir:3 there is no type `Kind` | `prices` has it: write `import prices.{Kind}`\n\
          E0201 main.weir:3 there is no `Kind` here | `prices` has it: write `import prices.{Kind}`\n\
-         E0202 main.weir:4 there is no error `Empty` | `shop.orders` has it: write `orders.Empty`\n"
+         E0202 main.weir:4 there is no error `Empty` | `shop.orders` has it: write `orders.Empty`\n\
+         E0204 main.weir:5 `Int` has no `double` | write `import shop.orders.{double}`: behind a dot stand functions whose names are imported\n"
     );
 }
 

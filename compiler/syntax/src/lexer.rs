@@ -8,13 +8,13 @@
 //! before its holes are read, so a bracket forgotten inside a hole stays a
 //! problem of that hole.
 
+mod foreign;
+mod text;
+
 use weir_diagnostics::{Diagnostic, FileId, Span, codes};
 
 use crate::parse::Comment;
 use crate::token::{Tok, Token};
-
-/// How deep texts may nest in holes of texts.
-const TEXT_NESTING_MAX: usize = 32;
 
 pub struct Lexed {
     pub tokens: Vec<Token>,
@@ -64,16 +64,6 @@ struct Lexer<'t> {
     line_start: Option<usize>,
     /// Second reading, after a text was found to be open at the end of the file.
     cautious: bool,
-}
-
-/// Where a text, or a piece of it, stops.
-enum TextEnd {
-    /// At this closing quote.
-    Quote(usize),
-    /// At this `{` of a hole, whose `}` is the second.
-    Hole(usize, usize),
-    /// Nowhere.
-    Never,
 }
 
 impl Lexer<'_> {
@@ -147,49 +137,6 @@ impl Lexer<'_> {
             span: self.span(start, stop),
             is_doc,
         });
-    }
-
-    /// `/* .. */` of other languages: read as what it is meant to be, and told.
-    fn block_comment(&mut self, end: usize) {
-        let start = self.at;
-        let rest = &self.text[start..end];
-        let length = rest.find("*/").map_or(rest.len(), |at| at + 2);
-        if rest[..length].contains('\n') {
-            let line = rest[..length].rfind('\n').map_or(0, |at| at + 1);
-            self.line_start = Some(start + line);
-        }
-        self.at += length;
-        let first_line = rest[..length].lines().next().map_or(2, str::len);
-        let span = self.span(start, start + first_line);
-        self.diagnostics.push(
-            Diagnostic::new(codes::E0103, span, "there are no block comments in Weir")
-                .help("start each line with `//`, or `///` to describe what is below"),
-        );
-    }
-
-    /// `'text'` and `` `text` `` of other languages: a value that was told, when it is closed.
-    fn other_quotes(&mut self) {
-        let start = self.at;
-        let quote = self.text[start..].chars().next().unwrap_or('\'');
-        let line_end = self.line_end(start);
-        let stop = match quote {
-            '`' => self.text.len(),
-            _ => line_end,
-        };
-        let Some(length) = self.text[start + 1..stop].find(quote) else {
-            return self.strange_characters();
-        };
-        self.at = start + 1 + length + 1;
-        self.push(Tok::Hole, start, self.at);
-        let span = self.span(start, self.at.min(line_end));
-        let message = match quote {
-            '`' => "a text stands in double quotes, not in backticks",
-            _ => "a text stands in double quotes",
-        };
-        self.diagnostics.push(
-            Diagnostic::new(codes::E0103, span, message)
-                .help("write `\"text\"`; values stand in braces: `\"Hello {name}\"`"),
-        );
     }
 
     fn word(&mut self) -> &str {
@@ -291,152 +238,12 @@ impl Lexer<'_> {
         }
     }
 
-    /// `t".."` or `d".."`.
-    fn time(&mut self) {
-        let start = self.at;
-        let from = start + 2;
-        let line_end = self.line_end(from);
-        match self.text[from..line_end].find('"') {
-            Some(length) => self.at = from + length + 1,
-            None => {
-                self.unclosed_text(start, line_end);
-                self.at = line_end;
-            }
-        }
-        self.push(Tok::Time, start, self.at);
-    }
-
-    /// A text, or what follows a hole of one. `start` is the quote or the `}`,
-    /// `from` the first byte of the text after it.
-    fn string(&mut self, start: usize, from: usize, nesting: usize) {
-        let (mut start, mut from, mut first) = (start, from, true);
-        loop {
-            let found = if nesting < TEXT_NESTING_MAX {
-                self.text_end(from, nesting)
-            } else {
-                TextEnd::Never
-            };
-            match found {
-                TextEnd::Quote(quote) => {
-                    self.at = quote + 1;
-                    let kind = if first { Tok::Str } else { Tok::StrTail };
-                    self.push(kind, start, self.at);
-                    return;
-                }
-                TextEnd::Hole(open, close) => {
-                    self.at = open + 1;
-                    let kind = if first { Tok::StrHead } else { Tok::StrMid };
-                    self.push(kind, start, self.at);
-                    self.run(close, nesting + 1);
-                    // A token may not cross the end of the hole.
-                    self.at = close;
-                    (start, from, first) = (close, close + 1, false);
-                }
-                TextEnd::Never => {
-                    self.cautious = true;
-                    let line_end = self.line_end(start);
-                    self.unclosed_text(start, line_end);
-                    self.at = line_end;
-                    let kind = if first { Tok::Str } else { Tok::StrTail };
-                    self.push(kind, start, line_end);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Finds where the text that goes on at `from` stops.
-    fn text_end(&self, from: usize, nesting: usize) -> TextEnd {
-        let mut at = from;
-        let mut lines = false;
-        while let Some(&b) = self.bytes.get(at) {
-            match b {
-                // The brace of `\u{...}` opens no hole.
-                b'\\' if self.bytes[at + 1..].starts_with(b"u{") => at += 2,
-                b'\\' => at += 1,
-                b'"' => {
-                    let next = self.bytes.get(at + 1).copied();
-                    let doubtful = lines
-                        && self.cautious
-                        && next.is_none_or(|b| is_word(b) || b == b'"' || b == b'{' || b == b'\\');
-                    if doubtful {
-                        return TextEnd::Never;
-                    }
-                    return TextEnd::Quote(at);
-                }
-                b'{' => {
-                    return match self.hole_end(at + 1, nesting) {
-                        Some(close) => TextEnd::Hole(at, close),
-                        None => TextEnd::Never,
-                    };
-                }
-                b'\n' => lines = true,
-                _ => {}
-            }
-            at += 1;
-        }
-        TextEnd::Never
-    }
-
-    /// Finds the `}` of the hole whose inside starts at `from`.
-    fn hole_end(&self, from: usize, nesting: usize) -> Option<usize> {
-        let mut at = from;
-        let mut depth = 0;
-        while let Some(&b) = self.bytes.get(at) {
-            match b {
-                b'{' => depth += 1,
-                b'}' if depth == 0 => return Some(at),
-                b'}' => depth -= 1,
-                b'"' => at = self.whole_text_end(at + 1, nesting + 1)?,
-                b'/' if self.bytes.get(at + 1) == Some(&b'/') => return None,
-                // A hole over several lines is legal, but when quotes are in doubt
-                // it is more likely that its `}` is missing.
-                b'\n' if self.cautious => return None,
-                _ => {}
-            }
-            at += 1;
-        }
-        None
-    }
-
-    /// The closing quote of a text inside a hole.
-    fn whole_text_end(&self, from: usize, nesting: usize) -> Option<usize> {
-        if nesting >= TEXT_NESTING_MAX {
-            return None;
-        }
-        let mut from = from;
-        loop {
-            match self.text_end(from, nesting) {
-                TextEnd::Quote(at) => return Some(at),
-                TextEnd::Hole(_, close) => from = close + 1,
-                TextEnd::Never => return None,
-            }
-        }
-    }
-
     fn line_end(&self, from: usize) -> usize {
         let end = self.text[from..]
             .find('\n')
             .map_or(self.text.len(), |length| from + length);
         let line = self.text[from..end].trim_end_matches('\r');
         from + line.len()
-    }
-
-    fn unclosed_text(&mut self, start: usize, end: usize) {
-        let span = self.span(start, end);
-        let hole = self.text[start..end].rfind('{');
-        let found = Diagnostic::new(codes::E0102, span, "this text is never closed");
-        let found = match hole {
-            Some(at) if !self.text[start + at..end].contains('}') => found
-                .label("the hole that starts with `{` does not end")
-                .help(
-                    "close the hole with `}`, or write `\\{` for a brace that is part of the text",
-                ),
-            _ => found
-                .label("starts here and does not end")
-                .help("put a `\"` where the text ends"),
-        };
-        self.diagnostics.push(found);
     }
 
     fn punctuation(&mut self) {
@@ -485,68 +292,6 @@ impl Lexer<'_> {
         };
         self.at += 1;
         self.push(one, start, self.at);
-    }
-
-    /// A run of characters the language does not use: one diagnostic for all.
-    fn strange_characters(&mut self) {
-        let start = self.at;
-        let strange = |c: char| {
-            !c.is_ascii()
-                || matches!(
-                    c,
-                    '!' | '#' | '$' | '&' | '\'' | '@' | '\\' | '^' | '`' | '~'
-                )
-                || (c.is_ascii_control() && !matches!(c, '\n' | '\t' | '\r'))
-        };
-        let rest = &self.text[start..];
-        let length = rest.find(|c| !strange(c)).unwrap_or(rest.len());
-        // `!=` after another strange character is an operator of its own.
-        let first = rest.chars().next().map_or(1, char::len_utf8);
-        let length = rest[..length].find("!=").unwrap_or(length).max(first);
-        self.at += length;
-        let run = &rest[..length];
-        let help = match run {
-            "!" => "write `not` instead of `!`",
-            "&&" | "&" => "write `and`",
-            "'" => "texts stand in double quotes: `\"text\"`",
-            "“" | "”" | "„" => "write the straight quote `\"`",
-            "#" => "a comment starts with `//`",
-            "^" => "multiply, or write `x.pow(2)`",
-            "$" => "a name has no `$`; values stand in braces in a text: `\"{name}\"`",
-            "~" => "write `not`, or subtract for numbers",
-            "||" => "write `or`",
-            "@" => "an attribute is `@` and a name, such as `@anyone`",
-            _ if run.chars().all(char::is_alphabetic) => "names are made of a-z, A-Z, 0-9 and `_`",
-            _ => "take it away, or put it into a text or a comment",
-        };
-        let shown: String = run.chars().take(12).collect();
-        // Understood all the same, so that the rest of the line is read right.
-        match run {
-            "!" => self.push(Tok::Not, start, start + 1),
-            "&&" | "&" => self.push(Tok::And, start, start + length),
-            _ => {}
-        }
-        let span = self.span(start, start + length);
-        let shown = shown.escape_debug().to_string().replace("\\'", "'");
-        let message = format!("`{shown}` means nothing in Weir");
-        let mut found = Diagnostic::new(codes::E0103, span, message).help(help);
-        let word = match run {
-            "!" => Some("not"),
-            "&&" => Some("and"),
-            _ => None,
-        };
-        if let Some(word) = word {
-            let before =
-                self.text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ')');
-            let after = self.text[start + length..].starts_with(char::is_whitespace);
-            let spaced = format!(
-                "{}{word}{}",
-                if before { " " } else { "" },
-                if after { "" } else { " " }
-            );
-            found = found.certain_fix(format!("write `{word}`"), vec![(span, spaced)]);
-        }
-        self.diagnostics.push(found);
     }
 }
 

@@ -8,6 +8,7 @@ use super::{BodyCx, hole, node, query};
 use crate::hir::*;
 use crate::meanings::Def;
 use crate::messages::{did_you_mean, meant};
+use crate::modules;
 
 impl BodyCx<'_> {
     pub(super) fn call_method(
@@ -175,6 +176,9 @@ impl BodyCx<'_> {
         .label("not there");
         if let Some(help) = self.not_a_function(ty, name) {
             return self.report(found.help(help));
+        }
+        if let Some(elsewhere) = modules::elsewhere(self.cx, name) {
+            return self.report(elsewhere.help_of_method(found));
         }
         let usual = match familiar::method(name.as_str()) {
             Some(Familiar::Written(instead)) => return self.report(found.help(instead)),

@@ -13,6 +13,7 @@ mod expr;
 mod failure;
 mod fixture;
 mod loops;
+mod member;
 mod message;
 mod method;
 mod module;

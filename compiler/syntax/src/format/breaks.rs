@@ -103,7 +103,7 @@ fn has_breaks(pieces: &[Piece], partners: &[usize], open: usize) -> bool {
 /// Puts what is in a bracket on lines of its own.
 fn spread(pieces: &mut [Piece], partners: &[usize], open: usize) {
     let close = partners[open];
-    let commas = !pieces[open].is(Tok::LBrace);
+    let commas = !pieces[open].is(Tok::LBrace) || pieces[open].commas;
     let own_line = |piece: &mut Piece| {
         if !piece.is_comment() {
             piece.newlines = piece.newlines.max(1);
