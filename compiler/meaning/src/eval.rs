@@ -1,6 +1,7 @@
 //! Expressions: operands from left to right, each evaluated once.
 
 use weir_check::hir::{Effect, Expr, ExprKind, Type};
+use weir_contract::encode::canonical_float;
 use weir_contract::{CrashReason, DefId, Value, library};
 
 use crate::call::{Frame, Step};
@@ -32,7 +33,7 @@ impl<'p> Step<'p> {
             E::Bool(b) => Ok(Value::Bool(*b)),
             E::Int(n) => Ok(Value::Int(*n)),
             E::Decimal(n) => Ok(Value::Decimal(*n)),
-            E::Float(x) => Ok(Value::Float(*x)),
+            E::Float(x) => Ok(Value::Float(canonical_float(*x))),
             E::Text(text) => Ok(Value::Text(text.clone())),
             E::Time(t) => Ok(Value::Time(*t)),
             E::Duration(d) => Ok(Value::Duration(*d)),
