@@ -1,9 +1,8 @@
 //! `weir add`: from a WIT file to a program that calls the component.
 
 use std::fs;
-use std::process::Command;
 
-use weir_tests::process::Scratch;
+use weir_tests::process::{Scratch, said};
 
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 
@@ -44,18 +43,7 @@ world image {
 "#;
 
 fn weir(scratch: &Scratch, args: &[&str]) -> (i32, String, String) {
-    let ran = Command::new(WEIR)
-        .args(args)
-        .current_dir(scratch.path())
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the binary starts");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    (
-        ran.status.code().unwrap_or(-1),
-        text(ran.stdout),
-        text(ran.stderr),
-    )
+    said(WEIR, scratch.path(), args)
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use weir_tests::http::Client;
-use weir_tests::process::{Node, Scratch};
+use weir_tests::process::{Node, Scratch, said};
 
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 
@@ -18,17 +18,8 @@ struct Ran {
 
 /// Runs `weir ARGS` in a folder.
 fn weir(scratch: &Scratch, args: &[&str]) -> Ran {
-    let output = Command::new(WEIR)
-        .args(args)
-        .current_dir(scratch.path())
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the binary starts");
-    Ran {
-        out: String::from_utf8(output.stdout).expect("UTF-8"),
-        err: String::from_utf8(output.stderr).expect("UTF-8"),
-        exit: output.status.code().unwrap_or(-1),
-    }
+    let (exit, out, err) = said(WEIR, scratch.path(), args);
+    Ran { out, err, exit }
 }
 
 fn write(scratch: &Scratch, name: &str, text: &str) {

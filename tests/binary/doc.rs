@@ -3,26 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use weir_tests::process::Scratch;
+use weir_tests::process::{Scratch, said};
 
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
 
 fn weir(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let ran = Command::new(WEIR)
-        .args(args)
-        .current_dir(folder)
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the binary starts");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    (
-        ran.status.code().unwrap_or(-1),
-        text(ran.stdout),
-        text(ran.stderr),
-    )
+    said(WEIR, folder, args)
 }
 
 /// All pages, by their paths.

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use weir_tests::http::Client;
-use weir_tests::process::{Node, Scratch};
+use weir_tests::process::{Node, Scratch, said};
 
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 
@@ -49,17 +49,8 @@ fn project(scratch: &Scratch, toml: &str) {
 }
 
 fn weir(scratch: &Scratch, args: &[&str]) -> (i32, String) {
-    let ran = Command::new(WEIR)
-        .args(args)
-        .current_dir(scratch.path())
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the binary starts");
-    let said = [ran.stdout, ran.stderr].concat();
-    (
-        ran.status.code().unwrap_or(-1),
-        String::from_utf8(said).expect("UTF-8"),
-    )
+    let (exit, out, err) = said(WEIR, scratch.path(), args);
+    (exit, out + &err)
 }
 
 #[test]

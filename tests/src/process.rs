@@ -162,3 +162,19 @@ impl Drop for Scratch {
         let _ = std::fs::remove_dir_all(&self.path);
     }
 }
+
+/// Runs a command in a folder to its end, without colours: its code (-1 when it was killed), what it printed and what it told.
+pub fn said(program: &str, folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let ran = Command::new(program)
+        .args(args)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the binary starts");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (
+        ran.status.code().unwrap_or(-1),
+        text(ran.stdout),
+        text(ran.stderr),
+    )
+}

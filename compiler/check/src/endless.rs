@@ -11,10 +11,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use petgraph::algo::kosaraju_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
 use weir_diagnostics::{Diagnostic, Span, codes};
 
+use crate::copies::circles::circles_of;
 use crate::hir::*;
 use crate::messages;
 use crate::scope::Cx;
@@ -78,21 +77,8 @@ struct Handed {
 
 fn growing(cx: &mut Cx) {
     let handed = all_handed(&cx.program);
-    let mut graph = DiGraph::<(), ()>::new();
-    let mut nodes: BTreeMap<(Nominal, u32), NodeIndex> = BTreeMap::new();
-    for one in &handed {
-        for end in [one.from, one.to] {
-            nodes.entry(end).or_insert_with(|| graph.add_node(()));
-        }
-        graph.add_edge(nodes[&one.from], nodes[&one.to], ());
-    }
-    let mut circle_of = vec![0; graph.node_count()];
-    for (number, circle) in kosaraju_scc(&graph).into_iter().enumerate() {
-        for node in circle {
-            circle_of[node.index()] = number;
-        }
-    }
-    let circle = |param| circle_of[nodes[&param].index()];
+    let circle_of = circles_of(handed.iter().map(|one| (one.from, one.to)));
+    let circle = |param| circle_of[&param];
     let mut told = BTreeSet::new();
     for one in &handed {
         let Some(grown) = &one.grown else { continue };

@@ -44,27 +44,30 @@ enum Grown<'p> {
 /// An error for each call on which a circle grows.
 pub fn circles(program: &Checked) -> Vec<Diagnostic> {
     let handed = all_handed(program);
-    let mut graph = DiGraph::<(), ()>::new();
-    let mut nodes: BTreeMap<Parameter, NodeIndex> = BTreeMap::new();
-    for one in &handed {
-        for end in [one.from, one.to] {
-            nodes.entry(end).or_insert_with(|| graph.add_node(()));
-        }
-        graph.add_edge(nodes[&one.from], nodes[&one.to], ());
-    }
-    let mut circle_of = vec![0; graph.node_count()];
-    for (number, circle) in kosaraju_scc(&graph).into_iter().enumerate() {
-        for node in circle {
-            circle_of[node.index()] = number;
-        }
-    }
-    let circle = |parameter: Parameter| circle_of[nodes[&parameter].index()];
+    let circle_of = circles_of(handed.iter().map(|one| (one.from, one.to)));
+    let circle = |parameter: Parameter| circle_of[&parameter];
     let mut told = BTreeSet::new();
     handed
         .iter()
         .filter(|one| one.grown.is_some() && circle(one.from) == circle(one.to))
         .filter(|one| told.insert((one.span, circle(one.from))))
         .map(|one| endless(program, one, &handed))
+        .collect()
+}
+
+/// The number of the circle that each end of the edges is on; two are on one where each leads to the other.
+pub fn circles_of<P: Copy + Ord>(edges: impl Iterator<Item = (P, P)>) -> BTreeMap<P, usize> {
+    let mut graph = DiGraph::<P, ()>::new();
+    let mut nodes: BTreeMap<P, NodeIndex> = BTreeMap::new();
+    for (from, to) in edges {
+        let [from, to] =
+            [from, to].map(|end| *nodes.entry(end).or_insert_with(|| graph.add_node(end)));
+        graph.add_edge(from, to, ());
+    }
+    let circles = kosaraju_scc(&graph).into_iter().enumerate();
+    circles
+        .flat_map(|(number, circle)| circle.into_iter().map(move |node| (node, number)))
+        .map(|(node, number)| (graph[node], number))
         .collect()
 }
 

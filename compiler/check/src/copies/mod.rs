@@ -18,7 +18,7 @@
 //!
 //! The types are those in all the copies (`instances`), and lowering and interpreter give each a place in the table of types.
 
-mod circles;
+pub mod circles;
 mod count;
 mod instances;
 
