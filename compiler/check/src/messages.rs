@@ -125,12 +125,25 @@ pub fn near<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&
     let mut near: Vec<(usize, &str)> = names
         .into_iter()
         .filter(|name| *name != wanted)
-        .map(|name| (distance(wanted, name), name))
+        .map(
+            |name| match without_prefix(wanted) == without_prefix(name) {
+                true => (1, name),
+                false => (distance(wanted, name), name),
+            },
+        )
         .filter(|(d, _)| *d <= limit)
         .collect();
     near.sort();
     near.dedup();
     near.into_iter().map(|(_, name)| name).collect()
+}
+
+/// `float` of `to_float`: other languages have, or have not, such a word in front.
+fn without_prefix(name: &str) -> &str {
+    ["to_", "as_", "is_", "get_"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name)
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) between two names, case ignored.

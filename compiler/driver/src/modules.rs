@@ -47,7 +47,8 @@ pub(crate) fn read(
         .read(first)
         .map_err(|error| unreadable(first, error))?;
     let file = sources.add(first.display().to_string(), text);
-    let mut modules = vec![module(&program.name, file, sources)];
+    // Others import it by its file's name, if that is a name; the program's own name is for people.
+    let mut modules = vec![module(&module_path(program, first), file, sources)];
     let mut at = 0;
     while at < modules.len() {
         for path in imports(&modules[at].parsed.module) {

@@ -63,7 +63,7 @@ pub enum NotFound {
         path: PathBuf,
         error: ConfigError,
     },
-    /// The file's name cannot be a module's name.
+    /// The file's name is no text.
     BadName {
         path: PathBuf,
     },
@@ -101,7 +101,7 @@ impl fmt::Display for NotFound {
             NotFound::BadConfig { path, error } => write!(f, "{}:{error}", path.display()),
             NotFound::BadName { path } => write!(
                 f,
-                "`{}` cannot be a module's name: a name is lower-case letters, digits and `_`, and starts with a letter",
+                "the name of `{}` is not UTF-8",
                 path.file_stem().unwrap_or_default().display()
             ),
             NotFound::NotSource { path } => {
@@ -254,11 +254,26 @@ pub fn inside(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
 
 fn program(source: PathBuf, folder: PathBuf) -> Result<Program, NotFound> {
     match source.file_stem().and_then(|stem| stem.to_str()) {
-        Some(name) if is_module_name(name) => {
-            let name = name.to_owned();
+        Some(stem) => {
+            let name = name_of(stem);
             Ok(Program::of_file(&name, source, folder))
         }
-        _ => Err(NotFound::BadName { path: source }),
+        None => Err(NotFound::BadName { path: source }),
+    }
+}
+
+/// The name of a program whose first file is called so: the file itself may be called anything, since nobody imports it.
+/// `01_counter` is `counter`, and `My Bank` is `my_bank`.
+fn name_of(stem: &str) -> String {
+    let fitting = |c: char| match c.to_ascii_lowercase() {
+        c @ ('a'..='z' | '0'..='9') => c,
+        _ => '_',
+    };
+    let name: String = stem.chars().map(fitting).collect();
+    let name = name.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+    match name {
+        "" => "main".to_owned(),
+        name => name.to_owned(),
     }
 }
 
@@ -310,11 +325,15 @@ mod tests {
     fn a_file_is_called_after_its_stem() {
         let world = Memory::default().with("a/bank.weir", "");
         assert_eq!(source(&world, "a/bank.weir"), Ok("bank a/bank.weir".into()));
-        assert!(
-            source(&world, "a/My Bank.weir")
-                .unwrap_err()
-                .contains("`My Bank`")
-        );
+        for (stem, name) in [
+            ("My Bank", "my_bank"),
+            ("01_counter", "counter"),
+            ("7", "main"),
+        ] {
+            let path = format!("a/{stem}.weir");
+            let world = Memory::default().with(&path, "");
+            assert_eq!(source(&world, &path), Ok(format!("{name} {path}")));
+        }
         assert!(source(&world, "a/bank.wasm").unwrap_err().contains(".weir"));
     }
 

@@ -53,6 +53,10 @@ impl Gen {
                     let parts = self.records[*id].fields.iter().filter(|f| f.1 == *ty);
                     names.extend(parts.map(|f| format!("{name}.{}", f.0)));
                 }
+                Ty::Named(items) => {
+                    let parts = items.iter().filter(|(_, item)| item == ty);
+                    names.extend(parts.map(|(part, _)| format!("{name}.{part}")));
+                }
                 Ty::Tuple(items) => {
                     let parts = items.iter().enumerate().filter(|(_, item)| *item == ty);
                     names.extend(parts.map(|(i, _)| format!("{name}.{i}")));
@@ -75,7 +79,7 @@ impl Gen {
 
     /// Forms that every type has.
     fn general(&mut self, scope: &mut Scope, ty: &Ty, depth: usize, told: bool) -> Option<String> {
-        match self.below(14) {
+        match self.below(16) {
             0..=3 => self.name(scope, ty),
             4 => {
                 let (c, a) = (
@@ -177,6 +181,7 @@ impl Gen {
                 let other = self.expr(scope, ty, depth, true);
                 Some(format!("({list}.first() ?? {other})"))
             }
+            14 | 15 => self.part_of_generic(scope, ty, depth),
             _ => None,
         }
     }
@@ -273,12 +278,21 @@ impl Gen {
                     .collect();
                 format!("({})", items.join(", "))
             }
+            Ty::Named(items) => {
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|(name, item)| format!("{name}: {}", self.part(scope, item, inner, told)))
+                    .collect();
+                format!("({})", items.join(", "))
+            }
             Ty::Record(id) => {
                 let name = self.records[*id].name.clone();
                 let fields = self.records[*id].fields.clone();
+                // Of a type with parameters the fields have to tell the arguments.
+                let told = told || self.records[*id].args.is_empty();
                 let by_name = self.on(25);
                 let field = |(name, ty): &(String, Ty)| {
-                    let value = self.part(scope, ty, inner, true);
+                    let value = self.part(scope, ty, inner, told);
                     if by_name {
                         format!("{name}: {value}")
                     } else {
@@ -289,11 +303,12 @@ impl Gen {
                 format!("{name}({})", fields.join(", "))
             }
             Ty::Enum(id) => {
-                let tag = self.below(self.enums[*id].variants.len());
+                let (variants, told) = self.variants_at_hand(*id, depth, told);
+                let tag = self.below(variants);
                 let (name, fields) = self.variant(*id, tag);
                 let fields: Vec<String> = fields
                     .iter()
-                    .map(|ty| self.part(scope, ty, inner, true))
+                    .map(|ty| self.part(scope, ty, inner, told))
                     .collect();
                 if fields.is_empty() {
                     name

@@ -20,20 +20,26 @@ impl Gen {
                 let count = 1 + self.size(3);
                 let variants = (0..count).map(|tag| Record {
                     name: format!("{}x{tag}", self.named("Case", i)),
+                    args: Vec::new(),
                     fields: self.fields(2, 1),
                 });
                 let variants = variants.collect();
                 self.enums.push(Enum {
                     name: self.named("Enum", i),
+                    args: Vec::new(),
                     variants,
                 });
             }
+        }
+        if self.swarm.type_parameters {
+            self.declare_generics();
         }
         if self.swarm.records {
             for i in 0..1 + self.below(3) {
                 let fields = self.fields(3, 2);
                 self.records.push(Record {
                     name: self.named("Rec", i),
+                    args: Vec::new(),
                     fields,
                 });
             }
@@ -43,6 +49,7 @@ impl Gen {
                 let fields = self.fields(2, 1);
                 self.errors.push(Record {
                     name: self.named("Err", i),
+                    args: Vec::new(),
                     fields,
                 });
             }
@@ -160,6 +167,13 @@ impl Gen {
                 let items: Vec<String> = items
                     .iter()
                     .map(|item| self.initial(item, depth + 1))
+                    .collect();
+                format!("({})", items.join(", "))
+            }
+            Ty::Named(items) => {
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|(name, item)| format!("{name}: {}", self.initial(item, depth + 1)))
                     .collect();
                 format!("({})", items.join(", "))
             }
@@ -424,14 +438,15 @@ impl Gen {
         for (name, base) in &self.news {
             lines.push(format!("type {name} = new {}", self.spell(base)));
         }
-        for record in &self.records {
+        lines.extend(self.generics.iter().cloned());
+        for record in self.records.iter().filter(|r| r.args.is_empty()) {
             lines.push(format!(
                 "record {}{}",
                 record.name,
                 self.spell_fields(&record.fields)
             ));
         }
-        for en in &self.enums {
+        for en in self.enums.iter().filter(|en| en.args.is_empty()) {
             let variants: Vec<String> = en.variants.iter().map(|v| self.spell_variant(v)).collect();
             lines.push(format!("enum {} {{ {} }}", en.name, variants.join(", ")));
         }

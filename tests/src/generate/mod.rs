@@ -6,6 +6,7 @@
 //! them and loops have bounds; `Gen::cost` keeps the product of the two small.
 
 mod expr;
+mod generic;
 mod items;
 mod stmt;
 mod strand;
@@ -111,6 +112,7 @@ pub(crate) struct Swarm {
     pub options: bool,
     pub references: bool,
     pub generics: bool,
+    pub type_parameters: bool,
     pub lambdas: bool,
     pub failures: bool,
     pub atomics: bool,
@@ -143,6 +145,7 @@ impl Swarm {
             options: on(50),
             references: on(20),
             generics: on(40),
+            type_parameters: on(30),
             lambdas: on(40),
             failures: on(60),
             atomics: on(30),
@@ -165,6 +168,14 @@ pub(crate) struct Gen {
     pub member: usize,
     pub records: Vec<Record>,
     pub enums: Vec<Enum>,
+    /// Declarations with type parameters, and functions over them.
+    pub generics: Vec<String>,
+    /// The type that is being declared, with its parameters.
+    declaring: String,
+    /// Functions that give a part of a value of a type with parameters.
+    pub parts: Vec<generic::Part>,
+    /// Functions that copy a record of a type with parameters, with another first field: name and record.
+    pub copies: Vec<(String, usize)>,
     pub errors: Vec<Record>,
     pub news: Vec<(String, Ty)>,
     pub constants: Vec<(String, Ty, String)>,
@@ -181,11 +192,14 @@ pub(crate) struct Gen {
 #[derive(Clone)]
 pub(crate) struct Record {
     pub name: String,
+    /// For the parameters of its type.
+    pub args: Vec<Ty>,
     pub fields: Vec<(String, Ty)>,
 }
 
 pub(crate) struct Enum {
     pub name: String,
+    pub args: Vec<Ty>,
     pub variants: Vec<Record>,
 }
 
@@ -250,6 +264,10 @@ impl Gen {
             member: 0,
             records: Vec::new(),
             enums: Vec::new(),
+            generics: Vec::new(),
+            declaring: String::new(),
+            parts: Vec::new(),
+            copies: Vec::new(),
             errors: Vec::new(),
             news: Vec::new(),
             constants: Vec::new(),
@@ -298,5 +316,26 @@ mod tests {
             assert_eq!(format!("{:?}", a.calls), format!("{:?}", b.calls));
         }
         assert_ne!(generate(1, 0).source, generate(2, 0).source);
+    }
+
+    #[test]
+    fn what_may_be_used_is_used() {
+        let all: Vec<String> = (0..2_000).map(|seed| generate(seed, 0).source).collect();
+        for part in [
+            "record Gen0n0<T, U>",
+            "state s1: Gen0n0<",
+            "= Gen0n0(",
+            "enum Sum0n0<T>",
+            "Side0n0x1(",
+            ": List<Sum0n0<",
+            "first0n0(",
+            "any0n0(Side",
+            ".any0n0()",
+            ": (left: ",
+            "(left: ",
+            ".mid",
+        ] {
+            assert!(all.iter().any(|source| source.contains(part)), "{part}");
+        }
     }
 }

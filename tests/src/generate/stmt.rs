@@ -376,6 +376,11 @@ impl Gen {
                     place = format!("{place}.{name}");
                     ty = inner;
                 }
+                Ty::Named(items) => {
+                    let (name, inner) = self.pick(items);
+                    place = format!("{place}.{name}");
+                    ty = inner;
+                }
                 Ty::Tuple(items) => {
                     let at = self.below(items.len());
                     place = format!("{place}.{at}");

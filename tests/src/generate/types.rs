@@ -24,11 +24,16 @@ pub enum Ty {
     Set(Box<Ty>),
     Option(Box<Ty>),
     Tuple(Vec<Ty>),
+    /// A tuple with names.
+    Named(Vec<(String, Ty)>),
     Record(usize),
     Enum(usize),
     New(usize),
     /// A reference to an entity.
     Ref(usize),
+    /// Only in declarations: the parameter of this number, and the type that is declared.
+    Param(usize),
+    Itself,
 }
 
 impl Ty {
@@ -63,11 +68,29 @@ impl Gen {
                 let items: Vec<String> = items.iter().map(|item| self.spell(item)).collect();
                 format!("({})", items.join(", "))
             }
-            Ty::Record(id) => self.records[*id].name.clone(),
-            Ty::Enum(id) => self.enums[*id].name.clone(),
+            Ty::Named(items) => {
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|(name, item)| format!("{name}: {}", self.spell(item)))
+                    .collect();
+                format!("({})", items.join(", "))
+            }
+            Ty::Record(id) => self.applied(&self.records[*id].name, &self.records[*id].args),
+            Ty::Enum(id) => self.applied(&self.enums[*id].name, &self.enums[*id].args),
+            Ty::Param(number) => super::generic::parameter(*number).to_owned(),
+            Ty::Itself => self.declaring.clone(),
             Ty::New(id) => self.news[*id].0.clone(),
             Ty::Ref(id) => self.entities[*id].name.clone(),
         }
+    }
+
+    /// `Page<Int>`, or the name alone.
+    fn applied(&self, name: &str, args: &[Ty]) -> String {
+        if args.is_empty() {
+            return name.to_owned();
+        }
+        let args: Vec<String> = args.iter().map(|arg| self.spell(arg)).collect();
+        format!("{name}<{}>", args.join(", "))
     }
 
     /// A type without parts.
@@ -107,6 +130,11 @@ impl Gen {
                     Ty::Option(_) => continue,
                     of => Ty::option(of),
                 },
+                4 if self.swarm.tuples && self.on(40) => {
+                    let items = ["left", "mid", "right"].iter().take(2 + self.below(2));
+                    let items = items.map(|name| ((*name).to_owned(), self.any_type(depth - 1)));
+                    Ty::Named(items.collect())
+                }
                 4 if self.swarm.tuples => {
                     let size = 2 + self.below(2);
                     Ty::Tuple((0..size).map(|_| self.any_type(depth - 1)).collect())
@@ -256,6 +284,12 @@ impl Gen {
                     .map(|item| self.value(item, depth + 1))
                     .collect(),
             ),
+            Ty::Named(items) => Value::Record(
+                items
+                    .iter()
+                    .map(|(_, item)| self.value(item, depth + 1))
+                    .collect(),
+            ),
             Ty::Record(id) => {
                 let fields: Vec<Ty> = self.records[*id]
                     .fields
@@ -286,6 +320,7 @@ impl Gen {
                 let base = self.news[*id].1.clone();
                 self.value(&base, depth)
             }
+            Ty::Param(_) | Ty::Itself => unreachable!("only declarations have parameters"),
             Ty::Ref(id) => {
                 let keys: Vec<Ty> = self.entities[*id]
                     .keys

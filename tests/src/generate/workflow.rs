@@ -88,6 +88,7 @@ impl Gen {
             let fields = (0..self.below(3)).map(|i| (format!("f{i}"), self.any_type(1)));
             let fields = fields.collect();
             events.push(Record {
+                args: Vec::new(),
                 name: self.fresh("heard"),
                 fields,
             });

@@ -1,0 +1,68 @@
+//! The sample programs of the language: those that need nothing from later work are right, formatted, and pass their
+//! tests under crashes; the others are refused for what is not there yet, and for nothing else that is wrong in them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use weir_tests::process::said;
+
+const WEIR: &str = env!("CARGO_BIN_EXE_weir");
+const SAMPLES: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../compiler/syntax/tests/programs"
+);
+
+/// What runs today.
+const RUNNING: [&str; 4] = [
+    "01_counter.weir",
+    "02_bank.weir",
+    "03_shop.weir",
+    "13_agent.weir",
+];
+
+#[test]
+fn what_needs_nothing_from_later_runs() {
+    for name in RUNNING {
+        let (code, _, said_of_it) = said(WEIR, Path::new(SAMPLES), &["check", name]);
+        assert_eq!(code, 0, "{name}: {said_of_it}");
+        assert!(!said_of_it.contains("warning"), "{name}: {said_of_it}");
+        let (code, _, unformatted) = said(WEIR, Path::new(SAMPLES), &["fmt", "--check", name]);
+        assert_eq!(code, 0, "{name}: {unformatted}");
+        let (code, out, err) = said(WEIR, Path::new(SAMPLES), &["test", name]);
+        assert_eq!(code, 0, "{name}: {out}{err}");
+        assert!(
+            out.contains(" 0 failed") && !out.starts_with("0 passed"),
+            "{name}: {out}"
+        );
+    }
+}
+
+#[test]
+fn what_is_refused_names_what_is_not_there_yet() {
+    let names = samples();
+    assert_eq!(names.len(), 15);
+    for path in names {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("UTF-8");
+        if RUNNING.contains(&name) {
+            continue;
+        }
+        let (code, out, err) = said(WEIR, Path::new(SAMPLES), &["check", name]);
+        assert_ne!(code, 0, "{name} is accepted: let its tests run above");
+        assert!(
+            format!("{out}{err}").contains("E0901"),
+            "{name}: {out}{err}"
+        );
+    }
+}
+
+fn samples() -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = fs::read_dir(SAMPLES)
+        .expect("the samples are there")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    all.sort();
+    all
+}
