@@ -31,7 +31,11 @@ pub struct Args {
     open: bool,
 }
 
-pub fn doc(args: Args) -> Outcome {
+pub fn doc(mut args: Args) -> Outcome {
+    // `weir doc .` means the program there, as with other commands.
+    if args.program.is_none() && !args.std && args.name.as_deref().is_some_and(is_path) {
+        args.program = args.name.take().map(PathBuf::from);
+    }
     if let Some(name) = &args.name {
         return show(&args, name);
     }
@@ -53,6 +57,11 @@ pub fn doc(args: Args) -> Outcome {
         open(&first)?;
     }
     Ok(())
+}
+
+/// No name of a declaration looks so.
+fn is_path(name: &str) -> bool {
+    name.contains(['/', '\\']) || name.ends_with(".weir") || matches!(name, "." | "..")
 }
 
 /// In the terminal: of the program here, if there is one, or else of the library.
