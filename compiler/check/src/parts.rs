@@ -209,11 +209,15 @@ macro_rules! parts {
                 }
                 ExprKind::For(walk) => {
                     let For {
+                        most,
                         generators,
                         wheres,
                         body,
                         ..
                     } = &$($mutable)? **walk;
+                    if let Some(most) = most {
+                        visit(E(most));
+                    }
                     sources(generators, visit);
                     for condition in wheres {
                         visit(E(condition));

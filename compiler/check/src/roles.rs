@@ -267,6 +267,9 @@ impl<'p> Groups<'p> {
                 result
             }
             ExprKind::For(for_) => {
+                for_.most.iter().for_each(|most| {
+                    self.value(most);
+                });
                 for (pattern, source) in &for_.generators {
                     if let ForSource::Collection(collection) = source {
                         let value = self.value(collection);

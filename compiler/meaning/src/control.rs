@@ -19,6 +19,8 @@ pub(crate) struct Walk<'p> {
     each: Each<'p>,
     /// What `select` collected.
     values: Vec<Value>,
+    /// It ends when so many are collected.
+    most: i64,
     /// What `parallel for` will begin.
     pub branches: Vec<Closure<'p>>,
 }
@@ -82,9 +84,14 @@ impl<'p> Step<'p> {
             E::For(walk) => {
                 let each = Each::Run(&walk.body, walk.kind);
                 let mut done = Walk::new(&walk.generators, &walk.wheres, each);
-                match self.walk(&mut done, 0, frame).await {
-                    Ok(()) | Err(Stop::Break) => {}
-                    Err(stop) => return Err(stop),
+                if let Some(most) = &walk.most {
+                    done.most = operator::int(&self.eval(most, frame).await?);
+                }
+                if done.most > 0 {
+                    match self.walk(&mut done, 0, frame).await {
+                        Ok(()) | Err(Stop::Break) => {}
+                        Err(stop) => return Err(stop),
+                    }
                 }
                 Ok(match walk.kind {
                     ForKind::Loop => Value::Unit,
@@ -191,7 +198,12 @@ impl<'p> Step<'p> {
         match walk.each {
             Each::Branch(branch) => walk.branches.push(self.branch(branch, frame)),
             Each::Run(body, kind) => match (self.eval(body, frame).await, kind) {
-                (Ok(value), ForKind::Select) => walk.values.push(value),
+                (Ok(value), ForKind::Select) => {
+                    walk.values.push(value);
+                    if walk.values.len() as i64 >= walk.most {
+                        return Err(Stop::Break);
+                    }
+                }
                 (Ok(_), ForKind::Loop) | (Err(Stop::Continue), _) => {}
                 (Err(stop), _) => return Err(stop),
             },
@@ -218,6 +230,7 @@ impl<'p> Walk<'p> {
             wheres,
             each,
             values: Vec::new(),
+            most: i64::MAX,
             branches: Vec::new(),
         }
     }

@@ -660,7 +660,12 @@ impl Gen {
                 let value = self.expr(scope, item, depth.min(1), false);
                 scope.rounds /= 4;
                 scope.vars.retain(|v| v.name != name);
-                format!("(for {name} in 0..{to}{cond} select {value})")
+                let limit = if self.on(25) {
+                    format!(" limit {}", self.expr(scope, &Ty::Int, depth.min(1), false))
+                } else {
+                    String::new()
+                };
+                format!("(for {name} in 0..{to}{cond} select {value}{limit})")
             }
             7 if self.swarm.loops && scope.read && !self.entities.is_empty() && self.on(60) => {
                 let (name, entity) = (self.fresh("v"), self.below(self.entities.len()));
@@ -674,8 +679,9 @@ impl Gen {
                 (scope.write, scope.wait) = (writes, waits);
                 scope.rounds /= 4;
                 scope.vars.retain(|v| v.name != name);
-                let walked = &self.entities[entity].name;
-                format!("(for {name} in {walked}{filter} select {value})")
+                let walked = self.entities[entity].name.clone();
+                let limit = if self.on(40) { " limit 1" } else { "" };
+                format!("(for {name} in {walked}{filter} select {value}{limit})")
             }
             7 if self.swarm.maps => {
                 let map = Ty::Map(Box::new(Ty::Int), Box::new(item.clone()));

@@ -3,26 +3,23 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ClauseKind, ExprKind as Ast, ForBody};
 
-use super::{BodyCx, FrameKind, hole, node, query};
+use super::{BodyCx, FrameKind, hole, node};
 use crate::hir::*;
 
 impl BodyCx<'_> {
     pub(super) fn for_(&mut self, f: &ast::For, want: Option<&Type>, span: Span) -> Expr {
-        if let Some(limited) = query::limited(f, span) {
-            return self.expr(&limited, want);
-        }
         if !self.in_order(f) {
             return hole(span);
         }
-        // At one time: worked out before any item is.
-        let at_once = f.limit.as_ref().filter(|_| f.parallel);
-        let at_once = at_once.map(|limit| self.expr_of(limit, &Type::Int));
+        // How many in all, or at one time: worked out before any item is.
+        let limit = f.limit.as_ref();
+        let limit = limit.map(|limit| self.expr_of(limit, &Type::Int));
         let outside = self.groups.len();
         let rewritten = self.plain_loop(f, span);
         let found = self.plain_for(
             rewritten.as_ref().unwrap_or(f),
             rewritten.is_some(),
-            at_once,
+            limit,
             want,
             span,
         );
@@ -35,7 +32,7 @@ impl BodyCx<'_> {
         &mut self,
         f: &ast::For,
         rewritten: bool,
-        at_once: Option<Expr>,
+        limit: Option<Expr>,
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
@@ -57,7 +54,7 @@ impl BodyCx<'_> {
             }
             if f.parallel {
                 let items = (generators, wheres, from);
-                return b.parallel_for(items, at_once, &f.body, want, span);
+                return b.parallel_for(items, limit, &f.body, want, span);
             }
             let (body, kind, ty) = match &f.body {
                 ForBody::Block(block) => {
@@ -79,6 +76,7 @@ impl BodyCx<'_> {
                 }
             };
             let f = For {
+                most: limit,
                 generators,
                 wheres,
                 body,

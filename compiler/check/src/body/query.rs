@@ -1,7 +1,7 @@
-//! Comprehensions with `join`, `group by`, `sort by` and `limit`, rewritten into plain ones and functions of the library.
+//! Comprehensions with `join`, `group by` and `sort by`, rewritten into plain ones and functions of the library.
 //!
 //! ```text
-//! for s in sales where c sort by s.at desc select v limit n
+//! for s in sales where c sort by s.at desc select v
 //!   (for s in (for s in sales where c select (s.at, s)).reverse().sort_by(r => r.0).reverse() ..)
 //!     the rows are tuples of the keys and of every name that is bound, and are taken apart again
 //! for s in sales group by s.sku select (sku, sum(s.total))
@@ -392,15 +392,4 @@ fn wildcard(span: Span) -> Pattern {
         kind: PatternKind::Wildcard,
         span,
     }
-}
-
-/// `select v limit n` is the first of what `select v` gives.
-pub(super) fn limited(f: &For, span: Span) -> Option<Expr> {
-    let limit = f.limit.as_ref().filter(|_| !f.parallel)?;
-    let all = For {
-        limit: None,
-        ..f.clone()
-    };
-    let all = expr(Ast::For(Box::new(all)), span);
-    Some(method(all, "take", vec![limit.clone()]))
 }

@@ -353,6 +353,8 @@ pub struct Arm {
 
 #[derive(Clone, Debug)]
 pub struct For {
+    /// `limit n`: the loop ends when so many values are collected. Computed once, before all else. Only of [`ForKind::Select`].
+    pub most: Option<Expr>,
     /// Later sources may use what earlier patterns bind. Patterns cannot fail to match.
     pub generators: Vec<(Pattern, ForSource)>,
     /// All must hold; looked at inside the innermost generator.

@@ -423,9 +423,12 @@ impl Checker<'_> {
 
     fn for_(&mut self, f: &For, e: &Expr) -> bool {
         self.expr(&f.body);
+        if let Some(most) = &f.most {
+            self.part(most, &Type::Int, "a limit");
+        }
         self.items(&f.generators, &f.wheres)
             && match f.kind {
-                ForKind::Loop => e.ty == Type::Unit,
+                ForKind::Loop => e.ty == Type::Unit && f.most.is_none(),
                 ForKind::Select => same(&Type::list(f.body.ty.clone()), &e.ty),
             }
     }

@@ -33,18 +33,40 @@ impl Body<'_, '_> {
             }
         };
         let after = self.b.block();
+        let most = match &source.most {
+            Some(most) => Some(self.most(most, after)?),
+            None => None,
+        };
         self.walk(&source.generators, &source.wheres, after, &mut |this| {
             let value = this.expr(&source.body);
             if let (Some(value), Some(out)) = (value, out) {
                 let ty = this.b.item_type(out);
                 let value = this.b.coerce(value, &ty);
                 this.b.emit_into(out, Op::ListPush(out, value));
+                if let Some(most) = most {
+                    let (length, rest) = (this.b.len(out), this.b.block());
+                    let more = this.b.compare(CompareOp::Lt, length, most);
+                    this.b.end(Term::Branch(more, rest, after));
+                    this.b.go_to(rest);
+                }
             }
         })?;
         Some(match out {
             Some(out) => out,
             None => self.b.unit(),
         })
+    }
+
+    /// How many values are collected at most: for none at all, nothing is walked.
+    fn most(&mut self, most: &hir::Expr, after: BlockId) -> Option<Reg> {
+        let value = self.expr(most)?;
+        let most = self.b.reg(RegType::Value(Type::Int), Some("limit"));
+        self.b.assign(most, value);
+        let (none, walks) = (self.b.int(0), self.b.block());
+        let some = self.b.compare(CompareOp::Lt, none, most);
+        self.b.end(Term::Branch(some, walks, after));
+        self.b.go_to(walks);
+        Some(most)
     }
 
     /// One loop for each generator, then the conditions and what is done inside. `break` leaves all of them, to
