@@ -7,6 +7,7 @@ use weir_syntax::ast::{self, ItemKind, MemberKind};
 
 use crate::externs;
 use crate::hir::*;
+use crate::schedules;
 use crate::scope::{Cx, FnSource, Progress, TypeName};
 use crate::workflows;
 
@@ -184,9 +185,25 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             externs::collect(cx, decl, is_prelude);
         }
         ItemKind::On(decl) => cx.later(decl.stream.span, "`on`"),
-        ItemKind::Every(decl) => cx.later(decl.period.span, "`every`"),
+        ItemKind::Every(decl) => collect_schedule(cx, item, decl, doc),
         ItemKind::Migrate(decl) => cx.later(decl.workflow.span, "`migrate`"),
         ItemKind::Hole => {}
+    }
+}
+
+fn collect_schedule(cx: &mut Cx, item: &ast::Item, decl: &ast::EveryDecl, doc: Option<String>) {
+    let Some(made) = schedules::desugar(cx, decl, &item.attrs) else {
+        return;
+    };
+    let tick = add_function(cx, &made.tick, &[], doc.clone(), None, false);
+    let source = &mut cx.functions[tick.0 as usize];
+    (source.infers_fails, source.is_tick) = (false, true);
+    let same = cx.names.functions.entry(made.tick.name.name.clone());
+    same.or_default().push(tick);
+    let id = collect_entity(cx, &made.workflow, doc, true);
+    workflows::collect(cx, id, &made.workflow);
+    if let Some(workflow) = &mut cx.program.entities[id.0 as usize].workflow {
+        workflow.begins = true;
     }
 }
 
@@ -292,6 +309,7 @@ fn add_function(
         attrs: attrs.to_vec().into(),
         progress: Progress::Waiting,
         infers_fails: !is_prelude && decl.is_pub.is_none() && decl.fails.is_empty(),
+        is_tick: false,
     });
     let type_params = type_params(cx, &decl.type_params);
     cx.program.functions.push(Function {

@@ -35,6 +35,7 @@ mod patterns;
 pub mod prelude;
 mod roles;
 mod routes;
+mod schedules;
 mod scope;
 mod signatures;
 mod survey;

@@ -39,6 +39,8 @@ pub struct FnSource {
     pub progress: Progress,
     /// Worked out from the body rather than written: not `pub`, no `fails`.
     pub infers_fails: bool,
+    /// What a schedule does: nobody is there to look at a failure.
+    pub is_tick: bool,
 }
 
 /// Everything the passes read and write.

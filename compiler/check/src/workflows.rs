@@ -39,6 +39,7 @@ pub fn collect(cx: &mut Cx, id: EntityId, decl: &ast::EntityDecl) {
         // Without a `run` there is an error, and nobody looks at this.
         run: run.unwrap_or(FnId(0)),
         events: events.collect(),
+        begins: false,
     });
 }
 

@@ -117,6 +117,7 @@ fn workflow(module: &ir::Module, workflow: &ir::Workflow) -> Workflow {
     Workflow {
         run: before.iter().filter(|e| function_kind(e).is_some()).count() as u32,
         events: workflow.events.iter().map(event).collect(),
+        begins: workflow.begins,
         event_enum: workflow.event_enum,
     }
 }

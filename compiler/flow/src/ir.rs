@@ -89,6 +89,8 @@ pub struct Workflow {
     pub run: EntryId,
     /// Position = event number.
     pub events: Vec<Event>,
+    /// Begins by itself, with `""` as its key.
+    pub begins: bool,
     /// `Checkout.event`: a variant for each event, with its parameters, and a last one, `after`, for the deadline.
     pub event_enum: DefId,
 }

@@ -32,6 +32,8 @@ pub struct World<'p> {
     pub(crate) runs: BTreeMap<u64, Run<'p>>,
     /// Those that have ended.
     pub(crate) results: BTreeMap<u64, Ending>,
+    /// What begins by itself has begun.
+    has_begun: bool,
     /// Events that arrive later.
     pub(crate) delayed: BTreeMap<u64, Delayed>,
     /// Turns given out so far.
@@ -117,6 +119,7 @@ impl<'p> World<'p> {
             hand: Hand::default(),
             runs: BTreeMap::new(),
             results: BTreeMap::new(),
+            has_begun: false,
             delayed: BTreeMap::new(),
             turns: 0,
         }
@@ -150,6 +153,7 @@ impl<'p> World<'p> {
     ) -> Outcome {
         on_a_deep_stack(|| {
             self.endless = false;
+            self.begin_schedules(time);
             self.happen(time);
             self.desk.time = time;
             match self.allowed(target, args, caller) {
@@ -237,6 +241,29 @@ impl<'p> World<'p> {
             self.runs.remove(&number);
         }
         outcome
+    }
+
+    /// The schedules begin when somebody first does something: a world has no time before.
+    fn begin_schedules(&mut self, time: i64) {
+        if std::mem::replace(&mut self.has_begun, true) {
+            return;
+        }
+        self.desk.time = time;
+        let program = self.program;
+        for (entity, id) in program.entities.iter().zip(0..) {
+            let Some(workflow) = entity.workflow.as_ref().filter(|w| w.begins) else {
+                continue;
+            };
+            let instance = (EntityId(id), vec![Value::Text(String::new())]);
+            let call = Call {
+                function: workflow.run,
+                instance: Some(instance.clone()),
+                args: Vec::new(),
+            };
+            let (number, _) = self.desk.number_for(Some(&instance));
+            let work = Work::Call(call);
+            self.begin(number, Some(instance), work, Arc::default(), Wait::Turn);
+        }
     }
 
     /// When nothing more can happen and the test has not ended, time jumps to what is due next.

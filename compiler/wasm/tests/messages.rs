@@ -24,6 +24,7 @@ fn world_with(limits: Limits) -> World {
             event("cancelled", &[]),
             event("paid", &[("by", Type::Text)]),
         ],
+        begins: false,
         event_enum: DefId(0),
     });
     module.externs = vec![outside("look", &[]), outside("ask", &[("n", Type::Int)])];

@@ -20,6 +20,7 @@ fn waits() -> Live {
     module.entities[0].workflow = Some(Workflow {
         run: EntryId(4),
         events: vec![event("paid", &[("by", Type::Text)])],
+        begins: false,
         event_enum: DefId(1),
     });
     Live::new(world_of(module, Limits::default()))

@@ -14,7 +14,7 @@ use crate::types::{DefId, DefKind, Defs, Field, Type};
 
 /// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits,
 /// and 4, which has no dates and no money and walks over no entity.
-pub const MANIFEST_VERSION: u32 = 5;
+pub const MANIFEST_VERSION: u32 = 6;
 /// Modules of manifests from this version on know of [`crate::border::INPUT_INSIDE`].
 pub const INSIDE_SINCE: u32 = 3;
 
@@ -94,6 +94,10 @@ pub struct Workflow {
     pub run: u32,
     /// Position = event number.
     pub events: Vec<Event>,
+    /// It begins by itself when the program comes into force, with an empty text as its key, and ends without a word when it is
+    /// not in the next one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub begins: bool,
     /// The enum a wait gives: a variant for each event, with its parameters, and a last one for the deadline.
     pub event_enum: DefId,
 }
@@ -429,6 +433,13 @@ impl Manifest {
         what: &str,
     ) -> Result<(), ManifestError> {
         let run = self.functions.get(workflow.run as usize);
+        let keys = &self.entities[entity as usize].keys;
+        if workflow.begins
+            && !(matches!(keys[..], [Field { ty: Type::Text, .. }])
+                && run.is_some_and(|run| run.params.is_empty()))
+        {
+            return Err(ManifestError(format!("{what} cannot begin by itself")));
+        }
         if !run.is_some_and(|f| f.kind == FunctionKind::Run && f.entity == Some(entity)) {
             return Err(ManifestError(format!("{what} has no run")));
         }

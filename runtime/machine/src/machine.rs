@@ -16,6 +16,7 @@ use weir_log::{Record, RecordKind};
 
 use crate::asking::StepCap;
 use crate::attempt::Attempt;
+use crate::begins;
 use crate::drive::Work;
 use crate::effects::{Ask, Frame, Place};
 use crate::idempotency::{Answers, Kept, KeptAnswer};
@@ -502,6 +503,7 @@ impl Machine {
                 // Answers speak of the types of their program; written out they need it no longer.
                 self.answers
                     .rewrite(|kept| crate::show::render_kept(old, &kept.answer));
+                begins::end_schedules(&mut self.runs, old, &manifest);
                 relabel::migrate(&mut self.runs, old, &manifest);
                 program::migrate(&self.state, old, &manifest)
             }
@@ -509,6 +511,7 @@ impl Machine {
         };
         self.answers.keep_us = manifest.retention.answers_us();
         self.program = Some(Arc::new(manifest));
+        self.begin_schedules();
     }
 
     fn version(&self, call: &Call, manifest: &Manifest) -> u64 {

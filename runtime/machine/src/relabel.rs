@@ -10,6 +10,7 @@ use weir_contract::encode::{Reader, encode_into, put_varint};
 use weir_contract::manifest::{Extern, Frame as Code, Function, Manifest, Param};
 use weir_contract::{DefId, DefKind, Defs, Field, Type, Value};
 
+use crate::begins::is_gone;
 use crate::effects::{EventTo, Frame, Place};
 use crate::program::fits;
 use crate::runs::{Ended, Given, Run, Strand, Waiting};
@@ -18,7 +19,7 @@ use crate::schedule::Runs;
 /// Why runs cannot be taken over; one sentence each.
 pub(crate) fn check(runs: &Runs, old: &Manifest, new: &Manifest) -> Vec<String> {
     let mut problems: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, run) in runs.going() {
+    for (_, run) in runs.going().filter(|(_, run)| !is_gone(run, old, new)) {
         let mut moved = run.clone();
         let between = Between { old, new };
         if let Err(why) = between.run(&mut moved) {

@@ -195,6 +195,16 @@ impl Runs {
         waiters.map(|(_, run, strand)| (*run, *strand)).collect()
     }
 
+    /// Takes away a run that goes on, and all that would wake it.
+    pub(crate) fn forget_going(&mut self, run: u64) {
+        let strands = self.going.get(&run).map(|run| run.strands.iter());
+        let strands: Vec<u32> = strands.into_iter().flatten().map(|s| s.number).collect();
+        for strand in strands {
+            self.unlink(run, strand);
+        }
+        self.going.remove(&run);
+    }
+
     pub(crate) fn delay(&mut self, number: u64, due: i64, to: EventTo) {
         self.timers.insert(arrival(number, due));
         self.delayed.insert(number, (due, to));

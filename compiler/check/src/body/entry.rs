@@ -95,10 +95,10 @@ pub fn function(cx: &mut Cx, id: FnId) {
     let signature = cx.program.functions[at].clone();
     defaults(cx, id, &decl, &signature);
 
-    let fails = if infers {
-        Fails::Inferred(Vec::new())
-    } else {
-        Fails::Declared(signature.fails.clone())
+    let fails = match (infers, cx.functions[at].is_tick) {
+        (true, _) => Fails::Inferred(Vec::new()),
+        (false, false) => Fails::Declared(signature.fails.clone()),
+        (false, true) => Fails::Never("what `every` does"),
     };
     let mut body = parameters(cx, &decl, &signature, signature.params.len(), fails);
     body.ret = Some(signature.ret.clone());

@@ -144,6 +144,8 @@ pub struct Workflow {
     pub run: FnId,
     /// In source order.
     pub events: Vec<Event>,
+    /// It begins by itself when the program comes into force, with `""` as its key, and is gone with the program: `every`.
+    pub begins: bool,
 }
 
 /// `event name(params)`: kept until the run waits for it or ends.

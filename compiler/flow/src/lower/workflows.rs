@@ -39,6 +39,7 @@ impl Lowering<'_> {
         });
         Workflow {
             events: events.collect(),
+            begins: source.begins,
             run: EntryId(0),
             event_enum: self.places.events(hir::EntityId(id.0)),
         }

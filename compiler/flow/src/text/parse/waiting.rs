@@ -12,6 +12,7 @@ impl Parser {
         Ok(Workflow {
             run: EntryId(self.number()?),
             event_enum: self.def_ref()?,
+            begins: self.eat_word("begins"),
             events: Vec::new(),
         })
     }

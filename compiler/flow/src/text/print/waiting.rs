@@ -9,7 +9,12 @@ use weir_contract::manifest::Promise;
 /// `run` and the `event`s of a workflow, inside its entity.
 pub fn workflow(module: &Module, workflow: &Workflow, out: &mut String) {
     let name = &module.defs.get(workflow.event_enum).name;
-    let _ = writeln!(out, "  run {} {name}", workflow.run.0);
+    let _ = writeln!(
+        out,
+        "  run {} {name}{}",
+        workflow.run.0,
+        if workflow.begins { " begins" } else { "" }
+    );
     for event in &workflow.events {
         let _ = writeln!(
             out,
