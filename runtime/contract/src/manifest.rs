@@ -13,7 +13,7 @@ use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 
 /// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits,
-/// and 4, which has no dates and no money and walks over no entity.
+/// 4, which has no dates and no money and walks over no entity, and 5, in which nothing begins by itself.
 pub const MANIFEST_VERSION: u32 = 6;
 /// Modules of manifests from this version on know of [`crate::border::INPUT_INSIDE`].
 pub const INSIDE_SINCE: u32 = 3;
@@ -433,15 +433,15 @@ impl Manifest {
         what: &str,
     ) -> Result<(), ManifestError> {
         let run = self.functions.get(workflow.run as usize);
+        if !run.is_some_and(|f| f.kind == FunctionKind::Run && f.entity == Some(entity)) {
+            return Err(ManifestError(format!("{what} has no run")));
+        }
         let keys = &self.entities[entity as usize].keys;
         if workflow.begins
             && !(matches!(keys[..], [Field { ty: Type::Text, .. }])
                 && run.is_some_and(|run| run.params.is_empty()))
         {
             return Err(ManifestError(format!("{what} cannot begin by itself")));
-        }
-        if !run.is_some_and(|f| f.kind == FunctionKind::Run && f.entity == Some(entity)) {
-            return Err(ManifestError(format!("{what} has no run")));
         }
         let kind = self.defs.defs.get(workflow.event_enum.0 as usize);
         let fits = match kind.map(|def| &def.kind) {

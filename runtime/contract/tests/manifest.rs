@@ -6,7 +6,7 @@ use weir_contract::Manifest;
 /// A manifest that uses every member and every form of the schema.
 fn full() -> Json {
     json!({
-        "version": 5,
+        "version": 6,
         "program": "shop",
         "program_version": "1.4.0",
         "limits": { "step_ms": 50, "memory_bytes": 8_388_608, "frame_bytes": 4096, "reply_bytes": 4096, "body_bytes": 4096,
@@ -47,10 +47,10 @@ fn full() -> Json {
             "doc": "an order",
         }, {
             "name": "Checkout",
-            "keys": [{ "name": "id", "ty": "int" }],
+            "keys": [{ "name": "id", "ty": "text" }],
             "fields": [],
             "slots": [],
-            "workflow": { "run": 2, "event_enum": 5, "events": [{
+            "workflow": { "run": 2, "event_enum": 5, "begins": true, "events": [{
                 "name": "approved", "params": [{ "name": "by", "ty": "text", "has_default": false }], "public": true,
                 "access": "allow", "guard": 9, "doc": "it goes on" }] },
         }],
@@ -184,6 +184,11 @@ fn contradictions_are_refused_with_the_place() {
         ),
         ("/entities/0/keys", json!([]), "entity Order has no key"),
         (
+            "/entities/1/keys",
+            json!([{ "name": "id", "ty": "int" }]),
+            "entity Checkout cannot begin by itself",
+        ),
+        (
             "/tests/0/site",
             json!(1),
             "test \"buys\" names a site that is not there",
@@ -303,6 +308,8 @@ fn versions_2_and_3_are_still_read() {
             members.remove(name);
         }
         members["version"] = json!(version);
+        let workflow = &mut members["entities"][1]["workflow"];
+        workflow.as_object_mut().unwrap().remove("begins");
         let manifest = read(&older).expect("it is read");
         assert_eq!(manifest.version, version);
         assert_eq!(manifest.limits.step_ms(), 100);
