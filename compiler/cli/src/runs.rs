@@ -204,11 +204,18 @@ fn row(run: &Value, style: &Style) -> String {
                 });
                 text.push_str(&format!("\n          waits for {what}{age}{due}"));
             }
-            bug => text.push_str(&format!(
-                "\n          parked at {}: {}{age}",
-                bug["at"].as_str().unwrap_or("?"),
-                bug["reason"].as_str().unwrap_or("?")
-            )),
+            bug => {
+                let said = |member: &str| bug[member].as_str().unwrap_or("?").to_owned();
+                text.push_str(&format!("\n          parked at {}", said("at")));
+                if bug["function"].is_string() {
+                    text.push_str(&format!(" in {}", said("function")));
+                }
+                text.push_str(&format!(": {}{age}", said("reason")));
+                for caller in bug["called_from"].as_array().into_iter().flatten() {
+                    let caller = caller.as_str().unwrap_or("?");
+                    text.push_str(&format!("\n            called from {caller}"));
+                }
+            }
         }
     }
     text

@@ -308,7 +308,12 @@ fn failure(manifest: &Manifest, body: &[u8]) -> Option<String> {
 /// Where and why a test stopped as a bug, with the line and what the step told.
 fn stopped(manifest: &Manifest, bug: &Bug) -> String {
     let (reason, detail) = bug.reason.split_once(": ").unwrap_or((&bug.reason, ""));
-    let mut text = format!("{}: {reason}\n", bug.at);
+    // That it is in the test is plain.
+    let within = match bug.function.is_empty() || bug.function.starts_with("test \"") {
+        true => String::new(),
+        false => format!(" in {}", bug.function),
+    };
+    let mut text = format!("{}: {reason}{within}\n", bug.at);
     let site = manifest
         .sites
         .iter()
@@ -319,6 +324,9 @@ fn stopped(manifest: &Manifest, bug: &Bug) -> String {
     }
     for line in detail.lines() {
         text.push_str(&format!("  {line}\n"));
+    }
+    for caller in &bug.callers {
+        text.push_str(&format!("  called from {caller}\n"));
     }
     text
 }

@@ -19,6 +19,7 @@ mod stages;
 mod style;
 mod survey;
 pub mod wit;
+mod within;
 mod world;
 
 pub use bundle::{Bundle, BundleError, hex_sha256};

@@ -13,6 +13,7 @@ use weir_contract::{DefId, DefKind, Field, Type};
 use weir_diagnostics::{FileId, SourceMap};
 use weir_flow::ir;
 
+use crate::within::Within;
 use crate::{Program, hex_sha256};
 
 /// Describes `module`. The hash of the Wasm module is left empty: [`crate::Bundle::new`] fills it in.
@@ -24,6 +25,7 @@ pub fn manifest(
 ) -> Manifest {
     let numbered = || module.entries.iter().enumerate();
     let routes = Routes::new(checked);
+    let within = Within::new(checked);
     Manifest {
         version: MANIFEST_VERSION,
         program: program.name.clone(),
@@ -59,7 +61,11 @@ pub fn manifest(
                 site: entry.site.0,
             })
             .collect(),
-        sites: module.sites.iter().map(|at| site(sources, at)).collect(),
+        sites: module
+            .sites
+            .iter()
+            .map(|at| site(sources, &within, at))
+            .collect(),
         sources: sources
             .files()
             .map(|(id, _)| source(program, sources, id))
@@ -261,7 +267,7 @@ fn route(found: &hir::Route) -> Route {
     }
 }
 
-fn site(sources: &SourceMap, site: &ir::Site) -> Site {
+fn site(sources: &SourceMap, within: &Within, site: &ir::Site) -> Site {
     let file = sources.file(FileId(site.file));
     let at = file.line_column(site.start);
     let number = at.line as usize - 1;
@@ -273,6 +279,7 @@ fn site(sources: &SourceMap, site: &ir::Site) -> Site {
         line: at.line,
         column: at.column,
         text: line.to_owned(),
+        function: within.of(site),
     }
 }
 

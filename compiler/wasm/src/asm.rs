@@ -5,6 +5,8 @@
 
 use wasm_encoder::{BlockType, Encode, InstructionSink, MemArg, ValType};
 
+use crate::places::Mark;
+
 pub const I32: ValType = ValType::I32;
 pub const I64: ValType = ValType::I64;
 pub const F64: ValType = ValType::F64;
@@ -25,6 +27,8 @@ pub struct Asm {
     /// Temporaries that [`Asm::release_temps`] gave back.
     free: Vec<Local>,
     taken: Vec<Local>,
+    /// Of which place in the source the code is, by its offset.
+    marks: Vec<Mark>,
 }
 
 macro_rules! plain {
@@ -55,6 +59,7 @@ impl Asm {
             depth: 0,
             free: Vec::new(),
             taken: Vec::new(),
+            marks: Vec::new(),
         }
     }
 
@@ -220,8 +225,18 @@ impl Asm {
         self
     }
 
-    /// The bytes of the finished body.
-    pub fn finish(mut self) -> Vec<u8> {
+    /// What follows is of that place in the source.
+    pub fn mark(&mut self, site: u32) {
+        let offset = self.code.len() as u32;
+        match self.marks.last_mut() {
+            Some(last) if last.site == site => {}
+            Some(last) if last.offset == offset => last.site = site,
+            _ => self.marks.push(Mark { offset, site }),
+        }
+    }
+
+    /// The bytes of the finished body, and the marks with offsets in them.
+    pub fn finish(mut self) -> (Vec<u8>, Vec<Mark>) {
         assert_eq!(self.depth, 0, "a block is still open");
         InstructionSink::new(&mut self.code).end();
         let mut groups: Vec<(u32, ValType)> = Vec::new();
@@ -237,8 +252,11 @@ impl Asm {
             count.encode(&mut body);
             ty.encode(&mut body);
         }
+        for mark in &mut self.marks {
+            mark.offset += body.len() as u32;
+        }
         body.append(&mut self.code);
-        body
+        (body, self.marks)
     }
 
     fn open(&mut self) -> Label {

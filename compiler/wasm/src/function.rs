@@ -1,7 +1,7 @@
 //! One IR function as one Wasm function: registers become locals, blocks are placed by [`Flow`].
 
 use weir_contract::CrashReason;
-use weir_flow::ir::{BlockId, Func, FuncId, Reg, SiteId, Term};
+use weir_flow::ir::{BlockId, Func, FuncId, Inst, Op, Reg, SiteId, Term};
 use weir_flow::ownership::Ownership;
 
 use crate::asm::{Asm, I32, Label};
@@ -58,6 +58,7 @@ pub fn function(g: &mut Gen<'_>, id: FuncId) -> Asm {
         loops: Vec::new(),
         follow: Vec::new(),
     };
+    body.a.mark(func.site.0);
     for param in (0..func.params).map(Reg) {
         lists::refresh(&mut body, param);
     }
@@ -96,6 +97,7 @@ impl Body<'_, '_> {
         let mut loops = 0;
         loop {
             if self.flow.is_loop_head(block) {
+                self.a.mark(self.first_site(block).0);
                 let label = self.a.loop_();
                 self.loops.push((block, label));
                 loops += 1;
@@ -125,6 +127,19 @@ impl Body<'_, '_> {
         }
     }
 
+    /// The site that is told for an instruction. An entry calls the function it is of, which nobody wrote.
+    fn place(&self, inst: &Inst) -> u32 {
+        match inst.op {
+            Op::Call(..) if inst.site == self.func.site => 0,
+            _ => inst.site.0,
+        }
+    }
+
+    fn first_site(&self, block: BlockId) -> SiteId {
+        let block = self.func.block(block);
+        block.insts.first().map_or(block.site, |inst| inst.site)
+    }
+
     /// The code of one block; gives the block that is to follow directly.
     fn block(&mut self, id: BlockId) -> Option<BlockId> {
         let func = self.func;
@@ -132,14 +147,16 @@ impl Body<'_, '_> {
         self.site = None;
         if self.flow.is_loop_head(id) {
             // An endless loop is stopped here.
-            self.reach(block.insts.first().map_or(block.site, |inst| inst.site));
+            self.reach(self.first_site(id));
         }
         for (at, inst) in block.insts.iter().enumerate() {
+            self.a.mark(self.place(inst));
             lists::share(self, id, at);
             ops::inst(self, inst);
             lists::extracted(self, id, at, inst);
             self.a.release_temps();
         }
+        self.a.mark(block.site.0);
         lists::share(self, id, block.insts.len());
         match &block.term {
             Term::Jump(to) => return self.go(id, *to),

@@ -20,6 +20,7 @@ mod lists;
 mod message;
 mod module;
 mod ops;
+mod places;
 mod row;
 mod rt;
 mod slots;

@@ -19,6 +19,7 @@ use weir_flow::ownership::{Ownership, ownership};
 use crate::asm::{Asm, F64, I32, I64};
 use crate::data::Data;
 use crate::layout::{self, Shape};
+use crate::places::{self, Mark};
 use crate::rt::Helper;
 use crate::suspend;
 
@@ -47,6 +48,7 @@ struct Function {
     ty: u32,
     name: String,
     body: Option<Vec<u8>>,
+    marks: Vec<Mark>,
 }
 
 pub struct Gen<'m> {
@@ -151,14 +153,17 @@ impl<'m> Gen<'m> {
             ty,
             name,
             body: None,
+            marks: Vec::new(),
         });
         (border::IMPORTS.len() + self.funcs.len()) as u32 - 1
     }
 
     pub fn define(&mut self, func: u32, asm: Asm) {
-        let slot = &mut self.funcs[func as usize - border::IMPORTS.len()].body;
-        assert!(slot.is_none(), "a function is defined twice");
-        *slot = Some(asm.finish());
+        let slot = &mut self.funcs[func as usize - border::IMPORTS.len()];
+        assert!(slot.body.is_none(), "a function is defined twice");
+        let (body, marks) = asm.finish();
+        slot.body = Some(body);
+        slot.marks = marks;
     }
 
     fn signature(&mut self, params: &[ValType], result: Option<ValType>) -> u32 {
@@ -291,6 +296,9 @@ impl<'m> Gen<'m> {
         let mut section = NameSection::new();
         section.functions(&names);
 
+        let marks = self.funcs.iter().map(|func| func.marks.as_slice());
+        let places = places::section((0..).zip(marks));
+
         let mut wasm = Wasm::new();
         wasm.section(&types)
             .section(&imports)
@@ -300,7 +308,8 @@ impl<'m> Gen<'m> {
             .section(&exports)
             .section(&code)
             .section(&data)
-            .section(&section);
+            .section(&section)
+            .section(&places);
         wasm.finish()
     }
 }

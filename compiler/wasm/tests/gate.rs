@@ -1,9 +1,11 @@
 //! What is not a module of our compiler is refused with a reason.
 
 use wasm_encoder::{
-    CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
-    Instruction, Module, RefType, TableSection, TableType, TypeSection, ValType,
+    CodeSection, CustomSection, Encode, EntityType, ExportKind, ExportSection, Function,
+    FunctionSection, ImportSection, Instruction, Module, RefType, Section, TableSection, TableType,
+    TypeSection, ValType,
 };
+use weir_contract::border;
 use weir_engine::{LoadError, Program};
 
 fn refused(wasm: &[u8]) -> String {
@@ -120,4 +122,36 @@ fn foreign_modules_are_refused() {
         refused(&module(None, false, &clz, step)),
         "it uses the instruction I32Clz"
     );
+}
+
+#[test]
+fn a_table_of_places_that_does_not_fit_the_code_is_refused() {
+    // The section is the module's last: 0, its length, the length of its name, its name, and then what it says.
+    let wasm = bank();
+    let name = border::SECTION_PLACES.as_bytes();
+    let at = wasm.windows(name.len()).rposition(|w| w == name);
+    let at = at.expect("the compiler writes it");
+    let mut length = Vec::new();
+    (wasm.len() - (at - 1)).encode(&mut length);
+    let head = &wasm[..at - 1 - length.len() - 1];
+    let with = |data: &[u8]| {
+        let section = CustomSection {
+            name: border::SECTION_PLACES.into(),
+            data: data.into(),
+        };
+        let mut bytes = head.to_vec();
+        bytes.push(section.id());
+        section.encode(&mut bytes);
+        bytes
+    };
+    assert_eq!(with(&wasm[at + name.len()..]), wasm, "nothing follows it");
+    Program::load(&with(&[1, 0])).unwrap();
+    assert!(refused(&with(&[])).contains("unexpected end"));
+    assert!(refused(&with(&[2, 0])).contains("another version"));
+    assert!(refused(&with(&[1, 1, 0, 2, 4, 1])).contains("unexpected end"));
+    assert!(refused(&with(&[1, 0, 0])).contains("does not end"));
+    let far = [1, 1, 0xff, 0xff, 3, 1, 0, 1];
+    assert!(refused(&with(&far)).contains("a function that is not there"));
+    assert!(refused(&with(&[1, 1, 0, 1, 0xff, 0xff, 3, 1])).contains("leaves a function"));
+    assert!(refused(&with(&[1, 1, 0, 1, 1, 0x7f])).contains("below zero"));
 }

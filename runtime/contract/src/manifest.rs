@@ -12,8 +12,9 @@ use crate::settings::{Limits, Retention};
 use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 
-/// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits,
-/// 4, which has no dates and no money and walks over no entity, and 5, in which nothing begins by itself.
+/// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits, 4, which has no
+/// dates and no money and walks over no entity, and 5, in which nothing begins by itself and sites do not say in which function
+/// they are.
 pub const MANIFEST_VERSION: u32 = 6;
 /// Modules of manifests from this version on know of [`crate::border::INPUT_INSIDE`].
 pub const INSIDE_SINCE: u32 = 3;
@@ -327,6 +328,9 @@ pub struct Site {
     pub column: u32,
     /// The line as written, without its end.
     pub text: String,
+    /// The function it is in, for people: `Account.transfer`, `invariant of Account`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -386,6 +390,13 @@ impl Manifest {
             ),
             None => "?".to_owned(),
         }
+    }
+
+    /// The function that a site is in: `Account.transfer`. Empty where that is not known.
+    pub fn function_at(&self, site: u32) -> &str {
+        let site = self.sites.get(site as usize);
+        site.and_then(|site| site.function.as_deref())
+            .unwrap_or_default()
     }
 
     pub fn entity(&self, name: &str) -> Option<(EntityId, &Entity)> {

@@ -105,7 +105,7 @@ fn full() -> Json {
             "name": "buys", "entry": 8, "site": 0,
             "params": [{ "name": "n", "ty": "int", "has_default": false }],
         }],
-        "sites": [{ "source": 0, "line": 1, "column": 2, "text": "x" }],
+        "sites": [{ "source": 0, "line": 1, "column": 2, "text": "x", "function": "Order.buy" }],
         "sources": [{ "path": "shop.weir", "sha256": "cd" }],
     })
 }
@@ -129,7 +129,7 @@ fn what_is_written_reads_back_and_fits_the_schema() {
 fn the_schema_refuses_what_reading_refuses() {
     let schema = schema();
     for (pointer, value) in [
-        ("/version", json!(6)),
+        ("/version", json!(7)),
         ("/limits/time", json!(5)),
         ("/retention/answers_s", json!("1d")),
         ("/functions/0/kind", json!("verb")),
@@ -200,8 +200,8 @@ fn contradictions_are_refused_with_the_place() {
         ),
         (
             "/version",
-            json!(6),
-            "is of version 6, this runtime reads versions 1 to 5",
+            json!(7),
+            "is of version 7, this runtime reads versions 1 to 6",
         ),
         (
             "/limits/step_ms",

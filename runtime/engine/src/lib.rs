@@ -8,6 +8,7 @@
 mod calls;
 mod gate;
 mod host;
+mod places;
 mod program;
 mod run_calls;
 mod runner;

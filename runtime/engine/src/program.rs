@@ -1,6 +1,7 @@
 //! A program ready to run: checked, compiled, with its limits.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use weir_contract::{Manifest, limits};
 use crate::calls;
 use crate::gate::{self, Refused};
 use crate::host::Host;
+use crate::places::{CALLERS_MAX, Places};
 
 /// What a step may use.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,9 @@ impl Limits {
         }
     }
 }
+
+/// Frames that are looked at when a step crashes; some are of the compiler and not told of.
+const FRAMES_MAX: usize = 4 * CALLERS_MAX;
 
 /// How often running steps are looked at.
 const TICK: Duration = Duration::from_millis(5);
@@ -78,6 +83,7 @@ struct Inner {
     engine: Engine,
     pre: InstancePre<Host>,
     limits: Limits,
+    places: Places,
 }
 
 impl Program {
@@ -89,12 +95,17 @@ impl Program {
     /// The same with other limits.
     pub fn load_with(wasm: &[u8], limits: Limits) -> Result<Program, LoadError> {
         gate::check(wasm).map_err(LoadError::Refused)?;
-        Program::load_foreign(wasm, limits)
+        let places = Places::read(wasm).map_err(LoadError::Refused)?;
+        Program::compile(wasm, limits, places)
     }
 
     /// The same for what another compiler made, so past the gate: to measure ours against theirs in one engine. It may
     /// still import nothing but the host's functions and use no more than its limits.
     pub fn load_foreign(wasm: &[u8], limits: Limits) -> Result<Program, LoadError> {
+        Program::compile(wasm, limits, Places::default())
+    }
+
+    fn compile(wasm: &[u8], limits: Limits, places: Places) -> Result<Program, LoadError> {
         let broken = |e: wasmtime::Error| LoadError::Broken(format!("{e:#}"));
         let engine = Engine::new(&config(&limits)).map_err(broken)?;
         let module = Module::new(&engine, wasm).map_err(broken)?;
@@ -105,6 +116,7 @@ impl Program {
             engine,
             pre,
             limits,
+            places,
         });
         watch(Arc::downgrade(&inner));
         Ok(Program {
@@ -125,6 +137,10 @@ impl Program {
         );
         store.limiter(|host| host);
         store
+    }
+
+    pub(crate) fn places(&self) -> &Places {
+        &self.inner.places
     }
 
     pub(crate) fn pre(&self) -> &InstancePre<Host> {
@@ -160,7 +176,7 @@ fn config(limits: &Limits) -> Config {
         .cranelift_nan_canonicalization(true)
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack_bytes)
-        .wasm_backtrace_max_frames(None);
+        .wasm_backtrace_max_frames(NonZeroUsize::new(FRAMES_MAX));
     config
 }
 

@@ -1,11 +1,12 @@
 //! Runs steps one after the other in an instance that is kept.
 
-use wasmtime::{Store, Trap, TypedFunc, Val};
+use wasmtime::{Store, Trap, TypedFunc, Val, WasmBacktrace};
 use weir_contract::CrashReason;
 use weir_contract::border::{self, StepInput};
 use weir_machine::{Crash, Steps, Transaction};
 
 use crate::host::{self, Exports, Host, Stop};
+use crate::places::{CALLERS_MAX, Places};
 use crate::program::{LoadError, Program};
 
 /// How a step ended.
@@ -61,11 +62,11 @@ impl Runner {
                 Some(&border::OUTPUT_OK) => StepOutcome::Ok(output.split_off(1)),
                 Some(&border::OUTPUT_FAILED) => StepOutcome::Failed(output.split_off(1)),
                 Some(&border::OUTPUT_DENIED) => StepOutcome::Denied,
-                _ => StepOutcome::Bug(Crash {
-                    site: 0,
-                    reason: CrashReason::Unreachable,
-                    detail: "it waits, which only a run can".to_owned(),
-                }),
+                _ => StepOutcome::Bug(Crash::new(
+                    0,
+                    CrashReason::Unreachable,
+                    "it waits, which only a run can",
+                )),
             },
         };
         (on, outcome)
@@ -85,14 +86,7 @@ impl Steps for Runner {
                 Ok(new) => none.insert(new),
                 Err(e) => {
                     let detail = format!("no new instance: {e:#}");
-                    return (
-                        on,
-                        Err(Crash {
-                            site: 0,
-                            reason: CrashReason::StepTooLarge,
-                            detail,
-                        }),
-                    );
+                    return (on, Err(Crash::new(0, CrashReason::StepTooLarge, detail)));
                 }
             },
         };
@@ -109,7 +103,7 @@ impl Steps for Runner {
             .state
             .take()
             .expect("lent before the call");
-        let result = result.map_err(|error| instance.crash(&error));
+        let result = result.map_err(|error| instance.crash(&error, self.program.places()));
         if result.is_err() {
             self.instance = None;
         }
@@ -159,24 +153,32 @@ impl Instance {
     }
 
     /// What an error of a call means to people.
-    fn crash(&mut self, error: &wasmtime::Error) -> Crash {
-        let site = host::site(&self.exports, &mut self.store);
-        if let Some(stop) = error.downcast_ref::<Stop>() {
-            return Crash {
-                site: stop.site.filter(|site| *site != 0).unwrap_or(site),
-                reason: stop.reason,
-                detail: stop.detail.clone(),
-            };
-        }
-        let (reason, detail) = match error.downcast_ref::<Trap>() {
-            Some(Trap::StackOverflow) => (CrashReason::StackOverflow, String::new()),
-            Some(Trap::Interrupt) => (CrashReason::StepTooLong, String::new()),
-            _ => (CrashReason::Unreachable, format!("{error:#}")),
+    fn crash(&mut self, error: &wasmtime::Error, places: &Places) -> Crash {
+        let mut calls = error
+            .downcast_ref::<WasmBacktrace>()
+            .map_or_else(Vec::new, |stack| places.calls(stack))
+            .into_iter();
+        let innermost = calls.next();
+        let (said, reason, detail) = match error.downcast_ref::<Stop>() {
+            Some(stop) => (stop.site, stop.reason, stop.detail.clone()),
+            None => match error.downcast_ref::<Trap>() {
+                Some(Trap::StackOverflow) => (None, CrashReason::StackOverflow, String::new()),
+                Some(Trap::Interrupt) => (None, CrashReason::StepTooLong, String::new()),
+                Some(trap) => (None, CrashReason::Unreachable, trap.to_string()),
+                None => (
+                    None,
+                    CrashReason::Unreachable,
+                    error.root_cause().to_string(),
+                ),
+            },
         };
+        // What the module says itself is the most exact; without a stack there is still the last place it knew it reached.
+        let site = said.filter(|site| *site != 0).or(innermost);
         Crash {
-            site,
+            site: site.unwrap_or_else(|| host::site(&self.exports, &mut self.store)),
             reason,
             detail,
+            callers: calls.take(CALLERS_MAX).collect(),
         }
     }
 }

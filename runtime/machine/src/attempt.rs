@@ -138,11 +138,7 @@ fn check(
 }
 
 fn too_large<T>(detail: &str) -> Result<T, Crash> {
-    Err(Crash {
-        site: 0,
-        reason: CrashReason::StepTooLarge,
-        detail: detail.to_owned(),
-    })
+    Err(Crash::new(0, CrashReason::StepTooLarge, detail))
 }
 
 fn bug(manifest: &Manifest, crash: &Crash) -> Bug {
@@ -150,8 +146,14 @@ fn bug(manifest: &Manifest, crash: &Crash) -> Bug {
     if !crash.detail.is_empty() {
         reason = format!("{reason}: {}", crash.detail);
     }
+    let caller = |site: &u32| match manifest.function_at(*site) {
+        "" => manifest.place(*site),
+        function => format!("{function} ({})", manifest.place(*site)),
+    };
     Bug {
         at: manifest.place(crash.site),
+        function: manifest.function_at(crash.site).to_owned(),
         reason,
+        callers: crash.callers.iter().map(caller).collect(),
     }
 }

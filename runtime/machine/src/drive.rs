@@ -146,11 +146,8 @@ fn pause(work: &Work<'_>, on: &mut Transaction, popped: usize) -> Result<Pause, 
     let left = &work.frames[..work.frames.len() - popped];
     let bytes: usize = left.iter().chain(&frames).map(|f| f.cells.len()).sum();
     if bytes > work.manifest.limits.frame_bytes() {
-        return Err(Crash {
-            site: 0,
-            reason: CrashReason::StepTooLarge,
-            detail: format!("its frames have {bytes} bytes"),
-        });
+        let detail = format!("its frames have {bytes} bytes");
+        return Err(Crash::new(0, CrashReason::StepTooLarge, detail));
     }
     Ok(Pause {
         popped: popped as u32,
@@ -162,9 +159,6 @@ fn pause(work: &Work<'_>, on: &mut Transaction, popped: usize) -> Result<Pause, 
 
 /// The module does what its manifest does not say.
 pub(crate) fn broken<T>(what: &str) -> Result<T, Crash> {
-    Err(Crash {
-        site: 0,
-        reason: CrashReason::Unreachable,
-        detail: format!("the module breaks its manifest: {what}"),
-    })
+    let detail = format!("the module breaks its manifest: {what}");
+    Err(Crash::new(0, CrashReason::Unreachable, detail))
 }

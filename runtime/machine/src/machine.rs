@@ -126,6 +126,8 @@ pub enum Action {
     Outside(OutsideCall),
     /// Whoever waits for the run may have its result.
     Ended { run: u64, ended: Ended },
+    /// A run met a bug and waits for somebody who mends it: people are told.
+    Parked { run: u64, bug: Bug },
     /// Tests only: the process dies here.
     CrashAt(String),
 }

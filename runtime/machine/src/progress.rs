@@ -105,6 +105,10 @@ impl Change<'_> {
         self.runs.unlink(run, strand);
         let at = self.runs.going.get_mut(&run).ok_or_else(missing)?;
         if let Outcome::Bug(bug) = outcome {
+            self.actions.push(Action::Parked {
+                run,
+                bug: bug.clone(),
+            });
             let bug = Box::new(bug.clone());
             let waiting = Waiting::Parked { bug, given };
             self.runs.wait(run, strand, waiting, self.time);

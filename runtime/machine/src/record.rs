@@ -3,8 +3,9 @@
 //! ```text
 //!   STEP     version u8, run, function, time, caller, roles, keys, args,
 //!            idempotency: 0 or 1, key, digest 32; outcome, asks (`effects`), writes (`ops`)
-//!            outcome: 0 output | 1 place and reason of a bug | 2 pause (`effects`)
-//!            version 1: without asks and pauses
+//!            outcome: 0 output | 1 a bug: place, reason, function, count, callers | 2 pause (`effects`)
+//!            version 2: a bug is a place and a reason
+//!            version 1: without asks and pauses as well
 //!   PROGRAM  version u8, time, manifest as JSON (without sites and tests): how every later record is read
 //! ```
 //! Numbers are varints, texts and bytes length-prefixed, as in the value encoding. A step names its function by position
@@ -23,9 +24,11 @@ pub const STEP: RecordKind = RecordKind(16);
 pub const PROGRAM: RecordKind = RecordKind(17);
 
 /// The version of the bodies this crate writes.
-pub const RECORD_VERSION: u8 = 2;
+pub const RECORD_VERSION: u8 = 3;
 /// The oldest version it reads.
 const OLDEST_VERSION: u8 = 1;
+/// From this version on a bug names its function and from where that was called.
+const CALLERS_SINCE: u8 = 3;
 
 /// SHA-256 of what a request asks for, to tell a retry from another request with the same key.
 pub type Digest = [u8; 32];
@@ -65,7 +68,22 @@ pub enum Outcome {
 pub struct Bug {
     /// `bank.weir:12:5`
     pub at: String,
+    /// `Account.transfer`; empty where it is not known.
+    pub function: String,
     pub reason: String,
+    /// From where that function was called, innermost first: `Account.close (bank.weir:30:5)`. As far as it is known.
+    pub callers: Vec<String>,
+}
+
+/// One line: `bank.weir:12:5 in Account.transfer: overflow`.
+impl std::fmt::Display for Bug {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.at)?;
+        if !self.function.is_empty() {
+            write!(f, " in {}", self.function)?;
+        }
+        write!(f, ": {}", self.reason)
+    }
 }
 
 impl Outcome {
@@ -86,9 +104,11 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Outcome, DecodeError> {
+    /// `version` is that of the record it is in.
+    pub(crate) fn decode(r: &mut Reader<'_>, version: u8) -> Result<Outcome, DecodeError> {
         Ok(match r.byte()? {
             0 => Outcome::Output(r.bytes()?.to_vec()),
+            1 if version < CALLERS_SINCE => Outcome::Bug(Bug::decode_short(r)?),
             1 => Outcome::Bug(Bug::decode(r)?),
             2 => Outcome::Suspended(Pause::decode(r)?),
             _ => return Err(r.error("no such outcome")),
@@ -100,12 +120,29 @@ impl Bug {
     pub(crate) fn encode_into(&self, out: &mut Vec<u8>) {
         put_bytes(out, self.at.as_bytes());
         put_bytes(out, self.reason.as_bytes());
+        put_bytes(out, self.function.as_bytes());
+        put_varint(out, self.callers.len() as u64);
+        for caller in &self.callers {
+            put_bytes(out, caller.as_bytes());
+        }
     }
 
     pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Bug, DecodeError> {
+        let mut bug = Bug::decode_short(r)?;
+        bug.function = r.text()?.to_owned();
+        for _ in 0..r.varint()? {
+            bug.callers.push(r.text()?.to_owned());
+        }
+        Ok(bug)
+    }
+
+    /// As it was when a bug was a place and a reason.
+    pub(crate) fn decode_short(r: &mut Reader<'_>) -> Result<Bug, DecodeError> {
         Ok(Bug {
             at: r.text()?.to_owned(),
             reason: r.text()?.to_owned(),
+            function: String::new(),
+            callers: Vec::new(),
         })
     }
 }
@@ -159,7 +196,7 @@ impl StepRecord {
             }
             _ => return Err(r.error("neither 0 nor 1")),
         };
-        let outcome = Outcome::decode(&mut r)?;
+        let outcome = Outcome::decode(&mut r, version)?;
         let asks = match version {
             1 => Vec::new(),
             _ => read_asks(&mut r)?,

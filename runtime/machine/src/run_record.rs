@@ -119,7 +119,7 @@ impl RunStepRecord {
 
     pub fn decode(body: &[u8]) -> Result<RunStepRecord, DecodeError> {
         let mut r = Reader::new(body);
-        read_version(&mut r)?;
+        let version = read_version(&mut r)?;
         Ok(RunStepRecord {
             run: r.varint()?,
             strand: small(&mut r)?,
@@ -133,7 +133,7 @@ impl RunStepRecord {
                 },
                 _ => return Err(r.error("nothing wakes a strand so")),
             },
-            outcome: Outcome::decode(&mut r)?,
+            outcome: Outcome::decode(&mut r, version)?,
             asks: read_asks(&mut r)?,
             writes: Writes::decode(&mut r)?,
         })

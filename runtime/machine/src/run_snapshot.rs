@@ -8,7 +8,8 @@
 //!   strand    number, frames, waiting, since, for whom: 0 the run | 1 strand | 2 call,
 //!             branches: 0 or 1 and count, each: strand, 0 or 1 value; failure: 0 or 1 bytes
 //!   waiting   0 ready turn given | 1 sleep due | 2 events numbers due? | 3 outside call function args due?
-//!             4 run number due? | 5 join list fallible | 6 quiet due | 7 parked place reason given | 8 sibling
+//!             4 run number due? | 5 join list fallible | 6 quiet due | 9 parked bug given | 8 sibling
+//!             7 parked place reason given (until version 3)
 //!   given     0 bytes | 1 event number args | 2 no event | 3 answer of the outside
 //!   finished  count, each: number, target, key, since, at, how, workflow u8
 //!   how       0 output | 1 cancelled | 2 status json
@@ -324,7 +325,7 @@ fn put_waiting(out: &mut Vec<u8>, waiting: &Waiting) {
             put_int(out, *due);
         }
         Waiting::Parked { bug, given } => {
-            out.push(7);
+            out.push(9);
             bug.encode_into(out);
             put_given(out, given);
         }
@@ -358,6 +359,10 @@ fn read_waiting(r: &mut Reader<'_>) -> Read<Waiting> {
         },
         6 => Waiting::Quiet { due: r.int()? },
         7 => Waiting::Parked {
+            bug: Box::new(Bug::decode_short(r)?),
+            given: read_given(r)?,
+        },
+        9 => Waiting::Parked {
             bug: Box::new(Bug::decode(r)?),
             given: read_given(r)?,
         },

@@ -17,7 +17,7 @@ use crate::effects::{Ask, EventTo, Pause, Place};
 use crate::idempotency::KeptAnswer;
 use crate::machine::{BadRecord, Machine};
 use crate::ops;
-use crate::record::{Outcome, StepRecord};
+use crate::record::{Bug, Outcome, StepRecord};
 use crate::run_record::{
     ANSWER, AnswerRecord, CONTROL, ControlRecord, EVENT, EventFrom, EventRecord, Order, RUN_STEP,
     RunStepRecord, Woken,
@@ -212,10 +212,7 @@ pub fn step_to_json(manifest: &Manifest, step: &StepRecord) -> Result<Json, BadR
             out.insert(name.to_owned(), json);
         }
         Outcome::Bug(bug) => {
-            out.insert(
-                "bug".to_owned(),
-                json!({ "at": bug.at, "reason": bug.reason }),
-            );
+            out.insert("bug".to_owned(), bug_to_json(bug));
         }
         Outcome::Suspended(pause) => {
             out.insert("goes_on".to_owned(), pause_to_json(manifest, pause));
@@ -226,6 +223,18 @@ pub fn step_to_json(manifest: &Manifest, step: &StepRecord) -> Result<Json, BadR
     }
     out.insert("writes".to_owned(), writes_to_json(manifest, &step.writes)?);
     Ok(Json::Object(out))
+}
+
+/// Place, function, reason and callers of a bug, without those that are not known.
+pub fn bug_to_json(bug: &Bug) -> Json {
+    let mut out = json!({ "at": bug.at, "reason": bug.reason });
+    if !bug.function.is_empty() {
+        out["function"] = json!(bug.function);
+    }
+    if !bug.callers.is_empty() {
+        out["called_from"] = json!(bug.callers);
+    }
+    out
 }
 
 /// A record of a run that goes on, for people. `None` for a record of another kind.
@@ -254,8 +263,7 @@ pub fn run_record_to_json(manifest: &Manifest, record: &Record) -> Result<Option
                     out.insert("strand_ended".to_owned(), json!(!failed));
                 }
                 Outcome::Bug(bug) => {
-                    let bug = json!({ "at": bug.at, "reason": bug.reason });
-                    out.insert("bug".to_owned(), bug);
+                    out.insert("bug".to_owned(), bug_to_json(bug));
                 }
                 Outcome::Suspended(pause) => {
                     out.insert("goes_on".to_owned(), pause_to_json(manifest, pause));

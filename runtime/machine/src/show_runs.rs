@@ -10,7 +10,7 @@ use weir_contract::{Defs, Type, Value};
 use crate::effects::{Frame, Place};
 use crate::machine::{BadRecord, Machine};
 use crate::runs::{Ended, Finished, Run, Strand, Waiting};
-use crate::show::render_output;
+use crate::show::{bug_to_json, render_output};
 
 impl Machine {
     /// One run, whether it goes on or has ended: number, state, function, key, caller, since, and each strand with its frames
@@ -166,8 +166,7 @@ fn strand_to_json(program: &Manifest, run: &Run, strand: &Strand) -> Result<Json
     }
     match &strand.waiting {
         Waiting::Parked { bug, .. } => {
-            let shown = json!({ "at": bug.at, "reason": bug.reason });
-            out.insert("bug".to_owned(), shown);
+            out.insert("bug".to_owned(), bug_to_json(bug));
         }
         Waiting::Run { run, .. } => {
             out.insert("run".to_owned(), json!(run));

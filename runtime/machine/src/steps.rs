@@ -15,6 +15,21 @@ pub struct Crash {
     pub reason: CrashReason,
     /// Shown to people after the reason; often empty.
     pub detail: String,
+    /// From where the crashing function was called, innermost first, as positions in the manifest's sites. As far as that is
+    /// known.
+    pub callers: Vec<u32>,
+}
+
+impl Crash {
+    /// Where nothing is known of the calls that led there.
+    pub fn new(site: u32, reason: CrashReason, detail: impl Into<String>) -> Crash {
+        Crash {
+            site,
+            reason,
+            detail: detail.into(),
+            callers: Vec::new(),
+        }
+    }
 }
 
 pub trait Steps {

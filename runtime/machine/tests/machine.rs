@@ -7,7 +7,8 @@ use weir_contract::border::{OUTPUT_OK, StepInput};
 use weir_contract::encode::put_bytes;
 use weir_machine::program::empty_state;
 use weir_machine::{
-    Answer, Call, Crash, Machine, ReplayChecker, StateAccess, StepRecord, Steps, Transaction,
+    Answer, Bug, Call, Crash, Machine, Outcome, ReplayChecker, StateAccess, StepRecord, Steps,
+    Transaction,
 };
 
 /// Thing(id: Text) with a scalar, a map, a set and a list.
@@ -308,6 +309,35 @@ fn records_and_snapshots_of_version_1_are_still_read() {
     const NO_RUNS: usize = 6;
     let old = [&[1], &snapshot[1..snapshot.len() - NO_RUNS]].concat();
     assert_eq!(Machine::restore(&old).unwrap().snapshot(), snapshot);
+}
+
+#[test]
+fn bugs_of_version_2_are_still_read() {
+    let step = StepRecord {
+        run: 1,
+        function: 0,
+        time: 2,
+        caller: String::new(),
+        roles: Vec::new(),
+        keys: vec![7],
+        args: Vec::new(),
+        idempotency: None,
+        outcome: Outcome::Bug(Bug {
+            at: "bank.weir:1:2".to_owned(),
+            function: String::new(),
+            reason: "overflow".to_owned(),
+            callers: Vec::new(),
+        }),
+        asks: Vec::new(),
+        writes: Default::default(),
+    };
+    let body = step.to_record().body;
+    assert_eq!(StepRecord::decode(&body).unwrap(), step);
+    // An empty function and no callers stand behind the reason since.
+    let reason = body.windows(8).position(|w| w == b"overflow").unwrap() + 8;
+    assert_eq!(body[reason..reason + 2], [0, 0]);
+    let old = [&[2], &body[1..reason], &body[reason + 2..]].concat();
+    assert_eq!(StepRecord::decode(&old).unwrap(), step);
 }
 
 #[test]

@@ -171,7 +171,10 @@ impl<'a> Trial<'a> {
                 Action::Ended { run, ended } if Some(run) == self.test => {
                     self.ended = Some(ended);
                 }
-                Action::Reply { .. } | Action::Program | Action::Ended { .. } => {}
+                Action::Reply { .. }
+                | Action::Program
+                | Action::Parked { .. }
+                | Action::Ended { .. } => {}
             }
         }
         let asked = self
@@ -286,7 +289,7 @@ impl<'a> Trial<'a> {
                 };
                 lines.push(match &strand.waiting {
                     Waiting::Parked { bug, .. } => {
-                        format!("{who} is parked at {}: {}", bug.at, bug.reason)
+                        format!("{who} is parked at {bug}")
                     }
                     _ => {
                         let frame = strand.frames.last();

@@ -200,7 +200,8 @@ impl Player<'_> {
                 Asked::Ended { run, ended } => {
                     self.ended.insert(run, ended);
                 }
-                Asked::Reply { .. } | Asked::Program | Asked::CrashAt(_) => {}
+                Asked::Reply { .. } | Asked::Program | Asked::Parked { .. } | Asked::CrashAt(_) => {
+                }
             }
         }
         if crashes {

@@ -1,7 +1,7 @@
 //! Runs over many steps: waits, events, outside calls, parallel, undo, cancel, bugs, messages. Every record is replayed.
 
 use crate::scripts::{GO, NOTE, RUN, World, is_output};
-use weir_machine::{Answer, Ended, StepCap};
+use weir_machine::{Answer, Ended, Machine, StepCap};
 
 /// The result of a run, in short.
 fn ended(world: &World, run: u64) -> &'static str {
@@ -164,7 +164,10 @@ fn a_bug_parks_the_strand_and_resume_runs_the_same_step() {
     assert_eq!(world.log(), "", "nothing of the step is left");
     let shown = world.run_json(first.run);
     assert_eq!(shown["state"], "parked");
-    assert_eq!(shown["strands"][0]["bug"]["reason"], "overflow");
+    let bug = &shown["strands"][0]["bug"];
+    assert_eq!(bug["reason"], "overflow");
+    assert_eq!(bug["called_from"], serde_json::json!(["?", "?"]));
+    old_snapshot_without_callers(&world.machine, first.run);
     world.pass(100);
     assert_eq!(world.log(), "");
     world.steps.mended = true;
@@ -180,6 +183,20 @@ fn a_bug_parks_the_strand_and_resume_runs_the_same_step() {
     world.resume(first.run);
     world.settle();
     assert_eq!(world.log(), "a b nothing c d");
+}
+
+/// Until version 3 a parked strand was kept with the place and the reason of its bug alone.
+fn old_snapshot_without_callers(machine: &Machine, run: u64) {
+    let snapshot = machine.snapshot();
+    let new = b"\x09\x01?\x08overflow\x00\x02\x01?\x01?";
+    let old = b"\x07\x01?\x08overflow";
+    let at = snapshot.windows(new.len()).position(|w| w == new);
+    let at = at.expect("a parked strand");
+    let bytes = [&[3], &snapshot[1..at], old, &snapshot[at + new.len()..]].concat();
+    let restored = Machine::restore(&bytes).unwrap();
+    let shown = restored.run_json(run).unwrap().unwrap();
+    let bug = serde_json::json!({ "at": "?", "reason": "overflow" });
+    assert_eq!(shown["strands"][0]["bug"], bug);
 }
 
 #[test]

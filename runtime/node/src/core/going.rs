@@ -343,6 +343,7 @@ impl Worker {
                     }
                 }
                 Action::Ended { run, ended } => self.run_waiters.ended(run, &ended),
+                Action::Parked { run, bug } => eprintln!("weir: run {run} is parked at {bug}"),
                 Action::Reply { .. } | Action::Program | Action::CrashAt(_) => {}
             }
         }

@@ -8,8 +8,9 @@ use weir_contract::call::encode_args;
 use weir_contract::json::{from_json, from_query, nearest, parse};
 use weir_contract::manifest::{Access, Effect, Function, FunctionKind, Param};
 use weir_contract::{Manifest, Type, Value, limits};
-use weir_machine::show::render_output;
-use weir_machine::{Answer, Call, Done, Ended, KeptAnswer};
+use weir_machine::show::{bug_to_json, render_output};
+use weir_machine::show_runs::name_of;
+use weir_machine::{Answer, Call, Done, Ended, KeptAnswer, Place};
 
 use super::Shared;
 use super::reply::{Problem, Reply, json_reply, text_reply, with_header};
@@ -230,7 +231,12 @@ pub(super) fn reply(
             return Ok(with_header(reply, ETAG, &etag(done.version, manifest)));
         }
         Answer::Bug(bug) => {
-            let body = json!({ "error": "Bug", "run": run, "at": bug.at, "reason": bug.reason });
+            let name = name_of(manifest, Place::Function(number));
+            eprintln!("weir: a call of {name} stopped at {bug}");
+            let mut body = json!({ "error": "Bug", "run": run });
+            if let (Json::Object(body), Json::Object(bug)) = (&mut body, bug_to_json(bug)) {
+                body.extend(bug);
+            }
             return Ok(with_header(json_reply(500, &body), RUN, &run));
         }
     };

@@ -102,11 +102,7 @@ fn step(entry: u32, input: &StepInput<'_>, on: &mut Transaction) -> Result<Vec<u
     match entry {
         0 => {
             let Some(new) = balance.checked_add(args.int().unwrap()) else {
-                return Err(Crash {
-                    site: 0,
-                    reason: CrashReason::Overflow,
-                    detail: String::new(),
-                });
+                return Err(Crash::new(0, CrashReason::Overflow, ""));
             };
             put(on, new);
             put_int(&mut out, new);
@@ -127,11 +123,8 @@ fn step(entry: u32, input: &StepInput<'_>, on: &mut Transaction) -> Result<Vec<u
         }
         2 => {
             put(on, -1);
-            return Err(Crash {
-                site: 0,
-                reason: CrashReason::InvariantBroken,
-                detail: "balance >= 0".into(),
-            });
+            let broken = CrashReason::InvariantBroken;
+            return Err(Crash::new(0, broken, "balance >= 0"));
         }
         3 | 4 => put_int(&mut out, balance),
         5 => {

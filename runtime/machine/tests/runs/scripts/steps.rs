@@ -145,9 +145,8 @@ impl Scripts {
                 "bug" if self.mended => continue,
                 "bug" => {
                     return Err(Crash {
-                        site: 0,
-                        reason: CrashReason::Overflow,
-                        detail: String::new(),
+                        callers: vec![0, 0],
+                        ..Crash::new(0, CrashReason::Overflow, "")
                     });
                 }
                 "full" => {

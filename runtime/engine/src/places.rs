@@ -1,0 +1,90 @@
+//! From how far a trap or a call is into the module to its place in the source: reads `border::SECTION_PLACES`.
+
+use wasmparser::{BinaryReader, Parser, Payload};
+use wasmtime::WasmBacktrace;
+use weir_contract::border::{PLACES_VERSION, SECTION_PLACES};
+
+use crate::gate::Refused;
+
+/// Calls that are told of at most, innermost first: enough to see how a recursion goes round.
+pub const CALLERS_MAX: usize = 16;
+
+/// From that byte of the module on the code is of that site, 0 where it is of none; ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places(Vec<(u32, u32)>);
+
+impl Places {
+    /// Of a module that is well formed. Without the section, no place is known.
+    pub fn read(wasm: &[u8]) -> Result<Places, Refused> {
+        let broken = |e: wasmparser::BinaryReaderError| Refused(e.to_string());
+        let mut bodies = Vec::new();
+        let mut section = None;
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload.map_err(broken)? {
+                Payload::CodeSectionEntry(body) => bodies.push(body.range()),
+                Payload::CustomSection(custom) if custom.name() == SECTION_PLACES => {
+                    section = Some(custom);
+                }
+                _ => {}
+            }
+        }
+        let Some(section) = section else {
+            return Ok(Places::default());
+        };
+        let wrong = |what: &str| Refused(format!("its section {SECTION_PLACES} {what}"));
+        let mut r = BinaryReader::new(section.data(), section.data_offset());
+        if r.read_u8().map_err(broken)? != PLACES_VERSION {
+            return Err(wrong("is of another version"));
+        }
+        let mut places = Vec::new();
+        let mut next = 0_usize;
+        let mut site = 0_i64;
+        for _ in 0..r.read_var_u32().map_err(broken)? {
+            let number = next + r.read_var_u32().map_err(broken)? as usize;
+            // What lies between is of the compiler, and of no place.
+            places.extend(bodies.iter().take(number).skip(next).map(start));
+            let body = bodies
+                .get(number)
+                .ok_or_else(|| wrong("names a function that is not there"))?;
+            places.push(start(body));
+            next = number + 1;
+            let mut offset = body.start as u64;
+            for _ in 0..r.read_var_u32().map_err(broken)? {
+                offset += r.read_var_u32().map_err(broken)? as u64;
+                site += r.read_var_i64().map_err(broken)?;
+                let known = u32::try_from(site).map_err(|_| wrong("names a site below zero"))?;
+                if offset >= body.end as u64 {
+                    return Err(wrong("leaves a function"));
+                }
+                places.push((offset as u32, known));
+            }
+        }
+        places.extend(bodies.iter().skip(next).map(start));
+        match r.eof() {
+            true => Ok(Places(places)),
+            false => Err(wrong("does not end where it should")),
+        }
+    }
+
+    /// The sites of the calls on the stack, innermost first, without what the compiler made itself. A call that calls itself at
+    /// one place is there once.
+    pub fn calls(&self, stack: &WasmBacktrace) -> Vec<u32> {
+        let mut sites: Vec<u32> = stack
+            .frames()
+            .iter()
+            .filter_map(|frame| self.site(frame.module_offset()?))
+            .collect();
+        sites.dedup();
+        sites
+    }
+
+    fn site(&self, offset: usize) -> Option<u32> {
+        let after = self.0.partition_point(|(from, _)| *from as usize <= offset);
+        let (_, site) = self.0.get(after.checked_sub(1)?)?;
+        (*site != 0).then_some(*site)
+    }
+}
+
+fn start(body: &std::ops::Range<usize>) -> (u32, u32) {
+    (body.start as u32, 0)
+}
