@@ -55,6 +55,11 @@ pub fn default_data(folder: &Path, name: &str) -> PathBuf {
     weir_driver::inside(folder, Path::new(".weir").join("data").join(name))
 }
 
+/// Where a node keeps machine code for its next start, in the directory it serves.
+pub fn code(data: &Path) -> PathBuf {
+    data.join("code")
+}
+
 /// Who serves a directory, as it said itself.
 pub struct Serving {
     pub url: String,

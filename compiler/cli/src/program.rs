@@ -7,7 +7,7 @@ use std::sync::Arc;
 use weir_component::Components;
 use weir_diagnostics::{Diagnostic, Severity};
 use weir_driver::{Analysis, Bundle, Disk, NotFound, Program, Session};
-use weir_engine::Runner;
+use weir_engine::{Code, Loading, Runner};
 
 /// The program a person means: a file, a folder, or nothing for the folder they are in.
 #[derive(clap::Args)]
@@ -44,8 +44,12 @@ pub fn compile_again(program: &Program, session: &mut Session) -> Outcome<Bundle
 }
 
 /// A program as a node runs it.
-pub fn node_program(bundle: &Bundle, components: &Arc<Components>) -> Outcome<weir_node::Program> {
-    let runner = Box::new(runner(bundle, components)?);
+pub fn node_program(
+    bundle: &Bundle,
+    components: &Arc<Components>,
+    code: Code<'_>,
+) -> Outcome<weir_node::Program> {
+    let runner = Box::new(runner(bundle, components, code)?);
     let program = weir_node::Program::new(bundle.manifest.clone(), runner);
     Ok(program.with_components(components.clone()))
 }
@@ -61,11 +65,31 @@ fn built(program: &Program, analysis: &Analysis) -> Outcome<Bundle> {
 }
 
 /// A place to run the steps of a program.
-pub fn runner(bundle: &Bundle, components: &Arc<Components>) -> Outcome<Runner> {
-    let limits = weir_engine::Limits::of(&bundle.manifest);
-    weir_engine::Program::load_with(&bundle.wasm, limits)
-        .and_then(|program| Runner::new(&program.with_pure(components.clone())))
-        .map_err(|error| Failure::new(format_args!("this module cannot be run: {error}")))
+pub fn runner(bundle: &Bundle, components: &Arc<Components>, code: Code<'_>) -> Outcome<Runner> {
+    let loading = Loading {
+        limits: weir_engine::Limits::of(&bundle.manifest),
+        code,
+        perf_map: is_profiled()?,
+    };
+    let refused = |error| Failure::new(format_args!("this module cannot be run: {error}"));
+    let program = weir_engine::Program::load_as(&bundle.wasm, &loading).map_err(refused)?;
+    if let Some(why) = program.unused_code() {
+        let note = Style::stderr().bold("note");
+        eprintln!("{note}: the module is compiled anew, its machine code is not used: {why}");
+    }
+    Runner::new(&program.with_pure(components.clone())).map_err(refused)
+}
+
+/// Whether `WEIR_PROFILE=perf` asks for the names of functions in the profiles of `perf`.
+fn is_profiled() -> Outcome<bool> {
+    match std::env::var("WEIR_PROFILE").as_deref() {
+        Err(_) | Ok("") => Ok(false),
+        Ok("perf") => Ok(true),
+        Ok(other) => Err(Failure::new(format_args!(
+            "WEIR_PROFILE is `{other}`, which is no profiler that is known"
+        ))
+        .next("set it to `perf`, or unset it")),
+    }
 }
 
 /// Writes the diagnostics to standard error as people read them, and a last line that counts; nothing less grave than `least`.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use weir_contract::Manifest;
 use weir_driver::{Bundle, Session};
+use weir_engine::Code;
 use weir_node::Node;
 
 pub enum Reloaded {
@@ -19,7 +20,13 @@ pub enum Reloaded {
 }
 
 /// Compiles the program at `path` and puts it in force, if it has no errors and the state fits it.
-pub fn reload(node: &Node, path: &Path, session: &mut Session, running: &Bundle) -> Reloaded {
+pub fn reload(
+    node: &Node,
+    path: &Path,
+    session: &mut Session,
+    running: &Bundle,
+    code: Code<'_>,
+) -> Reloaded {
     let compiled =
         program::find(path).and_then(|program| program::compile_again(&program, session));
     let bundle = match compiled {
@@ -33,7 +40,7 @@ pub fn reload(node: &Node, path: &Path, session: &mut Session, running: &Bundle)
         return Reloaded::Same;
     }
     let loaded = components::load_to_run(&bundle)
-        .and_then(|components| program::node_program(&bundle, &components));
+        .and_then(|components| program::node_program(&bundle, &components, code));
     let new = match loaded {
         Ok(program) => program,
         Err(failure) => {

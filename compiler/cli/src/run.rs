@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, channel};
 use weir_component::Components;
 use weir_contract::Manifest;
 use weir_driver::{Bundle, BundleError, Disk, Program, Session};
+use weir_engine::Code;
 use weir_log::Log;
 use weir_node::outside::environment_name;
 use weir_node::outside::http::Bases;
@@ -32,6 +33,9 @@ pub struct Args {
     /// Port to listen on, 0 for any [default: 7878, or the next that is free]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
+    /// Run the machine code beside the module, as `weir build --target` made it: only what you built yourself, it is not checked
+    #[arg(long)]
+    trust_code: bool,
 }
 
 /// The first port that is tried when none is named, and how many more.
@@ -73,7 +77,13 @@ pub fn run(args: Args) -> Outcome {
 
     let log = place::open(&data)?;
     let externs = externs(source.as_ref(), &bundle.manifest)?;
-    let node = start(&bundle, &components, log, args.port, &data, &externs)?;
+    let kept = place::code(&data);
+    let given = given_code(path, args.trust_code)?;
+    let code = match &given {
+        Some(bytes) => Code::Given(bytes),
+        None => Code::Kept(&kept),
+    };
+    let node = start(&bundle, &components, code, log, args.port, &data, &externs)?;
     let url = format!("http://{}", node.address());
     let note = Note::leave(&data, &url)?;
     say!("listening on {url}");
@@ -85,7 +95,7 @@ pub fn run(args: Args) -> Outcome {
     }
     flush();
     let source = source.zip(watch.as_mut());
-    let ended = serve(&node, path, source, &mut bundle, &url, &events);
+    let ended = serve(&node, path, source, &mut bundle, &kept, &url, &events);
     drop(note);
     let stopped = node
         .stop()
@@ -112,6 +122,7 @@ fn serve(
     path: &Path,
     mut source: Option<(Program, &mut Watch)>,
     bundle: &mut Bundle,
+    kept: &Path,
     url: &str,
     events: &Receiver<Event>,
 ) -> Outcome {
@@ -134,7 +145,7 @@ fn serve(
                 let _ = watch.files(&files(program, &bundle.manifest));
                 let was_refused = refused;
                 refused = false;
-                match reload(node, path, &mut session, bundle) {
+                match reload(node, path, &mut session, bundle, Code::Kept(kept)) {
                     Reloaded::Same if was_refused => {
                         say!("this is the program that is running: nothing to reload");
                     }
@@ -169,6 +180,43 @@ fn load(path: &Path) -> Outcome<(Option<Program>, Bundle)> {
     let program = program::find(path)?;
     let bundle = program::compile_whole(&program)?;
     Ok((Some(program), bundle))
+}
+
+/// The machine code beside a built module, when it is to be trusted.
+fn given_code(path: &Path, trusted: bool) -> Outcome<Option<Vec<u8>>> {
+    let is_module = path.extension().is_some_and(|ending| ending == "wasm");
+    let found = match is_module {
+        true => weir_driver::code_beside(path),
+        false => Vec::new(),
+    };
+    match (found.as_slice(), trusted) {
+        ([], false) => Ok(None),
+        ([], true) => Err(Failure::new(format_args!(
+            "there is no machine code beside {}",
+            path.display()
+        ))
+        .next("weir build FILE --target native, then `weir run DIR/NAME.wasm --trust-code`")),
+        ([first, ..], false) => {
+            let note = Style::stderr().bold("note");
+            eprintln!(
+                "{note}: {} is not used: machine code is not checked as modules are; if you built it, say --trust-code",
+                first.display()
+            );
+            Ok(None)
+        }
+        ([only], true) => {
+            let read = std::fs::read(only);
+            let unread =
+                |error| Failure::new(format_args!("cannot read {}: {error}", only.display()));
+            read.map(Some).map_err(unread)
+        }
+        (several, true) => Err(Failure::new(format_args!(
+            "machine code for {} machines lies beside {}",
+            several.len(),
+            path.display()
+        ))
+        .next("leave only the one for this machine there")),
+    }
 }
 
 fn refuse(path: &Path, error: BundleError) -> Failure {
@@ -219,6 +267,7 @@ fn externs(source: Option<&Program>, manifest: &Manifest) -> Outcome<Bases> {
 fn start(
     bundle: &Bundle,
     components: &Arc<Components>,
+    code: Code<'_>,
     log: Arc<dyn Log>,
     port: Option<u16>,
     data: &Path,
@@ -235,7 +284,7 @@ fn start(
             externs: externs.clone(),
             ..Config::default()
         };
-        let program = program::node_program(bundle, components)?;
+        let program = program::node_program(bundle, components, code)?;
         match Node::start(config, program, Arc::clone(&log)) {
             Ok(node) => return Ok(node),
             Err(StartError::System(error)) if error.kind() == ErrorKind::AddrInUse => {

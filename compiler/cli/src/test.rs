@@ -11,7 +11,7 @@ use weir_contract::call::encode_args;
 use weir_contract::json::{failure_to_json, to_json};
 use weir_contract::manifest::{Manifest, Test};
 use weir_contract::{DefId, DefKind, Reader, Value};
-use weir_engine::Runner;
+use weir_engine::{Code, Runner};
 use weir_machine::Bug;
 use weir_sim::property::{Chance, make_up, simpler};
 use weir_sim::trial::{self, Schedule};
@@ -64,7 +64,7 @@ pub fn test(args: Args) -> Outcome {
             )),
         );
     }
-    let mut runner = program::runner(&bundle, &components)?;
+    let mut runner = program::runner(&bundle, &components, Code::Compiled)?;
     let style = Style::stdout();
     let file = program.source.display().to_string();
     let (mut failed, mut crashes, mut twice) = (0, 0, 0);

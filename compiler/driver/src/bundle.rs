@@ -193,6 +193,31 @@ fn manifest_beside(wasm: &Path) -> PathBuf {
     wasm.with_extension("manifest.json")
 }
 
+/// Writes machine code for one kind of machine beside a module, `DIR/bank.native.code`, and gives its path.
+pub fn write_code(wasm: &Path, machine: &str, code: &[u8]) -> std::io::Result<PathBuf> {
+    let path = wasm.with_extension(format!("{machine}.code"));
+    write_whole(&path, code)?;
+    Ok(path)
+}
+
+/// The machine code beside a module, by name.
+pub fn code_beside(wasm: &Path) -> Vec<PathBuf> {
+    let beginning = format!("{}.", wasm.file_stem().unwrap_or_default().display());
+    let is_code = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let machine = name.strip_prefix(&beginning);
+        machine.is_some_and(|rest| rest.strip_suffix(".code").is_some_and(|m| !m.contains('.')))
+    };
+    let folder = match wasm.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries.map(|e| e.path()).filter(is_code).collect();
+    found.sort();
+    found
+}
+
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");

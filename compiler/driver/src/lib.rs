@@ -22,7 +22,7 @@ pub mod wit;
 mod within;
 mod world;
 
-pub use bundle::{Bundle, BundleError, hex_sha256};
+pub use bundle::{Bundle, BundleError, code_beside, hex_sha256, write_code};
 pub use components::{Components, Elsewhere, component_blocks, component_paths, read_components};
 pub use fix::{Applied, Change, Fixed, fix};
 pub use manifest::path_inside;

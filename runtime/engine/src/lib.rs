@@ -6,6 +6,7 @@
 //! transaction and the output outlives it. An instance that trapped is never used again.
 
 mod calls;
+mod code;
 mod gate;
 mod host;
 mod places;
@@ -13,6 +14,7 @@ mod program;
 mod run_calls;
 mod runner;
 
+pub use code::{Code, precompile};
 pub use gate::Refused;
-pub use program::{Limits, LoadError, Program};
+pub use program::{Limits, LoadError, Loading, Program};
 pub use runner::{Runner, StepOutcome};

@@ -5,11 +5,12 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use wasmtime::{Config, Engine, InstancePre, Linker, Module, Store};
+use wasmtime::{Config, Engine, InstancePre, Linker, ProfilingStrategy, Store};
 use weir_contract::pure::{NoComponents, Pure};
 use weir_contract::{Manifest, limits};
 
 use crate::calls;
+use crate::code::Code;
 use crate::gate::{self, Refused};
 use crate::host::Host;
 use crate::places::{CALLERS_MAX, Places};
@@ -44,6 +45,15 @@ impl Limits {
             ..Limits::default()
         }
     }
+}
+
+/// How a program is loaded; [`Default`] compiles it and gives it the default limits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Loading<'a> {
+    pub limits: Limits,
+    pub code: Code<'a>,
+    /// The system's `perf` is told the names of functions, in a file `perf-PID.map` among the temporary ones.
+    pub perf_map: bool,
 }
 
 /// Frames that are looked at when a step crashes; some are of the compiler and not told of.
@@ -84,6 +94,7 @@ struct Inner {
     pre: InstancePre<Host>,
     limits: Limits,
     places: Places,
+    unused_code: Option<String>,
 }
 
 impl Program {
@@ -94,21 +105,41 @@ impl Program {
 
     /// The same with other limits.
     pub fn load_with(wasm: &[u8], limits: Limits) -> Result<Program, LoadError> {
+        Program::load_as(
+            wasm,
+            &Loading {
+                limits,
+                ..Loading::default()
+            },
+        )
+    }
+
+    /// The same in all ways. The module is checked also when its machine code is at hand.
+    pub fn load_as(wasm: &[u8], loading: &Loading<'_>) -> Result<Program, LoadError> {
         gate::check(wasm).map_err(LoadError::Refused)?;
         let places = Places::read(wasm).map_err(LoadError::Refused)?;
-        Program::compile(wasm, limits, places)
+        Program::make(wasm, loading, places)
     }
 
     /// The same for what another compiler made, so past the gate: to measure ours against theirs in one engine. It may
     /// still import nothing but the host's functions and use no more than its limits.
     pub fn load_foreign(wasm: &[u8], limits: Limits) -> Result<Program, LoadError> {
-        Program::compile(wasm, limits, Places::default())
+        let loading = Loading {
+            limits,
+            ..Loading::default()
+        };
+        Program::make(wasm, &loading, Places::default())
     }
 
-    fn compile(wasm: &[u8], limits: Limits, places: Places) -> Result<Program, LoadError> {
+    fn make(wasm: &[u8], loading: &Loading<'_>, places: Places) -> Result<Program, LoadError> {
+        let limits = loading.limits;
         let broken = |e: wasmtime::Error| LoadError::Broken(format!("{e:#}"));
-        let engine = Engine::new(&config(&limits)).map_err(broken)?;
-        let module = Module::new(&engine, wasm).map_err(broken)?;
+        let mut config = config(&limits);
+        if loading.perf_map {
+            config.profiler(ProfilingStrategy::PerfMap);
+        }
+        let engine = Engine::new(&config).map_err(broken)?;
+        let (module, unused_code) = loading.code.module(&engine, wasm).map_err(broken)?;
         let mut linker = Linker::new(&engine);
         calls::define(&mut linker).map_err(broken)?;
         let pre = linker.instantiate_pre(&module).map_err(broken)?;
@@ -117,6 +148,7 @@ impl Program {
             pre,
             limits,
             places,
+            unused_code,
         });
         watch(Arc::downgrade(&inner));
         Ok(Program {
@@ -137,6 +169,11 @@ impl Program {
         );
         store.limiter(|host| host);
         store
+    }
+
+    /// Why machine code that was at hand is not used.
+    pub fn unused_code(&self) -> Option<&str> {
+        self.inner.unused_code.as_deref()
     }
 
     pub(crate) fn places(&self) -> &Places {
@@ -162,7 +199,7 @@ impl fmt::Debug for Program {
 }
 
 /// Core Wasm with nothing that the compiler does not use.
-fn config(limits: &Limits) -> Config {
+pub(crate) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
         .wasm_simd(false)
