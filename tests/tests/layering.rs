@@ -71,6 +71,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("weir-engine", &["weir-contract", "weir-machine"]),
     ("weir-component", &["weir-contract"]),
     ("weir-sim", &["weir-contract", "weir-log", "weir-machine"]),
+    ("tree-sitter-weir", &[]),
     (
         "weir-node",
         &[
@@ -127,6 +128,8 @@ const SEEN_ONLY_IN: &[(&str, &[&str])] = &[
     ("ed25519-dalek", &["weir-contract"]),
     ("libm", &["weir-contract"]),
     ("jiff", &["weir-contract"]),
+    ("cc", &["tree-sitter-weir"]),
+    ("tree-sitter-language", &["tree-sitter-weir"]),
 ];
 
 #[test]

@@ -1,0 +1,30 @@
+; Brackets in colours by their depth.
+[
+  (block)
+  (members)
+  (variants)
+  (fields)
+  (parameters)
+  (arguments)
+  (lambda_parameters)
+  (tuple_expression)
+  (extern_functions)
+  (match_arms)
+  (wait_arms)
+  (migrate_arms)
+  (branches)
+  (list_expression)
+  (map_expression)
+  (pattern_arguments)
+  (tuple_pattern)
+  (list_pattern)
+  (tuple_type)
+  (type_arguments)
+  (type_parameters)
+  (index_expression)
+  (interpolation)
+] @rainbow.scope
+
+["(" ")" "[" "]" "{" "}"] @rainbow.bracket
+(type_arguments ["<" ">"] @rainbow.bracket)
+(type_parameters ["<" ">"] @rainbow.bracket)
