@@ -2,10 +2,13 @@
 //! of `weir_sim`: plainly, with each transaction a step of its own, with a crash behind each step, and with each message
 //! delivered twice.
 
+mod report;
+
 use std::time::Instant;
 
+use self::report::{Format, Sum};
 use crate::components;
-use crate::output::{Failure, Outcome, Style, say};
+use crate::output::{Failure, Outcome};
 use crate::program::{self, Which};
 use weir_contract::call::encode_args;
 use weir_contract::json::{failure_to_json, to_json};
@@ -24,6 +27,9 @@ pub struct Args {
     program: Which,
     /// Run only tests whose name contains this
     filter: Option<String>,
+    /// Run only tests whose name is exactly FILTER
+    #[arg(long, requires = "filter")]
+    exact: bool,
     /// Run each test once, without crashes and with each message delivered once
     #[arg(long)]
     quick: bool,
@@ -39,6 +45,9 @@ pub struct Args {
     /// Where the inputs come from: the same number, the same inputs
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// How to write what was found
+    #[arg(long, value_enum, default_value = "human")]
+    message_format: Format,
 }
 
 pub fn test(args: Args) -> Outcome {
@@ -50,67 +59,43 @@ pub fn test(args: Args) -> Outcome {
         .tests
         .iter()
         .filter(|test| {
-            args.filter
-                .as_ref()
-                .is_none_or(|part| test.name.contains(part.as_str()))
+            args.filter.as_ref().is_none_or(|part| match args.exact {
+                true => test.name == *part,
+                false => test.name.contains(part.as_str()),
+            })
         })
         .collect();
     if let (Some(part), true) = (&args.filter, wanted.is_empty()) {
-        return Err(
-            Failure::new(format_args!("no test's name contains `{part}`")).next(format_args!(
-                "weir test {}, to run all {}",
-                program.source.display(),
-                bundle.manifest.tests.len()
-            )),
-        );
+        return Err(Failure::new(match args.exact {
+            true => format!("no test is called `{part}`"),
+            false => format!("no test's name contains `{part}`"),
+        })
+        .next(format_args!(
+            "weir test {}, to run all {}",
+            program.source.display(),
+            bundle.manifest.tests.len()
+        )));
     }
     let mut runner = program::runner(&bundle, &components, Code::Compiled)?;
-    let style = Style::stdout();
     let file = program.source.display().to_string();
-    let (mut failed, mut crashes, mut twice) = (0, 0, 0);
+    let mut sum = Sum::default();
     for test in &wanted {
+        let begun = Instant::now();
         let found = Examined::new(&mut runner, &bundle.manifest, test, &args).examine();
-        crashes += found.crashes;
-        twice += found.twice;
+        sum.crashes += found.crashes;
+        sum.twice += found.twice;
         match found.why {
-            None => say!("{}    {}", style.green("ok"), test.name),
-            Some(why) => {
-                failed += 1;
-                say!("{}  {}", style.red("FAIL"), test.name);
-                for line in why.lines() {
-                    say!("      {line}");
-                }
-                if let Some(again) = found.again {
-                    say!("      again: weir test {file} \"{}\" {again}", test.name);
-                }
-            }
+            None => sum.passed += 1,
+            Some(_) => sum.failed += 1,
         }
+        args.message_format
+            .test(&file, &bundle.manifest, test, &found, begun.elapsed());
     }
-    if !wanted.is_empty() {
-        say!();
-    }
-    let mut did = Vec::new();
-    if crashes > 0 {
-        did.push(format!("killed and recovered {}", counted(crashes, "time")));
-    }
-    if twice > 0 {
-        did.push(format!("delivered {} twice", counted(twice, "message")));
-    }
-    if !did.is_empty() {
-        say!("{}", did.join(", "));
-    }
-    say!("{} passed, {failed} failed", wanted.len() - failed);
-    if failed > 0 {
+    args.message_format.sum(&sum);
+    if sum.failed > 0 {
         Err(Failure::said())
     } else {
         Ok(())
-    }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
     }
 }
 
