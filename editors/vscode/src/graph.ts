@@ -1,0 +1,225 @@
+/**
+ * A step graph as the server tells it, and where its nodes and edges are drawn. Knows nothing of the editor.
+ *
+ * Layers run from top to bottom: a node stands below all that lead to it. What leads back up (a loop) is drawn at the side.
+ */
+
+export interface Node {
+  id: string;
+  label: string;
+  /** Lines below the label: what is kept there, what is read and written. */
+  detail?: string | null;
+}
+
+export interface Edge {
+  from: string;
+  to: string;
+  label?: string | null;
+}
+
+/** The answer of the server's command `weir.stepGraph`. */
+export interface Graph {
+  title: string;
+  /** The same in words, for people who do not see the drawing. */
+  text: string;
+  nodes: Node[];
+  edges: Edge[];
+}
+
+export interface Box {
+  node: Node;
+  lines: string[];
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Line {
+  edge: Edge;
+  /** From the middle below one box to the middle above another, or around the side. */
+  path: string;
+  label: { x: number; y: number };
+  back: boolean;
+}
+
+export interface Drawing {
+  boxes: Box[];
+  lines: Line[];
+  width: number;
+  height: number;
+}
+
+const CHARACTER = 7.3;
+const LINE_HEIGHT = 17;
+const PADDING = 10;
+const GAP_X = 36;
+const GAP_Y = 54;
+const MARGIN = 20;
+const LABEL_CHARACTERS_MAX = 60;
+
+/** Whether an answer of the server has the shape of a graph; edges between nodes that are not there are left out. */
+export function readGraph(value: unknown): Graph | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { title, text, nodes, edges } = value as Partial<Graph>;
+  if (!Array.isArray(nodes) || !Array.isArray(edges)) return undefined;
+  const known = new Map<string, Node>();
+  for (const node of nodes) {
+    const id = String(node?.id ?? "");
+    if (id !== "" && !known.has(id)) {
+      known.set(id, { id, label: String(node.label ?? id), detail: node.detail ?? null });
+    }
+  }
+  return {
+    title: typeof title === "string" ? title : "Steps",
+    text: typeof text === "string" ? text : "",
+    nodes: [...known.values()],
+    edges: edges
+      .map((edge) => ({ from: String(edge?.from), to: String(edge?.to), label: edge?.label ?? null }))
+      .filter((edge) => known.has(edge.from) && known.has(edge.to)),
+  };
+}
+
+export function draw(graph: Graph): Drawing {
+  const back = backEdges(graph);
+  const layers = layersOf(graph, back);
+  const boxes = new Map<string, Box>();
+  let width = 0;
+  let y = MARGIN;
+  for (const layer of layers) {
+    let x = MARGIN;
+    let height = 0;
+    for (const node of layer) {
+      const lines = linesOf(node);
+      const box = { node, lines, x, y, width: widthOf(lines), height: lines.length * LINE_HEIGHT + 2 * PADDING };
+      boxes.set(node.id, box);
+      x += box.width + GAP_X;
+      height = Math.max(height, box.height);
+    }
+    width = Math.max(width, x - GAP_X + MARGIN);
+    y += height + GAP_Y;
+  }
+  for (const layer of layers) centre(layer, boxes, width);
+  let side = width;
+  const lines: Line[] = [];
+  graph.edges.forEach((edge, number) => {
+    const from = boxes.get(edge.from);
+    const to = boxes.get(edge.to);
+    if (!from || !to) return;
+    if (back.has(number)) {
+      side += 24;
+      lines.push(around(edge, from, to, side));
+    } else {
+      lines.push(down(edge, from, to));
+    }
+  });
+  const labels = lines.map((line) => line.label.x + (line.edge.label ?? "").length * CHARACTER * 0.5);
+  return { boxes: [...boxes.values()], lines, width: Math.max(side, ...labels) + MARGIN, height: y - GAP_Y + MARGIN };
+}
+
+/** The numbers of the edges that close a circle, seen from the first node. */
+function backEdges(graph: Graph): Set<number> {
+  const leaving = new Map<string, { to: string; number: number }[]>();
+  graph.edges.forEach(({ from, to }, number) => {
+    leaving.set(from, [...(leaving.get(from) ?? []), { to, number }]);
+  });
+  const back = new Set<number>();
+  const state = new Map<string, "open" | "done">();
+  for (const { id: root } of graph.nodes) {
+    if (state.has(root)) continue;
+    // By hand, as a long function may be deeper than the stack.
+    const path = [{ id: root, next: 0 }];
+    state.set(root, "open");
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      const edge = leaving.get(top.id)?.[top.next++];
+      if (!edge) {
+        state.set(top.id, "done");
+        path.pop();
+      } else if (state.get(edge.to) === "open") {
+        back.add(edge.number);
+      } else if (!state.has(edge.to)) {
+        state.set(edge.to, "open");
+        path.push({ id: edge.to, next: 0 });
+      }
+    }
+  }
+  return back;
+}
+
+/** Each node one below the lowest that leads to it; within a layer ordered by where its nodes come from. */
+function layersOf(graph: Graph, back: Set<number>): Node[][] {
+  const forward = graph.edges.filter((_, number) => !back.has(number));
+  const depth = new Map(graph.nodes.map((node) => [node.id, 0]));
+  // Without circles this ends after as many rounds as there are layers.
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const { from, to } of forward) {
+      const below = (depth.get(from) ?? 0) + 1;
+      if (below > (depth.get(to) ?? 0)) {
+        depth.set(to, below);
+        moved = true;
+      }
+    }
+  }
+  const layers: Node[][] = [];
+  for (const node of graph.nodes) {
+    const at = depth.get(node.id) ?? 0;
+    (layers[at] ??= []).push(node);
+  }
+  const place = new Map<string, number>();
+  for (const layer of layers) {
+    const wish = new Map(layer.map((node, at) => [node.id, wishOf(node.id, forward, place) ?? at]));
+    layer.sort((a, b) => (wish.get(a.id) ?? 0) - (wish.get(b.id) ?? 0));
+    layer.forEach((node, at) => place.set(node.id, at));
+  }
+  return layers;
+}
+
+/** The mean place of what leads to a node. */
+function wishOf(id: string, edges: Edge[], place: Map<string, number>): number | undefined {
+  const above = edges.filter((edge) => edge.to === id).map((edge) => place.get(edge.from) ?? 0);
+  return above.length === 0 ? undefined : above.reduce((sum, at) => sum + at, 0) / above.length;
+}
+
+function linesOf(node: Node): string[] {
+  return [node.label, ...(node.detail ? node.detail.split("\n") : [])].map(shortened);
+}
+
+function shortened(text: string): string {
+  return text.length > LABEL_CHARACTERS_MAX ? `${text.slice(0, LABEL_CHARACTERS_MAX - 1)}…` : text;
+}
+
+function widthOf(lines: string[]): number {
+  return Math.max(8, ...lines.map((line) => line.length)) * CHARACTER + 2 * PADDING;
+}
+
+function centre(layer: Node[], boxes: Map<string, Box>, width: number): void {
+  const placed = layer.flatMap((node) => boxes.get(node.id) ?? []);
+  const last = placed.at(-1);
+  if (!last) return;
+  const shift = (width - MARGIN - (last.x + last.width)) / 2;
+  for (const box of placed) box.x += shift;
+}
+
+function down(edge: Edge, from: Box, to: Box): Line {
+  const [x1, y1] = [from.x + from.width / 2, from.y + from.height];
+  const [x2, y2] = [to.x + to.width / 2, to.y];
+  const middle = (y1 + y2) / 2;
+  return {
+    edge,
+    path: `M${x1} ${y1} C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}`,
+    label: { x: (x1 + x2) / 2, y: middle },
+    back: false,
+  };
+}
+
+function around(edge: Edge, from: Box, to: Box, side: number): Line {
+  const [x1, y1] = [from.x + from.width, from.y + from.height / 2];
+  const [x2, y2] = [to.x + to.width, to.y + to.height / 2];
+  return {
+    edge,
+    path: `M${x1} ${y1} C${side} ${y1} ${side} ${y2} ${x2} ${y2}`,
+    label: { x: side - 12, y: (y1 + y2) / 2 },
+    back: true,
+  };
+}
