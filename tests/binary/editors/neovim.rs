@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use weir_tests::process::{Scratch, said};
 
 use crate::{ROOT, WEIR, is_there, run};
@@ -47,6 +47,8 @@ fn neovim_sees_completes_renames_formats_and_saves() {
     let answers: Value = serde_json::from_str(&answers).expect("JSON");
 
     assert_eq!(answers["filetype"], "weir");
+    assert_eq!(answers["server"]["cmd"], json!(["weir", "lsp"]));
+    assert_eq!(answers["server"]["filetypes"], json!(["weir"]));
     assert_eq!(answers["comment"], "// %s");
     for (word, group) in [
         ("import", "weirInclude"),

@@ -30,6 +30,8 @@ local function session()
   vim.g.weir_server = { vim.env.WEIR, "lsp" }
   vim.o.hidden = true
   vim.cmd("edit main.weir")
+  local form = vim.api.nvim_get_runtime_file("lsp/weir.lua", false)[1]
+  answers.server = dofile(assert(form, "the form of Neovim 0.11 is there"))
   answers.filetype = vim.bo.filetype
   answers.comment = vim.bo.commentstring
   answers.colours = {}

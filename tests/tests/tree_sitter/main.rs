@@ -3,6 +3,7 @@
 mod corpus;
 mod programs;
 mod queries;
+mod settings;
 
 use std::fs;
 use std::path::{Path, PathBuf};
