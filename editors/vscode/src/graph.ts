@@ -1,7 +1,8 @@
 /**
  * A step graph as the server tells it, and where its nodes and edges are drawn. Knows nothing of the editor.
  *
- * Layers run from top to bottom: a node stands below all that lead to it. What leads back up (a loop) is drawn at the side.
+ * Layers run from top to bottom: a node stands below all that lead to it. What leads back up (a loop) is drawn at the right side, what
+ * passes a layer at the left.
  */
 
 export interface Node {
@@ -46,6 +47,8 @@ export interface Line {
 export interface Drawing {
   boxes: Box[];
   lines: Line[];
+  /** Where it begins; what is drawn at the left side stands below 0. */
+  left: number;
   width: number;
   height: number;
 }
@@ -100,7 +103,9 @@ export function draw(graph: Graph): Drawing {
     y += height + GAP_Y;
   }
   for (const layer of layers) centre(layer, boxes, width);
+  const layerOf = new Map(layers.flatMap((layer, at) => layer.map((node) => [node.id, at] as const)));
   let side = width;
+  let left = 0;
   const lines: Line[] = [];
   graph.edges.forEach((edge, number) => {
     const from = boxes.get(edge.from);
@@ -109,12 +114,21 @@ export function draw(graph: Graph): Drawing {
     if (back.has(number)) {
       side += 24;
       lines.push(around(edge, from, to, side));
+    } else if ((layerOf.get(edge.to) ?? 0) > (layerOf.get(edge.from) ?? 0) + 1) {
+      left -= 24;
+      lines.push(past(edge, from, to, left));
     } else {
       lines.push(down(edge, from, to));
     }
   });
   const labels = lines.map((line) => line.label.x + (line.edge.label ?? "").length * CHARACTER * 0.5);
-  return { boxes: [...boxes.values()], lines, width: Math.max(side, ...labels) + MARGIN, height: y - GAP_Y + MARGIN };
+  return {
+    boxes: [...boxes.values()],
+    lines,
+    left,
+    width: Math.max(side, ...labels) + MARGIN - left,
+    height: y - GAP_Y + MARGIN,
+  };
 }
 
 /** The numbers of the edges that close a circle, seen from the first node. */
@@ -213,13 +227,30 @@ function down(edge: Edge, from: Box, to: Box): Line {
   };
 }
 
+/** Around the right side, back up. */
 function around(edge: Edge, from: Box, to: Box, side: number): Line {
-  const [x1, y1] = [from.x + from.width, from.y + from.height / 2];
-  const [x2, y2] = [to.x + to.width, to.y + to.height / 2];
+  // One that leads to itself leaves below the middle and comes back above it.
+  const apart = from === to ? 12 : 0;
+  const [x1, y1] = [from.x + from.width, from.y + from.height / 2 + apart];
+  const [x2, y2] = [to.x + to.width, to.y + to.height / 2 - apart];
   return {
     edge,
     path: `M${x1} ${y1} C${side} ${y1} ${side} ${y2} ${x2} ${y2}`,
     label: { x: side - 12, y: (y1 + y2) / 2 },
     back: true,
+  };
+}
+
+/** Around the left side, past what stands between, and in from the gap above. */
+function past(edge: Edge, from: Box, to: Box, side: number): Line {
+  const [x1, y1] = [from.x, from.y + from.height / 2];
+  const [x2, y2] = [to.x + to.width / 4, to.y];
+  const gap = y2 - GAP_Y / 3;
+  const middle = (y1 + gap) / 2;
+  return {
+    edge,
+    path: `M${x1} ${y1} Q${side} ${y1} ${side} ${middle} Q${side} ${gap} ${(side + x2) / 2} ${gap} Q${x2} ${gap} ${x2} ${y2}`,
+    label: { x: side + 24, y: middle },
+    back: false,
   };
 }

@@ -6,7 +6,7 @@ export function page(graph: Graph): string {
   const drawing = draw(graph);
   const lines = drawing.lines.map(lineOf).join("");
   const boxes = drawing.boxes.map(boxOf).join("");
-  const { width, height } = drawing;
+  const { left, width, height } = drawing;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -20,6 +20,8 @@ rect { fill: var(--vscode-editorWidget-background); stroke: var(--vscode-focusBo
 text { fill: var(--vscode-editor-foreground); }
 .label { font-weight: bold; }
 .detail, .edge { fill: var(--vscode-descriptionForeground); }
+/* Words over a line stay readable. */
+.edge { paint-order: stroke; stroke: var(--vscode-editor-background); stroke-width: 4px; }
 path.line { fill: none; stroke: var(--vscode-descriptionForeground); }
 path.back { stroke-dasharray: 4 3; }
 #arrow path { fill: var(--vscode-descriptionForeground); }
@@ -28,7 +30,7 @@ pre { white-space: pre-wrap; font-family: var(--vscode-editor-font-family, monos
 </head>
 <body>
 <h2>${escape(graph.title)}</h2>
-<svg role="img" aria-label="${escape(graph.title)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<svg role="img" aria-label="${escape(graph.title)}" width="${width}" height="${height}" viewBox="${left} 0 ${width} ${height}">
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>
 ${lines}${boxes}
 </svg>

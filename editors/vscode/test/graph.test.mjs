@@ -36,7 +36,7 @@ const GRAPH = {
   edges: [
     { from: "0", to: "1", label: "room, card" },
     { from: "1", to: "2", label: null },
-    { from: "1", to: "3" },
+    { from: "1", to: "3", label: "confirmed" },
     { from: "2", to: "1", label: "again" },
     { from: "2", to: "3" },
     { from: "3", to: "nowhere" },
@@ -50,6 +50,8 @@ test("a node stands below what leads to it, and a loop at the side", () => {
   const box = Object.fromEntries(drawing.boxes.map((box) => [box.node.id, box]));
   assert.ok(box[0].y < box[1].y && box[1].y < box[2].y && box[2].y < box[3].y);
   assert.deepEqual(drawing.lines.filter((line) => line.back).map((line) => line.edge.label), ["again"]);
+  const passing = drawing.lines.find((line) => line.edge.label === "confirmed");
+  assert.ok(drawing.left < 0 && passing.path.includes(`Q${drawing.left} `), "it goes past the layer between");
   for (const one of drawing.boxes) {
     assert.ok(one.x >= 0 && one.x + one.width <= drawing.width && one.y + one.height <= drawing.height);
     for (const other of drawing.boxes) {
