@@ -74,8 +74,7 @@ fn cases(file: &str) -> Vec<Case> {
 fn drawn(tree: &str) -> String {
     let mut out = String::new();
     let mut depth = 0_usize;
-    let mut words = tree.split(' ').peekable();
-    while let Some(word) = words.next() {
+    for word in tree.split(' ') {
         let is_field = word.ends_with(':') && !word.starts_with('(');
         let after_field = out.ends_with(": ");
         let opens = word.starts_with('(');
