@@ -140,7 +140,14 @@ fn interpreter_and_machine_agree() {
     let mut runner = Runner::new(&program.with_pure(components.clone())).expect("it runs");
     let mut ends = Vec::new();
     for (position, test) in bundle.manifest.tests.iter().enumerate() {
-        let verdict = judge(&mut runner, &bundle.manifest, test.entry, &[], false);
+        let verdict = judge(
+            &mut runner,
+            &bundle.manifest,
+            test.entry,
+            &[],
+            &Arc::default(),
+            false,
+        );
         let played = match verdict.outcome {
             trial::Outcome::Passed => "passed".to_owned(),
             trial::Outcome::Bug(bug) => bug.reason.split(':').next().unwrap_or_default().to_owned(),

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use weir_driver::{Analysis, Bundle, Disk, Memory};
 use weir_engine::Runner;
 use weir_sim::property::{Chance, make_up};
@@ -135,6 +136,9 @@ fn right(files: &[(&str, &str)], block: &Block) -> Result<(), String> {
     let program = weir_engine::Program::load(&bundle.wasm).expect("the module is right");
     let mut runner = Runner::new(&program).expect("it can be run");
     let manifest = &bundle.manifest;
+    let plain = weir_driver::Program::of_file("main", "main.weir".into(), ".".into());
+    let settings = weir_driver::settings_of_tests(&plain, manifest).expect("nothing is set");
+    let settings = Arc::new(settings);
     for test in &manifest.tests {
         let cases = if test.params.is_empty() { 1 } else { CASES };
         let mut chance = Chance::new(0);
@@ -142,7 +146,7 @@ fn right(files: &[(&str, &str)], block: &Block) -> Result<(), String> {
             let inputs = make_up(&manifest.defs, &test.params, &mut chance, size);
             let inputs: Vec<_> = inputs.into_iter().map(Some).collect();
             let args = weir_contract::call::encode_args(&manifest.defs, &test.params, &inputs);
-            let verdict = judge(&mut runner, manifest, test.entry, &args, false);
+            let verdict = judge(&mut runner, manifest, test.entry, &args, &settings, false);
             if verdict.outcome != Outcome::Passed {
                 return Err(format!("test \"{}\": {verdict:?}", test.name));
             }

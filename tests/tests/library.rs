@@ -5,9 +5,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use weir_contract::Manifest;
 use weir_contract::call::encode_args;
+use weir_contract::host_call::Given;
 use weir_contract::manifest::Test;
 use weir_driver::{Analysis, Bundle, Memory};
 use weir_engine::Runner;
@@ -195,8 +197,11 @@ fn functions(file: &str, text: &str) -> Vec<Documented> {
             .count()
             > 1
         {
-            let on = function.params[0].ty.span;
-            full += &format!(" ({})", &text[on.start as usize..on.end as usize]);
+            let types = function.params.iter().map(|param| param.ty.span);
+            let types: Vec<&str> = types
+                .map(|span| &text[span.start as usize..span.end as usize])
+                .collect();
+            full += &format!(" ({})", types.join(", "));
         }
         found.push(Documented {
             name: full,
@@ -239,15 +244,24 @@ fn program(functions: &[Documented]) -> String {
     text
 }
 
+/// The settings and secrets that examples speak of.
+fn settings(manifest: &Manifest) -> Given {
+    let config = |name: &str| (name == "opening_hour").then(|| "9".to_owned());
+    let secret = |name: &str| (name == "stripe").then(|| "sk_test".to_owned());
+    Given::read(&manifest.defs, &manifest.host_calls, config, secret).expect("all is given")
+}
+
 fn wrong_in_wasm(program: &str) -> Vec<String> {
     let bundle = compile(program);
     let loaded = weir_engine::Program::load(&bundle.wasm).expect("the module is right");
     let mut runner = Runner::new(&loaded).expect("it can be run");
     let manifest: &Manifest = &bundle.manifest;
+    let settings = Arc::new(settings(manifest));
     let mut wrong = Vec::new();
     for test in &manifest.tests {
         for args in inputs(manifest, test) {
-            let why = match judge(&mut runner, manifest, test.entry, &args, true).outcome {
+            let verdict = judge(&mut runner, manifest, test.entry, &args, &settings, true);
+            let why = match verdict.outcome {
                 trial::Outcome::Passed => continue,
                 trial::Outcome::Bug(bug) => {
                     // `library.weir:LINE:COLUMN`
@@ -281,9 +295,11 @@ fn inputs(manifest: &Manifest, test: &Test) -> Vec<Vec<u8>> {
 fn wrong_in_the_interpreter(program: &str) -> Vec<String> {
     let analysis = check(program).1;
     let checked = analysis.checked.as_ref().expect("no errors");
+    let settings = settings(&compile(program).manifest);
     let mut wrong = Vec::new();
     for (position, test) in checked.tests.iter().enumerate() {
         let mut world = World::new(checked);
+        world.set(settings.clone());
         match world.call(&Target::Test(position), &[], &Caller::default(), 0) {
             Outcome::Ok(_) => {}
             Outcome::Bug(bug) => {

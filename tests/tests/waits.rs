@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use weir_contract::Manifest;
 use weir_contract::call::encode_args;
@@ -113,7 +114,7 @@ fn comments(path: &Path, key: &str) -> Vec<String> {
 /// A test under every schedule; one with parameters with inputs that are the same each time.
 fn examine(runner: &mut Runner, manifest: &Manifest, test: &Test) -> Verdict {
     if test.params.is_empty() {
-        return judge(runner, manifest, test.entry, &[], false);
+        return judge(runner, manifest, test.entry, &[], &Arc::default(), false);
     }
     let mut chance = Chance::new(0);
     let mut last = None;
@@ -121,7 +122,7 @@ fn examine(runner: &mut Runner, manifest: &Manifest, test: &Test) -> Verdict {
         let inputs = make_up(&manifest.defs, &test.params, &mut chance, size);
         let inputs: Vec<_> = inputs.into_iter().map(Some).collect();
         let args = encode_args(&manifest.defs, &test.params, &inputs);
-        let verdict = judge(runner, manifest, test.entry, &args, false);
+        let verdict = judge(runner, manifest, test.entry, &args, &Arc::default(), false);
         if verdict.outcome != Outcome::Passed {
             return verdict;
         }

@@ -137,6 +137,13 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             if let Some(module) = cx.modules.named() {
                 cx.program.functions[id.0 as usize].name = format!("{module}.{name}");
             }
+            if let (Some(part), true) = (cx.library_part, item.doc.is_some()) {
+                let part = cx.library.entry(part).or_default();
+                part.entry(name.clone()).or_default().push(id);
+                if item.attrs.iter().any(|attr| attr.name.as_str() == "module") {
+                    return;
+                }
+            }
             let same = cx.names.functions.entry(name).or_default();
             let first = same
                 .iter()

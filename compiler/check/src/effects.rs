@@ -154,8 +154,18 @@ fn handler_ceiling(program: &Checked, id: FnId) -> Option<Ceiling> {
 fn function_acts(program: &Checked, function: &Function) -> Vec<Act> {
     match &function.implementation {
         Implementation::Body(body) => acts(program, &body.root),
+        Implementation::Intrinsic(name) if asks(name) => vec![Act {
+            does: Does::Ask,
+            span: function.span,
+        }],
         Implementation::Intrinsic(_) => Vec::new(),
     }
+}
+
+/// Built-in functions that depend on more than their arguments, or do more than give a value.
+fn asks(intrinsic: &str) -> bool {
+    let (part, _) = intrinsic.split_once('.').unwrap_or_default();
+    matches!(part, "log" | "config" | "secret")
 }
 
 /// Everything a piece of code does, in source order.

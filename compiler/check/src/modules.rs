@@ -128,11 +128,18 @@ impl Cx {
 /// Collects the declarations of the library and of all modules, the entry first, and links imports.
 pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>]) {
     cx.begin_module("", Names::default());
-    let is_wanted = |m: &&ast::Module| sources.iter().any(|s| prelude::is_wanted(m, s.module));
-    for module in library.iter().filter(is_wanted) {
+    let program: Vec<&ast::Module> = sources.iter().map(|source| source.module).collect();
+    for (at, module) in library.iter().enumerate() {
+        let part = prelude::part(at);
+        if !prelude::is_wanted(part, module, &program) {
+            continue;
+        }
         cx.modules.of_file.insert(module.file, 0);
+        cx.library.entry(part).or_default();
+        cx.library_part = Some(part);
         collect(cx, module, true);
     }
+    cx.library_part = None;
     cx.prelude_errors = cx.errors.len();
     cx.prelude_news = cx.news.len();
     crate::externs::failures(cx);

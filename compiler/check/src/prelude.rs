@@ -1,5 +1,10 @@
-//! The prelude: the part of `stdlib/` that every program has in scope. A module with an outside world of its own (`http`) comes in
-//! only where a program names it, so that the others do not carry it along.
+//! The prelude: the part of `stdlib/` that every program has in scope. What has types of its own that few programs need, or an outside
+//! world (`http`), comes in only where a program names it, so that the others do not carry it along and may use its names.
+//!
+//! The functions of a file can be called by their plain names or behind that of the file, `xs.sum()` or `list.sum(xs)`; those with
+//! `@module` in the second way only.
+
+use std::collections::BTreeSet;
 
 use weir_diagnostics::SourceMap;
 use weir_syntax::ast;
@@ -36,6 +41,21 @@ pub const FILES: &[(&str, &str)] = &[
     ("std/money.weir", include_str!("../../../stdlib/money.weir")),
     ("std/math.weir", include_str!("../../../stdlib/math.weir")),
     ("std/query.weir", include_str!("../../../stdlib/query.weir")),
+    ("std/json.weir", include_str!("../../../stdlib/json.weir")),
+    ("std/log.weir", include_str!("../../../stdlib/log.weir")),
+    (
+        "std/config.weir",
+        include_str!("../../../stdlib/config.weir"),
+    ),
+    (
+        "std/secret.weir",
+        include_str!("../../../stdlib/secret.weir"),
+    ),
+    (
+        "std/random.weir",
+        include_str!("../../../stdlib/random.weir"),
+    ),
+    ("std/id.weir", include_str!("../../../stdlib/id.weir")),
     ("std/http.weir", include_str!("../../../stdlib/http.weir")),
     (
         "std/failures.weir",
@@ -43,30 +63,94 @@ pub const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Whether a program has this part of the prelude in scope.
-pub fn is_wanted(module: &ast::Module, program: &ast::Module) -> bool {
-    let mut blocks = module.items.iter().filter_map(extern_block);
-    let Some(block) = blocks.next() else {
-        return true;
-    };
-    let mut own_blocks = program.items.iter().filter_map(extern_block);
-    if own_blocks.any(|own| own == block) {
-        return false;
-    }
-    let mut is_named = false;
-    ast::walk::walk(program, &mut |node| {
-        if let ast::walk::Node::Expr(e) = node
-            && let ast::ExprKind::Var(name) = &e.kind
-        {
-            is_named |= name.as_str() == block;
-        }
-    });
-    is_named
+/// Those that come in only where a program names them, or a type that they declare.
+const ON_DEMAND: &[&str] = &["http", "json", "secret"];
+
+/// `json` of the first file, `std/json.weir`: what its functions may be called behind.
+pub fn part(at: usize) -> &'static str {
+    let name = FILES[at].0;
+    let name = name.strip_prefix("std/").unwrap_or(name);
+    name.strip_suffix(".weir").unwrap_or(name)
 }
 
-fn extern_block(item: &ast::Item) -> Option<&str> {
+/// Whether a program has this part of the prelude in scope.
+pub fn is_wanted(part: &str, module: &ast::Module, program: &[&ast::Module]) -> bool {
+    if !ON_DEMAND.contains(&part) {
+        return true;
+    }
+    let declared = |of: &ast::Module| -> BTreeSet<String> {
+        let names = of.items.iter().filter_map(declared_type);
+        names.map(|name| name.name.clone()).collect()
+    };
+    let types = declared(module);
+    // Whoever declares such a type speaks of his own, and a name means one thing.
+    if program.iter().any(|own| !types.is_disjoint(&declared(own))) {
+        return false;
+    }
+    let is_named = |own: &&ast::Module| {
+        let is_theirs = binds(own, part);
+        let is_part = |e: &ast::Expr| matches!(&e.kind, ast::ExprKind::Var(name) if name.as_str() == part && !is_theirs);
+        let mut found = false;
+        ast::walk::walk(own, &mut |node| {
+            use ast::walk::Node;
+            found |= match node {
+                Node::Expr(e) => match &e.kind {
+                    // `json.parse(..)` or `secret("key")`, not a variable of the name.
+                    ast::ExprKind::Field { base, .. } => is_part(base),
+                    ast::ExprKind::Call { callee, .. } => is_part(callee),
+                    ast::ExprKind::Con(name) => types.contains(name.as_str()),
+                    _ => false,
+                },
+                Node::Type(ty) => match &ty.kind {
+                    ast::TypeKind::Path { path, .. } => {
+                        path.module.is_empty() && types.contains(path.name.as_str())
+                    }
+                    _ => false,
+                },
+                Node::Pattern(p) => match &p.kind {
+                    ast::PatternKind::Con {
+                        name, qualifier, ..
+                    } => types.contains(qualifier.as_ref().unwrap_or(name).as_str()),
+                    _ => false,
+                },
+                _ => false,
+            };
+        });
+        found
+    };
+    program.iter().any(is_named)
+}
+
+/// Whether a part is absent because the program declares one of its types itself.
+pub fn is_displaced(part: &str) -> bool {
+    ON_DEMAND.contains(&part)
+}
+
+/// Whether a module has the name for something else: a block or a function of its own, or what it imports.
+fn binds(module: &ast::Module, name: &str) -> bool {
+    let is_it = |ident: &ast::Ident| ident.as_str() == name;
+    module.items.iter().any(|item| match &item.kind {
+        ast::ItemKind::Extern(block) => is_it(&block.name),
+        ast::ItemKind::Fn(function) => is_it(&function.name),
+        ast::ItemKind::Let(constant) => is_it(&constant.name),
+        ast::ItemKind::Import(import) => match &import.names {
+            Some(names) => names.iter().any(is_it),
+            None => import
+                .alias
+                .as_ref()
+                .or(import.path.last())
+                .is_some_and(is_it),
+        },
+        _ => false,
+    })
+}
+
+fn declared_type(item: &ast::Item) -> Option<&ast::Ident> {
     match &item.kind {
-        ast::ItemKind::Extern(block) => Some(block.name.as_str()),
+        ast::ItemKind::Record(decl) => Some(&decl.name),
+        ast::ItemKind::Enum(decl) => Some(&decl.name),
+        ast::ItemKind::Error(decl) => Some(&decl.name),
+        ast::ItemKind::TypeAlias(decl) | ast::ItemKind::NewType(decl) => Some(&decl.name),
         _ => None,
     }
 }

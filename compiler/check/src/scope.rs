@@ -55,6 +55,10 @@ pub struct Cx {
     pub names: Names,
     /// Of all modules.
     pub modules: Modules,
+    /// The described functions of each part of the library that is there: `json`, `parse`.
+    pub library: BTreeMap<&'static str, BTreeMap<String, Vec<FnId>>>,
+    /// The part that is being collected.
+    pub library_part: Option<&'static str>,
     /// Where each type, error, entity and workflow of the program is declared.
     pub declared_types: BTreeMap<String, Span>,
 

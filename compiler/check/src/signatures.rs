@@ -275,6 +275,8 @@ pub fn attributes(
     for attr in attrs {
         match attr.name.as_str() {
             "intrinsic" if is_prelude => intrinsic = text_arg(attr),
+            // `collect` has seen to it.
+            "module" if is_prelude => {}
             "anyone" | "role" if is_pub.is_none() => cx.report(
                 Diagnostic::new(
                     codes::E0508,

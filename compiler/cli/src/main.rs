@@ -24,6 +24,7 @@ mod routes;
 mod run;
 mod runs;
 mod send;
+mod settings;
 mod source;
 mod state;
 mod test;

@@ -5,6 +5,7 @@ use crate::output::{Failure, Outcome, Style};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_component::Components;
+use weir_contract::host_call::Given;
 use weir_diagnostics::{Diagnostic, Severity};
 use weir_driver::{Analysis, Bundle, Disk, NotFound, Program, Session};
 use weir_engine::{Code, Loading, Runner};
@@ -48,9 +49,11 @@ pub fn node_program(
     bundle: &Bundle,
     components: &Arc<Components>,
     code: Code<'_>,
+    settings: &Given,
 ) -> Outcome<weir_node::Program> {
     let runner = Box::new(runner(bundle, components, code)?);
     let program = weir_node::Program::new(bundle.manifest.clone(), runner);
+    let program = program.with_settings(settings.clone());
     Ok(program.with_components(components.clone()))
 }
 

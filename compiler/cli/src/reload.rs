@@ -3,9 +3,11 @@
 use crate::components;
 use crate::output::Style;
 use crate::program;
+use crate::settings;
 use std::path::Path;
 use std::sync::mpsc::channel;
 use weir_contract::Manifest;
+use weir_contract::host_call::Given;
 use weir_driver::{Bundle, Session};
 use weir_engine::Code;
 use weir_node::Node;
@@ -26,21 +28,26 @@ pub fn reload(
     session: &mut Session,
     running: &Bundle,
     code: Code<'_>,
+    settings: &mut Given,
 ) -> Reloaded {
-    let compiled =
-        program::find(path).and_then(|program| program::compile_again(&program, session));
-    let bundle = match compiled {
-        Ok(bundle) => bundle,
+    let compiled = program::find(path).and_then(|program| {
+        let bundle = program::compile_again(&program, session)?;
+        let given = settings::to_run(Some(&program), &bundle.manifest)?;
+        Ok((bundle, given))
+    });
+    let (bundle, given) = match compiled {
+        Ok(found) => found,
         Err(failure) => {
             failure.report();
             return Reloaded::Refused;
         }
     };
-    if bundle == *running {
+    let is_set_anew = given != *settings;
+    if bundle == *running && !is_set_anew {
         return Reloaded::Same;
     }
     let loaded = components::load_to_run(&bundle)
-        .and_then(|components| program::node_program(&bundle, &components, code));
+        .and_then(|components| program::node_program(&bundle, &components, code, &given));
     let new = match loaded {
         Ok(program) => program,
         Err(failure) => {
@@ -50,7 +57,11 @@ pub fn reload(
     };
     match node.reload(new) {
         Ok(()) => {
-            let said = changes(&running.manifest, &bundle.manifest, kept(node));
+            *settings = given;
+            let mut said = changes(&running.manifest, &bundle.manifest, kept(node));
+            if is_set_anew {
+                said.push_str("; with other settings");
+            }
             Reloaded::New {
                 bundle: Box::new(bundle),
                 said,

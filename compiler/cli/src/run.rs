@@ -6,6 +6,7 @@ use crate::place::{self, Note};
 use crate::program;
 use crate::reload::{Reloaded, reload};
 use crate::routes::routes;
+use crate::settings;
 use crate::watch::{self, Event, Watch};
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
@@ -14,12 +15,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use weir_component::Components;
 use weir_contract::Manifest;
+use weir_contract::host_call::Given;
 use weir_driver::{Bundle, BundleError, Disk, Program, Session};
 use weir_engine::Code;
 use weir_log::Log;
 use weir_node::outside::environment_name;
 use weir_node::outside::http::Bases;
-use weir_node::{Config, Node, StartError};
+use weir_node::{Config, Format, Node, Speech, StartError};
 
 /// Serve a program on this machine; save its file, and the new one takes over.
 #[derive(clap::Args)]
@@ -36,6 +38,27 @@ pub struct Args {
     /// Run the machine code beside the module, as `weir build --target` made it: only what you built yourself, it is not checked
     #[arg(long)]
     trust_code: bool,
+    /// How what the program writes to its log is written to standard error
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+/// How lines of the program's log look.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum LogFormat {
+    /// For people
+    Text,
+    /// An object a line
+    Json,
+}
+
+impl From<LogFormat> for Format {
+    fn from(format: LogFormat) -> Format {
+        match format {
+            LogFormat::Text => Format::Text,
+            LogFormat::Json => Format::Json,
+        }
+    }
 }
 
 /// The first port that is tried when none is named, and how many more.
@@ -78,12 +101,27 @@ pub fn run(args: Args) -> Outcome {
     let log = place::open(&data)?;
     let externs = externs(source.as_ref(), &bundle.manifest)?;
     let kept = place::code(&data);
-    let given = given_code(path, args.trust_code)?;
-    let code = match &given {
+    let trusted = given_code(path, args.trust_code)?;
+    let code = match &trusted {
         Some(bytes) => Code::Given(bytes),
         None => Code::Kept(&kept),
     };
-    let node = start(&bundle, &components, code, log, args.port, &data, &externs)?;
+    let mut settings = settings::to_run(source.as_ref(), &bundle.manifest)?;
+    let config = Config {
+        externs,
+        speech: Speech::to_stderr(args.log_format.into()),
+        ..Config::default()
+    };
+    let node = start(
+        &bundle,
+        &components,
+        code,
+        log,
+        args.port,
+        &data,
+        &config,
+        &settings,
+    )?;
     let url = format!("http://{}", node.address());
     let note = Note::leave(&data, &url)?;
     say!("listening on {url}");
@@ -95,7 +133,16 @@ pub fn run(args: Args) -> Outcome {
     }
     flush();
     let source = source.zip(watch.as_mut());
-    let ended = serve(&node, path, source, &mut bundle, &kept, &url, &events);
+    let ended = serve(
+        &node,
+        path,
+        source,
+        &mut bundle,
+        &kept,
+        &mut settings,
+        &url,
+        &events,
+    );
     drop(note);
     let stopped = node
         .stop()
@@ -123,6 +170,7 @@ fn serve(
     mut source: Option<(Program, &mut Watch)>,
     bundle: &mut Bundle,
     kept: &Path,
+    settings: &mut Given,
     url: &str,
     events: &Receiver<Event>,
 ) -> Outcome {
@@ -145,7 +193,7 @@ fn serve(
                 let _ = watch.files(&files(program, &bundle.manifest));
                 let was_refused = refused;
                 refused = false;
-                match reload(node, path, &mut session, bundle, Code::Kept(kept)) {
+                match reload(node, path, &mut session, bundle, Code::Kept(kept), settings) {
                     Reloaded::Same if was_refused => {
                         say!("this is the program that is running: nothing to reload");
                     }
@@ -271,7 +319,8 @@ fn start(
     log: Arc<dyn Log>,
     port: Option<u16>,
     data: &Path,
-    externs: &Bases,
+    config: &Config,
+    settings: &Given,
 ) -> Outcome<Node> {
     let ports = match port {
         Some(port) => port..=port,
@@ -281,10 +330,9 @@ fn start(
     for port in ports {
         let config = Config {
             port,
-            externs: externs.clone(),
-            ..Config::default()
+            ..config.clone()
         };
-        let program = program::node_program(bundle, components, code)?;
+        let program = program::node_program(bundle, components, code, settings)?;
         match Node::start(config, program, Arc::clone(&log)) {
             Ok(node) => return Ok(node),
             Err(StartError::System(error)) if error.kind() == ErrorKind::AddrInUse => {

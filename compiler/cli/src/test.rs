@@ -10,12 +10,16 @@ use self::report::{Format, Sum};
 use crate::components;
 use crate::output::{Failure, Outcome};
 use crate::program::{self, Which};
+use crate::settings;
+use std::sync::Arc;
 use weir_contract::call::encode_args;
-use weir_contract::json::{failure_to_json, to_json};
+use weir_contract::host_call::Given;
+use weir_contract::json::{failure_to_document, to_json};
 use weir_contract::manifest::{Manifest, Test};
 use weir_contract::{DefId, DefKind, Reader, Value};
 use weir_engine::{Code, Runner};
 use weir_machine::Bug;
+use weir_node::{Format as LogFormat, written};
 use weir_sim::property::{Chance, make_up, simpler};
 use weir_sim::trial::{self, Schedule};
 use weir_sim::verdict::{Verdict, judge};
@@ -54,6 +58,7 @@ pub fn test(args: Args) -> Outcome {
     let program = args.program.find()?;
     let bundle = program::compile_whole(&program)?;
     let components = components::load_to_run(&bundle)?;
+    let settings = Arc::new(settings::to_test(&program, &bundle.manifest)?);
     let wanted: Vec<&Test> = bundle
         .manifest
         .tests
@@ -81,7 +86,7 @@ pub fn test(args: Args) -> Outcome {
     let mut sum = Sum::default();
     for test in &wanted {
         let begun = Instant::now();
-        let found = Examined::new(&mut runner, &bundle.manifest, test, &args).examine();
+        let found = Examined::new(&mut runner, &bundle.manifest, &settings, test, &args).examine();
         sum.crashes += found.crashes;
         sum.twice += found.twice;
         match found.why {
@@ -103,6 +108,7 @@ pub fn test(args: Args) -> Outcome {
 struct Examined<'a> {
     runner: &'a mut Runner,
     manifest: &'a Manifest,
+    settings: &'a Arc<Given>,
     test: &'a Test,
     args: &'a Args,
 }
@@ -123,12 +129,14 @@ impl<'a> Examined<'a> {
     fn new(
         runner: &'a mut Runner,
         manifest: &'a Manifest,
+        settings: &'a Arc<Given>,
         test: &'a Test,
         args: &'a Args,
     ) -> Examined<'a> {
         Examined {
             runner,
             manifest,
+            settings,
             test,
             args,
         }
@@ -165,13 +173,15 @@ impl<'a> Examined<'a> {
     fn judge(&mut self, inputs: &[Value], quick: bool) -> Verdict {
         let inputs: Vec<Option<Value>> = inputs.iter().cloned().map(Some).collect();
         let args = encode_args(&self.manifest.defs, &self.test.params, &inputs);
-        let entry = self.test.entry;
+        let (entry, settings) = (self.test.entry, self.settings);
         let (schedule, number) = match (self.args.crash, self.args.twice) {
-            (None, None) => return judge(self.runner, self.manifest, entry, &args, quick),
+            (None, None) => {
+                return judge(self.runner, self.manifest, entry, &args, settings, quick);
+            }
             (Some(record), _) => (Schedule::CrashAfter(record), record),
             (None, Some(message)) => (Schedule::TwiceOnly(message), message),
         };
-        let report = trial::run(self.runner, self.manifest, entry, &args, schedule);
+        let report = trial::run(self.runner, self.manifest, entry, &args, settings, schedule);
         let is_crash = self.args.crash.is_some();
         let all = match is_crash {
             true => report.boundaries,
@@ -181,6 +191,7 @@ impl<'a> Examined<'a> {
         let happened = because_of.is_some() as usize;
         Verdict {
             outcome: report.outcome,
+            said: report.said,
             schedule,
             because_of,
             crashes: if is_crash { happened } else { 0 },
@@ -246,8 +257,14 @@ impl<'a> Examined<'a> {
             ));
         }
         let again = again.trim().to_owned();
+        // What the program wrote to its log on the way there.
+        let log: String = verdict
+            .said
+            .iter()
+            .map(|said| written(said, LogFormat::Text))
+            .collect();
         Found {
-            why: why.map(|why| said + &why),
+            why: why.map(|why| said + &why + &log),
             again: (!again.is_empty()).then_some(again),
             crashes: verdict.crashes,
             twice: verdict.twice,
@@ -287,7 +304,7 @@ fn failure(manifest: &Manifest, body: &[u8]) -> Option<String> {
         return None;
     };
     let values = reader.fields(&manifest.defs, fields).ok()?;
-    Some(failure_to_json(&manifest.defs, id, &values).to_string())
+    Some(failure_to_document(&manifest.defs, id, &values).to_string())
 }
 
 /// Where and why a test stopped as a bug, with the line and what the step told.

@@ -326,7 +326,7 @@ impl Reader<'_> {
         // How a function of the library is computed is nobody's business.
         let shown = attrs
             .iter()
-            .filter(|attr| attr.name.as_str() != "intrinsic")
+            .filter(|attr| !matches!(attr.name.as_str(), "intrinsic" | "module"))
             .map(|attr| attr.span);
         let start = decl
             .is_pub

@@ -8,6 +8,12 @@
 //! [extern.payments]
 //! url = "https://pay.example"   # of a service, or `component = "image.wasm"`
 //!
+//! [config]
+//! fee = "0.25"                  # settings that the program asks for with `config`
+//!
+//! [test.config]
+//! fee = "1.00"                  # what its tests have instead; likewise [test.secrets]
+//!
 //! [limits]
 //! step = "50ms"                 # and memory, frame, reply, body, events, queue
 //!
@@ -27,6 +33,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml_edit::{DocumentMut, Item, Table};
 use weir_check::near_names;
+use weir_contract::json::Document;
 use weir_contract::settings::{Bounds, Limits, Retention};
 
 use crate::project::{is_module_name, stays_inside};
@@ -38,6 +45,10 @@ pub struct Config {
     pub version: Option<String>,
     pub entry: PathBuf,
     pub externs: BTreeMap<String, Extern>,
+    /// Settings, as a query of a request would have them.
+    pub config: BTreeMap<String, String>,
+    pub test_config: BTreeMap<String, String>,
+    pub test_secrets: BTreeMap<String, String>,
     pub limits: Limits,
     pub retention: Retention,
 }
@@ -81,7 +92,16 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
         at: 0..0,
         table: document.get_ref(),
     };
-    root.knows(&["name", "version", "entry", "extern", "limits", "retention"])?;
+    root.knows(&[
+        "name",
+        "version",
+        "entry",
+        "extern",
+        "config",
+        "test",
+        "limits",
+        "retention",
+    ])?;
     let name = root.text("name")?;
     if let Some((name, at)) = &name
         && !is_module_name(name)
@@ -121,11 +141,25 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
             }
         }
     }
+    let settings = |section: Option<Section<'_>>| match section {
+        Some(section) => settings(&section),
+        None => Ok(BTreeMap::new()),
+    };
+    let config = settings(root.section("config", "config")?)?;
+    let (mut test_config, mut test_secrets) = (BTreeMap::new(), BTreeMap::new());
+    if let Some(test) = root.section("test", "test")? {
+        test.knows(&["config", "secrets"])?;
+        test_config = settings(test.section("config", "test.config")?)?;
+        test_secrets = settings(test.section("secrets", "test.secrets")?)?;
+    }
     Ok(Config {
         name: name.map(|(name, _)| name),
         version: version.map(|(version, _)| version),
         entry,
         externs,
+        config,
+        test_config,
+        test_secrets,
         limits: match root.section("limits", "limits")? {
             Some(section) => limits(&section)?,
             None => Limits::default(),
@@ -209,6 +243,45 @@ fn read_extern(section: &Section<'_>) -> Result<Extern, ConfigError> {
         url: url.map(|(url, _)| url),
         component: component.map(|(path, _)| path.into()),
     })
+}
+
+/// Settings by name. A text is what it says, all else is JSON.
+fn settings(section: &Section<'_>) -> Result<BTreeMap<String, String>, ConfigError> {
+    let mut all = BTreeMap::new();
+    for (key, value) in section.table {
+        let name = key.get_ref().as_ref();
+        if !is_module_name(name) {
+            let why = format!("`{name}` cannot be the name of a setting");
+            let help = "a name is lower-case letters, digits and `_`, and starts with a letter";
+            return Err(wrong(section.text, &key.span(), why, help));
+        }
+        let written = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            _ => json(section.text, value).to_string(),
+        };
+        all.insert(name.to_owned(), written);
+    }
+    Ok(all)
+}
+
+/// Numbers as they are written, so that none is rounded.
+fn json(text: &str, value: &Spanned<DeValue<'_>>) -> Document {
+    match value.get_ref() {
+        DeValue::String(text) => Document::String(text.to_string()),
+        DeValue::Boolean(b) => Document::Bool(*b),
+        DeValue::Array(items) => {
+            Document::Array(items.iter().map(|item| json(text, item)).collect())
+        }
+        DeValue::Table(table) => {
+            let member = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+                let name: &std::borrow::Cow<'_, str> = name.get_ref();
+                (name.to_string(), json(text, value))
+            };
+            Document::Object(table.iter().map(member).collect())
+        }
+        DeValue::Datetime(time) => Document::String(time.to_string()),
+        _ => Document::Number(text[value.span()].replace('_', "")),
+    }
 }
 
 fn limits(section: &Section<'_>) -> Result<Limits, ConfigError> {

@@ -50,6 +50,7 @@ pub fn manifest(
         externs: module.externs.clone(),
         // Known when their files are: `Bundle::with_components`.
         components: Vec::new(),
+        host_calls: weir_flow::host_calls::all(module),
         failures: module.failures,
         roles: weir_check::roles(checked).into_iter().collect(),
         tests: numbered()

@@ -30,6 +30,11 @@ pub struct Program {
     pub externs: BTreeMap<String, String>,
     /// The file of each component (`extern NAME from "wit:.."`) that `weir.toml` gives.
     pub components: BTreeMap<String, PathBuf>,
+    /// Settings by name, as texts: `[config]` of `weir.toml`.
+    pub config: BTreeMap<String, String>,
+    /// What its tests have instead, or besides.
+    pub test_config: BTreeMap<String, String>,
+    pub test_secrets: BTreeMap<String, String>,
     pub limits: Limits,
     pub retention: Retention,
 }
@@ -44,6 +49,9 @@ impl Program {
             folder,
             externs: BTreeMap::new(),
             components: BTreeMap::new(),
+            config: BTreeMap::new(),
+            test_config: BTreeMap::new(),
+            test_secrets: BTreeMap::new(),
             limits: Limits::default(),
             retention: Retention::default(),
         }
@@ -201,6 +209,9 @@ impl Program {
                 self.components.insert(name, inside(&self.folder, path));
             }
         }
+        self.config = config.config;
+        self.test_config = config.test_config;
+        self.test_secrets = config.test_secrets;
         self.limits = config.limits;
         self.retention = config.retention;
         if is_entry {

@@ -3,6 +3,7 @@
 
 pub mod call_graph;
 pub mod dataflow;
+pub mod host_calls;
 pub mod ir;
 pub mod liveness;
 pub mod lower;

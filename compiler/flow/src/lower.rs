@@ -253,6 +253,7 @@ impl<'c> Lowering<'c> {
                 (hir::Type::List(_), Type::List(_))
                     | (hir::Type::Map(..), Type::Map(..))
                     | (hir::Type::Set(_), Type::Set(_))
+                    | (hir::Type::Option(_), Type::Option(_))
             )
         };
         let found = self.checked.functions.iter().position(|f| {

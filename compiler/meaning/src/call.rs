@@ -101,11 +101,17 @@ impl<'p> Step<'p> {
         let function = self.program.function(id);
         if let Implementation::Intrinsic(name) = &function.implementation {
             let frame = self.bind(function, Frame::default(), given).await?;
-            let args = frame
-                .locals
-                .into_iter()
-                .map(|arg| arg.expect("built-in functions take values"));
-            return intrinsic::run(name, args.collect()).or_else(at(&site.span));
+            let args = frame.locals.into_iter();
+            let args: Vec<Value> = args
+                .map(|arg| arg.expect("built-in functions take values"))
+                .collect();
+            let done = match intrinsic::host_call(name, &type_args, &args) {
+                Some(call) => {
+                    intrinsic::on_host(&call, args, &self.types.defs, &self.desk.settings)
+                }
+                None => intrinsic::run(name, args),
+            };
+            return done.or_else(at(&site.span));
         }
         self.calls += 1;
         let result = self

@@ -1,7 +1,8 @@
 //! The functions that are built in: a few on collections, and the library that compiled code calls too.
 
+use weir_contract::host_call::{Given, HostCall, Level, Lines, Setting};
 use weir_contract::library::Op;
-use weir_contract::{CrashReason, Value};
+use weir_contract::{CrashReason, Defs, Type, Value};
 
 use crate::operator;
 
@@ -63,4 +64,60 @@ pub(crate) fn run(name: &str, mut args: Vec<Value>) -> Result<Value, CrashReason
             op.apply(&args)
         }
     }
+}
+
+/// What a built-in function has the host do, if it is one of those.
+pub(crate) fn host_call(name: &str, types: &[Type], args: &[Value]) -> Option<HostCall> {
+    let ty = || types[0].clone();
+    let named = || match &args[0] {
+        Value::Text(name) => name.clone(),
+        other => panic!("{other:?} is no name"),
+    };
+    let setting = |has_default| {
+        HostCall::Config(Setting {
+            name: named(),
+            ty: ty(),
+            has_default,
+        })
+    };
+    Some(match name {
+        "json.encode" => HostCall::Encode(ty()),
+        "json.pretty" => HostCall::Pretty(ty()),
+        "json.decode" => HostCall::Decode(ty()),
+        "config.needed" => setting(false),
+        "config.given" => setting(true),
+        "secret.named" => HostCall::Secret(named()),
+        "secret.reveal" => HostCall::Reveal,
+        _ => {
+            let level = name.strip_prefix("log.")?;
+            let level = Level::ALL.into_iter().find(|l| l.name() == level)?;
+            HostCall::Log(level, ty())
+        }
+    })
+}
+
+/// What the host gives. Nobody reads the log here.
+pub(crate) fn on_host(
+    call: &HostCall,
+    mut args: Vec<Value>,
+    defs: &Defs,
+    settings: &Given,
+) -> Result<Value, CrashReason> {
+    // The name is in the call, and behind it may stand what is used without one.
+    let otherwise = match call {
+        HostCall::Config(_) | HostCall::Secret(_) => args.drain(..).nth(1),
+        _ => None,
+    };
+    let answer = call.apply(defs, &args, settings, &mut Lines::default());
+    let answer = answer.map_err(|refusal| refusal.reason)?;
+    Ok(match (call, answer) {
+        (
+            HostCall::Config(Setting {
+                has_default: true, ..
+            }),
+            Value::Option(found),
+        ) => found.map_or_else(|| otherwise.expect("it has a default"), |found| *found),
+        (HostCall::Secret(_), name) => Value::Record(vec![name]),
+        (_, answer) => answer,
+    })
 }

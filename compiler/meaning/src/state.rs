@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use weir_check::hir::{Checked, EntityId, EventId, ExternId, FieldId, FnId};
 use weir_contract::Value;
+use weir_contract::host_call::Given;
 
 use crate::call::Closure;
 use crate::run::{Answer, Wait};
@@ -75,6 +76,8 @@ pub(crate) struct Desk<'p> {
     pub outside: Option<Outside<'p>>,
     /// Who computes what is pure.
     pub pure: Option<Pure<'p>>,
+    /// Settings and secrets.
+    pub settings: Arc<Given>,
 
     /// The step's own, taken by the world when it is kept: what to do when the run fails, first pushed first.
     pub undos: Vec<Closure<'p>>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use weir_check::hir::{Checked, Effect, EntityId, ErrorId, EventId, ExternId, FieldId, FnId};
+use weir_contract::host_call::Given;
 use weir_contract::{CrashReason, Value};
 
 use crate::call::Step;
@@ -139,6 +140,11 @@ impl<'p> World<'p> {
         pure: impl FnMut(ExternId, &[Value]) -> Result<Ending, CrashReason> + Send + 'p,
     ) {
         self.desk.pure = Some(Box::new(pure));
+    }
+
+    /// Settings and secrets, of which there are none otherwise.
+    pub fn set(&mut self, settings: Given) {
+        self.desk.settings = Arc::new(settings);
     }
 
     /// A call from outside, and all that follows from it without time passing; of a test, with time passing. `args` are in the

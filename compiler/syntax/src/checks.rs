@@ -6,7 +6,7 @@ use weir_diagnostics::{Diagnostic, codes};
 use crate::ast::walk::{Node, walk};
 use crate::ast::*;
 
-/// All attributes there are (`@intrinsic` is for the prelude only). What each takes and where it may stand is checked
+/// All attributes there are (`@intrinsic` and `@module` are for the prelude only). What each takes and where it may stand is checked
 /// with the types.
 pub const ATTRIBUTES: &[&str] = &[
     "anyone",
@@ -37,6 +37,7 @@ pub const ATTRIBUTES: &[&str] = &[
     "may_see",
     "crosses_tenants",
     "intrinsic",
+    "module",
 ];
 
 pub fn check(module: &Module, diagnostics: &mut Vec<Diagnostic>) {

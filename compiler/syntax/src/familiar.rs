@@ -66,6 +66,53 @@ pub fn value(name: &str) -> Option<&'static str> {
     })
 }
 
+/// What a function of a part of the library is called elsewhere: `json.stringify(..)`.
+pub fn in_library(part: &str, name: &str) -> Option<&'static str> {
+    Some(match (part, name) {
+        ("json", "stringify" | "dumps" | "dump" | "write" | "show" | "to_text") => "encode",
+        ("json", "loads" | "load" | "read") => "parse",
+        ("log", "warning") => "warn",
+        ("log", "trace") => "debug",
+        ("log", "err" | "fatal" | "critical") => "error",
+        ("random", "randint" | "range" | "next" | "integer") => "int",
+        ("random", "choice" | "sample") => "pick",
+        ("id", "new" | "next" | "uuid" | "make") => "fresh",
+        _ => return None,
+    })
+}
+
+/// A module of other libraries: `regex.match(..)`, `base64.encode(..)`.
+pub fn library(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "regex" | "re" | "regexp" => {
+            "patterns are functions of texts: `text.matches(\"^[0-9]+$\")`, `find`, `captures`; `weir doc pattern` shows them"
+        }
+        "base64" => "write `bytes.base64()`, and `text.from_base64()` to read it",
+        "hex" => "write `bytes.hex()`, and `text.from_hex()` to read it",
+        "uuid" | "ulid" | "nanoid" => {
+            "write `fresh_id()`, or `OrderId.fresh()` with `type OrderId = new Text`"
+        }
+        "rand" => "write `random()`, or `random.int(1, 7)`; `weir doc random` shows more",
+        "hashlib" | "hash" | "sha256" => "write `bytes.sha256()`; `weir doc crypto` shows more",
+        "bcrypt" | "argon2" | "scrypt" => {
+            "write `crypto.hash_password(password)` and `crypto.verify_password(password, hash)`"
+        }
+        "logging" | "logger" | "console" => "write `log.info(\"paid\", order: id)`",
+        "env" | "process" | "os" | "settings" => {
+            "write `config(\"name\")` for a setting, `secret(\"name\")` for a secret"
+        }
+        "datetime" | "calendar" => {
+            "the time is `now()`; `weir doc time` and `weir doc date` show what can be done with it"
+        }
+        "strings" | "string" | "str" => {
+            "call it on the text: `text.upper()`; `weir doc text` shows what there is"
+        }
+        "url" | "urllib" => "write `text.encode_url()` and `text.decode_url()`",
+        "json" => "write `json.parse(text)`, `json.decode(text)` or `json.encode(value)`",
+        _ => return None,
+    })
+}
+
 /// What is asked of a name with a capital elsewhere: `Math.sqrt(x)`.
 pub fn namespace(name: &str) -> Option<&'static str> {
     Some(match name {

@@ -12,7 +12,8 @@ use wasm_encoder::{
     NameSection, TypeSection, ValType,
 };
 use weir_contract::border::{self, Val};
-use weir_contract::{CrashReason, Defs, Type};
+use weir_contract::{CrashReason, Defs, HostCall, Type};
+use weir_flow::host_calls;
 use weir_flow::ir;
 use weir_flow::ownership::{Ownership, ownership};
 
@@ -58,6 +59,8 @@ pub struct Gen<'m> {
     pub ownership: Vec<Ownership>,
     /// Whether any function suspends: else no entry has to ask.
     pub suspends: bool,
+    /// By number.
+    host_calls: Vec<HostCall>,
     types: Vec<(Vec<ValType>, Option<ValType>)>,
     funcs: Vec<Function>,
     helpers: BTreeMap<Helper, u32>,
@@ -72,6 +75,7 @@ impl<'m> Gen<'m> {
             data: Data::default(),
             ownership: ownership(module),
             suspends: suspend::anywhere(module),
+            host_calls: host_calls::all(module),
             types: Vec::new(),
             funcs: Vec::new(),
             helpers: BTreeMap::new(),
@@ -119,6 +123,12 @@ impl<'m> Gen<'m> {
 
     pub fn import(&self, name: &str) -> u32 {
         border::import_index(name)
+    }
+
+    /// The number of a host call.
+    pub fn host_call(&self, call: &HostCall) -> u32 {
+        let at = self.host_calls.binary_search(call);
+        at.expect("all of the module were collected") as u32
     }
 
     pub fn func(&self, id: ir::FuncId) -> u32 {

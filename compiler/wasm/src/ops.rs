@@ -1,6 +1,7 @@
 //! The instructions of the IR, except arithmetic and the insides of state access.
 
 use weir_contract::{Type, library};
+use weir_flow::host_calls;
 use weir_flow::ir::{EntityId, Inst, Op, Reg, SiteId, SlotId};
 
 use crate::asm::I32;
@@ -176,6 +177,14 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         Op::Show(value) => {
             b.reach(site);
             show(b, *value);
+        }
+        Op::Lib(name, args) if host_calls::is_one(name) => {
+            b.reach(site);
+            let call = host_calls::of(b.func, inst).expect("it is one");
+            let number = b.g.host_call(&call);
+            let result = inst.dst.expect("each gives something");
+            let result = b.func.value_type(result).clone();
+            host(b, "host", number, args, result);
         }
         Op::Lib(name, args) => {
             b.reach(site);

@@ -179,6 +179,9 @@ pub const IMPORTS: &[Import] = &[
     // pure(function, arguments, len, dst) -> len: a `@pure` extern function by its number in the manifest. Arguments and
     // value in the value encoding, the value as a `Result` when the function can fail.
     import("pure", &[P, P, P, P], Some(P)),
+    // host(number, arguments, len, dst) -> len: one of the manifest's host calls by its number. Arguments one after the other
+    // and result in the value encoding.
+    import("host", &[P, P, P, P], Some(P)),
     // decimal_mul/div/rem(a, b, dst): 16-byte operands and result at those addresses.
     import("decimal_mul", &[P, P, P], None),
     import("decimal_div", &[P, P, P], None),

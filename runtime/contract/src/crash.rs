@@ -36,11 +36,13 @@ pub enum CrashReason {
     BadText,
     /// Money of two currencies added, subtracted, divided or put in order.
     MixedCurrencies,
+    /// A setting or a secret that the program needs and its host was not given.
+    NotGiven,
 }
 
 impl CrashReason {
     /// All reasons, by code.
-    pub const ALL: [CrashReason; 14] = [
+    pub const ALL: [CrashReason; 15] = [
         CrashReason::Overflow,
         CrashReason::DivideByZero,
         CrashReason::IndexOutOfRange,
@@ -55,6 +57,7 @@ impl CrashReason {
         CrashReason::ComponentFailed,
         CrashReason::BadText,
         CrashReason::MixedCurrencies,
+        CrashReason::NotGiven,
     ];
 
     /// The number of this reason at the border of a module.
@@ -84,6 +87,7 @@ impl CrashReason {
             CrashReason::ComponentFailed => "component_failed",
             CrashReason::BadText => "bad_text",
             CrashReason::MixedCurrencies => "mixed_currencies",
+            CrashReason::NotGiven => "not_given",
         }
     }
 
@@ -104,6 +108,7 @@ impl CrashReason {
             CrashReason::ComponentFailed => "a component failed",
             CrashReason::BadText => "text that is not understood",
             CrashReason::MixedCurrencies => "money of two currencies",
+            CrashReason::NotGiven => "not configured",
         }
     }
 }

@@ -17,7 +17,7 @@ pub const OPS_MAX: usize = 16 << 20;
 pub const REPLY_MAX: usize = 16 << 20;
 /// Body of an HTTP request.
 pub const BODY_MAX: usize = 4 << 20;
-/// Levels of JSON in a request.
+/// Levels of JSON.
 pub const JSON_DEPTH_MAX: usize = 64;
 /// All frames of one strand of a run.
 pub const FRAMES_MAX: usize = 1 << 20;
@@ -29,3 +29,9 @@ pub const EVENTS_MAX: usize = 10_000;
 pub const STEP_TRANSACTIONS_MAX: u32 = 64;
 /// Writes of one step, likewise.
 pub const STEP_WRITES_MAX: usize = 256 << 10;
+/// Passwords that a step may hash or verify; each takes some hundredths of a second that are not counted.
+pub const STEP_PASSWORDS_MAX: u32 = 4;
+/// Text of one line of a program's log; more is cut.
+pub const LOG_LINE_MAX: usize = 8 << 10;
+/// Lines that one step may write to the log of its program; more are counted only.
+pub const LOG_LINES_MAX: usize = 200;

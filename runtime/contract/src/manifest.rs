@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::host_call::HostCall;
 use crate::plan::Plan;
 pub use crate::route::{Method, Route, RoutePart, parts};
 use crate::settings::{Limits, Retention};
@@ -13,8 +14,8 @@ use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 
 /// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits, 4, which has no
-/// dates and no money and walks over no entity, and 5, in which nothing begins by itself and sites do not say in which function
-/// they are.
+/// dates and no money and walks over no entity, and 5, in which nothing begins by itself, no host call is made and sites do not
+/// say in which function they are.
 pub const MANIFEST_VERSION: u32 = 6;
 /// Modules of manifests from this version on know of [`crate::border::INPUT_INSIDE`].
 pub const INSIDE_SINCE: u32 = 3;
@@ -50,6 +51,9 @@ pub struct Manifest {
     /// module.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
+    /// What steps have the host do by the types of the program; position = number of the host call `host`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub host_calls: Vec<HostCall>,
     /// The errors a runtime may answer with. There when the program waits anywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<Failures>,
@@ -437,6 +441,25 @@ impl Manifest {
         Ok(())
     }
 
+    fn check_host_calls(&self) -> Result<(), ManifestError> {
+        for call in &self.host_calls {
+            for ty in call.types() {
+                check_type(&self.defs, ty, "a host call")?;
+            }
+            if let HostCall::Log(_, ty) = call {
+                let is_line = match ty {
+                    Type::Unit => true,
+                    Type::Tuple(fields) => fields.iter().all(|f| f.name.is_some()),
+                    _ => false,
+                };
+                if !is_line {
+                    return Err(ManifestError("a line of the log is none".to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn check_workflow(
         &self,
         entity: EntityId,
@@ -568,6 +591,7 @@ impl Manifest {
             }
         }
         self.check_components()?;
+        self.check_host_calls()?;
         if let Some(failures) = &self.failures {
             let Failures {
                 cancelled,

@@ -1,7 +1,8 @@
 //! The functions a module may import, as `weir_contract::border` lists them.
 
-use wasmtime::{Caller, Linker};
+use wasmtime::{AsContextMut, Caller, Linker};
 use weir_contract::border::{self, MODULE};
+use weir_contract::limits::STEP_PASSWORDS_MAX;
 use weir_contract::{CrashReason, Currency, Defs, Money, Type, Value, library};
 use weir_machine::StateAccess;
 
@@ -327,7 +328,19 @@ fn define_pure(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             let Some(op) = library::Op::from_code(op) else {
                 return stop(CrashReason::Unreachable);
             };
-            host.scratch = library::call(op, range(memory, args, len)?).map_err(Stop::from)?;
+            let args = range(memory, args, len)?;
+            if op.is_slow() {
+                host.slow_calls += 1;
+                if host.slow_calls > STEP_PASSWORDS_MAX {
+                    return stop(CrashReason::StepTooLong);
+                }
+            }
+            host.scratch = library::call(op, args).map_err(Stop::from)?;
+            if op.is_slow() {
+                // Its time is not the module's.
+                let ticks = host.deadline_ticks;
+                c.as_context_mut().set_epoch_deadline(ticks);
+            }
             give_scratch(&mut c, dst)
         },
     )?;
@@ -338,6 +351,16 @@ fn define_pure(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             let (memory, host) = split(&mut c);
             let args = range(memory, args, len)?;
             host.scratch = host.pure.call(function, args).map_err(Stop::from)?;
+            give_scratch(&mut c, dst)
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "host",
+        |mut c: C<'_>, number: u32, args: u32, len: u32, dst: u32| -> Answer<i32> {
+            let (memory, host) = split(&mut c);
+            let args = range(memory, args, len)?;
+            host.scratch = host.state().host_call(number, args).map_err(Stop::from)?;
             give_scratch(&mut c, dst)
         },
     )?;

@@ -20,6 +20,10 @@ pub struct Host {
     pub scratch: Vec<u8>,
     /// Who computes what is pure.
     pub pure: Arc<dyn Pure>,
+    /// How often the running step called what is slow on purpose.
+    pub slow_calls: u32,
+    /// The time of a step.
+    pub deadline_ticks: u64,
     memory_bytes_max: usize,
 }
 
@@ -93,12 +97,14 @@ pub fn stop<T>(reason: CrashReason) -> Answer<T> {
 }
 
 impl Host {
-    pub fn new(memory_bytes_max: usize, pure: Arc<dyn Pure>) -> Host {
+    pub fn new(memory_bytes_max: usize, deadline_ticks: u64, pure: Arc<dyn Pure>) -> Host {
         Host {
             state: None,
             exports: None,
             scratch: Vec::new(),
             pure,
+            slow_calls: 0,
+            deadline_ticks,
             memory_bytes_max,
         }
     }

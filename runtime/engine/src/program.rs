@@ -165,7 +165,11 @@ impl Program {
     pub(crate) fn store(&self) -> Store<Host> {
         let mut store = Store::new(
             &self.inner.engine,
-            Host::new(self.inner.limits.memory_bytes, self.pure.clone()),
+            Host::new(
+                self.inner.limits.memory_bytes,
+                self.deadline_ticks(),
+                self.pure.clone(),
+            ),
         );
         store.limiter(|host| host);
         store

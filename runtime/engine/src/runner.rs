@@ -93,6 +93,7 @@ impl Steps for Runner {
         self.input.clear();
         input.encode_into(&mut self.input);
         instance.store.data_mut().state = Some(on);
+        instance.store.data_mut().slow_calls = 0;
         instance
             .store
             .set_epoch_deadline(self.program.deadline_ticks());

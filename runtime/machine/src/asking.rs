@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
-use weir_contract::Manifest;
+use weir_contract::host_call::{Given, Lines};
+use weir_contract::library::Refusal;
 use weir_contract::limits;
 use weir_contract::manifest::{FrameRole, FunctionKind};
+use weir_contract::{CrashReason, Manifest};
 
 use crate::access::StateAccess;
 use crate::chance::Chance;
@@ -44,6 +46,8 @@ pub struct Surroundings {
     pub chance: Chance,
     pub time: i64,
     pub cap: StepCap,
+    /// Settings and secrets.
+    pub settings: Arc<Given>,
 }
 
 /// A host call that no compiled program makes: the step ends as a bug of the compiler.
@@ -60,6 +64,8 @@ pub(crate) struct Asking {
     /// Kind and operands.
     pub wait: Option<(u32, Vec<u8>)>,
     transactions: u32,
+    /// What it said to the log of its program. Not asks: rolling back does not take it back.
+    pub lines: Lines,
 }
 
 impl Asking {
@@ -202,6 +208,19 @@ impl Transaction {
     pub fn fresh(&mut self) -> [u8; 26] {
         let time = self.asking.around.time;
         self.asking.around.chance.fresh(time)
+    }
+
+    /// What needs the types of the program.
+    pub fn host_call(&mut self, number: u32, args: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let broken = |what: Misused| Refusal {
+            reason: CrashReason::Unreachable,
+            detail: what.0.to_owned(),
+        };
+        let program = self.program().map_err(broken)?;
+        let call = program.host_calls.get(number as usize);
+        let call = call.ok_or(broken(Misused("no such host call")))?;
+        let settings = self.asking.around.settings.clone();
+        call.call(&program.defs, args, &settings, &mut self.asking.lines)
     }
 
     /// Tests only.

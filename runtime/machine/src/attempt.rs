@@ -2,6 +2,7 @@
 
 use weir_contract::CrashReason;
 use weir_contract::border::OUTPUT_DENIED;
+use weir_contract::host_call::Lines;
 use weir_contract::manifest::{Effect, Manifest};
 use weir_contract::settings::Limits;
 
@@ -20,6 +21,8 @@ pub(crate) struct Attempt {
     pub outcome: Outcome,
     pub asks: Vec<Ask>,
     pub writes: Writes,
+    /// What the step said, kept or not.
+    pub lines: Lines,
 }
 
 /// Bytes of a record besides its parts of varying length.
@@ -42,6 +45,7 @@ impl Machine {
             chance: Chance::new(place.0, place.1),
             time: work.time,
             cap: self.step_cap,
+            settings: self.settings.clone(),
         };
         self.state.make_room();
         let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
@@ -55,6 +59,7 @@ impl Machine {
                     .map(|()| driven)
             });
         let asks = std::mem::take(&mut on.asking.asks);
+        let lines = std::mem::take(&mut on.asking.lines);
         let outcome = match checked {
             Ok(Driven::Suspended(pause)) => Outcome::Suspended(pause),
             Ok(Driven::Output(output)) => Outcome::Output(output),
@@ -71,6 +76,7 @@ impl Machine {
                 outcome,
                 asks: Vec::new(),
                 writes: Writes::default(),
+                lines,
             };
         }
         let (state, writes) = on.commit();
@@ -79,6 +85,7 @@ impl Machine {
             outcome,
             asks,
             writes,
+            lines,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::effects::{EventTo, Place};
 use crate::given::{encode_given, given_at};
 use crate::idempotency::{Kept, KeptAnswer};
 use crate::known::known_event;
-use crate::machine::{Action, Answer, BadRecord, Machine, OutsideCall, digest_of};
+use crate::machine::{Action, Answer, BadRecord, Machine, OutsideCall, digest_of, said};
 use crate::progress::{Change, Start};
 use crate::record::Digest;
 use crate::run_record::{
@@ -139,7 +139,9 @@ impl Machine {
             outcome,
             asks,
             writes,
+            lines,
         } = self.attempt(steps, &work, effect, place, used);
+        let said = said(manifest, work.target, place, time, &outcome, lines);
         let step = RunStepRecord {
             run: number,
             strand,
@@ -150,7 +152,8 @@ impl Machine {
             writes,
         };
         let record = step.to_record();
-        let actions = self.note_run_step(&step).expect("a step that has just run");
+        let mut actions = self.note_run_step(&step).expect("a step that has just run");
+        actions.extend(said);
         Progress {
             run: number,
             record,

@@ -41,7 +41,7 @@ pub use asking::{Misused, StepCap};
 pub use effects::{EventTo, Frame, Place};
 pub use going::{Progress, Sent, Taken, failed_output};
 pub use idempotency::KeptAnswer;
-pub use machine::{Action, Answer, BadRecord, Call, Done, Machine, OutsideCall};
+pub use machine::{Action, Answer, BadRecord, Became, Call, Done, Machine, OutsideCall, Said};
 pub use program::Incompatible;
 pub use record::{Bug, Outcome, ProgramRecord, StepRecord};
 pub use relabel::carry_answer;

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use weir_contract::border::{OUTPUT_DENIED, OUTPUT_OK, StepInput, encode_caller};
+use weir_contract::host_call::{self, Lines};
 use weir_contract::manifest::{Access, Effect, FunctionKind, Manifest};
 use weir_contract::{DecodeError, limits};
 use weir_log::{Record, RecordKind};
 
-use crate::asking::StepCap;
+use crate::asking::{StepCap, Surroundings};
 use crate::attempt::Attempt;
 use crate::begins;
 use crate::drive::Work;
@@ -30,6 +31,7 @@ use crate::run_record::{
 };
 use crate::runs::{Caller, Ended, Given};
 use crate::schedule::Runs;
+use crate::show_runs::name_of;
 use crate::state::State;
 use crate::steps::Steps;
 use crate::transaction::Transaction;
@@ -49,6 +51,8 @@ pub struct Machine {
     pub record_bytes_max: usize,
     /// How much a step of a run does before it yields. Only asked when a step runs.
     pub step_cap: StepCap,
+    /// Settings and secrets of the program in force. Only asked when a step runs.
+    pub settings: Arc<host_call::Given>,
 }
 
 impl Default for Machine {
@@ -62,6 +66,7 @@ impl Default for Machine {
             time: 0,
             record_bytes_max: limits::OPS_MAX,
             step_cap: StepCap::default(),
+            settings: Arc::default(),
         }
     }
 }
@@ -128,8 +133,35 @@ pub enum Action {
     Ended { run: u64, ended: Ended },
     /// A run met a bug and waits for somebody who mends it: people are told.
     Parked { run: u64, bug: Bug },
+    /// A step said this to the log of its program. It is told even of a step that was not kept, but once.
+    Log(Said),
     /// Tests only: the process dies here.
     CrashAt(String),
+}
+
+/// What a step said to the log of its program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub run: u64,
+    /// How many steps of the run came before it.
+    pub step: u64,
+    /// Time of the step.
+    pub time: i64,
+    /// What the run was started as: `Account.deposit`.
+    pub by: String,
+    pub lines: Lines,
+    pub became: Became,
+}
+
+/// What became of a step that said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// It is kept, or had nothing to be kept.
+    Done,
+    /// It failed, and what it wrote is undone.
+    Failed,
+    /// It had a bug, and what it wrote is undone.
+    Bug,
 }
 
 /// A call of an extern function.
@@ -262,6 +294,7 @@ impl Machine {
             place: Place::Function(call.function),
             cells: call.args.as_slice().into(),
         };
+        let first_place = first.place;
         let work = Work {
             manifest,
             target: first.place,
@@ -278,7 +311,9 @@ impl Machine {
             outcome,
             asks,
             writes,
+            lines,
         } = attempt;
+        let said = said(manifest, first_place, (run, 0), time, &outcome, lines);
         let answer = match &outcome {
             Outcome::Output(output) => Answer::Output(output.clone()),
             Outcome::Bug(bug) => Answer::Bug(bug.clone()),
@@ -291,7 +326,9 @@ impl Machine {
         let only_reads = function.effect < Effect::Write;
         if is_denied || !is_run && (only_reads || is_nothing && is_output) {
             self.next_run += !is_denied as u64;
-            return self.unrecorded(run, answer, call, manifest);
+            let mut done = self.unrecorded(run, answer, call, manifest);
+            done.actions.extend(said);
+            return done;
         }
         let step = StepRecord {
             run,
@@ -307,7 +344,8 @@ impl Machine {
             writes,
         };
         let record = step.to_record();
-        let actions = self.note(step).expect("a step that has just run");
+        let mut actions = self.note(step).expect("a step that has just run");
+        actions.extend(said);
         Done {
             run,
             answer,
@@ -362,7 +400,14 @@ impl Machine {
             inside: false,
             args: &[],
         };
-        let on = Transaction::begin(std::mem::take(&mut self.state));
+        // What a rule says to the log is said by nobody's step, and dropped.
+        let around = Surroundings {
+            program: self.program.clone(),
+            settings: self.settings.clone(),
+            time,
+            ..Surroundings::default()
+        };
+        let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
         let (on, result) = steps.run(entry, input, on);
         self.state = on.abort();
         matches!(result, Ok(output) if output.first() == Some(&OUTPUT_OK))
@@ -530,6 +575,33 @@ impl Machine {
             actions: Vec::new(),
         }
     }
+}
+
+/// The lines of a step, if it said anything.
+pub(crate) fn said(
+    manifest: &Manifest,
+    target: Place,
+    (run, step): (u64, u64),
+    time: i64,
+    outcome: &Outcome,
+    lines: Lines,
+) -> Option<Action> {
+    if lines.is_empty() {
+        return None;
+    }
+    let became = match outcome {
+        Outcome::Bug(_) => Became::Bug,
+        Outcome::Output(output) if output.first() != Some(&OUTPUT_OK) => Became::Failed,
+        Outcome::Output(_) | Outcome::Suspended(_) => Became::Done,
+    };
+    Some(Action::Log(Said {
+        run,
+        step,
+        time,
+        by: name_of(manifest, target),
+        lines,
+        became,
+    }))
 }
 
 /// What the log keeps of a manifest: all but what only the newest program is asked for.

@@ -368,9 +368,13 @@ impl Between<'_> {
     fn finished(&self, target: &mut Place, ended: &mut Ended) {
         let moved = self.ended(*target, ended).is_ok();
         if let (false, Place::Function(n), Ended::Output(output)) = (moved, *target, &*ended) {
-            let (status, json) = crate::show::render_output(self.old, n, output)
-                .unwrap_or_else(|e| (500, serde_json::json!({ "error": e.to_string() })));
-            let json = json.to_string();
+            let (status, json) = match crate::show::render_output(self.old, n, output) {
+                Ok((status, json)) => (status, json.to_string()),
+                Err(e) => (
+                    500,
+                    serde_json::json!({ "error": e.to_string() }).to_string(),
+                ),
+            };
             *ended = Ended::Rendered { status, json };
         }
         // Shown with the name it has now; one that is gone is shown without.

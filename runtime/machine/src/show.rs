@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use weir_contract::border::OUTPUT_FAILED;
 use weir_contract::call::{Reply, decode_args};
 use weir_contract::encode::Reader;
-use weir_contract::json::{failure_to_json, fields_to_json, to_json};
+use weir_contract::json::{Document, failure_to_document, fields_to_json, to_document, to_json};
 use weir_contract::keys::{decode_key, decode_keys};
 use weir_contract::manifest::{Entity, Manifest};
 use weir_contract::slots::SlotKind;
@@ -26,20 +26,17 @@ use crate::show_runs::name_of;
 use crate::state::{Instance, Slot};
 
 /// HTTP status and JSON of a reply: 200 with the value, or the error's status with its fields.
-pub fn render_reply(defs: &Defs, returns: &Type, reply: &Reply) -> (u16, Json) {
+pub fn render_reply(defs: &Defs, returns: &Type, reply: &Reply) -> (u16, Document) {
     match reply {
-        Reply::Ok(value) => (200, to_json(defs, returns, value)),
+        Reply::Ok(value) => (200, to_document(defs, returns, value)),
         Reply::Failed(id, values) => {
             let status = match &defs.get(*id).kind {
                 DefKind::Error { status, .. } => *status,
                 _ => 422,
             };
-            (status, failure_to_json(defs, *id, values))
+            (status, failure_to_document(defs, *id, values))
         }
-        Reply::Denied => (
-            403,
-            json!({ "error": "Forbidden", "reason": "`allow` says no" }),
-        ),
+        Reply::Denied => (403, error("Forbidden", "`allow` says no")),
     }
 }
 
@@ -48,11 +45,17 @@ pub fn render_output(
     manifest: &Manifest,
     function: u32,
     output: &[u8],
-) -> Result<(u16, Json), BadRecord> {
+) -> Result<(u16, Document), BadRecord> {
     let function = manifest.functions.get(function as usize);
     let function = function.ok_or_else(|| BadRecord("no such function".to_owned()))?;
     let reply = Reply::decode(&manifest.defs, &function.returns, &function.fails, output)?;
     Ok(render_reply(&manifest.defs, &function.returns, &reply))
+}
+
+/// `{"error": "Bug", "reason": ".."}`
+fn error(error: &str, reason: &str) -> Document {
+    let member = |name: &str, text: &str| (name.to_owned(), Document::String(text.to_owned()));
+    Document::Object(vec![member("error", error), member("reason", reason)])
 }
 
 /// An answer written out, so that it no longer needs its program.
@@ -60,7 +63,7 @@ pub fn render_kept(manifest: &Manifest, answer: &KeptAnswer) -> KeptAnswer {
     match answer {
         KeptAnswer::Output { function, output } => {
             let (status, json) = render_output(manifest, *function, output)
-                .unwrap_or_else(|e| (500, json!({ "error": "Bug", "reason": e.to_string() })));
+                .unwrap_or_else(|e| (500, error("Bug", &e.to_string())));
             KeptAnswer::Rendered {
                 status,
                 json: json.to_string(),
@@ -209,7 +212,7 @@ pub fn step_to_json(manifest: &Manifest, step: &StepRecord) -> Result<Json, BadR
         Outcome::Output(output) => {
             let (status, json) = render_output(manifest, step.function, output)?;
             let name = if status == 200 { "reply" } else { "failure" };
-            out.insert(name.to_owned(), json);
+            out.insert(name.to_owned(), Json::from(&json));
         }
         Outcome::Bug(bug) => {
             out.insert("bug".to_owned(), bug_to_json(bug));

@@ -90,7 +90,10 @@ fn finished_to_json(program: &Manifest, number: u64, run: &Finished) -> Result<J
     let (state, result) = match &run.ended {
         Ended::Cancelled => ("cancelled", json!({ "error": "Cancelled" })),
         Ended::Output(output) => match run.target {
-            Place::Function(n) => ended(render_output(program, n, output)?),
+            Place::Function(n) => {
+                let (status, result) = render_output(program, n, output)?;
+                ended((status, Json::from(&result)))
+            }
             _ => ("done", Json::Null),
         },
         Ended::Rendered { status, json } => {

@@ -1,12 +1,15 @@
 //! What can be set on a node, and what holds when it is not.
 
 use crate::outside::http::Bases;
+use crate::speech::Speech;
 
 /// Limits and habits of a node; [`Default`] is right for `weir run`.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Base URL of each name of `extern .. from "http:NAME"`.
     pub externs: Bases,
+    /// Where the lines of the program's own log go.
+    pub speech: Speech,
     /// TCP port on loopback; 0 lets the system choose.
     pub port: u16,
     /// A snapshot is taken after so many records.
@@ -30,6 +33,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             externs: Bases::new(),
+            speech: Speech::default(),
             port: 0,
             snapshot_every_records: 100_000,
             queue_max: 10_000,

@@ -33,6 +33,7 @@ use crate::config::Config;
 use crate::outside::Outside;
 use crate::program::Program;
 use crate::recovery::{PARTITION, RecoveryError, recover};
+use crate::speech::Speech;
 
 /// Why a call was not answered. None of these says that it was not done, except where noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -261,6 +262,7 @@ impl Core {
             .last()
             .map_or(Lsn::ZERO, |id| id.at);
         machine.record_bytes_max = log.limits().frame_bytes_max / 2;
+        machine.settings = program.settings;
         let (messages, inbox) = channel();
         let current = Arc::new(RwLock::new(program.manifest.clone()));
         let mut worker = Worker {
@@ -269,6 +271,7 @@ impl Core {
             log,
             steps: program.steps,
             outside: program.outside,
+            speech: config.speech.clone(),
             run_waiters: RunWaiters::default(),
             program: program.manifest,
             current: current.clone(),
@@ -401,6 +404,8 @@ struct Worker {
     log: Arc<dyn Log>,
     steps: Box<dyn Steps + Send>,
     outside: Arc<dyn Outside>,
+    /// Where what the program says goes.
+    speech: Speech,
     /// Who waits for the end of a run.
     run_waiters: RunWaiters,
     program: Arc<Manifest>,
@@ -699,6 +704,7 @@ impl Worker {
                     .write()
                     .unwrap_or_else(|poisoned| poisoned.into_inner()) = self.program.clone();
                 self.steps = program.steps;
+                self.machine.settings = program.settings;
                 self.outside = program.outside;
                 match record {
                     Some(record) => self.push(record, Waiter::Reload(done)),

@@ -11,6 +11,7 @@ mod node;
 pub mod outside;
 mod program;
 mod recovery;
+mod speech;
 
 pub use config::Config;
 pub use core::{Core, Door, EventAnswer, Order, Refusal, StartError, WhichRun};
@@ -19,3 +20,4 @@ pub use node::{FAILURE_POLL, Node};
 pub use outside::{Nobody, Outside, OutsideAnswer};
 pub use program::{Caller, NamedCall, Program};
 pub use recovery::{PARTITION, RecoveryError, recover, recover_until};
+pub use speech::{Format, Speech, written};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use weir_component::Components;
 use weir_contract::Manifest;
 use weir_contract::call::encode_args;
+use weir_contract::host_call::Given;
 use weir_contract::keys::encode_keys;
 use weir_contract::manifest::{Access, FunctionKind};
 use weir_contract::{Value, limits};
@@ -20,6 +21,8 @@ pub struct Program {
     pub steps: Box<dyn Steps + Send>,
     /// What answers the extern functions that are not services.
     pub components: Option<Arc<Components>>,
+    /// Settings and secrets that its steps may ask for.
+    pub settings: Arc<Given>,
     /// Whoever calls extern functions.
     pub outside: Arc<dyn Outside>,
 }
@@ -31,6 +34,7 @@ impl Program {
             manifest: Arc::new(manifest),
             steps,
             components: None,
+            settings: Arc::default(),
             outside: Arc::new(Nobody),
         }
     }
@@ -39,6 +43,14 @@ impl Program {
     pub fn with_components(self, components: Arc<Components>) -> Program {
         Program {
             components: Some(components),
+            ..self
+        }
+    }
+
+    /// With its settings and secrets, of which it has none otherwise.
+    pub fn with_settings(self, settings: Given) -> Program {
+        Program {
+            settings: Arc::new(settings),
             ..self
         }
     }

@@ -4,13 +4,16 @@
 //! same machine. When nothing can go on, time jumps to the next thing that is due. A crash drops the machine and makes a new one
 //! from the records; what the old one held besides is gone, as it would be.
 
+use std::sync::Arc;
+
 use weir_contract::Manifest;
 use weir_contract::border::OUTPUT_OK;
+use weir_contract::host_call::Given;
 use weir_contract::manifest::Frame;
 use weir_log::Record;
 use weir_machine::show_runs::name_of;
 use weir_machine::{
-    Action, Bug, Ended, Machine, Place, Progress, StepCap, Steps, Waiting, failed_output,
+    Action, Bug, Ended, Machine, Place, Progress, Said, StepCap, Steps, Waiting, failed_output,
 };
 
 use crate::message::{Message, messages};
@@ -20,6 +23,9 @@ pub const BEGIN_US: i64 = 1_767_225_600_000_000;
 
 /// More than a test does on purpose.
 const STEPS_MAX: usize = 100_000;
+
+/// Steps whose lines are kept; more than anybody reads.
+const SAID_MAX: usize = 200;
 
 /// When the machine dies, what arrives twice, and how finely steps are cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +52,8 @@ pub struct Report {
     pub boundaries: Vec<String>,
     /// What could arrive twice, for people.
     pub messages: Vec<String>,
+    /// What the program said to its log.
+    pub said: Vec<Said>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,14 +78,16 @@ pub fn run(
     manifest: &Manifest,
     entry: u32,
     args: &[u8],
+    settings: &Arc<Given>,
     schedule: Schedule,
 ) -> Report {
-    let mut trial = Trial::new(steps, manifest, schedule);
+    let mut trial = Trial::new(steps, manifest, settings, schedule);
     let outcome = trial.run(entry, args);
     Report {
         outcome,
         boundaries: trial.boundaries,
         messages: trial.messages,
+        said: trial.said,
     }
 }
 
@@ -98,14 +108,20 @@ struct Trial<'a> {
     /// The run of the test, and how it ended.
     test: Option<u64>,
     ended: Option<Ended>,
+    said: Vec<Said>,
 }
 
 impl<'a> Trial<'a> {
-    fn new(steps: &'a mut dyn Steps, manifest: &'a Manifest, schedule: Schedule) -> Trial<'a> {
+    fn new(
+        steps: &'a mut dyn Steps,
+        manifest: &'a Manifest,
+        settings: &Arc<Given>,
+        schedule: Schedule,
+    ) -> Trial<'a> {
         Trial {
             steps,
             manifest,
-            machine: machine(schedule),
+            machine: machine(schedule, settings),
             schedule,
             records: Vec::new(),
             boundaries: Vec::new(),
@@ -115,6 +131,7 @@ impl<'a> Trial<'a> {
             crash_at: Vec::new(),
             test: None,
             ended: None,
+            said: Vec::new(),
         }
     }
 
@@ -171,10 +188,12 @@ impl<'a> Trial<'a> {
                 Action::Ended { run, ended } if Some(run) == self.test => {
                     self.ended = Some(ended);
                 }
+                Action::Log(said) if self.said.len() < SAID_MAX => self.said.push(said),
                 Action::Reply { .. }
                 | Action::Program
                 | Action::Parked { .. }
-                | Action::Ended { .. } => {}
+                | Action::Ended { .. }
+                | Action::Log(_) => {}
             }
         }
         let asked = self
@@ -238,7 +257,7 @@ impl<'a> Trial<'a> {
 
     /// The machine dies, and a new one reads the records.
     fn crash(&mut self) -> Option<Outcome> {
-        let mut machine = machine(self.schedule);
+        let mut machine = machine(self.schedule, &self.machine.settings);
         for (before, record) in self.records.iter().enumerate() {
             if let Err(error) = machine.apply(record.kind, &record.body) {
                 return Some(Outcome::Diverged(error.to_string()));
@@ -304,8 +323,9 @@ impl<'a> Trial<'a> {
     }
 }
 
-fn machine(schedule: Schedule) -> Machine {
+fn machine(schedule: Schedule, settings: &Arc<Given>) -> Machine {
     let mut machine = Machine::new();
+    machine.settings = settings.clone();
     if schedule != Schedule::Plain {
         machine.step_cap = StepCap {
             transactions: 0,

@@ -1,7 +1,10 @@
 //! A test under every schedule, and one sentence when they do not agree.
 
+use std::sync::Arc;
+
 use weir_contract::Manifest;
-use weir_machine::Steps;
+use weir_contract::host_call::Given;
+use weir_machine::{Said, Steps};
 
 use crate::trial::{Outcome, Report, Schedule, run};
 
@@ -13,6 +16,8 @@ pub struct Verdict {
     pub schedule: Schedule,
     /// What makes it fail: the record behind which the machine died, or the message that arrived twice.
     pub because_of: Option<String>,
+    /// What the program said to its log meanwhile.
+    pub said: Vec<Said>,
     /// How often the machine was killed in all.
     pub crashes: usize,
     /// How many messages arrived twice.
@@ -26,22 +31,23 @@ pub fn judge(
     manifest: &Manifest,
     entry: u32,
     args: &[u8],
+    settings: &Arc<Given>,
     quick: bool,
 ) -> Verdict {
-    let mut run = |schedule| run(steps, manifest, entry, args, schedule);
+    let mut run = |schedule| run(steps, manifest, entry, args, settings, schedule);
     let plain = run(Schedule::Plain);
     if plain.outcome != Outcome::Passed || quick {
-        return Verdict::of(plain.outcome, Schedule::Plain);
+        return Verdict::of(plain, Schedule::Plain);
     }
     let fine = run(Schedule::Fine);
     if fine.outcome != Outcome::Passed {
-        return Verdict::of(fine.outcome, Schedule::Fine);
+        return Verdict::of(fine, Schedule::Fine);
     }
     let always = run(Schedule::CrashAlways);
     let crashes = always.boundaries.len();
     if always.outcome != Outcome::Passed {
         let found = first(&mut run, &fine.boundaries, Schedule::CrashAfter);
-        let all = Verdict::of(always.outcome, Schedule::CrashAlways);
+        let all = Verdict::of(always, Schedule::CrashAlways);
         return Verdict {
             crashes,
             ..found.unwrap_or(all)
@@ -53,7 +59,7 @@ pub fn judge(
         twice = doubled.messages.len();
         if doubled.outcome != Outcome::Passed {
             let found = first(&mut run, &fine.messages, Schedule::TwiceOnly);
-            let all = Verdict::of(doubled.outcome, Schedule::Twice);
+            let all = Verdict::of(doubled, Schedule::Twice);
             return Verdict {
                 crashes,
                 twice,
@@ -64,7 +70,7 @@ pub fn judge(
     Verdict {
         crashes,
         twice,
-        ..Verdict::of(Outcome::Passed, Schedule::Plain)
+        ..Verdict::of(plain, Schedule::Plain)
     }
 }
 
@@ -78,15 +84,16 @@ fn first(
         let report = run(schedule(number));
         (report.outcome != Outcome::Passed).then(|| Verdict {
             because_of: Some(what.clone()),
-            ..Verdict::of(report.outcome, schedule(number))
+            ..Verdict::of(report, schedule(number))
         })
     })
 }
 
 impl Verdict {
-    fn of(outcome: Outcome, schedule: Schedule) -> Verdict {
+    fn of(report: Report, schedule: Schedule) -> Verdict {
         Verdict {
-            outcome,
+            outcome: report.outcome,
+            said: report.said,
             schedule,
             because_of: None,
             crashes: 0,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 use weir_contract::call::{Reply, decode_args, encode_args};
-use weir_contract::json::{field_values, from_json, to_json};
+use weir_contract::json::{Document, field_values, from_json, parse, to_json};
 use weir_contract::keys::encode_keys;
 use weir_contract::manifest::{Extern, Param};
 use weir_contract::{DefKind, Manifest, Value};
@@ -154,13 +154,16 @@ impl Shop {
     pub fn output(&self, call: &OutsideCall, said: &Said) -> Vec<u8> {
         let (defs, function) = (&self.manifest.defs, self.function_of(call));
         let reply = match said {
-            Ok(value) => Reply::Ok(from_json(defs, &function.returns, value, "").expect("it fits")),
+            Ok(value) => Reply::Ok(
+                from_json(defs, &function.returns, &document(value), "").expect("it fits"),
+            ),
             Err(failure) => {
                 let name = |id: &&weir_contract::DefId| failure["error"] == defs.get(**id).name;
                 let id = *function.fails.iter().find(name).expect("it may fail so");
                 let DefKind::Error { fields, .. } = &defs.get(id).kind else {
                     panic!("an error is one");
                 };
+                let failure = document(failure);
                 let members = failure.as_object().expect("a failure is an object");
                 let values = field_values(defs, fields, members, "", &["error"]);
                 Reply::Failed(id, values.expect("it fits"))
@@ -171,12 +174,23 @@ impl Shop {
 
     fn args(&self, params: &[Param], args: &Json) -> Vec<u8> {
         let defs = &self.manifest.defs;
-        let value =
-            |p: &Param| from_json(defs, &p.ty, args.get(&p.name).unwrap_or(&json!(null)), "");
+        let args = document(args);
+        let value = |p: &Param| {
+            from_json(
+                defs,
+                &p.ty,
+                args.get(&p.name).unwrap_or(&Document::Null),
+                "",
+            )
+        };
         let values: Vec<_> = params
             .iter()
             .map(|p| Some(value(p).expect("it fits")))
             .collect();
         encode_args(defs, params, &values)
     }
+}
+
+fn document(json: &Json) -> Document {
+    parse(json.to_string().as_bytes()).expect("what is written is JSON")
 }

@@ -3,6 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast};
 
+use super::library::takes_a_name;
 use super::{BodyCx, FrameKind, hole};
 use crate::hir::*;
 use crate::meanings::Def;
@@ -44,6 +45,24 @@ impl BodyCx<'_> {
                     return Arg::Value(hole(e.span));
                 };
                 self.means(name.span, Def::Function(id));
+                if let Implementation::Intrinsic(built_in) =
+                    &self.cx.program.function(id).implementation
+                    && takes_a_name(built_in)
+                {
+                    let found = Diagnostic::new(
+                        codes::E0308,
+                        e.span,
+                        format!("`{name}` must be called with a name that is written out"),
+                    );
+                    self.report(
+                        found
+                            .label("not a name that is known before the program runs")
+                            .help(format!(
+                                "call it where you need it: `{name}(\"opening_hour\")`"
+                            )),
+                    );
+                    return Arg::Value(hole(e.span));
+                }
                 let function = self.signature(id);
                 let type_args: Vec<Type> = (0..function.type_params)
                     .map(|_| self.table.fresh())

@@ -368,7 +368,7 @@ impl BodyCx<'_> {
             done[at] = Some(self.function_argument(e, &ty));
         }
         let mut args: Vec<Arg> = done.into_iter().flatten().collect();
-        self.literals_are_understood(id, &args);
+        self.literals_are_understood(id, &args, span);
         let names = decl.params.iter().map(|param| param.name.as_str());
         let kept = self.keep_in_source_order(written(&mut args, names).collect());
         let ty = match self.is_dropped(span, false) {
@@ -399,11 +399,13 @@ fn written<'a>(
 
 impl BodyCx<'_> {
     /// Literals given to a function that is built in and reads them by rules of its own: a pattern, the name of a time zone.
-    fn literals_are_understood(&mut self, id: FnId, args: &[Arg]) {
+    fn literals_are_understood(&mut self, id: FnId, args: &[Arg], span: Span) {
         let Implementation::Intrinsic(name) = &self.cx.program.function(id).implementation else {
             return;
         };
-        let Some(op) = Op::from_name(name) else {
+        let name = name.clone();
+        self.name_is_written(&name, args, span);
+        let Some(op) = Op::from_name(&name) else {
             return;
         };
         for (at, arg) in args.iter().enumerate() {

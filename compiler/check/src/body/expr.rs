@@ -96,7 +96,7 @@ impl BodyCx<'_> {
             }
             Ast::Is { value, pattern } => self.is(value, pattern, span),
             Ast::Coalesce { value, otherwise } => self.coalesce(value, otherwise, want, span),
-            Ast::Try(inner) => self.try_(inner, span),
+            Ast::Try(inner) => self.try_(inner, want, span),
             Ast::Field { base, name } => self.field(base, name, want, span),
             Ast::TupleField {
                 base,

@@ -70,8 +70,10 @@ impl BodyCx<'_> {
         )
     }
 
-    pub(super) fn try_(&mut self, inner: &ast::Expr, span: Span) -> Expr {
-        let inner = self.expr(inner, None);
+    pub(super) fn try_(&mut self, inner: &ast::Expr, want: Option<&Type>, span: Span) -> Expr {
+        // Of a call what is wanted says what it gives where it succeeds: `let order: Order = json.decode(text)?`.
+        let want = want.filter(|_| matches!(inner.kind, Ast::Call { .. }));
+        let inner = self.expr(inner, want);
         match self.head(&inner.ty) {
             Type::Result(ty, errors) => {
                 self.may_fail(&errors, span);

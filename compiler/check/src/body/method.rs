@@ -36,6 +36,9 @@ impl BodyCx<'_> {
         if let Some(inside) = self.in_module(base) {
             return self.call_in_module(inside, name, args, want, span);
         }
+        if let Some(part) = self.library_part(base) {
+            return self.call_in_library(part, name, args, want, span);
+        }
         if name.as_str() == "within" {
             self.means(name.span, Def::Builtin("within"));
             return self.within(base, name, args, span);

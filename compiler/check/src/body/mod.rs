@@ -12,6 +12,7 @@ mod entry;
 mod expr;
 mod failure;
 mod fixture;
+mod library;
 mod loops;
 mod member;
 mod message;

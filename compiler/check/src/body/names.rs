@@ -171,6 +171,14 @@ impl BodyCx<'_> {
         if let Some(elsewhere) = modules::elsewhere(self.cx, name) {
             return self.report(elsewhere.help(found));
         }
+        if let Some(part) = self.cx.library.get(name.as_str())
+            && let Some(function) = part.keys().next()
+            && what == "name"
+        {
+            return self.report(found.help(format!(
+                "it is a part of the library, which is no value: call one of its functions, such as `{name}.{function}(..)`"
+            )));
+        }
         let is_value = self.lookup(name.as_str()).is_some()
             || self.cx.names.constants.contains_key(name.as_str());
         if what == "function" && is_value {

@@ -27,7 +27,11 @@ impl Body<'_, '_> {
         let (passed, regs) = self.arguments(function, id, &types, None, args)?;
         if let hir::Implementation::Intrinsic(name) = &function.implementation {
             let ret = self.low.places.ty(&function.ret, &types);
-            return Some(self.intrinsic(name, ret, &regs));
+            let value = match named(name, args) {
+                Some(named) => self.named_intrinsic(&named, ret, &regs),
+                None => self.intrinsic(name, ret, &regs),
+            };
+            return Some(value);
         }
         let context = match (function.effect, self.context) {
             (hir::Effect::Write, Context::Transaction) => Context::Transaction,
@@ -325,5 +329,19 @@ impl Lowering<'_> {
         let lowered = body.finish(&source.root);
         self.define(func, lowered);
         func
+    }
+}
+
+/// A setting or a secret with the name it is asked for by, which the checker has seen is written out.
+fn named(intrinsic: &str, args: &[hir::Arg]) -> Option<String> {
+    match (intrinsic, args.first()) {
+        (
+            "config.needed" | "config.given" | "secret.named",
+            Some(hir::Arg::Value(hir::Expr {
+                kind: hir::ExprKind::Text(name),
+                ..
+            })),
+        ) => Some(format!("{intrinsic}.{name}")),
+        _ => None,
     }
 }

@@ -163,7 +163,7 @@ impl Body<'_, '_> {
     pub fn call_prelude(&mut self, name: &str, args: &[Reg]) -> Reg {
         let head = self.b.ty(args[0]).clone();
         let types = match &head {
-            Type::List(t) | Type::Set(t) => vec![(**t).clone()],
+            Type::List(t) | Type::Set(t) | Type::Option(t) => vec![(**t).clone()],
             Type::Map(k, v) => vec![(**k).clone(), (**v).clone()],
             other => panic!("{other:?} is no collection"),
         };
@@ -202,6 +202,16 @@ impl Body<'_, '_> {
             map = self.call_prelude("map_with", &[map, pair[0], pair[1]]);
         }
         Some(self.b.coerce(map, &ty))
+    }
+
+    /// A setting or a secret. Its name is part of the operation.
+    pub fn named_intrinsic(&mut self, name: &str, ret: Type, args: &[Reg]) -> Reg {
+        let Some(otherwise) = args.get(1) else {
+            return self.b.emit(ret, Op::Lib(name.to_owned(), vec![]));
+        };
+        let may_miss = Type::Option(Box::new(ret));
+        let found = self.b.emit(may_miss, Op::Lib(name.to_owned(), vec![]));
+        self.call_prelude("unwrap_or", &[found, *otherwise])
     }
 
     /// What an intrinsic of the prelude does.

@@ -14,18 +14,21 @@
 //! | `Map` | object when keys are text-like, else array of pairs |
 //! | entity reference | its key; with several keys an object |
 //! | `Result` | `{"ok": x}` or `{"error": "Name", ...}` |
+//! | the library's `Json` | what it says, whatever that is |
 
+mod any;
+mod document;
 mod duration;
 mod error;
 mod read;
-mod strict;
 mod text;
 mod write;
 
+pub use document::{Document, Members, parse};
 pub use error::{JsonError, nearest};
-pub use read::{field_values, from_json, parse};
+pub use read::{field_values, from_json};
 pub use text::{from_query, from_text};
-pub use write::{failure_to_json, fields_to_json, to_json};
+pub use write::{failure_to_document, fields_to_document, fields_to_json, to_document, to_json};
 
 use crate::types::{DefKind, Defs, Type};
 

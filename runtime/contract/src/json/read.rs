@@ -2,48 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json};
-
+use super::document::{Document, Members, member};
 use super::error::{JsonError, shorten};
-use super::strict::Strict;
-use super::{duration, is_nullable, is_text_like};
+use super::{any, duration, is_nullable, is_text_like};
 use crate::currency::Currency;
 use crate::library::{bytes, date, decimal, money, time};
-use crate::limits::JSON_DEPTH_MAX;
 use crate::types::{DefKind, Defs, Field, Type};
 use crate::value::Value;
 
-/// Parses JSON text, refusing what is nested deeper than [`JSON_DEPTH_MAX`] before it costs anything, and objects in
-/// which a name occurs twice.
-pub fn parse(text: &[u8]) -> Result<Json, JsonError> {
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    for byte in text {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => depth += 1,
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > JSON_DEPTH_MAX {
-            let what = format!("JSON is nested deeper than {JSON_DEPTH_MAX} levels");
-            return Err(JsonError::new("", what));
-        }
-    }
-    let parsed = serde_json::from_slice(text).map(|Strict(json)| json);
-    parsed.map_err(|e| JsonError::new("", format!("not JSON: {e}")))
-}
-
 /// The value that JSON is, by type. `path` is where the JSON stands, for errors.
-pub fn from_json(defs: &Defs, ty: &Type, json: &Json, path: &str) -> Result<Value, JsonError> {
+pub fn from_json(defs: &Defs, ty: &Type, json: &Document, path: &str) -> Result<Value, JsonError> {
     let wrong = |expected: &str| Err(mismatch(path, expected, json));
     Ok(match ty {
-        Type::Unit if json.is_null() => Value::Unit,
+        Type::Unit if *json == Document::Null => Value::Unit,
         Type::Unit => return wrong("null"),
-        Type::Bool => match json.as_bool() {
-            Some(b) => Value::Bool(b),
-            None => return wrong("true or false"),
+        Type::Bool => match json {
+            Document::Bool(b) => Value::Bool(*b),
+            _ => return wrong("true or false"),
         },
         Type::Int => match json.as_i64() {
             Some(n) => Value::Int(n),
@@ -106,9 +81,8 @@ pub fn from_json(defs: &Defs, ty: &Type, json: &Json, path: &str) -> Result<Valu
             Value::Set(set)
         }
         Type::Map(key, item) => map(defs, key, item, json, path)?,
-        Type::Option(_) if json.is_null() => Value::Option(None),
-        Type::Option(inner) if is_nullable(defs, inner) => match json.as_array().map(Vec::as_slice)
-        {
+        Type::Option(_) if *json == Document::Null => Value::Option(None),
+        Type::Option(inner) if is_nullable(defs, inner) => match json.as_array() {
             Some([some]) => Value::Option(Some(Box::new(from_json(defs, inner, some, path)?))),
             _ => return wrong("null or an array of one"),
         },
@@ -141,7 +115,7 @@ pub fn from_json(defs: &Defs, ty: &Type, json: &Json, path: &str) -> Result<Valu
                 return Err(JsonError::new(path, what));
             }
             let parts = fields.iter().zip(items).enumerate();
-            let read = |(i, (f, v)): (usize, (&crate::types::TupleField, &Json))| {
+            let read = |(i, (f, v)): (usize, (&crate::types::TupleField, &Document))| {
                 from_json(defs, &f.ty, v, &format!("{path}[{i}]"))
             };
             Value::Record(parts.map(read).collect::<Result<_, _>>()?)
@@ -156,11 +130,11 @@ pub fn from_json(defs: &Defs, ty: &Type, json: &Json, path: &str) -> Result<Valu
             | DefKind::Entity { keys: fields } => {
                 Value::Record(field_values(defs, fields, object(json, path)?, path, &[])?)
             }
+            DefKind::Enum { .. } if any::is_json(defs, *id) => any::from_document(json),
             DefKind::Enum { variants } => {
                 let kind = match json {
-                    Json::String(name) => Some(name.as_str()),
-                    Json::Object(members) => members.get("kind").and_then(Json::as_str),
-                    _ => None,
+                    Document::String(name) => Some(name.as_str()),
+                    _ => json.get("kind").and_then(Document::as_str),
                 };
                 let Some(kind) = kind else {
                     return wrong("a variant as \"Name\" or {\"kind\": \"Name\", ...}");
@@ -169,7 +143,7 @@ pub fn from_json(defs: &Defs, ty: &Type, json: &Json, path: &str) -> Result<Valu
                     let known = variants.iter().map(|v| v.name.as_str());
                     return Err(JsonError::unknown(path, "variant", kind, known));
                 };
-                let none = Map::new();
+                let none = Members::new();
                 let members = json.as_object().unwrap_or(&none);
                 let values = field_values(defs, &variants[index].fields, members, path, &["kind"])?;
                 Value::Variant(index as u32, values)
@@ -178,8 +152,8 @@ pub fn from_json(defs: &Defs, ty: &Type, json: &Json, path: &str) -> Result<Valu
         Type::Result(ok, errors) => {
             let members = object(json, path)?;
             match (
-                members.get("ok"),
-                members.get("error").and_then(Json::as_str),
+                member(members, "ok"),
+                member(members, "error").and_then(Document::as_str),
             ) {
                 (Some(v), _) => Value::Ok(Box::new(from_json(defs, ok, v, &join(path, "ok"))?)),
                 (None, Some(name)) => {
@@ -202,17 +176,17 @@ pub fn from_json(defs: &Defs, ty: &Type, json: &Json, path: &str) -> Result<Valu
 pub fn field_values(
     defs: &Defs,
     fields: &[Field],
-    members: &Map<String, Json>,
+    members: &Members,
     path: &str,
     besides: &[&str],
 ) -> Result<Vec<Value>, JsonError> {
-    for name in members.keys() {
+    for (name, _) in members {
         if !besides.contains(&name.as_str()) && !fields.iter().any(|f| f.name == *name) {
             let known = fields.iter().map(|f| f.name.as_str());
             return Err(JsonError::unknown(&join(path, name), "field", name, known));
         }
     }
-    let read = |field: &Field| match members.get(&field.name) {
+    let read = |field: &Field| match member(members, &field.name) {
         Some(json) => from_json(defs, &field.ty, json, &join(path, &field.name)),
         None if matches!(defs.base(&field.ty), Type::Option(_)) => Ok(Value::Option(None)),
         None => Err(JsonError::new(&join(path, &field.name), "is missing")),
@@ -220,19 +194,25 @@ pub fn field_values(
     fields.iter().map(read).collect()
 }
 
-fn map(defs: &Defs, key: &Type, item: &Type, json: &Json, path: &str) -> Result<Value, JsonError> {
+fn map(
+    defs: &Defs,
+    key: &Type,
+    item: &Type,
+    json: &Document,
+    path: &str,
+) -> Result<Value, JsonError> {
     let mut entries = BTreeMap::new();
     if is_text_like(defs, key) {
         for (name, v) in object(json, path)? {
             let at = join(path, name);
-            let k = from_json(defs, key, &Json::String(name.clone()), &at)?;
+            let k = from_json(defs, key, &Document::String(name.clone()), &at)?;
             entries.insert(k, from_json(defs, item, v, &at)?);
         }
         return Ok(Value::Map(entries));
     }
     for (i, pair) in array(json, path)?.iter().enumerate() {
         let at = format!("{path}[{i}]");
-        let Some([k, v]) = pair.as_array().map(Vec::as_slice) else {
+        let Some([k, v]) = pair.as_array() else {
             return Err(mismatch(&at, "a pair [key, value]", pair));
         };
         let k = from_json(defs, key, k, &format!("{at}[0]"))?;
@@ -244,13 +224,12 @@ fn map(defs: &Defs, key: &Type, item: &Type, json: &Json, path: &str) -> Result<
     Ok(Value::Map(entries))
 }
 
-fn array<'j>(json: &'j Json, path: &str) -> Result<&'j [Json], JsonError> {
+fn array<'j>(json: &'j Document, path: &str) -> Result<&'j [Document], JsonError> {
     json.as_array()
-        .map(Vec::as_slice)
         .ok_or_else(|| mismatch(path, "an array", json))
 }
 
-fn object<'j>(json: &'j Json, path: &str) -> Result<&'j Map<String, Json>, JsonError> {
+fn object<'j>(json: &'j Document, path: &str) -> Result<&'j Members, JsonError> {
     json.as_object()
         .ok_or_else(|| mismatch(path, "an object", json))
 }
@@ -265,12 +244,13 @@ pub(super) fn join(path: &str, name: &str) -> String {
     }
 }
 
-pub(super) fn mismatch(path: &str, expected: &str, found: &Json) -> JsonError {
+pub(super) fn mismatch(path: &str, expected: &str, found: &Document) -> JsonError {
     let found = match found {
-        Json::Null => "null".to_owned(),
-        Json::Array(_) => "an array".to_owned(),
-        Json::Object(_) => "an object".to_owned(),
-        Json::String(text) => format!("\"{}\"", shorten(text)),
+        Document::Null => "null".to_owned(),
+        Document::Array(_) => "an array".to_owned(),
+        Document::Object(_) => "an object".to_owned(),
+        Document::String(text) => format!("\"{}\"", shorten(text)),
+        Document::Number(text) => shorten(text),
         other => other.to_string(),
     };
     JsonError::new(path, format!("expected {expected}, found {found}"))

@@ -1,9 +1,8 @@
 //! Values in the path and query of a URL: `/Account/ann` and `?near.lat=52.1&near.lon=4.9`.
 
-use serde_json::Value as Json;
-
+use super::document::{Document, parse};
 use super::error::JsonError;
-use super::read::{from_json, join, parse};
+use super::read::{from_json, join};
 use crate::types::{DefKind, Defs, Field, Type};
 use crate::value::Value;
 
@@ -17,7 +16,7 @@ pub fn from_text(defs: &Defs, ty: &Type, text: &str, path: &str) -> Result<Value
         | Type::Duration
         | Type::Date
         | Type::Money
-        | Type::Bytes => from_json(defs, ty, &Json::String(text.to_owned()), path),
+        | Type::Bytes => from_json(defs, ty, &Document::String(text.to_owned()), path),
         Type::Option(inner) => Ok(Value::Option(Some(Box::new(from_text(
             defs, inner, text, path,
         )?)))),
@@ -29,7 +28,7 @@ pub fn from_text(defs: &Defs, ty: &Type, text: &str, path: &str) -> Result<Value
                 path,
             )?])),
             DefKind::Enum { .. } if !text.starts_with('{') => {
-                from_json(defs, ty, &Json::String(text.to_owned()), path)
+                from_json(defs, ty, &Document::String(text.to_owned()), path)
             }
             _ => from_json(
                 defs,
@@ -41,7 +40,7 @@ pub fn from_text(defs: &Defs, ty: &Type, text: &str, path: &str) -> Result<Value
         // What is not JSON at all is shown as the text it is, so that the error speaks of the type.
         _ => match parse(text.as_bytes()) {
             Ok(json) => from_json(defs, ty, &json, path),
-            Err(_) => from_json(defs, ty, &Json::String(text.to_owned()), path),
+            Err(_) => from_json(defs, ty, &Document::String(text.to_owned()), path),
         },
     }
 }

@@ -2,10 +2,10 @@
 
 use hyper::header::{ETAG, HeaderName, IF_NONE_MATCH};
 use hyper::{HeaderMap, Method};
-use serde_json::{Map, Value as Json, json};
+use serde_json::json;
 use tokio::sync::oneshot;
 use weir_contract::call::encode_args;
-use weir_contract::json::{from_json, from_query, nearest, parse};
+use weir_contract::json::{Document, Members, from_json, from_query, nearest, parse};
 use weir_contract::manifest::{Access, Effect, Function, FunctionKind, Param};
 use weir_contract::{Manifest, Type, Value, limits};
 use weir_machine::show::{bug_to_json, render_output};
@@ -116,7 +116,7 @@ pub(super) fn args_from_body(
     body: &[u8],
 ) -> Result<Vec<u8>, Problem> {
     let json = match body {
-        [] => Json::Object(Map::new()),
+        [] => Document::Object(Members::new()),
         body => parse(body)?,
     };
     let Some(members) = json.as_object() else {
@@ -124,7 +124,7 @@ pub(super) fn args_from_body(
             "the body must be a JSON object with the parameters by name",
         ));
     };
-    for name in members.keys() {
+    for (name, _) in members {
         if !params.iter().any(|p| p.name == *name) {
             return Err(unknown_parameter(params, name));
         }
@@ -133,7 +133,7 @@ pub(super) fn args_from_body(
         }
     }
     let defs = &manifest.defs;
-    let arg = |param: &Param| match members.get(&param.name) {
+    let arg = |param: &Param| match json.get(&param.name) {
         None if let Some(value) = value_in_path(in_path, &param.name) => Ok(Some(value.clone())),
         Some(json) => Ok(Some(from_json(defs, &param.ty, json, &param.name)?)),
         None => missing(manifest, param),
@@ -203,7 +203,7 @@ pub(super) fn reply(
 ) -> Result<Reply, Problem> {
     let function = &manifest.functions[number as usize];
     let run = done.run.to_string();
-    let written = |(status, json): (u16, Json)| json_reply(status, &json);
+    let written = |(status, json): (u16, Document)| text_reply(status, json.to_string());
     let ours = |error: weir_machine::BadRecord| Problem::new(500, "Bug", error.to_string());
     let reply = match &done.answer {
         Answer::Output(output) => written(render_output(manifest, number, output).map_err(ours)?),

@@ -19,9 +19,8 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::Value as Json;
 use weir_contract::call::{Reply, decode_args};
-use weir_contract::json::{field_values, fields_to_json, from_json, parse};
+use weir_contract::json::{Document, field_values, fields_to_document, from_json, parse};
 use weir_contract::manifest::{Extern, Promise};
 use weir_contract::{DefKind, Defs, Field, Value, limits};
 
@@ -128,7 +127,7 @@ impl HttpCaller {
             })
             .collect();
         let values: Vec<Value> = values.into_iter().flatten().collect();
-        let json = fields_to_json(defs, &fields, &values).to_string();
+        let json = fields_to_document(defs, &fields, &values).to_string();
         Request::builder()
             .method(Method::POST)
             .uri(uri)
@@ -154,7 +153,7 @@ fn understand(
     body: &[u8],
 ) -> Result<Reply, String> {
     let json = match body {
-        [] => Ok(Json::Null),
+        [] => Ok(Document::Null),
         body => parse(body),
     };
     if status.is_success() {
@@ -171,9 +170,9 @@ fn understand(
 }
 
 /// `{"error": "Declined", "why": "no money"}` as one of the errors that the program declares.
-fn failure(defs: &Defs, function: &Extern, json: &Json) -> Option<Reply> {
+fn failure(defs: &Defs, function: &Extern, json: &Document) -> Option<Reply> {
     let object = json.as_object()?;
-    let name = object.get("error")?.as_str()?;
+    let name = json.get("error")?.as_str()?;
     let id = function
         .fails
         .iter()

@@ -1,0 +1,350 @@
+//! What a step has its host do by the types of the program: JSON, lines of the program's log, settings and secrets.
+//!
+//! The manifest lists each pair of kind and type that the module asks for, and the module asks by position. So a module says nothing
+//! about types while it runs, and there is one implementation of all of it, here, for modules and for the interpreter.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::crash::CrashReason;
+use crate::encode::{Reader, encode_into};
+use crate::json::{Document, JsonError, from_json, from_text, parse, to_document};
+use crate::library::{RESULT_BYTES_MAX, Refusal};
+use crate::limits::{LOG_LINE_MAX, LOG_LINES_MAX};
+use crate::types::{Defs, TupleField, Type};
+use crate::value::Value;
+
+/// One kind of call; with the type it is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum HostCall {
+    /// A value of that type: its JSON in one line.
+    Encode(Type),
+    /// The same with a line for each part.
+    Pretty(Type),
+    /// `Text`: the value that it is, as [`HostCall::result`] has it.
+    Decode(Type),
+    /// `Text`, and the values beside it as a tuple with names, or `Unit`: nothing comes back, and nothing else depends on it.
+    Log(Level, Type),
+    /// Nothing: the setting of that name, as `T?` where the program goes on without it.
+    Config(Setting),
+    /// Nothing: the name of the secret, which the host promises to have.
+    Secret(String),
+    /// `Text`, the name of a secret: what it is.
+    Reveal,
+}
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl Level {
+    pub const ALL: [Level; 4] = [Level::Debug, Level::Info, Level::Warn, Level::Error];
+
+    /// `info`
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+}
+
+/// A setting that a program asks for with `config`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    pub name: String,
+    pub ty: Type,
+    /// The program goes on without it.
+    pub has_default: bool,
+}
+
+/// What a host was given for a program: settings and secrets. Neither is in the log.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The value of a setting, as each of the types it is wanted as.
+    config: BTreeMap<String, Vec<(Type, Value)>>,
+    secrets: BTreeMap<String, String>,
+}
+
+/// A setting or a secret that a program needs and cannot have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    pub name: String,
+    pub is_secret: bool,
+    /// Why what there is will not do; `None` where there is nothing.
+    pub why: Option<String>,
+}
+
+impl Given {
+    /// Reads what a program asks for out of texts, as a query of a request has them; or else says all that is wrong.
+    pub fn read(
+        defs: &Defs,
+        calls: &[HostCall],
+        config: impl Fn(&str) -> Option<String>,
+        secret: impl Fn(&str) -> Option<String>,
+    ) -> Result<Given, Vec<Lacking>> {
+        let mut given = Given::default();
+        let mut lacking = Vec::new();
+        let mut lack = |name: &str, is_secret, why| {
+            let name = name.to_owned();
+            lacking.push(Lacking {
+                name,
+                is_secret,
+                why,
+            });
+        };
+        for call in calls {
+            match call {
+                HostCall::Config(Setting {
+                    name,
+                    ty,
+                    has_default,
+                }) => match config(name).map(|text| from_text(defs, ty, &text, "")) {
+                    Some(Ok(value)) => {
+                        let all = given.config.entry(name.clone()).or_default();
+                        all.push((ty.clone(), value));
+                    }
+                    Some(Err(error)) => lack(name, false, Some(error.to_string())),
+                    None if *has_default => {}
+                    None => lack(name, false, None),
+                },
+                HostCall::Secret(name) => match secret(name) {
+                    Some(text) => drop(given.secrets.insert(name.clone(), text)),
+                    None => lack(name, true, None),
+                },
+                _ => {}
+            }
+        }
+        match lacking.is_empty() {
+            true => Ok(given),
+            false => Err(lacking),
+        }
+    }
+
+    fn setting(&self, name: &str, ty: &Type) -> Option<&Value> {
+        let mut all = self.config.get(name)?.iter();
+        all.find(|(of, _)| of == ty).map(|(_, value)| value)
+    }
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = self.secrets.keys();
+        let all = f
+            .debug_struct("Given")
+            .field("config", &self.config)
+            .finish();
+        all.and_then(|()| write!(f, " and secrets {:?}", names.collect::<Vec<_>>()))
+    }
+}
+
+/// A line of a program's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub level: Level,
+    /// What the program said.
+    pub message: String,
+    /// The values beside it, by name.
+    pub fields: Vec<(String, Document)>,
+}
+
+/// The lines of a step, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    pub lines: Vec<Line>,
+    /// How many more there were than are kept.
+    pub more: usize,
+}
+
+impl Lines {
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    fn say(&mut self, line: Line) {
+        match self.lines.len() < LOG_LINES_MAX {
+            true => self.lines.push(line),
+            false => self.more += 1,
+        }
+    }
+}
+
+impl HostCall {
+    /// What the call is given.
+    pub fn params(&self) -> Vec<Type> {
+        match self {
+            HostCall::Encode(ty) | HostCall::Pretty(ty) => vec![ty.clone()],
+            HostCall::Log(_, ty) => vec![Type::Text, ty.clone()],
+            HostCall::Decode(_) | HostCall::Reveal => vec![Type::Text],
+            HostCall::Config(_) | HostCall::Secret(_) => Vec::new(),
+        }
+    }
+
+    /// What comes back. Of `Decode` the value, or else the place and what is wrong there.
+    pub fn result(&self) -> Type {
+        match self {
+            HostCall::Encode(_) | HostCall::Pretty(_) | HostCall::Secret(_) | HostCall::Reveal => {
+                Type::Text
+            }
+            HostCall::Decode(ty) => {
+                let plain = |ty| TupleField { name: None, ty };
+                let value = Type::Option(Box::new(ty.clone()));
+                Type::Tuple(vec![plain(value), plain(Type::Text), plain(Type::Text)])
+            }
+            HostCall::Log(..) => Type::Unit,
+            HostCall::Config(setting) if !setting.has_default => setting.ty.clone(),
+            HostCall::Config(setting) => Type::Option(Box::new(setting.ty.clone())),
+        }
+    }
+
+    /// The types it names.
+    pub fn types(&self) -> Vec<&Type> {
+        match self {
+            HostCall::Encode(ty)
+            | HostCall::Pretty(ty)
+            | HostCall::Decode(ty)
+            | HostCall::Log(_, ty) => vec![ty],
+            HostCall::Config(setting) => vec![&setting.ty],
+            HostCall::Secret(_) | HostCall::Reveal => Vec::new(),
+        }
+    }
+
+    /// Does it.
+    ///
+    /// # Panics
+    /// When the arguments are not of the types of [`HostCall::params`].
+    pub fn apply(
+        &self,
+        defs: &Defs,
+        args: &[Value],
+        given: &Given,
+        log: &mut Lines,
+    ) -> Result<Value, Refusal> {
+        match (self, args) {
+            (HostCall::Encode(ty), [value]) => text(to_document(defs, ty, value).to_string()),
+            (HostCall::Pretty(ty), [value]) => text(to_document(defs, ty, value).pretty()),
+            (HostCall::Decode(ty), [Value::Text(json)]) => Ok(match decode(defs, ty, json) {
+                Ok(value) => answer(Some(value), "", ""),
+                Err(error) => {
+                    let JsonError { path, .. } = &error;
+                    let whole = error.to_string();
+                    let why = whole.strip_prefix(&format!("{path}: ")).unwrap_or(&whole);
+                    answer(None, path, why)
+                }
+            }),
+            (HostCall::Log(level, ty), [Value::Text(message), values]) => {
+                log.say(line(*level, message, to_document(defs, ty, values)));
+                Ok(Value::Unit)
+            }
+            (HostCall::Config(setting), []) => {
+                match given.setting(&setting.name, &setting.ty).cloned() {
+                    found if setting.has_default => Ok(Value::Option(found.map(Box::new))),
+                    Some(found) => Ok(found),
+                    None => refuse(format!("nobody has set `{}`", setting.name)),
+                }
+            }
+            (HostCall::Secret(name), []) => Ok(Value::Text(name.clone())),
+            (HostCall::Reveal, [Value::Text(name)]) => match given.secrets.get(name) {
+                Some(secret) => Ok(Value::Text(secret.clone())),
+                None => refuse(format!("nobody has set the secret `{name}`")),
+            },
+            _ => panic!("{args:?} are not the arguments of {self:?}"),
+        }
+    }
+
+    /// The step's way in: arguments one after the other in the value encoding, and so the result.
+    /// Bytes that are not such arguments are a `BadArgument`: the module is at fault, never the host.
+    pub fn call(
+        &self,
+        defs: &Defs,
+        args: &[u8],
+        given: &Given,
+        log: &mut Lines,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut reader = Reader::new(args);
+        let mut values = Vec::new();
+        for param in self.params() {
+            let value = reader.value(defs, &param);
+            values.push(value.map_err(|_| CrashReason::BadArgument)?);
+        }
+        reader.finish().map_err(|_| CrashReason::BadArgument)?;
+        let result = self.apply(defs, &values, given, log)?;
+        let mut out = Vec::new();
+        encode_into(defs, &self.result(), &result, &mut out);
+        Ok(out)
+    }
+}
+
+fn decode(defs: &Defs, ty: &Type, json: &str) -> Result<Value, JsonError> {
+    from_json(defs, ty, &parse(json.as_bytes())?, "")
+}
+
+fn answer(value: Option<Value>, place: &str, why: &str) -> Value {
+    let value = Value::Option(value.map(Box::new));
+    Value::Record(vec![
+        value,
+        Value::Text(place.to_owned()),
+        Value::Text(why.to_owned()),
+    ])
+}
+
+fn text(text: String) -> Result<Value, Refusal> {
+    match text.len() > RESULT_BYTES_MAX {
+        true => Err(CrashReason::StepTooLarge.into()),
+        false => Ok(Value::Text(text)),
+    }
+}
+
+fn refuse(detail: String) -> Result<Value, Refusal> {
+    Err(Refusal {
+        reason: CrashReason::NotGiven,
+        detail,
+    })
+}
+
+fn line(level: Level, message: &str, values: Document) -> Line {
+    let mut left = LOG_LINE_MAX;
+    let mut line = Line {
+        level,
+        message: cut(message.to_owned(), &mut left),
+        fields: Vec::new(),
+    };
+    let Document::Object(members) = values else {
+        return line;
+    };
+    for (name, value) in members {
+        let written = value.to_string();
+        let fits = written.len() + name.len() <= left;
+        let value = match (fits, value) {
+            (true, value) => {
+                left -= written.len() + name.len();
+                value
+            }
+            (false, Document::String(text)) => Document::String(cut(text, &mut left)),
+            (false, _) => Document::String(cut(written, &mut left)),
+        };
+        line.fields.push((name, value));
+    }
+    line
+}
+
+/// As much of a text as is left, marked where it was cut.
+fn cut(mut text: String, left: &mut usize) -> String {
+    if text.len() > *left {
+        text.truncate(text.floor_char_boundary(*left));
+        text.push_str("...");
+    }
+    *left = left.saturating_sub(text.len());
+    text
+}
