@@ -125,6 +125,7 @@ const SEEN_ONLY_IN: &[(&str, &[&str])] = &[
     ("csv", &["weir-contract"]),
     ("hmac", &["weir-contract"]),
     ("subtle", &["weir-contract"]),
+    ("argon2", &["weir-contract"]),
     ("ed25519-dalek", &["weir-contract"]),
     ("libm", &["weir-contract"]),
     ("jiff", &["weir-contract"]),

@@ -1,12 +1,15 @@
 //! Fingerprints of `Bytes`, and checks of who they are from. Nothing here keeps a secret or makes one: a step's values are in
 //! the log.
 
+use argon2::{Algorithm, Argon2, Params, Version};
 use ed25519_dalek::{Signature, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 
-use super::{Answer, bytes_at};
+use super::bytes::{base64, from_base64};
+use super::{Answer, bytes_at, text_at};
+use crate::crash::CrashReason;
 use crate::value::Value;
 
 pub(super) fn op_sha256(args: &[Value]) -> Answer {
@@ -47,6 +50,87 @@ pub(super) fn op_verify_ed25519(args: &[Value]) -> Answer {
     Ok(Value::Bool(is_signed))
 }
 
+/// What new hashes cost: 19 MiB of memory, twice gone over. The least that OWASP recommends for Argon2id.
+const COST: (u32, u32) = (19 << 10, 2);
+/// What a hash from elsewhere may cost at most, in KiB and rounds: a text must not be able to stop the host.
+const COST_MAX: (u32, u32) = (64 << 10, 8);
+/// Bytes of a password that are looked at, more are refused.
+const PASSWORD_BYTES_MAX: usize = 4 << 10;
+
+/// Argon2id in the PHC form: `$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH`.
+pub(super) fn op_hash_password(args: &[Value]) -> Answer {
+    let (password, salt) = (text_at(args, 0), bytes_at(args, 1));
+    if password.len() > PASSWORD_BYTES_MAX {
+        return Err(CrashReason::BadArgument);
+    }
+    let hash = argon(Algorithm::Argon2id, COST, 1, password, salt, 32);
+    let hash = hash.ok_or(CrashReason::BadArgument)?;
+    let (m, t) = COST;
+    let [salt, hash] = [salt, &hash].map(unpadded);
+    Ok(Value::Text(format!(
+        "$argon2id$v=19$m={m},t={t},p=1${salt}${hash}"
+    )))
+}
+
+/// A text that is no such hash, or one that costs too much, fits no password.
+pub(super) fn op_verify_password(args: &[Value]) -> Answer {
+    let (password, hash) = (text_at(args, 0), text_at(args, 1));
+    let fits = password.len() <= PASSWORD_BYTES_MAX && verify(password, hash).unwrap_or(false);
+    Ok(Value::Bool(fits))
+}
+
+fn verify(password: &str, hash: &str) -> Option<bool> {
+    let mut parts = hash.strip_prefix('$')?.split('$');
+    let algorithm = match parts.next()? {
+        "argon2id" => Algorithm::Argon2id,
+        "argon2i" => Algorithm::Argon2i,
+        _ => return None,
+    };
+    if parts.next()? != "v=19" {
+        return None;
+    }
+    let mut costs = parts.next()?.split(',');
+    let mut cost = |name: &str| -> Option<u32> { costs.next()?.strip_prefix(name)?.parse().ok() };
+    let (m, t, p) = (cost("m=")?, cost("t=")?, cost("p=")?);
+    if m > COST_MAX.0 || t > COST_MAX.1 || p > 4 {
+        return None;
+    }
+    let (salt, known) = (padded(parts.next()?)?, padded(parts.next()?)?);
+    if parts.next().is_some() || known.len() > 64 {
+        return None;
+    }
+    let found = argon(algorithm, (m, t), p, password, &salt, known.len())?;
+    Some(found.ct_eq(&known).into())
+}
+
+/// `None` for what Argon2 refuses: a salt that is too short, costs that do not go together.
+fn argon(
+    algorithm: Algorithm,
+    (m, t): (u32, u32),
+    p: u32,
+    password: &str,
+    salt: &[u8],
+    bytes: usize,
+) -> Option<Vec<u8>> {
+    let params = Params::new(m, t, p, Some(bytes)).ok()?;
+    let argon = Argon2::new(algorithm, Version::V0x13, params);
+    let mut hash = vec![0; bytes];
+    argon
+        .hash_password_into(password.as_bytes(), salt, &mut hash)
+        .ok()?;
+    Some(hash)
+}
+
+/// Base64 as the PHC form has it.
+fn unpadded(bytes: &[u8]) -> String {
+    base64(bytes).trim_end_matches('=').to_owned()
+}
+
+fn padded(text: &str) -> Option<Vec<u8>> {
+    let padding = "=".repeat((4 - text.len() % 4) % 4);
+    from_base64(&format!("{text}{padding}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +149,21 @@ mod tests {
             Ok(Value::Bytes(bytes)) => hex(&bytes),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Made by the reference implementation.
+    #[test]
+    fn a_hash_from_elsewhere_is_known() {
+        let hash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        assert_eq!(verify("password", hash), Some(true));
+        assert_eq!(verify("passwort", hash), Some(false));
+        assert_eq!(verify("password", &hash.replace("65536", "65537")), None);
+        assert_eq!(verify("password", &hash.replace("t=2", "t=0")), None);
+        assert_eq!(
+            verify("password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ"),
+            None
+        );
+        assert_eq!(verify("password", ""), None);
     }
 
     #[test]

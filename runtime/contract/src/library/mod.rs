@@ -203,6 +203,9 @@ operations! {
     164 CryptoEquals "crypto.equals" (Bytes, Bytes) -> Bool = crypto::op_equals;
     165 CryptoVerifyEd25519 "crypto.verify_ed25519" (Bytes, Bytes, Bytes) -> Bool = crypto::op_verify_ed25519;
 
+    166 CryptoHashPassword "crypto.hash_password" (Text, Bytes) -> Text = crypto::op_hash_password;
+    167 CryptoVerifyPassword "crypto.verify_password" (Text, Text) -> Bool = crypto::op_verify_password;
+
     170 CalendarAddMonths "calendar.add_months" (Time, Int) -> Time = calendar::op_add_months;
     171 CalendarDaysInMonth "calendar.days_in_month" (Time) -> Int = calendar::op_days_in_month;
     172 CalendarFormat "calendar.format" (Time, Text) -> Text = calendar::op_format;
@@ -281,6 +284,11 @@ impl Op {
             (Op::MoneyOf, 1) | (Op::MoneyMinorUnits, 0) => money::problem(text),
             _ => None,
         }
+    }
+
+    /// Functions that are slow on purpose: the time of a step does not count that of the first few.
+    pub fn is_slow(self) -> bool {
+        matches!(self, Op::CryptoHashPassword | Op::CryptoVerifyPassword)
     }
 
     fn why_refused(self, args: &[Value]) -> Option<String> {
