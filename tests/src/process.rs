@@ -32,12 +32,39 @@ impl Node {
         Node::try_start_with(binary, args, &[])
     }
 
-    // The child is waited for when it has ended by itself, and else when the node is killed or dropped.
-    #[allow(clippy::zombie_processes)]
-    fn try_start_with(
+    /// As [`Node::start_with`], and what it writes to standard error later is written into a file.
+    pub fn start_noted(
         binary: &str,
         args: &[&str],
         env: &[(String, String)],
+        stderr: &Path,
+    ) -> Self {
+        let mut file = std::fs::File::create(stderr).expect("a file for what it says");
+        Node::begin(binary, args, env, move |said| {
+            let _ = std::io::copy(said, &mut file);
+        })
+        .unwrap_or_else(|said| panic!("{args:?} stopped before it served:\n{said}"))
+    }
+
+    /// As [`Node::start_with`]; when the process ends first, what it wrote to standard error.
+    pub fn try_start_with(
+        binary: &str,
+        args: &[&str],
+        env: &[(String, String)],
+    ) -> Result<Self, String> {
+        // Nobody reads what it says later, and it must not block on a full pipe.
+        Node::begin(binary, args, env, |said| {
+            let _ = std::io::copy(said, &mut std::io::sink());
+        })
+    }
+
+    // The child is waited for when it has ended by itself, and else when the node is killed or dropped.
+    #[allow(clippy::zombie_processes)]
+    fn begin(
+        binary: &str,
+        args: &[&str],
+        env: &[(String, String)],
+        listen: impl FnOnce(&mut std::process::ChildStderr) + Send + 'static,
     ) -> Result<Self, String> {
         let mut child = Command::new(binary)
             .arg("run")
@@ -62,8 +89,7 @@ impl Node {
             }
             if let Some(url) = greeting[before..].strip_prefix("listening on http://") {
                 let host = url.trim().to_string();
-                // Nobody reads what it says later, and it must not block on a full pipe.
-                std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+                std::thread::spawn(move || listen(&mut stderr));
                 return Ok(Node {
                     child,
                     host,

@@ -99,6 +99,8 @@ fn full() -> Json {
             "promise": "pure",
         }],
         "components": [{ "module": "image", "sha256": "ef" }],
+        "host_calls": [{ "encode": { "named": 0 } }, { "pretty": "int" }, { "decode": { "named": 2 } }, { "log": ["info", "unit"] },
+            { "config": { "name": "fee", "ty": "decimal", "has_default": true } }, { "secret": "key" }, "reveal"],
         "failures": { "cancelled": 3, "timed_out": 3, "unavailable": 3, "unknown": 3 },
         "roles": ["clerk"],
         "tests": [{
@@ -264,6 +266,16 @@ fn contradictions_are_refused_with_the_place() {
             "component image occurs twice",
         ),
         (
+            "/host_calls/0",
+            json!({ "encode": { "named": 77 } }),
+            "a host call names type 77 that is not there",
+        ),
+        (
+            "/host_calls/3",
+            json!({ "log": ["info", "int"] }),
+            "a line of the log is none",
+        ),
+        (
             "/failures/unknown",
             json!(1),
             "the manifest fails with type 1 that is no error",
@@ -304,7 +316,7 @@ fn versions_2_and_3_are_still_read() {
     for version in [2, 3] {
         let mut older = full();
         let members = older.as_object_mut().unwrap();
-        for name in ["program_version", "limits", "retention"] {
+        for name in ["program_version", "limits", "retention", "host_calls"] {
             members.remove(name);
         }
         members["version"] = json!(version);
@@ -325,6 +337,7 @@ fn version_1_is_still_read() {
         "frames",
         "externs",
         "components",
+        "host_calls",
         "failures",
         "program_version",
         "limits",
