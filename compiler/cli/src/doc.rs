@@ -128,7 +128,8 @@ fn book(program: &weir_driver::Program) -> Outcome<Book> {
 /// What each program has.
 fn library() -> Book {
     // Parts of the library come in only where they are named.
-    let all = "pub fn all(at: Text) -> Int? = match http.get(at) {\n  Ok(a) => Some(a.status)\n  _ => None\n}\n";
+    let all = "pub fn all(at: Text) -> Int? = match http.get(at) {\n  Ok(a) => Some(a.status)\n  _ => None\n}\n\
+               fn more() -> Text = json.encode(secret(\"key\"))\n";
     let world = Memory::default().with("all.weir", all);
     let program = weir_driver::find(&world, Path::new("all.weir")).expect("it is there");
     let analysis = weir_driver::check(&world, &program).expect("it is read");

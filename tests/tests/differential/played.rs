@@ -200,8 +200,11 @@ impl Player<'_> {
                 Asked::Ended { run, ended } => {
                     self.ended.insert(run, ended);
                 }
-                Asked::Reply { .. } | Asked::Program | Asked::Parked { .. } | Asked::CrashAt(_) => {
-                }
+                Asked::Reply { .. }
+                | Asked::Program
+                | Asked::Parked { .. }
+                | Asked::CrashAt(_)
+                | Asked::Log(_) => {}
             }
         }
         if crashes {

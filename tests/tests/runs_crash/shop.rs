@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use weir_contract::call::{Reply, decode_args, encode_args};
 use weir_contract::json::{Document, field_values, from_json, parse, to_json};
 use weir_contract::keys::encode_keys;

@@ -12,10 +12,9 @@ use crate::messages::{did_you_mean, meant};
 use crate::prelude;
 
 /// A part of the library, or a name that is one elsewhere, with how the same is done here.
-#[derive(Clone, Copy)]
 pub(super) enum Part {
     Here(&'static str),
-    Elsewhere(Span, &'static str),
+    Elsewhere(Ident, &'static str),
 }
 
 /// Functions whose first argument is a name that must be known before the program runs.
@@ -44,9 +43,9 @@ impl BodyCx<'_> {
         }
         if prelude::is_displaced(name.as_str()) {
             let why = "a type of the program has the name of one of its types, so that part of the library is not here: call yours otherwise";
-            return Some(Part::Elsewhere(name.span, why));
+            return Some(Part::Elsewhere(name.clone(), why));
         }
-        familiar::library(name.as_str()).map(|instead| Part::Elsewhere(name.span, instead))
+        familiar::library(name.as_str()).map(|instead| Part::Elsewhere(name.clone(), instead))
     }
 
     pub(super) fn call_in_library(
@@ -60,9 +59,9 @@ impl BodyCx<'_> {
         let part = match part {
             Part::Here(part) => part,
             Part::Elsewhere(at, instead) => {
-                let message = "the library has no part of this name";
-                let found = Diagnostic::new(codes::E0201, at, message);
-                self.report(found.label("not there").help(instead));
+                let message = format!("there is no name `{at}` here, nor in the library");
+                let found = Diagnostic::new(codes::E0201, at.span, message);
+                self.report(found.label("not declared").help(instead));
                 self.check_loose(args);
                 return hole(span);
             }

@@ -9,6 +9,7 @@ use crate::hir::*;
 use crate::meanings::Def;
 use crate::messages::did_you_mean;
 use crate::modules;
+use crate::prelude;
 
 /// Functions of the full language that have no meaning yet.
 const LATER_FUNCTIONS: &[&str] = &["replicas", "sync", "history", "emit"];
@@ -171,12 +172,11 @@ impl BodyCx<'_> {
         if let Some(elsewhere) = modules::elsewhere(self.cx, name) {
             return self.report(elsewhere.help(found));
         }
-        if let Some(part) = self.cx.library.get(name.as_str())
-            && let Some(function) = part.keys().next()
-            && what == "name"
-        {
+        let is_part =
+            self.cx.library.contains_key(name.as_str()) || prelude::is_displaced(name.as_str());
+        if is_part && what == "name" {
             return self.report(found.help(format!(
-                "it is a part of the library, which is no value: call one of its functions, such as `{name}.{function}(..)`"
+                "it is a part of the library, which is no value: call one of its functions, which `weir doc {name}` shows"
             )));
         }
         let is_value = self.lookup(name.as_str()).is_some()

@@ -29,6 +29,7 @@ pub fn manifest(module: &ir::Module) -> Manifest {
             .collect(),
         externs: module.externs.clone(),
         components: Vec::new(),
+        host_calls: weir_flow::host_calls::all(module),
         failures: module.failures,
         roles: vec![],
         tests: vec![],

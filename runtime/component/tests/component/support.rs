@@ -4,10 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value as Json;
 use weir_component::{Components, Files};
 use weir_contract::call::{Reply, encode_args};
-use weir_contract::json::{failure_to_json, field_values, to_json};
+use weir_contract::json::{failure_to_document, field_values, parse, to_json};
 use weir_contract::manifest::Extern;
 use weir_contract::pure::Pure;
 use weir_contract::{Field, Manifest, Type, Value, decode};
@@ -82,7 +81,7 @@ impl Loaded {
         let ty = Type::Result(Box::new(ok.clone()), function.fails.clone());
         match decode(defs, &ty, &bytes).expect("it is encoded right") {
             Value::Ok(value) => to_json(defs, ok, &value).to_string(),
-            Value::Err(id, fields) => format!("failed {}", failure_to_json(defs, id, &fields)),
+            Value::Err(id, fields) => format!("failed {}", failure_to_document(defs, id, &fields)),
             other => panic!("{other:?} is no result"),
         }
     }
@@ -94,7 +93,7 @@ impl Loaded {
         match self.components.ask(&self.manifest, function, &args, time) {
             Ok(Reply::Ok(value)) => to_json(defs, &function.returns, &value).to_string(),
             Ok(Reply::Failed(id, fields)) => {
-                format!("failed {}", failure_to_json(defs, id, &fields))
+                format!("failed {}", failure_to_document(defs, id, &fields))
             }
             Ok(Reply::Denied) => panic!("nobody is denied"),
             Err(why) => why,
@@ -114,7 +113,7 @@ impl Loaded {
             ty: p.ty.clone(),
         });
         let fields: Vec<Field> = fields.collect();
-        let json: Json = serde_json::from_str(json).expect("JSON");
+        let json = parse(json.as_bytes()).expect("JSON");
         let object = json.as_object().expect("an object");
         let values = field_values(&self.manifest.defs, &fields, object, "", &[]);
         let values = values.unwrap_or_else(|e| panic!("{e}"));
