@@ -255,6 +255,7 @@ mod tests {
             frames: Vec::new(),
             externs: Vec::new(),
             components: Vec::new(),
+            host_calls: Vec::new(),
             failures: None,
             roles: Vec::new(),
             tests: Vec::new(),
