@@ -16,9 +16,12 @@
 //! value has two owners, except where it is only looked at before anything changes, and where its place is written again
 //! with what came of it (`grid[y][x] = v`): there it is *taken*, and as shared as the list around it.
 //!
+//! A text that *grows* (`t = concat t, ..`) is changed in place too, while this register alone knows it: the code remembers
+//! in a local how much room the text has, and forgets it where the text gets a second owner. So texts need no bit.
+//!
 //! Runs on the finished module, behind all passes that move or make instructions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use weir_contract::Type;
 
@@ -33,6 +36,8 @@ pub struct Ownership {
     shares: BTreeMap<(BlockId, usize), Vec<Reg>>,
     /// What an instruction that reads a list out of another value does with it.
     extracts: BTreeMap<(BlockId, usize), Extract>,
+    /// Registers of texts that grow.
+    grows: BTreeSet<Reg>,
 }
 
 /// How a list that lies in another value is read.
@@ -51,6 +56,31 @@ impl Ownership {
 
     pub fn extract(&self, block: BlockId, at: usize) -> Option<Extract> {
         self.extracts.get(&(block, at)).copied()
+    }
+
+    /// Whether a text in the register is lengthened.
+    pub fn grows(&self, reg: Reg) -> bool {
+        self.grows.contains(&reg)
+    }
+}
+
+/// The text that an instruction lengthens: the first operand, which the result takes the place of.
+pub fn grown(inst: &Inst) -> Option<Reg> {
+    match &inst.op {
+        Op::TextConcat(parts) if inst.dst.is_some() && inst.dst == parts.first().copied() => {
+            inst.dst
+        }
+        _ => None,
+    }
+}
+
+/// The operand that is the result itself, under another type perhaps.
+fn same(module: &Module, func: &Func, op: &Op) -> Option<Reg> {
+    match op {
+        Op::Copy(r) | Op::Cast(r) => Some(*r),
+        Op::Show(r) if *module.defs.base(func.value_type(*r)) == Type::Text => Some(*r),
+        Op::Lib(name, args) if name == "text.to_bytes" => args.first().copied(),
+        _ => None,
     }
 }
 
@@ -86,7 +116,8 @@ impl<'m> Uses<'m> {
             module,
             used_up: used_up.collect(),
         };
-        let aliases: Vec<Aliases> = module.funcs.iter().map(Aliases::of).collect();
+        let funcs = module.funcs.iter();
+        let aliases: Vec<Aliases> = funcs.map(|func| Aliases::of(module, func)).collect();
         for group in crate::call_graph::callees_first(module) {
             loop {
                 let mut changed = false;
@@ -105,12 +136,14 @@ impl<'m> Uses<'m> {
         let func = &self.module.funcs[number];
         let mut found = RegSet::empty(func.regs.len());
         for block in &func.blocks {
-            let ops = block.insts.iter().map(|inst| &inst.op);
-            ops.for_each(|op| {
-                self.for_each_used_up(op, |r| {
+            for inst in &block.insts {
+                self.for_each_used_up(&inst.op, |r| {
                     found.insert(aliases.root(r));
-                })
-            });
+                });
+                if let Some(text) = grown(inst) {
+                    found.insert(aliases.root(text));
+                }
+            }
             self.for_each_used_up_at_end(&block.term, |r| {
                 found.insert(aliases.root(r));
             });
@@ -189,10 +222,14 @@ impl<'m> Uses<'m> {
 
     fn function(&self, func: &Func, number: usize) -> Ownership {
         let mut out = Ownership::default();
-        if !func.regs.iter().any(|r| is_list(self.module, &r.ty)) {
+        let insts = func.blocks.iter().flat_map(|block| &block.insts);
+        out.grows = insts.filter_map(grown).collect();
+        if out.grows.is_empty() && !func.regs.iter().any(|r| is_list(self.module, &r.ty)) {
             return out;
         }
         let list = |r: Reg| is_list(self.module, func.reg_type(r));
+        let grows = out.grows.clone();
+        let owned = |r: Reg| list(r) || grows.contains(&r);
         let used_up = &self.used_up[number];
         for (id, live) in live_out(func).into_iter().enumerate() {
             let (id, block) = (BlockId(id as u32), &func.blocks[id]);
@@ -200,7 +237,7 @@ impl<'m> Uses<'m> {
             let mut at_end = Vec::new();
             self.for_each_used_up_at_end(&block.term, |r| at_end.push(r));
             let again = repeated(&at_end, |f| block.term.for_each_use(f));
-            add(&mut out, (id, block.insts.len()), again, &list);
+            add(&mut out, (id, block.insts.len()), again, &owned);
             block.term.for_each_use(|r| {
                 live_behind.insert(r);
             });
@@ -209,14 +246,14 @@ impl<'m> Uses<'m> {
                     live_behind.remove(dst);
                 }
                 let mut kept = Vec::new();
-                match &inst.op {
-                    Op::Copy(r) | Op::Cast(r) if used_up.contains(*r) => kept.push(*r),
-                    Op::Copy(_) | Op::Cast(_) => {}
-                    op => self.for_each_used_up(op, |r| kept.push(r)),
+                match same(self.module, func, &inst.op) {
+                    Some(r) if used_up.contains(r) => kept.push(r),
+                    Some(_) => {}
+                    None => self.for_each_used_up(&inst.op, |r| kept.push(r)),
                 }
                 let mut shared = repeated(&kept, |f| inst.op.for_each_use(f));
                 shared.extend(kept.into_iter().filter(|r| live_behind.contains(*r)));
-                add(&mut out, (id, at), shared, &list);
+                add(&mut out, (id, at), shared, &owned);
                 inst.op.for_each_use(|r| {
                     live_behind.insert(r);
                 });
@@ -251,7 +288,9 @@ impl<'m> Uses<'m> {
             if reads(&inst.op, dst) {
                 let mut kept = matches!(inst.op, Op::Copy(_) | Op::Cast(_));
                 self.for_each_used_up(&inst.op, |r| kept |= r == dst);
-                if kept || changed {
+                // A callee could change the list around it while it still looks at this one.
+                let call = matches!(inst.op, Op::Call(..)) && self.changes(&inst.op);
+                if kept || changed || call {
                     return false;
                 }
             }
@@ -324,8 +363,13 @@ fn repeated(kept: &[Reg], for_each_use: impl FnOnce(&mut dyn FnMut(Reg))) -> Vec
     kept.iter().copied().filter(twice).collect()
 }
 
-fn add(out: &mut Ownership, at: (BlockId, usize), mut regs: Vec<Reg>, list: &impl Fn(Reg) -> bool) {
-    regs.retain(|r| list(*r));
+fn add(
+    out: &mut Ownership,
+    at: (BlockId, usize),
+    mut regs: Vec<Reg>,
+    owned: &impl Fn(Reg) -> bool,
+) {
+    regs.retain(|r| owned(*r));
     regs.sort();
     regs.dedup();
     if !regs.is_empty() {
@@ -333,15 +377,15 @@ fn add(out: &mut Ownership, at: (BlockId, usize), mut regs: Vec<Reg>, list: &imp
     }
 }
 
-/// Registers that may hold one list, because one is a copy of the other.
+/// Registers that may hold one list or text, because one is a copy of the other.
 struct Aliases(Vec<u32>);
 
 impl Aliases {
-    fn of(func: &Func) -> Aliases {
+    fn of(module: &Module, func: &Func) -> Aliases {
         let mut this = Aliases((0..func.regs.len() as u32).collect());
         for inst in func.blocks.iter().flat_map(|b| &b.insts) {
-            if let (Some(dst), Op::Copy(from) | Op::Cast(from)) = (inst.dst, &inst.op) {
-                let (a, b) = (this.root(dst), this.root(*from));
+            if let (Some(dst), Some(from)) = (inst.dst, same(module, func, &inst.op)) {
+                let (a, b) = (this.root(dst), this.root(from));
                 this.0[a.0.max(b.0) as usize] = a.0.min(b.0);
             }
         }

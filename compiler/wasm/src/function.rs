@@ -3,12 +3,13 @@
 use weir_contract::CrashReason;
 use weir_flow::ir::{BlockId, Func, FuncId, Inst, Op, Reg, SiteId, Term};
 use weir_flow::ownership::Ownership;
+use weir_flow::release::Release;
 
 use crate::asm::{Asm, I32, Label};
 use crate::control::Flow;
 use crate::layout::TEXT_HEADER;
-use crate::module::{Gen, SITE};
-use crate::{lists, ops, suspend};
+use crate::module::{Gen, HEAP, SITE};
+use crate::{lists, ops, release, suspend, texts};
 
 /// The function being made.
 pub struct Body<'g, 'm> {
@@ -21,6 +22,12 @@ pub struct Body<'g, 'm> {
     locals: Vec<u32>,
     /// By register: where the first element of its list is and how many there are, for lists whose elements are asked for.
     pub elements: Vec<Option<lists::Elements>>,
+    /// By register, for texts that grow: the end of the room that its text alone has, 0 for none.
+    pub rooms: Vec<Option<u32>>,
+    /// Where memory is given back.
+    release: Release,
+    /// The local that holds where the heap was when the function began.
+    began: Option<u32>,
     /// The site that the module's global holds for sure.
     site: Option<SiteId>,
     /// Where a branch to a loop's start goes, and to a block that follows, innermost last.
@@ -46,14 +53,19 @@ pub fn function(g: &mut Gen<'_>, id: FuncId) -> Asm {
     let flow = Flow::new(func);
     let elements = lists::elements(&mut a, func);
     let ownership = std::mem::take(&mut g.ownership[id.0 as usize]);
+    let release = std::mem::take(&mut g.releases[id.0 as usize]);
+    let rooms = texts::rooms(&mut a, func, &ownership);
     let mut body = Body {
         g,
-        a,
         func,
         flow,
         ownership,
         locals,
         elements,
+        rooms,
+        began: release.whole.then(|| release::mark(&mut a)),
+        a,
+        release,
         site: None,
         loops: Vec::new(),
         follow: Vec::new(),
@@ -98,9 +110,14 @@ impl Body<'_, '_> {
         loop {
             if self.flow.is_loop_head(block) {
                 self.a.mark(self.first_site(block).0);
+                let looked_at = self.release.loops.remove(&block);
+                let mark = looked_at.is_some().then(|| release::mark(&mut self.a));
                 let label = self.a.loop_();
                 self.loops.push((block, label));
                 loops += 1;
+                if let (Some(mark), Some(looked_at)) = (mark, looked_at) {
+                    release::round(self, mark, &looked_at);
+                }
             }
             let followers = self.flow.followers(block);
             for follower in &followers {
@@ -191,6 +208,9 @@ impl Body<'_, '_> {
                 self.a.release_temps();
             }
             Term::Return(value) => {
+                if let Some(began) = self.began {
+                    self.a.get(began).set_global(HEAP);
+                }
                 self.get(*value);
                 self.a.return_();
             }

@@ -16,15 +16,18 @@ mod data;
 mod entry;
 mod function;
 mod layout;
+mod library;
 mod lists;
 mod message;
 mod module;
 mod ops;
 mod places;
+mod release;
 mod row;
 mod rt;
 mod slots;
 mod suspend;
+mod texts;
 mod transaction;
 mod walk;
 

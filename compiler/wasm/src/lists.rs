@@ -10,6 +10,7 @@ use crate::function::Body;
 use crate::layout::{self, *};
 use crate::module::Gen;
 use crate::rt::Helper;
+use crate::texts;
 
 /// Locals that hold what the list in a register has in memory. A list in a register is changed only by instructions on that
 /// register, so they are read again only behind those.
@@ -51,9 +52,13 @@ pub fn keeps_elements(inst: &Inst) -> bool {
     }
 }
 
-/// Marks the lists that get a second owner by an instruction.
+/// Marks the lists that get a second owner by an instruction, and takes the room of such texts from them.
 pub fn share(b: &mut Body<'_, '_>, block: BlockId, at: usize) {
     for reg in b.ownership.shares(block, at).to_vec() {
+        if b.rooms[reg.0 as usize].is_some() {
+            texts::no_room(b, reg);
+            continue;
+        }
         b.get(reg);
         b.a.i32(1).i32_store(LIST_SHARED);
     }

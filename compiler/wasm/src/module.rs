@@ -16,6 +16,7 @@ use weir_contract::{CrashReason, Defs, HostCall, Type};
 use weir_flow::host_calls;
 use weir_flow::ir;
 use weir_flow::ownership::{Ownership, ownership};
+use weir_flow::release::{Release, releases};
 
 use crate::asm::{Asm, F64, I32, I64};
 use crate::data::Data;
@@ -57,6 +58,8 @@ pub struct Gen<'m> {
     pub data: Data,
     /// By function: where its lists get a second owner.
     pub ownership: Vec<Ownership>,
+    /// By function: where memory is given back.
+    pub releases: Vec<Release>,
     /// Whether any function suspends: else no entry has to ask.
     pub suspends: bool,
     /// By number.
@@ -74,6 +77,7 @@ impl<'m> Gen<'m> {
             module,
             data: Data::default(),
             ownership: ownership(module),
+            releases: releases(module),
             suspends: suspend::anywhere(module),
             host_calls: host_calls::all(module),
             types: Vec::new(),

@@ -1,8 +1,9 @@
 //! The instructions of the IR, except arithmetic and the insides of state access.
 
-use weir_contract::{Type, library};
+use weir_contract::Type;
 use weir_flow::host_calls;
 use weir_flow::ir::{EntityId, Inst, Op, Reg, SiteId, SlotId};
+use weir_flow::ownership::grown;
 
 use crate::asm::I32;
 use crate::function::Body;
@@ -10,7 +11,7 @@ use crate::layout::{self, *};
 use crate::module::{HEAP, SUSPENDED};
 use crate::rt::Helper;
 use crate::slots::{self, SlotOp};
-use crate::{arith, entry, lists, message, row, transaction};
+use crate::{arith, entry, library, lists, message, texts, transaction};
 
 /// One instruction, its result written to its register.
 pub fn inst(b: &mut Body<'_, '_>, inst: &Inst) {
@@ -20,6 +21,9 @@ pub fn inst(b: &mut Body<'_, '_>, inst: &Inst) {
         b.a.set(local);
         if !lists::keeps_elements(inst) {
             lists::refresh(b, dst);
+        }
+        if grown(inst).is_none() {
+            texts::no_room(b, dst);
         }
     }
 }
@@ -172,7 +176,10 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
 
         Op::TextConcat(parts) => {
             b.reach(site);
-            text_concat(b, parts);
+            match grown(inst) {
+                Some(text) => texts::grow(b, text, &parts[1..]),
+                None => texts::concat(b, parts),
+            }
         }
         Op::Show(value) => {
             b.reach(site);
@@ -188,13 +195,13 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         }
         Op::Lib(name, args) => {
             b.reach(site);
-            lib(b, name, args);
+            library::call(b, name, args);
         }
         Op::Pure(function, args) => {
             b.reach(site);
             let result = inst.dst.expect("what is pure has a result");
             let result = b.func.value_type(result).clone();
-            host(b, "pure", *function, args, result);
+            library::host(b, "pure", *function, args, result);
         }
         Op::Call(func, args) => {
             b.reach(site);
@@ -394,35 +401,6 @@ fn record(b: &mut Body<'_, '_>, tag: Option<u32>, fields: &[Reg]) {
     b.a.get(result);
 }
 
-fn text_concat(b: &mut Body<'_, '_>, parts: &[Reg]) {
-    let alloc = b.g.helper(Helper::Alloc);
-    let (len, result, to) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
-    b.a.i32(0);
-    for part in parts {
-        b.get(*part);
-        b.a.i32_load(0).i32_add();
-    }
-    b.a.tee(len)
-        .u32(TEXT_HEADER)
-        .i32_add()
-        .call(alloc)
-        .tee(result)
-        .get(len)
-        .i32_store(0);
-    b.a.get(result).u32(TEXT_HEADER).i32_add().set(to);
-    for part in parts {
-        b.a.get(to);
-        b.get(*part);
-        b.a.u32(TEXT_HEADER).i32_add();
-        b.get(*part);
-        b.a.i32_load(0).memory_copy();
-        b.a.get(to);
-        b.get(*part);
-        b.a.i32_load(0).i32_add().set(to);
-    }
-    b.a.get(result);
-}
-
 fn show(b: &mut Body<'_, '_>, value: Reg) {
     let ty = b.func.value_type(value).clone();
     if let Type::Text = b.g.defs().base(&ty) {
@@ -447,73 +425,6 @@ fn show(b: &mut Body<'_, '_>, value: Reg) {
     b.a.global(HEAP);
     b.g.set_heap(&mut b.a);
     b.a.get(result);
-}
-
-fn lib(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
-    let op = library::Op::from_name(name).unwrap_or_else(|| panic!("no library function {name}"));
-    use library::Op as L;
-    // What Wasm has an instruction for, or needs none for.
-    match op {
-        L::IntToFloat => {
-            b.get(args[0]);
-            b.a.f64_convert_i64_s();
-            return;
-        }
-        L::TimeToMicros
-        | L::TimeFromMicros
-        | L::DurationToMicros
-        | L::DurationFromMicros
-        | L::DateToDays => return b.get(args[0]),
-        L::MoneyCurrency | L::MoneyAmount => {
-            b.get(args[0]);
-            let part = if op == L::MoneyAmount {
-                MONEY_AMOUNT
-            } else {
-                MONEY_CODE
-            };
-            b.a.i32_load(part);
-            return;
-        }
-        L::MoneyWithAmount => {
-            let result = b.a.temp(I32);
-            b.g.alloc(&mut b.a, MONEY_BYTES);
-            b.a.tee(result);
-            b.get(args[0]);
-            b.a.i32_load(MONEY_CODE).i32_store(MONEY_CODE).get(result);
-            b.get(args[1]);
-            b.a.i32_store(MONEY_AMOUNT).get(result);
-            return;
-        }
-        L::BytesLength => {
-            b.get(args[0]);
-            b.a.i32_load(0).i64_extend_i32_u();
-            return;
-        }
-        // The same bytes.
-        L::TextToBytes => return b.get(args[0]),
-        _ => {}
-    }
-    host(b, "lib", op.code(), args, op.result().ty());
-}
-
-/// Lets the host compute: a function of that import by number, the arguments; `→ value`.
-fn host(b: &mut Body<'_, '_>, import: &str, number: u32, args: &[Reg], result: Type) {
-    let (start, len) = (b.a.temp(I32), b.a.temp(I32));
-    b.a.global(HEAP).set(start);
-    let end = row::write(b, &[], args);
-    let decode = b.g.helper(Helper::Decode(result));
-    b.a.get(end);
-    b.g.set_heap(&mut b.a);
-    b.a.u32(number)
-        .get(start)
-        .get(end)
-        .get(start)
-        .i32_sub()
-        .global(HEAP);
-    b.a.call(b.g.import(import)).set(len);
-    b.a.get(len);
-    slots::arrived(b.g, &mut b.a);
-    b.a.call(decode);
 }
 
 /// `→ Float`, 0 <= x < 1: of the host's bits the upper ones, as many as a `Float` just below 1 tells apart.

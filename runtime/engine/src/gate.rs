@@ -276,6 +276,7 @@ fn emitted(operator: &Operator<'_>) -> bool {
             | F64Sub
             | F64Mul
             | F64Div
+            | F64Sqrt
             | I32WrapI64
             | I64ExtendI32S
             | I64ExtendI32U

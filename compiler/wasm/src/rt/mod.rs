@@ -19,7 +19,7 @@ use weir_flow::ir;
 
 use crate::asm::{Asm, I32, I64};
 use crate::module::Gen;
-use crate::{entry, slots, transaction, walk};
+use crate::{entry, library, slots, texts, transaction, walk};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Helper {
@@ -73,6 +73,12 @@ pub enum Helper {
     ListRemove(bool),
     /// `(list)`: its elements, which are lists, get a second owner.
     ListShareItems,
+    /// `(text, len, room) → text` that has room for `len` bytes.
+    TextGrow,
+    /// `(bytes, from, to) → bytes` between two positions.
+    BytesSlice,
+    /// `(bytes) → 0 or 1`: whether all are ASCII.
+    BytesArePlain,
     /// `(map, key) → address` of the entry, or 0.
     MapFind(Type, Type),
     /// `(map, key, value) → map`; uses the map up, as the next ones do.
@@ -143,6 +149,9 @@ impl Helper {
             ListPush(_) | ListOwn(_) => (vec![I32, I32], Some(I32)),
             ListInsert(_) | ListRemove(_) => (vec![I32, I32, I32], Some(I32)),
             ListShareItems => (vec![I32], None),
+            TextGrow => (vec![I32, I32, I32], Some(I32)),
+            BytesSlice => (vec![I32, I64, I64], Some(I32)),
+            BytesArePlain => (vec![I32], Some(I32)),
             MapFind(key, _) | MapRemove(key, _) => (vec![I32, g.val_type(key)], Some(I32)),
             MapPut(key, value) => (vec![I32, g.val_type(key), g.val_type(value)], Some(I32)),
             MapSplit => (vec![I32, I32], Some(I32)),
@@ -189,6 +198,9 @@ impl Helper {
             ListInsert(nested) => list::insert(g, &mut a, *nested),
             ListRemove(nested) => list::remove(g, &mut a, *nested),
             ListShareItems => list::share_items(&mut a),
+            TextGrow => texts::make_room(g, &mut a),
+            BytesSlice => library::slice(g, &mut a),
+            BytesArePlain => library::are_plain(&mut a),
             MapFind(key, value) => map::find(g, &mut a, key, value),
             MapPut(key, value) => map::put(g, &mut a, key, value),
             MapRemove(key, value) => map::remove(g, &mut a, key, value),

@@ -1,0 +1,228 @@
+//! Where memory is given back within a step. The arena only grows, but what a round of a loop allocates and nobody knows when
+//! the next begins can be had again, and so can what a function allocates that returns a number.
+//!
+//! ```text
+//! b1:                          the heap is where it was when the loop began, unless r2 came to lie above that
+//!   r5 = record.make r3, r4    gone with the next round
+//!   r2 = concat r2, r6         the text that is carried from round to round stays
+//! ```
+//! What was there before the loop knows nothing that is younger: values do not change, but for lists and texts that one register
+//! alone knows. So at the start of a round only registers matter that the loop writes and that are read on, and the code looks
+//! where these lie: all below the mark, and the heap goes back to it; else the mark moves up to the heap and nothing is lost.
+//! It can tell of a text, a list of numbers, and a value without lists. A loop that carries anything else keeps its memory.
+//!
+//! Runs on the finished module, like `ownership`.
+
+use std::collections::BTreeMap;
+
+use weir_contract::{DefKind, Defs, Type};
+
+use crate::call_graph;
+use crate::dataflow::RegSet;
+use crate::ir::*;
+use crate::liveness::live_in;
+use crate::loops::loops;
+use crate::ownership::grown;
+
+/// What holds for one function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Release {
+    /// By the loop's start: the registers to look at before the heap goes back.
+    pub loops: BTreeMap<BlockId, Vec<Reg>>,
+    /// Whether the heap goes back where the function returns.
+    pub whole: bool,
+}
+
+/// For each function of a module.
+pub fn releases(module: &Module) -> Vec<Release> {
+    let effects = call_graph::effects(module);
+    let mut this = Uses {
+        module,
+        effects,
+        leaves: vec![false; module.funcs.len()],
+    };
+    for group in call_graph::callees_first(module) {
+        loop {
+            let mut changed = false;
+            for id in &group {
+                let func = module.func(*id);
+                let leaves = this.allocates(func) && !this.is_whole(func);
+                changed |= leaves != std::mem::replace(&mut this.leaves[id.0 as usize], leaves);
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+    let funcs = module.funcs.iter();
+    funcs.map(|func| this.function(func)).collect()
+}
+
+/// Whether a value is no address.
+pub fn is_number(defs: &Defs, ty: &Type) -> bool {
+    matches!(
+        defs.base(ty),
+        Type::Unit
+            | Type::Bool
+            | Type::Int
+            | Type::Float
+            | Type::Time
+            | Type::Duration
+            | Type::Date
+    )
+}
+
+struct Uses<'m> {
+    module: &'m Module,
+    effects: Vec<Effect>,
+    /// By function: whether it may leave something in the arena.
+    leaves: Vec<bool>,
+}
+
+impl Uses<'_> {
+    fn function(&self, func: &Func) -> Release {
+        let found = loops(func);
+        let mut release = Release {
+            loops: BTreeMap::new(),
+            whole: self.allocates(func) && self.is_whole(func),
+        };
+        if found.is_empty() {
+            return release;
+        }
+        let live = live_in(func);
+        for each in found {
+            let insts = || each.blocks.iter().flat_map(|b| &func.block(*b).insts);
+            if !insts().any(|inst| self.is_passing(func, inst)) {
+                continue;
+            }
+            if insts().any(|inst| self.may_keep(func, inst)) {
+                continue;
+            }
+            let mut written = RegSet::empty(func.regs.len());
+            insts().filter_map(|inst| inst.dst).for_each(|dst| {
+                written.insert(dst);
+            });
+            written.intersect(&live[each.head.0 as usize]);
+            let carried: Vec<Reg> = written.iter().collect();
+            if carried.iter().all(|r| self.is_told(func.reg_type(*r))) {
+                let is_address = |r: &Reg| !is_number(&self.module.defs, func.value_type(*r));
+                let looked_at = carried.into_iter().filter(is_address).collect();
+                release.loops.insert(each.head, looked_at);
+            }
+        }
+        release
+    }
+
+    fn allocates(&self, func: &Func) -> bool {
+        let mut insts = func.blocks.iter().flat_map(|block| &block.insts);
+        insts.any(|inst| {
+            let changes = matches!(
+                inst.op,
+                Op::ListSet(..)
+                    | Op::ListPush(..)
+                    | Op::ListInsert(..)
+                    | Op::ListConcat(..)
+                    | Op::ListRemove(..)
+                    | Op::MapPut(..)
+                    | Op::MapRemove(..)
+            );
+            changes || grown(inst).is_some() || self.is_passing(func, inst)
+        })
+    }
+
+    /// Whether nothing that the function allocates is known when it has returned.
+    fn is_whole(&self, func: &Func) -> bool {
+        let ends = |block: &Block| matches!(block.term, Term::Suspend { .. } | Term::TailCall(..));
+        is_number(&self.module.defs, &func.ret)
+            && !func.blocks.iter().any(ends)
+            && !(func.blocks.iter())
+                .flat_map(|block| &block.insts)
+                .any(|inst| self.may_keep(func, inst))
+    }
+
+    /// Whether the instruction may allocate what is not put into something that was there before.
+    fn is_passing(&self, func: &Func, inst: &Inst) -> bool {
+        let number = |r: Reg| is_number(&self.module.defs, func.value_type(r));
+        match &inst.op {
+            Op::RecordMake(_)
+            | Op::FieldSet(..)
+            | Op::ListSlice(..)
+            | Op::Lib(..)
+            | Op::Pure(..)
+            | Op::CallerId
+            | Op::CallerRoles
+            | Op::Open(..)
+            | Op::Send { .. }
+            | Op::SendEvent { .. }
+            | Op::Fresh => true,
+            Op::VariantMake(_, fields) | Op::ListMake(fields) => !fields.is_empty(),
+            Op::Arith(_, x, _) | Op::Neg(x) => !number(*x),
+            Op::TextConcat(_) => grown(inst).is_none(),
+            Op::Show(x) => *self.module.defs.base(func.value_type(*x)) != Type::Text,
+            Op::Call(callee, _) => self.leaves[callee.0 as usize],
+            op => op.effect() > Effect::Pure && inst.dst.is_some_and(|dst| {
+                matches!(func.reg_type(dst), RegType::Value(ty) if !is_number(&self.module.defs, ty))
+            }),
+        }
+    }
+
+    /// Whether the instruction may make something that was there before know what is new: the keys of an instance are
+    /// put into it when they are asked for first. What waits is another matter altogether.
+    fn may_keep(&self, func: &Func, inst: &Inst) -> bool {
+        let instance = |r: &Reg| matches!(func.reg_type(*r), RegType::Instance(_));
+        match &inst.op {
+            Op::Keys(_) => true,
+            Op::Load(from, slot) => {
+                let slot = self.module.slot(func.instance_of(*from), *slot);
+                matches!(slot.init, Init::Func(_))
+            }
+            Op::Call(callee, args) => {
+                self.effects[callee.0 as usize] >= Effect::Wait || args.iter().any(instance)
+            }
+            op => op.effect() >= Effect::Wait,
+        }
+    }
+
+    /// Whether the code can tell if a value is from before the loop, with all it knows.
+    fn is_told(&self, ty: &RegType) -> bool {
+        let RegType::Value(ty) = ty else { return false };
+        let defs = &self.module.defs;
+        match defs.base(ty) {
+            Type::List(item) | Type::Set(item) => is_number(defs, item),
+            ty => !holds_list(defs, ty, &mut Vec::new()),
+        }
+    }
+}
+
+/// Whether a list, a set or a map is somewhere in a value of the type.
+fn holds_list(defs: &Defs, ty: &Type, seen: &mut Vec<Type>) -> bool {
+    let ty = defs.base(ty);
+    if seen.contains(ty) {
+        return false;
+    }
+    seen.push(ty.clone());
+    match ty {
+        Type::List(_) | Type::Set(_) | Type::Map(..) => true,
+        Type::Option(inner) => holds_list(defs, inner, seen),
+        Type::Tuple(fields) => fields.iter().any(|f| holds_list(defs, &f.ty, seen)),
+        Type::Result(ok, errors) => {
+            holds_list(defs, ok, seen)
+                || errors
+                    .iter()
+                    .any(|id| holds_list(defs, &Type::Named(*id), seen))
+        }
+        Type::Named(id) => {
+            let mut fields = match &defs.get(*id).kind {
+                DefKind::Record { fields }
+                | DefKind::Error { fields, .. }
+                | DefKind::Entity { keys: fields } => vec![fields],
+                DefKind::Enum { variants } => variants.iter().map(|v| &v.fields).collect(),
+                DefKind::New { .. } => unreachable!("`base` looks through new types"),
+            }
+            .into_iter()
+            .flatten();
+            fields.any(|field| holds_list(defs, &field.ty, seen))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,193 @@
+//! Functions of the library: what Wasm has an instruction for or can do in a few, here; the rest by the host.
+
+use weir_contract::{Type, library};
+use weir_flow::ir::Reg;
+use weir_flow::release::is_number;
+
+use crate::asm::{Asm, I32, I64};
+use crate::function::Body;
+use crate::layout::*;
+use crate::module::{Gen, HEAP};
+use crate::rt::Helper;
+use crate::{row, slots};
+
+/// `Some` of an `Int`: where the number is, and the size of the whole; then the same of a `Text`.
+const SOME_INT: u32 = 8;
+const SOME_INT_BYTES: u32 = 16;
+const SOME_TEXT: u32 = 4;
+const SOME_TEXT_BYTES: u32 = 8;
+const HIGH_BITS: i64 = 0x8080_8080_8080_8080_u64 as i64;
+
+/// `→ value` of a library function.
+pub fn call(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
+    let op = library::Op::from_name(name).unwrap_or_else(|| panic!("no library function {name}"));
+    use library::Op as L;
+    // What Wasm has an instruction for, or needs none for.
+    match op {
+        L::IntToFloat => {
+            b.get(args[0]);
+            b.a.f64_convert_i64_s();
+            return;
+        }
+        L::TimeToMicros
+        | L::TimeFromMicros
+        | L::DurationToMicros
+        | L::DurationFromMicros
+        | L::DateToDays => return b.get(args[0]),
+        L::MoneyCurrency | L::MoneyAmount => {
+            b.get(args[0]);
+            let part = if op == L::MoneyAmount {
+                MONEY_AMOUNT
+            } else {
+                MONEY_CODE
+            };
+            b.a.i32_load(part);
+            return;
+        }
+        L::MoneyWithAmount => {
+            let result = b.a.temp(I32);
+            b.g.alloc(&mut b.a, MONEY_BYTES);
+            b.a.tee(result);
+            b.get(args[0]);
+            b.a.i32_load(MONEY_CODE).i32_store(MONEY_CODE).get(result);
+            b.get(args[1]);
+            b.a.i32_store(MONEY_AMOUNT).get(result);
+            return;
+        }
+        L::BytesLength => {
+            b.get(args[0]);
+            b.a.i32_load(0).i64_extend_i32_u();
+            return;
+        }
+        // The same bytes.
+        L::TextToBytes => return b.get(args[0]),
+        L::FloatSqrt => {
+            b.get(args[0]);
+            b.a.f64_sqrt();
+            return;
+        }
+        L::BytesGet => return byte(b, args[0], args[1]),
+        L::BytesSlice => {
+            let slice = b.g.helper(Helper::BytesSlice);
+            b.get(args[0]);
+            b.get(args[1]);
+            b.get(args[2]);
+            b.a.call(slice);
+            return;
+        }
+        L::BytesText => return text(b, args[0]),
+        _ => {}
+    }
+    host(b, "lib", op.code(), args, op.result().ty());
+}
+
+/// `→ Option<Int>`: the byte at a position.
+fn byte(b: &mut Body<'_, '_>, bytes: Reg, at: Reg) {
+    let result = b.a.temp(I32);
+    let none = b.g.data.tag(0);
+    b.a.u32(none).set(result);
+    b.get(at);
+    b.get(bytes);
+    // Unsigned, so that negative positions are too big.
+    b.a.i32_load(0).i64_extend_i32_u().i64_lt_u().if_();
+    b.g.alloc(&mut b.a, SOME_INT_BYTES);
+    b.a.tee(result).i32(1).i32_store(0);
+    b.a.get(result);
+    b.get(bytes);
+    b.get(at);
+    b.a.i32_wrap_i64().i32_add().i64_load8_u(TEXT_HEADER);
+    b.a.i64_store(SOME_INT);
+    b.a.end();
+    b.a.get(result);
+}
+
+/// `→ Option<Text>`. Bytes below 128 are their own text; what others mean is for the host to find out.
+fn text(b: &mut Body<'_, '_>, bytes: Reg) {
+    let result = b.a.temp(I32);
+    let is_plain = b.g.helper(Helper::BytesArePlain);
+    b.get(bytes);
+    b.a.call(is_plain).if_();
+    b.g.alloc(&mut b.a, SOME_TEXT_BYTES);
+    b.a.tee(result).i32(1).i32_store(0);
+    b.a.get(result);
+    b.get(bytes);
+    b.a.i32_store(SOME_TEXT);
+    b.a.else_();
+    let op = library::Op::BytesText;
+    host(b, "lib", op.code(), &[bytes], op.result().ty());
+    b.a.set(result);
+    b.a.end();
+    b.a.get(result);
+}
+
+/// `(bytes, from, to) → bytes` between the positions, which are moved in.
+pub fn slice(g: &mut Gen<'_>, a: &mut Asm) {
+    let (bytes, from, to) = (0, 1, 2);
+    let (len, result, count) = (a.local(I64), a.local(I32), a.local(I32));
+    a.get(bytes).i32_load(0).i64_extend_i32_u().set(len);
+    for bound in [from, to] {
+        a.get(bound).i64(0).get(bound).i64(0);
+        a.i64_gt_s().select().set(bound);
+        a.get(bound).get(len).get(bound).get(len);
+        a.i64_lt_s().select().set(bound);
+    }
+    a.get(to).get(from).i64_gt_s().if_();
+    a.get(to).get(from).i64_sub().i32_wrap_i64().set(count);
+    a.end();
+    let alloc = g.helper(Helper::Alloc);
+    a.get(count).u32(TEXT_HEADER).i32_add().call(alloc);
+    a.tee(result).get(count).i32_store(0);
+    a.get(result).u32(TEXT_HEADER).i32_add();
+    a.get(bytes).u32(TEXT_HEADER).i32_add();
+    a.get(from).i32_wrap_i64().i32_add();
+    a.get(count).memory_copy().get(result);
+}
+
+/// `(bytes) → 0 or 1`: whether each is below 128. Eight at a time, then one at a time.
+pub fn are_plain(a: &mut Asm) {
+    let (at, end) = (a.local(I32), a.local(I32));
+    a.get(0).u32(TEXT_HEADER).i32_add().tee(at);
+    a.get(0).i32_load(0).i32_add().set(end);
+    let words = a.block();
+    let again = a.loop_();
+    a.get(at).i32(8).i32_add().get(end).i32_gt_u().br_if(words);
+    a.get(at).i64_load(0).i64(HIGH_BITS).i64_and();
+    a.i64_eqz().i32_eqz().if_();
+    a.i32(0).return_();
+    a.end();
+    a.get(at).i32(8).i32_add().set(at).br(again);
+    a.end().end();
+    let bytes = a.block();
+    let again = a.loop_();
+    a.get(at).get(end).i32_ge_u().br_if(bytes);
+    a.get(at).i32_load8_u(0).i32(0x80).i32_ge_u().if_();
+    a.i32(0).return_();
+    a.end();
+    a.get(at).i32(1).i32_add().set(at).br(again);
+    a.end().end();
+    a.i32(1);
+}
+
+/// Lets the host compute: a function of that import by number, the arguments; `→ value`.
+pub fn host(b: &mut Body<'_, '_>, import: &str, number: u32, args: &[Reg], result: Type) {
+    let (start, len) = (b.a.temp(I32), b.a.temp(I32));
+    b.a.global(HEAP).set(start);
+    let end = row::write(b, &[], args);
+    let decode = b.g.helper(Helper::Decode(result.clone()));
+    b.a.get(end);
+    b.g.set_heap(&mut b.a);
+    b.a.u32(number)
+        .get(start)
+        .get(end)
+        .get(start)
+        .i32_sub()
+        .global(HEAP);
+    b.a.call(b.g.import(import)).set(len);
+    b.a.get(len);
+    slots::arrived(b.g, &mut b.a);
+    b.a.call(decode);
+    if is_number(b.g.defs(), &result) {
+        // Arguments and answer are not needed any more.
+        b.a.get(start).set_global(HEAP);
+    }
+}

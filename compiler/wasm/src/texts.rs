@@ -1,0 +1,116 @@
+//! Texts joined. A text that grows (`t = concat t, ..`) is lengthened where it lies as long as its register alone knows it, as
+//! `weir_flow::ownership` says, and there is room behind it; else it moves to twice the room. A local remembers where the room ends.
+//!
+//! ```text
+//! len, bytes, room for more |       the local of the register holds this end, or 0: the text is not to be touched
+//! ```
+
+use weir_flow::ir::{Func, Reg};
+use weir_flow::ownership::Ownership;
+
+use crate::asm::{Asm, I32, Local};
+use crate::function::Body;
+use crate::layout::TEXT_HEADER;
+use crate::module::{Gen, HEAP};
+use crate::rt::Helper;
+
+/// Locals for the room of the texts that grow.
+pub fn rooms(a: &mut Asm, func: &Func, ownership: &Ownership) -> Vec<Option<Local>> {
+    let regs = (0..func.regs.len() as u32).map(Reg);
+    regs.map(|reg| ownership.grows(reg).then(|| a.local(I32)))
+        .collect()
+}
+
+/// The text of the register is known elsewhere, or may be.
+pub fn no_room(b: &mut Body<'_, '_>, text: Reg) {
+    if let Some(room) = b.rooms[text.0 as usize] {
+        b.a.i32(0).set(room);
+    }
+}
+
+/// `→ text`, a new one.
+pub fn concat(b: &mut Body<'_, '_>, parts: &[Reg]) {
+    let alloc = b.g.helper(Helper::Alloc);
+    let (len, result, to) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
+    b.a.i32(0);
+    lengths(b, parts);
+    b.a.tee(len)
+        .u32(TEXT_HEADER)
+        .i32_add()
+        .call(alloc)
+        .tee(result)
+        .get(len)
+        .i32_store(0);
+    b.a.get(result).u32(TEXT_HEADER).i32_add().set(to);
+    append(b, parts, to);
+    b.a.get(result);
+}
+
+/// `→ text` with the parts behind it.
+pub fn grow(b: &mut Body<'_, '_>, text: Reg, parts: &[Reg]) {
+    let room = b.rooms[text.0 as usize].expect("it grows");
+    let (len, to, result) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
+    b.get(text);
+    b.a.tee(result).i32_load(0);
+    lengths(b, parts);
+    b.a.set(len);
+    b.a.get(result).get(len).i32_add().u32(TEXT_HEADER);
+    b.a.i32_add().get(room).i32_gt_u().if_();
+    let helper = b.g.helper(Helper::TextGrow);
+    b.a.get(result).get(len).get(room).call(helper).set(result);
+    // It has all that was taken last.
+    b.a.global(HEAP).set(room);
+    b.a.end();
+    b.a.get(result).u32(TEXT_HEADER).i32_add();
+    b.a.get(result).i32_load(0).i32_add().set(to);
+    // One of the parts may be the text itself, so its length is the old one until they are there.
+    append(b, parts, to);
+    b.a.get(result).get(len).i32_store(0);
+    b.a.get(result);
+}
+
+/// `sum → sum` with the lengths of the parts.
+fn lengths(b: &mut Body<'_, '_>, parts: &[Reg]) {
+    for part in parts {
+        b.get(*part);
+        b.a.i32_load(0).i32_add();
+    }
+}
+
+/// Copies the parts to the address in `to`, which moves behind them.
+fn append(b: &mut Body<'_, '_>, parts: &[Reg], to: Local) {
+    for (i, part) in parts.iter().enumerate() {
+        b.a.get(to);
+        b.get(*part);
+        b.a.u32(TEXT_HEADER).i32_add();
+        b.get(*part);
+        b.a.i32_load(0).memory_copy();
+        if i + 1 < parts.len() {
+            b.a.get(to);
+            b.get(*part);
+            b.a.i32_load(0).i32_add().set(to);
+        }
+    }
+}
+
+/// `(text, len, room) → text` with the same content and room for `len` bytes, and if it had room before, for twice as
+/// many: where it is when it was made last, else elsewhere. The room ends where the arena does.
+pub fn make_room(g: &mut Gen<'_>, a: &mut Asm) {
+    let (text, len, room) = (0, 1, 2);
+    let (result, end) = (a.local(I32), a.local(I32));
+    // What grows once may not grow again.
+    a.get(len).i32(1).i32_shl().get(len);
+    a.get(room).select().u32(TEXT_HEADER).i32_add().set(len);
+    a.get(room).i32_eqz().get(room).global(HEAP).i32_ne();
+    a.i32_or().if_();
+    let alloc = g.helper(Helper::Alloc);
+    a.get(len).call(alloc).tee(result);
+    a.get(text).get(text).i32_load(0).u32(TEXT_HEADER);
+    a.i32_add().memory_copy().get(result).return_();
+    a.end();
+    a.get(text).get(len).i32_add().tee(end);
+    g.ensure(a, end);
+    a.get(end);
+    g.set_heap(a);
+    a.get(text);
+}
