@@ -399,6 +399,9 @@ pub enum Op {
     ListGet(Reg, Reg),
     /// `(List<T>, Int, T) → List<T>` with that element replaced. May crash: IndexOutOfRange.
     ListSet(Reg, Reg, Reg),
+    /// `(List<T>, Int, position, value) → List<T>` with that field of that element replaced; `T` is a record or a tuple.
+    /// May crash: IndexOutOfRange.
+    ListSetField(Reg, Reg, u32, Reg),
     /// `(List<T>, T) → List<T>`, amortised O(1) when repeated on the newest list.
     ListPush(Reg, Reg),
     /// `(List<T>, from Int, to Int) → List<T>`: elements `from .. to`, both clamped to `0 ..= len`; empty when
@@ -768,6 +771,7 @@ macro_rules! operands {
             ListSet(a, b, c)
             | ListSlice(a, b, c)
             | ListInsert(a, b, c)
+            | ListSetField(a, b, _, c)
             | MapPut(a, b, c)
             | ListSlotSet(a, _, b, c)
             | ListSlotInsert(a, _, b, c)

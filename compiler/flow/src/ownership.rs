@@ -16,6 +16,9 @@
 //! value has two owners, except where it is only looked at before anything changes, and where its place is written again
 //! with what came of it (`grid[y][x] = v`): there it is *taken*, and as shared as the list around it.
 //!
+//! Small records lie in their list themselves, without an address of their own (`flat_fields`). Who reads one looks at it there,
+//! unless it is kept or a list may change before it is read for the last time: then it is copied first.
+//!
 //! A text that *grows* (`t = concat t, ..`) is changed in place too, while this register alone knows it: the code remembers
 //! in a local how much room the text has, and forgets it where the text gets a second owner. So texts need no bit.
 //!
@@ -23,9 +26,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use weir_contract::Type;
+use weir_contract::{DefKind, Defs, Field, Type};
 
-use crate::dataflow::RegSet;
+use crate::dataflow::{Direction, Problem, RegSet, solve};
 use crate::ir::*;
 use crate::liveness::live_out;
 
@@ -47,6 +50,8 @@ pub enum Extract {
     Share,
     /// It comes back with what is made of it: it is as shared as the list around it.
     Take,
+    /// A record that lies in the list itself: it is copied, because it is known longer than the list stays as it is.
+    Copy,
 }
 
 impl Ownership {
@@ -56,6 +61,12 @@ impl Ownership {
 
     pub fn extract(&self, block: BlockId, at: usize) -> Option<Extract> {
         self.extracts.get(&(block, at)).copied()
+    }
+
+    /// Whether a record that lies in a list is copied in the block.
+    pub fn copies(&self, block: BlockId) -> bool {
+        let found = self.extracts.range((block, 0)..=(block, usize::MAX));
+        found.into_iter().any(|(_, how)| *how == Extract::Copy)
     }
 
     /// Whether a text in the register is lengthened.
@@ -99,6 +110,20 @@ pub fn is_list(module: &Module, ty: &RegType) -> bool {
         module.defs.base(ty),
         Type::List(_) | Type::Set(_) | Type::Map(..)
     )
+}
+
+/// Fields of the largest record that lies in a list itself.
+const FLAT_FIELDS_MAX: usize = 8;
+
+/// The fields of a record that lies in a list itself, if it is one.
+pub fn flat_fields<'d>(defs: &'d Defs, item: &Type) -> Option<&'d [Field]> {
+    let Type::Named(id) = defs.base(item) else {
+        return None;
+    };
+    match &defs.get(*id).kind {
+        DefKind::Record { fields } if (1..=FLAT_FIELDS_MAX).contains(&fields.len()) => Some(fields),
+        _ => None,
+    }
 }
 
 /// What functions do with lists.
@@ -169,7 +194,9 @@ impl<'m> Uses<'m> {
                 f(*key);
                 f(*value);
             }
-            Op::ListSet(list, _, value) | Op::ListInsert(list, _, value) => {
+            Op::ListSet(list, _, value)
+            | Op::ListSetField(list, _, _, value)
+            | Op::ListInsert(list, _, value) => {
                 f(*list);
                 f(*value);
             }
@@ -203,6 +230,7 @@ impl<'m> Uses<'m> {
     fn changes(&self, op: &Op) -> bool {
         match op {
             Op::ListSet(..)
+            | Op::ListSetField(..)
             | Op::ListPush(..)
             | Op::ListConcat(..)
             | Op::ListSlice(..)
@@ -226,6 +254,9 @@ impl<'m> Uses<'m> {
         out.grows = insts.filter_map(grown).collect();
         if out.grows.is_empty() && !func.regs.iter().any(|r| is_list(self.module, &r.ty)) {
             return out;
+        }
+        for at in self.copied(func) {
+            out.extracts.insert(at, Extract::Copy);
         }
         let list = |r: Reg| is_list(self.module, func.reg_type(r));
         let grows = out.grows.clone();
@@ -268,6 +299,75 @@ impl<'m> Uses<'m> {
             }
         }
         out
+    }
+
+    /// Where records are read that lie in their list and have to be copied.
+    fn copied(&self, func: &Func) -> Vec<(BlockId, usize)> {
+        let mut reads = Vec::new();
+        let mut inside = RegSet::empty(func.regs.len());
+        for (id, block) in func.blocks.iter().enumerate() {
+            for (at, inst) in block.insts.iter().enumerate() {
+                if let (Op::ListGet(list, _), Some(dst)) = (&inst.op, inst.dst)
+                    && self.is_flat(func, *list)
+                {
+                    inside.insert(dst);
+                    reads.push((BlockId(id as u32), at, dst));
+                }
+            }
+        }
+        if reads.is_empty() {
+            return Vec::new();
+        }
+        let stale = Stale {
+            uses: self,
+            inside: &inside,
+        };
+        let mut copied = RegSet::empty(func.regs.len());
+        for (id, mut state) in solve(func, &stale).into_iter().enumerate() {
+            let block = &func.blocks[id];
+            for inst in &block.insts {
+                // A callee could change the list while it still looks at the record, and room for an element is made
+                // before it is read.
+                let early =
+                    matches!(inst.op, Op::Call(..) | Op::ListInsert(..)) && self.changes(&inst.op);
+                inst.op.for_each_use(|r| {
+                    if inside.contains(r) && (early || state.contains(r)) {
+                        copied.insert(r);
+                    }
+                });
+                self.for_each_kept(func, &inst.op, |r| {
+                    copied.insert(r);
+                });
+                stale.pass(inst, &mut state);
+            }
+            block.term.for_each_use(|r| {
+                if state.contains(r) {
+                    copied.insert(r);
+                }
+            });
+            self.for_each_used_up_at_end(&block.term, |r| {
+                copied.insert(r);
+            });
+        }
+        let found = reads.into_iter().filter(|(.., dst)| copied.contains(*dst));
+        found.map(|(id, at, _)| (id, at)).collect()
+    }
+
+    /// The records that the operation keeps: a list of records takes only what is in them.
+    fn for_each_kept(&self, func: &Func, op: &Op, f: impl FnMut(Reg)) {
+        match op {
+            Op::Copy(r) | Op::Cast(r) => [*r].into_iter().for_each(f),
+            Op::ListPush(list, _) | Op::ListSet(list, ..) | Op::ListInsert(list, ..)
+                if self.is_flat(func, *list) => {}
+            op => self.for_each_used_up(op, f),
+        }
+    }
+
+    fn is_flat(&self, func: &Func, list: Reg) -> bool {
+        match self.module.defs.base(func.value_type(list)) {
+            Type::List(item) | Type::Set(item) => flat_fields(&self.module.defs, item).is_some(),
+            _ => false,
+        }
     }
 
     /// `None` where the list is only looked at before anything changes.
@@ -332,6 +432,45 @@ impl<'m> Uses<'m> {
             }
         }
         false
+    }
+}
+
+/// Which registers hold a record that lies in a list, and a list may have changed since.
+struct Stale<'u> {
+    uses: &'u Uses<'u>,
+    inside: &'u RegSet,
+}
+
+impl Stale<'_> {
+    fn pass(&self, inst: &Inst, stale: &mut RegSet) {
+        if self.uses.changes(&inst.op) {
+            stale.union(self.inside);
+        }
+        if let Some(dst) = inst.dst {
+            stale.remove(dst);
+        }
+    }
+}
+
+impl Problem for Stale<'_> {
+    type State = RegSet;
+    const DIRECTION: Direction = Direction::Forward;
+
+    fn boundary(&self, func: &Func) -> RegSet {
+        RegSet::empty(func.regs.len())
+    }
+
+    fn start(&self, func: &Func) -> RegSet {
+        RegSet::empty(func.regs.len())
+    }
+
+    fn join(&self, into: &mut RegSet, from: &RegSet) {
+        into.union(from);
+    }
+
+    fn transfer(&self, func: &Func, block: BlockId, stale: &mut RegSet) {
+        let insts = &func.block(block).insts;
+        insts.iter().for_each(|inst| self.pass(inst, stale));
     }
 }
 

@@ -22,7 +22,7 @@ use crate::dataflow::RegSet;
 use crate::ir::*;
 use crate::liveness::live_in;
 use crate::loops::loops;
-use crate::ownership::grown;
+use crate::ownership::{Ownership, flat_fields, grown};
 
 /// What holds for one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,10 +34,11 @@ pub struct Release {
 }
 
 /// For each function of a module.
-pub fn releases(module: &Module) -> Vec<Release> {
+pub fn releases(module: &Module, ownership: &[Ownership]) -> Vec<Release> {
     let effects = call_graph::effects(module);
     let mut this = Uses {
         module,
+        ownership,
         effects,
         leaves: vec![false; module.funcs.len()],
     };
@@ -45,8 +46,7 @@ pub fn releases(module: &Module) -> Vec<Release> {
         loop {
             let mut changed = false;
             for id in &group {
-                let func = module.func(*id);
-                let leaves = this.allocates(func) && !this.is_whole(func);
+                let leaves = this.allocates(*id) && !this.is_whole(module.func(*id));
                 changed |= leaves != std::mem::replace(&mut this.leaves[id.0 as usize], leaves);
             }
             if !changed {
@@ -54,8 +54,8 @@ pub fn releases(module: &Module) -> Vec<Release> {
             }
         }
     }
-    let funcs = module.funcs.iter();
-    funcs.map(|func| this.function(func)).collect()
+    let ids = (0..module.funcs.len() as u32).map(FuncId);
+    ids.map(|id| this.function(id)).collect()
 }
 
 /// Whether a value is no address.
@@ -74,17 +74,19 @@ pub fn is_number(defs: &Defs, ty: &Type) -> bool {
 
 struct Uses<'m> {
     module: &'m Module,
+    ownership: &'m [Ownership],
     effects: Vec<Effect>,
     /// By function: whether it may leave something in the arena.
     leaves: Vec<bool>,
 }
 
 impl Uses<'_> {
-    fn function(&self, func: &Func) -> Release {
+    fn function(&self, id: FuncId) -> Release {
+        let func = self.module.func(id);
         let found = loops(func);
         let mut release = Release {
             loops: BTreeMap::new(),
-            whole: self.allocates(func) && self.is_whole(func),
+            whole: self.allocates(id) && self.is_whole(func),
         };
         if found.is_empty() {
             return release;
@@ -92,7 +94,8 @@ impl Uses<'_> {
         let live = live_in(func);
         for each in found {
             let insts = || each.blocks.iter().flat_map(|b| &func.block(*b).insts);
-            if !insts().any(|inst| self.is_passing(func, inst)) {
+            let copies = |block: &BlockId| self.ownership[id.0 as usize].copies(*block);
+            if !each.blocks.iter().any(copies) && !insts().any(|inst| self.is_passing(func, inst)) {
                 continue;
             }
             if insts().any(|inst| self.may_keep(func, inst)) {
@@ -113,12 +116,21 @@ impl Uses<'_> {
         release
     }
 
-    fn allocates(&self, func: &Func) -> bool {
+    fn allocates(&self, id: FuncId) -> bool {
+        let func = self.module.func(id);
+        let blocks = (0..func.blocks.len() as u32).map(BlockId);
+        if blocks
+            .into_iter()
+            .any(|block| self.ownership[id.0 as usize].copies(block))
+        {
+            return true;
+        }
         let mut insts = func.blocks.iter().flat_map(|block| &block.insts);
         insts.any(|inst| {
             let changes = matches!(
                 inst.op,
                 Op::ListSet(..)
+                    | Op::ListSetField(..)
                     | Op::ListPush(..)
                     | Op::ListInsert(..)
                     | Op::ListConcat(..)
@@ -188,9 +200,17 @@ impl Uses<'_> {
         let RegType::Value(ty) = ty else { return false };
         let defs = &self.module.defs;
         match defs.base(ty) {
-            Type::List(item) | Type::Set(item) => is_number(defs, item),
+            Type::List(item) | Type::Set(item) => holds_numbers(defs, item),
             ty => !holds_list(defs, ty, &mut Vec::new()),
         }
+    }
+}
+
+/// Whether elements of the type lie in a list with all they know.
+pub fn holds_numbers(defs: &Defs, item: &Type) -> bool {
+    match flat_fields(defs, item) {
+        Some(fields) => fields.iter().all(|field| is_number(defs, &field.ty)),
+        None => is_number(defs, item),
     }
 }
 

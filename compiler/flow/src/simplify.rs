@@ -181,6 +181,7 @@ fn can_vanish(op: &Op) -> bool {
         | Op::Neg(_)
         | Op::ListGet(..)
         | Op::ListSet(..)
+        | Op::ListSetField(..)
         | Op::ListInsert(..)
         | Op::ListRemove(..)
         | Op::ListSlotGet(..)

@@ -13,12 +13,15 @@
 //! enum, Option, Result                        tag u32, then the fields
 //! ```
 //!
+//! The elements of a list are such values, but for small records, which lie in it themselves (`weir_flow::ownership`).
+//!
 //! A list whose `shared` is 0 is known in one place only, and an operation that uses it up changes it where it lies
 //! (`weir_flow::ownership` says where it gets a second owner). What lies from `data` on belongs to it alone. A variant without
 //! fields is a constant.
 
 use wasm_encoder::ValType;
 use weir_contract::{DefKind, Defs, Field, Type};
+use weir_flow::ownership::flat_fields;
 
 use crate::asm::{Asm, F64, I32, I64};
 
@@ -129,6 +132,37 @@ pub fn offsets(defs: &Defs, fields: &[Type], start: u32) -> (Vec<u32>, u32) {
         })
         .collect();
     (offsets, at.next_multiple_of(8))
+}
+
+/// Bytes from one element of a list to the next.
+pub fn stride(defs: &Defs, item: &Type) -> u32 {
+    match flat_fields(defs, item) {
+        Some(fields) => {
+            let types: Vec<Type> = fields.iter().map(|f| f.ty.clone()).collect();
+            offsets(defs, &types, 0).1
+        }
+        None => size(defs, item),
+    }
+}
+
+/// `address → element` that lies there in a list. A record is that address, and good until the list changes.
+pub fn load_item(a: &mut Asm, defs: &Defs, item: &Type) {
+    if flat_fields(defs, item).is_none() {
+        load(a, defs, item, 0);
+    }
+}
+
+/// `address, element →`, into a list.
+pub fn store_item(a: &mut Asm, defs: &Defs, item: &Type) {
+    if flat_fields(defs, item).is_none() {
+        return store(a, defs, item, 0);
+    }
+    let (to, from) = (a.temp(I32), a.temp(I32));
+    a.set(from).set(to);
+    // Sizes are multiples of 8.
+    for offset in (0..stride(defs, item)).step_by(8) {
+        a.get(to).get(from).i64_load(offset).i64_store(offset);
+    }
 }
 
 /// `address → value`.

@@ -3,9 +3,9 @@
 
 use weir_contract::{CrashReason, Type};
 use weir_flow::ir::{BlockId, Func, Inst, Op, Reg, RegType, SiteId};
-use weir_flow::ownership::Extract;
+use weir_flow::ownership::{Extract, flat_fields};
 
-use crate::asm::{Asm, I32};
+use crate::asm::{Asm, I32, Local};
 use crate::function::Body;
 use crate::layout::{self, *};
 use crate::module::Gen;
@@ -24,7 +24,11 @@ pub struct Elements {
 pub fn elements(a: &mut Asm, func: &Func) -> Vec<Option<Elements>> {
     let mut elements = vec![None; func.regs.len()];
     for inst in func.blocks.iter().flat_map(|b| &b.insts) {
-        if let Op::ListGet(list, _) | Op::ListSet(list, ..) | Op::ListLen(list) = &inst.op {
+        if let Op::ListGet(list, _)
+        | Op::ListSet(list, ..)
+        | Op::ListSetField(list, ..)
+        | Op::ListLen(list) = &inst.op
+        {
             elements[list.0 as usize].get_or_insert_with(|| Elements {
                 data: a.local(I32),
                 len: a.local(I32),
@@ -47,7 +51,9 @@ pub fn refresh(b: &mut Body<'_, '_>, list: Reg) {
 /// Whether the instruction itself sees to the locals of its result.
 pub fn keeps_elements(inst: &Inst) -> bool {
     match inst.op {
-        Op::ListSet(list, ..) | Op::ListPush(list, _) => inst.dst == Some(list),
+        Op::ListSet(list, ..) | Op::ListSetField(list, ..) | Op::ListPush(list, _) => {
+            inst.dst == Some(list)
+        }
         _ => false,
     }
 }
@@ -69,6 +75,19 @@ pub fn extracted(b: &mut Body<'_, '_>, block: BlockId, at: usize, inst: &Inst) {
     let (Some(extract), Some(dst)) = (b.ownership.extract(block, at), inst.dst) else {
         return;
     };
+    if extract == Extract::Copy {
+        // It is the address in the list.
+        let ty = b.func.value_type(dst).clone();
+        let (copy, size) = (b.a.temp(I32), b.g.stride(&ty));
+        b.reach(inst.site);
+        b.g.alloc(&mut b.a, size);
+        b.a.tee(copy);
+        b.get(dst);
+        layout::store_item(&mut b.a, b.g.defs(), &ty);
+        let local = b.local(dst);
+        b.a.get(copy).set(local);
+        return;
+    }
     b.get(dst);
     match (extract, &inst.op) {
         (Extract::Take, Op::ListGet(around, _)) => {
@@ -103,7 +122,7 @@ pub fn make(b: &mut Body<'_, '_>, items: &[Reg]) {
         return;
     };
     let item = b.func.value_type(*first).clone();
-    let (stride, count) = (b.g.size(&item), items.len() as u32);
+    let (stride, count) = (b.g.stride(&item), items.len() as u32);
     let result = b.a.temp(I32);
     b.g.alloc(&mut b.a, LIST_BYTES + stride * count);
     b.a.set(result);
@@ -116,9 +135,11 @@ pub fn make(b: &mut Body<'_, '_>, items: &[Reg]) {
     b.a.get(result).u32(count).i32_store(LIST_CAP);
     b.a.get(result).i32(0).i32_store(LIST_SHARED);
     for (i, reg) in items.iter().enumerate() {
-        b.a.get(result);
+        b.a.get(result)
+            .u32(LIST_BYTES + stride * i as u32)
+            .i32_add();
         b.get(*reg);
-        layout::store(&mut b.a, b.g.defs(), &item, LIST_BYTES + stride * i as u32);
+        layout::store_item(&mut b.a, b.g.defs(), &item);
     }
     b.a.get(result);
 }
@@ -141,7 +162,7 @@ pub fn get(b: &mut Body<'_, '_>, list: Reg, index: Reg, site: SiteId) {
     let item = item(b, list);
     in_range(b, list, index, site);
     element_address(b, list, index, &item);
-    layout::load(&mut b.a, b.g.defs(), &item, 0);
+    layout::load_item(&mut b.a, b.g.defs(), &item);
 }
 
 /// Crashes unless there is an element at the index.
@@ -165,44 +186,85 @@ fn element_address(b: &mut Body<'_, '_>, list: Reg, index: Reg, item: &Type) {
         }
     }
     b.get(index);
-    b.a.i32_wrap_i64().u32(b.g.size(item)).i32_mul().i32_add();
+    b.a.i32_wrap_i64().u32(b.g.stride(item)).i32_mul().i32_add();
 }
 
 /// `→ list`.
 pub fn set(b: &mut Body<'_, '_>, inst: &Inst, list: Reg, index: Reg, value: Reg) {
-    b.reach(inst.site);
     let item = item(b, list);
+    let (result, address) = owned_element(b, inst, list, index, &item);
+    b.a.get(address);
+    b.get(value);
+    layout::store_item(&mut b.a, b.g.defs(), &item);
+    b.a.get(result);
+}
+
+/// `→ list`.
+pub fn set_field(
+    b: &mut Body<'_, '_>,
+    inst: &Inst,
+    (list, index): (Reg, Reg),
+    field: u32,
+    value: Reg,
+) {
+    let item = item(b, list);
+    let Shape::Record(types) = b.g.shape(&item) else {
+        panic!("fields of {item:?}")
+    };
+    let (offsets, size) = layout::offsets(b.g.defs(), &types, 0);
+    let (result, address) = owned_element(b, inst, list, index, &item);
+    if flat_fields(b.g.defs(), &item).is_none() {
+        // A large record lies elsewhere and may be known elsewhere.
+        let copy = b.a.temp(I32);
+        b.g.alloc(&mut b.a, size);
+        b.a.tee(copy).get(address).i32_load(0).u32(size);
+        b.a.memory_copy();
+        b.a.get(address).get(copy).i32_store(0);
+        b.a.get(copy).set(address);
+    }
+    b.a.get(address);
+    b.get(value);
+    let field = field as usize;
+    layout::store(&mut b.a, b.g.defs(), &types[field], offsets[field]);
+    b.a.get(result);
+}
+
+/// The locals of a list that nobody else knows and of the address of its element at the index, which is there.
+fn owned_element(
+    b: &mut Body<'_, '_>,
+    inst: &Inst,
+    list: Reg,
+    index: Reg,
+    item: &Type,
+) -> (Local, Local) {
+    b.reach(inst.site);
     in_range(b, list, index, inst.site);
-    let own = b.g.helper(Helper::ListOwn(is_list(b.g, &item)));
+    let own = b.g.helper(Helper::ListOwn(is_list(b.g, item)));
+    let (address, stride) = (b.a.temp(I32), b.g.stride(item));
     if inst.dst != Some(list) {
-        let (result, stride) = (b.a.temp(I32), b.g.size(&item));
+        let result = b.a.temp(I32);
         b.get(list);
         b.a.u32(stride).call(own).tee(result).i32_load(LIST_DATA);
         b.get(index);
         b.a.i32_wrap_i64().u32(stride).i32_mul().i32_add();
-        b.get(value);
-        layout::store(&mut b.a, b.g.defs(), &item, 0);
-        b.a.get(result);
-        return;
+        b.a.set(address);
+        return (result, address);
     }
-    b.get(list);
-    b.a.i32_load(LIST_SHARED).if_();
-    b.get(list);
     let local = b.local(list);
-    b.a.u32(b.g.size(&item)).call(own).set(local);
+    b.a.get(local).i32_load(LIST_SHARED).if_();
+    b.a.get(local).u32(stride).call(own).set(local);
     refresh(b, list);
     b.a.end();
-    element_address(b, list, index, &item);
-    b.get(value);
-    layout::store(&mut b.a, b.g.defs(), &item, 0);
-    b.get(list);
+    element_address(b, list, index, item);
+    b.a.set(address);
+    (local, address)
 }
 
 /// `→ list`.
 pub fn push(b: &mut Body<'_, '_>, inst: &Inst, list: Reg, value: Reg) {
     b.reach(inst.site);
     let item = item(b, list);
-    let stride = b.g.size(&item);
+    let stride = b.g.stride(&item);
     let push = b.g.helper(Helper::ListPush(is_list(b.g, &item)));
     let (result, last) = (b.a.temp(I32), b.a.temp(I32));
     b.get(list);
@@ -227,7 +289,7 @@ pub fn push(b: &mut Body<'_, '_>, inst: &Inst, list: Reg, value: Reg) {
     b.a.get(result).i32_load(LIST_DATA);
     b.a.get(last).u32(stride).i32_mul().i32_add();
     b.get(value);
-    layout::store(&mut b.a, b.g.defs(), &item, 0);
+    layout::store_item(&mut b.a, b.g.defs(), &item);
     if inst.dst == Some(list)
         && let Some(Elements { data, len }) = b.elements[list.0 as usize]
     {
@@ -241,7 +303,7 @@ pub fn push(b: &mut Body<'_, '_>, inst: &Inst, list: Reg, value: Reg) {
 pub fn insert(b: &mut Body<'_, '_>, site: SiteId, list: Reg, index: Reg, value: Reg) {
     b.reach(site);
     let item = item(b, list);
-    let stride = b.g.size(&item);
+    let stride = b.g.stride(&item);
     b.get(index);
     len(b, list);
     b.a.i64_extend_i32_u().i64_gt_u().if_();
@@ -256,7 +318,7 @@ pub fn insert(b: &mut Body<'_, '_>, site: SiteId, list: Reg, index: Reg, value: 
     b.get(index);
     b.a.i32_wrap_i64().u32(stride).i32_mul().i32_add();
     b.get(value);
-    layout::store(&mut b.a, b.g.defs(), &item, 0);
+    layout::store_item(&mut b.a, b.g.defs(), &item);
     b.a.get(result);
 }
 
@@ -268,5 +330,5 @@ pub fn remove(b: &mut Body<'_, '_>, site: SiteId, list: Reg, index: Reg) {
     let remove = b.g.helper(Helper::ListRemove(is_list(b.g, &item)));
     b.get(list);
     b.get(index);
-    b.a.i32_wrap_i64().u32(b.g.size(&item)).call(remove);
+    b.a.i32_wrap_i64().u32(b.g.stride(&item)).call(remove);
 }

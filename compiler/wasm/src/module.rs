@@ -73,11 +73,12 @@ pub struct Gen<'m> {
 impl<'m> Gen<'m> {
     /// A module with the functions of the IR declared and nothing defined.
     pub fn new(module: &'m ir::Module) -> Gen<'m> {
+        let ownership = ownership(module);
         let mut this = Gen {
             module,
             data: Data::default(),
-            ownership: ownership(module),
-            releases: releases(module),
+            releases: releases(module, &ownership),
+            ownership,
             suspends: suspend::anywhere(module),
             host_calls: host_calls::all(module),
             types: Vec::new(),
@@ -114,8 +115,9 @@ impl<'m> Gen<'m> {
         layout::val_type(self.defs(), ty)
     }
 
-    pub fn size(&self, ty: &Type) -> u32 {
-        layout::size(self.defs(), ty)
+    /// Bytes from one element of a list to the next.
+    pub fn stride(&self, item: &Type) -> u32 {
+        layout::stride(self.defs(), item)
     }
 
     pub fn reg_type(&self, ty: &ir::RegType) -> ValType {

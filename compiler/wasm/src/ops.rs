@@ -116,12 +116,15 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         }
         Op::ListGet(list, index) => lists::get(b, *list, *index, site),
         Op::ListSet(list, index, value) => lists::set(b, inst, *list, *index, *value),
+        Op::ListSetField(list, index, field, value) => {
+            lists::set_field(b, inst, (*list, *index), *field, *value)
+        }
         Op::ListPush(list, value) => lists::push(b, inst, *list, *value),
         Op::ListInsert(list, index, value) => lists::insert(b, site, *list, *index, *value),
         Op::ListRemove(list, index) => lists::remove(b, site, *list, *index),
         Op::ListSlice(list, from, to) => {
             b.reach(site);
-            let stride = b.g.size(&lists::item(b, *list));
+            let stride = b.g.stride(&lists::item(b, *list));
             let slice = b.g.helper(Helper::ListSlice);
             b.get(*list);
             b.get(*from);
@@ -134,7 +137,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             let concat = b.g.helper(Helper::ListConcat(lists::is_list(b.g, &item)));
             b.get(*x);
             b.get(*y);
-            b.a.u32(b.g.size(&item)).call(concat);
+            b.a.u32(b.g.stride(&item)).call(concat);
         }
 
         Op::MapFind(map, key) => {

@@ -1,7 +1,7 @@
 //! Memory given back at the start of a round, as `weir_flow::release` says.
 
 use weir_flow::ir::Reg;
-use weir_flow::release::is_number;
+use weir_flow::release::holds_numbers;
 
 use crate::asm::{Asm, I32, Local};
 use crate::function::Body;
@@ -50,13 +50,16 @@ fn is_below(b: &mut Body<'_, '_>, reg: Reg, mark: Local) {
             }
         }
         Shape::List(item) => {
-            assert!(is_number(b.g.defs(), &item), "its elements are elsewhere");
+            assert!(
+                holds_numbers(b.g.defs(), &item),
+                "its elements are elsewhere"
+            );
             b.get(reg);
             b.a.get(mark).i32_lt_u();
             b.get(reg);
             b.a.i32_load(LIST_DATA);
             b.get(reg);
-            b.a.i32_load(LIST_CAP).u32(b.g.size(&item)).i32_mul();
+            b.a.i32_load(LIST_CAP).u32(b.g.stride(&item)).i32_mul();
             b.a.i32_add().get(mark).i32_le_u().i32_and();
         }
         _ => {

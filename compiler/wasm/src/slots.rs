@@ -410,10 +410,10 @@ fn element_local(g: &Gen<'_>, a: &mut Asm, item: &Type, i: u32) -> u32 {
     a.get(1)
         .i32_load(LIST_DATA)
         .get(i)
-        .u32(g.size(item))
+        .u32(g.stride(item))
         .i32_mul()
         .i32_add();
-    layout::load(a, g.defs(), item, 0);
+    layout::load_item(a, g.defs(), item);
     a.set(local);
     local
 }

@@ -89,6 +89,9 @@ fn long_loops_need_no_more_memory() {
         "xs.push(i)\n    xs.pop()",
         "xs.insert(3, i)\n    xs.remove(0)",
         "rows[i % 2][i % 3] = i",
+        "points[i % 2].x += points[0].y",
+        "points[i % 2] = Point(i, points[0].y)",
+        "let p = points[i % 2]\n    points[0].y = p.x\n    points[1].x = p.y",
         "n = (n * 31 + i) % 1000003",
         // What a round makes and leaves.
         "n += \"{i}:{n}\".length() % 3",
@@ -102,11 +105,13 @@ fn long_loops_need_no_more_memory() {
         "xs[i % 8] = made(i % 3).sum()",
     ] {
         let source = format!(
-            "fn made(n: Int) -> List<Int> = for i in 0..n % 9 select i
+            "record Point(x: Int, y: Int)
+fn made(n: Int) -> List<Int> = for i in 0..n % 9 select i
 fn counted(t: Text) -> Int {{ let parts = t.split(\"-\"); parts.length() }}
 test \"t\" {{
   var xs = [1, 2, 3, 4, 5, 6, 7, 8]
   var rows = [[1, 2, 3], [4, 5, 6]]
+  var points = [Point(1, 2), Point(3, 4)]
   var n = 0
   var text = \"\"
   for i in 0..500000 {{

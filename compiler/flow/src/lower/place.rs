@@ -125,6 +125,23 @@ impl Body<'_, '_> {
             }
             Step::Index(at) => {
                 let item = self.b.item_type(base);
+                if let Some((Step::Field(n), rest)) = rest.split_first()
+                    && *self.low.module.defs.base(&item) == item
+                {
+                    // Without a new element: only the field changes.
+                    let (part, result) = match change {
+                        Change::Set(value) if rest.is_empty() => (*value, None),
+                        _ => {
+                            let element = self.b.emit(item.clone(), Op::ListGet(base, at));
+                            let part = self.field(element, *n);
+                            self.update(part, rest, change)
+                        }
+                    };
+                    let part_ty = self.field_types(&item).swap_remove(*n as usize);
+                    let part = self.b.coerce(part, &part_ty);
+                    let new = self.b.emit(base_ty, Op::ListSetField(base, at, *n, part));
+                    return (self.b.coerce(new, &ty), result);
+                }
                 let (part, result) = match change {
                     Change::Set(value) if rest.is_empty() => (*value, None),
                     _ => {

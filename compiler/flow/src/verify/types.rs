@@ -86,6 +86,14 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
             rule.expect(*x, rule.list(*a)?)?;
             some(rule.value(*a)?.clone())
         }
+        Op::ListSetField(a, i, n, x) => {
+            rule.expect(*i, &Type::Int)?;
+            let item = rule.list(*a)?;
+            let fields = fields(module, item).ok_or(format!("{} is no record", rule.show(item)))?;
+            let field = fields.get(*n as usize).ok_or(format!("no field {n}"))?;
+            rule.expect(*x, field)?;
+            some(rule.value(*a)?.clone())
+        }
         Op::ListPush(a, x) => {
             rule.expect(*x, rule.list(*a)?)?;
             some(rule.value(*a)?.clone())

@@ -297,8 +297,8 @@ fn element(g: &Gen<'_>, a: &mut Asm, list: u32, i: u32, item: &Type) {
     a.get(list)
         .i32_load(LIST_DATA)
         .get(i)
-        .u32(g.size(item))
+        .u32(g.stride(item))
         .i32_mul()
         .i32_add();
-    layout::load(a, g.defs(), item, 0);
+    layout::load_item(a, g.defs(), item);
 }

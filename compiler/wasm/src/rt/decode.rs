@@ -2,10 +2,12 @@
 //! that the module did not write, so nothing is checked again.
 
 use weir_contract::Type;
+use weir_flow::ownership::flat_fields;
+use weir_flow::release::holds_numbers;
 
 use crate::asm::{Asm, I32, I64};
 use crate::layout::{self, *};
-use crate::module::{CURSOR, Gen};
+use crate::module::{CURSOR, Gen, HEAP};
 use crate::rt::Helper;
 
 /// `() → value`.
@@ -71,9 +73,15 @@ pub fn decode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
 
 /// `(count) → list`.
 pub fn items(g: &mut Gen<'_>, a: &mut Asm, item: &Type) {
+    // A record of numbers is copied to its place at once.
+    let passing = flat_fields(g.defs(), item).is_some() && holds_numbers(g.defs(), item);
+    let heap = a.local(I32);
     fill(g, a, item, |g, a| {
         let decode = g.helper(Helper::Decode(item.clone()));
-        a.call(decode);
+        a.global(HEAP).set(heap).call(decode);
+        if passing {
+            a.get(heap).set_global(HEAP);
+        }
     });
 }
 
@@ -81,7 +89,7 @@ pub fn items(g: &mut Gen<'_>, a: &mut Asm, item: &Type) {
 pub fn fill(g: &mut Gen<'_>, a: &mut Asm, item: &Type, each: impl FnOnce(&mut Gen<'_>, &mut Asm)) {
     let (count, i, at, list) = (0, a.local(I32), a.local(I32), a.local(I32));
     let alloc = g.helper(Helper::Alloc);
-    let stride = g.size(item);
+    let stride = g.stride(item);
     a.get(count).i32_eqz().if_();
     let empty = g.data.empty_list();
     a.u32(empty).return_();
@@ -101,7 +109,7 @@ pub fn fill(g: &mut Gen<'_>, a: &mut Asm, item: &Type, each: impl FnOnce(&mut Ge
     let again = a.loop_();
     a.get(at);
     each(g, a);
-    layout::store(a, g.defs(), item, 0);
+    layout::store_item(a, g.defs(), item);
     a.get(at).u32(stride).i32_add().set(at);
     a.get(i)
         .i32(1)

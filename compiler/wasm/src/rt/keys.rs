@@ -190,7 +190,7 @@ pub fn decode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         Shape::List(item) => {
             let item_decode = g.helper(Helper::DecodeKey(item.clone()));
             let push = g.helper(Helper::ListPush(false));
-            let stride = g.size(&item);
+            let stride = g.stride(&item);
             let list = a.local(I32);
             let empty = g.data.empty_list();
             a.u32(empty).set(list);
@@ -208,7 +208,7 @@ pub fn decode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
                 .i32_sub();
             a.u32(stride).i32_mul().i32_add();
             a.call(item_decode);
-            crate::layout::store(a, g.defs(), &item, 0);
+            crate::layout::store_item(a, g.defs(), &item);
             a.br(again);
             a.end().end();
             a.get(list);

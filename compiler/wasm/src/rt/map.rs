@@ -263,7 +263,7 @@ pub fn each(
     inside: impl FnOnce(&mut Gen<'_>, &mut Asm),
 ) {
     let (at, end) = (a.local(I32), a.local(I32));
-    let stride = g.size(item);
+    let stride = g.stride(item);
     let mut outer = None;
     let mut chunk = list;
     let number = a.local(I32);
@@ -291,7 +291,7 @@ pub fn each(
     a.get(at).get(end).i32_ge_u().br_if(done);
     a.get(chunk).i32_load(LIST_DATA);
     a.get(at).u32(stride).i32_mul().i32_add();
-    layout::load(a, g.defs(), item, 0);
+    layout::load_item(a, g.defs(), item);
     inside(g, a);
     a.get(at).i32(1).i32_add().set(at).br(again);
     a.end().end();
