@@ -434,6 +434,8 @@ pub enum Op {
     /// A pure library operation by name (`"text.upper"`); operand and result types are the operation's.
     /// May crash: what the operation documents.
     Lib(String, Vec<Reg>),
+    /// `(Bytes, Int) → Int`: the byte at a position, -1 outside. Only made by `optimize`.
+    ByteAt(Reg, Reg),
     /// Calls a `@pure` extern function, by number, inside the step: arguments → its value, or a `Result` when it can fail.
     /// May crash: ComponentFailed, BadArgument, StepTooLarge, StepTooLong.
     Pure(u32, Vec<Reg>),
@@ -754,6 +756,7 @@ macro_rules! operands {
             | ListRemove(a, b)
             | MapFind(a, b)
             | MapAt(a, b)
+            | ByteAt(a, b)
             | MapRemove(a, b)
             | Store(a, _, b)
             | ListSlotGet(a, _, b)

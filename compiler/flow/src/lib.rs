@@ -3,11 +3,13 @@
 
 pub mod call_graph;
 pub mod dataflow;
+pub mod facts;
 pub mod host_calls;
 pub mod ir;
 pub mod liveness;
 pub mod loops;
 pub mod lower;
+pub mod optimize;
 pub mod ownership;
 pub mod plans;
 pub mod release;

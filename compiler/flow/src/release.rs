@@ -94,8 +94,14 @@ impl Uses<'_> {
         let live = live_in(func);
         for each in found {
             let insts = || each.blocks.iter().flat_map(|b| &func.block(*b).insts);
+            let live = &live[each.head.0 as usize];
+            // What is lengthened and carried on is no reason to look at all.
+            let leaves = |inst: &Inst| {
+                self.is_passing(func, inst)
+                    || lengthens(inst) && inst.dst.is_some_and(|dst| !live.contains(dst))
+            };
             let copies = |block: &BlockId| self.ownership[id.0 as usize].copies(*block);
-            if !each.blocks.iter().any(copies) && !insts().any(|inst| self.is_passing(func, inst)) {
+            if !each.blocks.iter().any(copies) && !insts().any(leaves) {
                 continue;
             }
             if insts().any(|inst| self.may_keep(func, inst)) {
@@ -105,7 +111,7 @@ impl Uses<'_> {
             insts().filter_map(|inst| inst.dst).for_each(|dst| {
                 written.insert(dst);
             });
-            written.intersect(&live[each.head.0 as usize]);
+            written.intersect(live);
             let carried: Vec<Reg> = written.iter().collect();
             if carried.iter().all(|r| self.is_told(func.reg_type(*r))) {
                 let is_address = |r: &Reg| !is_number(&self.module.defs, func.value_type(*r));
@@ -126,20 +132,7 @@ impl Uses<'_> {
             return true;
         }
         let mut insts = func.blocks.iter().flat_map(|block| &block.insts);
-        insts.any(|inst| {
-            let changes = matches!(
-                inst.op,
-                Op::ListSet(..)
-                    | Op::ListSetField(..)
-                    | Op::ListPush(..)
-                    | Op::ListInsert(..)
-                    | Op::ListConcat(..)
-                    | Op::ListRemove(..)
-                    | Op::MapPut(..)
-                    | Op::MapRemove(..)
-            );
-            changes || grown(inst).is_some() || self.is_passing(func, inst)
-        })
+        insts.any(|inst| lengthens(inst) || self.is_passing(func, inst))
     }
 
     /// Whether nothing that the function allocates is known when it has returned.
@@ -204,6 +197,22 @@ impl Uses<'_> {
             ty => !holds_list(defs, ty, &mut Vec::new()),
         }
     }
+}
+
+/// Whether the instruction may take more memory for a list or a text that it changes.
+fn lengthens(inst: &Inst) -> bool {
+    let changes = matches!(
+        inst.op,
+        Op::ListSet(..)
+            | Op::ListSetField(..)
+            | Op::ListPush(..)
+            | Op::ListInsert(..)
+            | Op::ListConcat(..)
+            | Op::ListRemove(..)
+            | Op::MapPut(..)
+            | Op::MapRemove(..)
+    );
+    changes || grown(inst).is_some()
 }
 
 /// Whether elements of the type lie in a list with all they know.

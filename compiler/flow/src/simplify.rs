@@ -54,7 +54,7 @@ fn skip_empty_blocks(func: &mut Func) {
 }
 
 /// Keeps the blocks the first one leads to, in the order a reader would follow.
-fn remove_unreachable(func: &mut Func) {
+pub fn remove_unreachable(func: &mut Func) {
     let mut number: Vec<Option<u32>> = vec![None; func.blocks.len()];
     let mut order = Vec::new();
     let mut open = vec![BlockId(0)];

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use weir_diagnostics::{Diagnostic, codes};
 use weir_flow::ir::{EntryKind, Module};
 use weir_flow::lower::lower;
-use weir_flow::{plans, text, verify};
+use weir_flow::{optimize, plans, text, verify};
 
 /// The verified IR of a program that must check.
 fn lower_text(source: &str) -> Module {
@@ -25,14 +25,21 @@ fn lower_unless_refused(source: &str) -> Result<Module, Vec<Diagnostic>> {
     let files = sources.files().map(|(_, f)| f.name.to_string()).collect();
     let checked = result.checked.expect("no errors");
     let module = lower(&checked, files);
-    let problems = verify::verify(&module);
+    assert_sound(source, &module);
+    let mut faster = module.clone();
+    optimize::optimize(&mut faster);
+    assert_sound(source, &faster);
+    Ok(module)
+}
+
+fn assert_sound(source: &str, module: &Module) {
+    let problems = verify::verify(module);
     assert!(
         problems.is_empty(),
         "{source}\n{}\n{}",
-        text::print(&module),
+        text::print(module),
         problems.join("\n")
     );
-    Ok(module)
 }
 
 fn example(name: &str) -> String {

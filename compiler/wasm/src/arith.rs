@@ -23,39 +23,52 @@ fn crash_if(b: &mut Body<'_, '_>, site: SiteId, reason: CrashReason) {
     b.a.end();
 }
 
-fn int(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg, site: SiteId) {
-    let (x, y) = (b.local(x), b.local(y));
+fn int(b: &mut Body<'_, '_>, op: ArithOp, left: Reg, right: Reg, site: SiteId) {
+    let (x, y) = (b.local(left), b.local(right));
+    let constant = b.facts.constant(right);
     match op {
         ArithOp::Add | ArithOp::Sub => {
             let result = b.a.temp(I64);
             b.a.get(x).get(y);
-            match op {
-                ArithOp::Add => {
-                    b.a.i64_add().set(result);
-                    b.a.get(x)
-                        .get(result)
-                        .i64_xor()
-                        .get(y)
-                        .get(result)
-                        .i64_xor();
+            if op == ArithOp::Add {
+                b.a.i64_add();
+            } else {
+                b.a.i64_sub();
+            }
+            if b.is_safe() {
+                return;
+            }
+            b.a.set(result);
+            match (op, constant) {
+                // With one that is known the result can be wrong on one side only.
+                (ArithOp::Add, Some(n)) | (ArithOp::Sub, Some(n)) => {
+                    b.a.get(result).get(x);
+                    if (n >= 0) == (op == ArithOp::Add) {
+                        b.a.i64_lt_s();
+                    } else {
+                        b.a.i64_gt_s();
+                    }
+                }
+                (ArithOp::Add, None) => {
+                    b.a.get(x).get(result).i64_xor();
+                    b.a.get(y).get(result).i64_xor();
+                    b.a.i64_and().i64(0).i64_lt_s();
                 }
                 _ => {
-                    b.a.i64_sub().set(result);
                     b.a.get(x).get(y).i64_xor().get(x).get(result).i64_xor();
+                    b.a.i64_and().i64(0).i64_lt_s();
                 }
             }
-            b.a.i64_and().i64(0).i64_lt_s();
             crash_if(b, site, CrashReason::Overflow);
             b.a.get(result);
         }
         ArithOp::Mul => {
             // Numbers of 32 bits, as nearly all are, have a product of 64.
             let result = b.a.temp(I64);
-            for (i, n) in [x, y].into_iter().enumerate() {
-                b.a.get(n).i64(1 << 31).i64_add();
-                if i == 1 {
-                    b.a.i64_or();
-                }
+            let small = |n: i64| i32::try_from(n).is_ok();
+            b.a.get(x).i64(1 << 31).i64_add();
+            if !constant.is_some_and(small) {
+                b.a.get(y).i64(1 << 31).i64_add().i64_or();
             }
             b.a.i64(32).i64_shr_u().i64_eqz().if_();
             b.a.get(x).get(y).i64_mul().set(result);
@@ -67,20 +80,19 @@ fn int(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg, site: SiteId) {
             b.a.get(result);
         }
         ArithOp::Div | ArithOp::Rem => {
-            b.a.get(y).i64_eqz();
-            crash_if(b, site, CrashReason::DivideByZero);
+            if !constant.is_some_and(|n| n != 0) {
+                b.a.get(y).i64_eqz();
+                crash_if(b, site, CrashReason::DivideByZero);
+            }
             if op == ArithOp::Rem {
                 // MIN rem -1 is 0, in Wasm as in mathematics.
                 b.a.get(x).get(y).i64_rem_s();
             } else {
-                b.a.get(x)
-                    .i64(i64::MIN)
-                    .i64_eq()
-                    .get(y)
-                    .i64(-1)
-                    .i64_eq()
-                    .i32_and();
-                crash_if(b, site, CrashReason::Overflow);
+                if !constant.is_some_and(|n| n != -1) {
+                    b.a.get(x).i64(i64::MIN).i64_eq();
+                    b.a.get(y).i64(-1).i64_eq().i32_and();
+                    crash_if(b, site, CrashReason::Overflow);
+                }
                 b.a.get(x).get(y).i64_div_s();
             }
         }

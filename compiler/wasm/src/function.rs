@@ -1,6 +1,7 @@
 //! One IR function as one Wasm function: registers become locals, blocks are placed by [`Flow`].
 
 use weir_contract::CrashReason;
+use weir_flow::facts::{Facts, facts};
 use weir_flow::ir::{BlockId, Func, FuncId, Inst, Op, Reg, SiteId, Term};
 use weir_flow::ownership::Ownership;
 use weir_flow::release::Release;
@@ -24,6 +25,10 @@ pub struct Body<'g, 'm> {
     pub elements: Vec<Option<lists::Elements>>,
     /// By register, for texts that grow: the end of the room that its text alone has, 0 for none.
     pub rooms: Vec<Option<u32>>,
+    /// Checks that cannot fail.
+    pub facts: Facts,
+    /// Block and position of the instruction being made.
+    pub here: (BlockId, usize),
     /// Where memory is given back.
     release: Release,
     /// The local that holds where the heap was when the function began.
@@ -53,6 +58,7 @@ pub fn function(g: &mut Gen<'_>, id: FuncId) -> Asm {
     let flow = Flow::new(func);
     let elements = lists::elements(&mut a, func);
     let ownership = std::mem::take(&mut g.ownership[id.0 as usize]);
+    let facts = facts(g.module, func, &ownership);
     let release = std::mem::take(&mut g.releases[id.0 as usize]);
     let rooms = texts::rooms(&mut a, func, &ownership);
     let mut body = Body {
@@ -65,6 +71,8 @@ pub fn function(g: &mut Gen<'_>, id: FuncId) -> Asm {
         rooms,
         began: release.whole.then(|| release::mark(&mut a)),
         a,
+        facts,
+        here: (BlockId(0), 0),
         release,
         site: None,
         loops: Vec::new(),
@@ -95,6 +103,28 @@ impl Body<'_, '_> {
         if self.site != Some(site) && site != SiteId(0) {
             self.a.u32(site.0).set_global(SITE);
             self.site = Some(site);
+        }
+    }
+
+    /// Whether the check of the instruction being made cannot fail.
+    pub fn is_safe(&self) -> bool {
+        self.facts.is_safe(self.here)
+    }
+
+    /// The same as [`Body::reach`] where not every way leads by.
+    pub fn reach_inside(&mut self, site: SiteId) {
+        if self.site != Some(site) && site != SiteId(0) {
+            self.a.u32(site.0).set_global(SITE);
+            self.site = None;
+        }
+    }
+
+    /// `→ address` of that many bytes.
+    pub fn alloc(&mut self, bytes: u32, site: SiteId) {
+        if self.site == Some(site) || site == SiteId(0) {
+            self.g.alloc(&mut self.a, bytes);
+        } else {
+            self.g.alloc_at(&mut self.a, bytes, site, self.site);
         }
     }
 
@@ -167,6 +197,7 @@ impl Body<'_, '_> {
             self.reach(self.first_site(id));
         }
         for (at, inst) in block.insts.iter().enumerate() {
+            self.here = (id, at);
             self.a.mark(self.place(inst));
             lists::share(self, id, at);
             ops::inst(self, inst);

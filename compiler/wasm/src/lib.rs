@@ -38,6 +38,9 @@ use weir_flow::ir;
 /// # Panics
 /// When the IR breaks one of its rules; `weir_flow::verify` finds that first.
 pub fn compile(module: &ir::Module) -> Vec<u8> {
+    let mut module = module.clone();
+    weir_flow::optimize::optimize(&mut module);
+    let module = &module;
     let mut g = module::Gen::new(module);
     for id in (0..module.funcs.len() as u32).map(ir::FuncId) {
         let asm = function::function(&mut g, id);

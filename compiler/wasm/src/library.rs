@@ -11,9 +11,7 @@ use crate::module::{Gen, HEAP};
 use crate::rt::Helper;
 use crate::{row, slots};
 
-/// `Some` of an `Int`: where the number is, and the size of the whole; then the same of a `Text`.
-const SOME_INT: u32 = 8;
-const SOME_INT_BYTES: u32 = 16;
+/// `Some` of a `Text`: where the text is, and the size of the whole.
 const SOME_TEXT: u32 = 4;
 const SOME_TEXT_BYTES: u32 = 8;
 const HIGH_BITS: i64 = 0x8080_8080_8080_8080_u64 as i64;
@@ -66,7 +64,6 @@ pub fn call(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
             b.a.f64_sqrt();
             return;
         }
-        L::BytesGet => return byte(b, args[0], args[1]),
         L::BytesSlice => {
             let slice = b.g.helper(Helper::BytesSlice);
             b.get(args[0]);
@@ -81,24 +78,19 @@ pub fn call(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
     host(b, "lib", op.code(), args, op.result().ty());
 }
 
-/// `→ Option<Int>`: the byte at a position.
-fn byte(b: &mut Body<'_, '_>, bytes: Reg, at: Reg) {
-    let result = b.a.temp(I32);
-    let none = b.g.data.tag(0);
-    b.a.u32(none).set(result);
+/// `→ Int`: the byte at a position, -1 outside.
+pub fn byte(b: &mut Body<'_, '_>, bytes: Reg, at: Reg) {
     b.get(at);
     b.get(bytes);
     // Unsigned, so that negative positions are too big.
-    b.a.i32_load(0).i64_extend_i32_u().i64_lt_u().if_();
-    b.g.alloc(&mut b.a, SOME_INT_BYTES);
-    b.a.tee(result).i32(1).i32_store(0);
-    b.a.get(result);
+    b.a.i32_load(0).i64_extend_i32_u().i64_lt_u();
+    b.a.if_value(I64);
     b.get(bytes);
     b.get(at);
     b.a.i32_wrap_i64().i32_add().i64_load8_u(TEXT_HEADER);
-    b.a.i64_store(SOME_INT);
+    b.a.else_();
+    b.a.i64(-1);
     b.a.end();
-    b.a.get(result);
 }
 
 /// `→ Option<Text>`. Bytes below 128 are their own text; what others mean is for the host to find out.

@@ -167,6 +167,9 @@ pub fn get(b: &mut Body<'_, '_>, list: Reg, index: Reg, site: SiteId) {
 
 /// Crashes unless there is an element at the index.
 fn in_range(b: &mut Body<'_, '_>, list: Reg, index: Reg, site: SiteId) {
+    if b.is_safe() {
+        return;
+    }
     b.get(index);
     len(b, list);
     // Unsigned, so that negative positions are too big.
@@ -237,12 +240,12 @@ fn owned_element(
     index: Reg,
     item: &Type,
 ) -> (Local, Local) {
-    b.reach(inst.site);
     in_range(b, list, index, inst.site);
     let own = b.g.helper(Helper::ListOwn(is_list(b.g, item)));
     let (address, stride) = (b.a.temp(I32), b.g.stride(item));
     if inst.dst != Some(list) {
         let result = b.a.temp(I32);
+        b.reach(inst.site);
         b.get(list);
         b.a.u32(stride).call(own).tee(result).i32_load(LIST_DATA);
         b.get(index);
@@ -251,10 +254,13 @@ fn owned_element(
         return (result, address);
     }
     let local = b.local(list);
-    b.a.get(local).i32_load(LIST_SHARED).if_();
-    b.a.get(local).u32(stride).call(own).set(local);
-    refresh(b, list);
-    b.a.end();
+    if !b.facts.is_owned(b.here) {
+        b.a.get(local).i32_load(LIST_SHARED).if_();
+        b.reach_inside(inst.site);
+        b.a.get(local).u32(stride).call(own).set(local);
+        refresh(b, list);
+        b.a.end();
+    }
     element_address(b, list, index, item);
     b.a.set(address);
     (local, address)
@@ -262,7 +268,6 @@ fn owned_element(
 
 /// `→ list`.
 pub fn push(b: &mut Body<'_, '_>, inst: &Inst, list: Reg, value: Reg) {
-    b.reach(inst.site);
     let item = item(b, list);
     let stride = b.g.stride(&item);
     let push = b.g.helper(Helper::ListPush(is_list(b.g, &item)));
@@ -270,20 +275,19 @@ pub fn push(b: &mut Body<'_, '_>, inst: &Inst, list: Reg, value: Reg) {
     b.get(list);
     b.a.tee(result).i32_load(LIST_LEN).tee(last);
     // Room that nobody else can see.
-    b.a.get(result)
-        .i32_load(LIST_CAP)
-        .i32_lt_u()
-        .get(result)
-        .i32_load(LIST_SHARED)
-        .i32_eqz()
-        .i32_and()
-        .if_();
+    b.a.get(result).i32_load(LIST_CAP).i32_lt_u();
+    if !b.facts.is_owned(b.here) {
+        b.a.get(result).i32_load(LIST_SHARED);
+        b.a.i32_eqz().i32_and();
+    }
+    b.a.if_();
     b.a.get(result)
         .get(last)
         .i32(1)
         .i32_add()
         .i32_store(LIST_LEN);
     b.a.else_();
+    b.reach_inside(inst.site);
     b.a.get(result).u32(stride).call(push).set(result);
     b.a.end();
     b.a.get(result).i32_load(LIST_DATA);

@@ -221,6 +221,26 @@ impl<'m> Gen<'m> {
         a.get(next).set_global(HEAP);
     }
 
+    /// The same at a known place, which is told only where memory has to grow; then the module is at `before` again.
+    pub fn alloc_at(
+        &mut self,
+        a: &mut Asm,
+        bytes: u32,
+        site: ir::SiteId,
+        before: Option<ir::SiteId>,
+    ) {
+        let (next, grow) = (a.temp(I32), self.helper(Helper::Grow));
+        a.global(HEAP).global(HEAP);
+        a.u32(bytes.next_multiple_of(8)).i32_add().tee(next);
+        a.global(END).i32_gt_u().if_();
+        a.u32(site.0).set_global(SITE).get(next).call(grow);
+        if let Some(before) = before {
+            a.u32(before.0).set_global(SITE);
+        }
+        a.end();
+        a.get(next).set_global(HEAP);
+    }
+
     /// `end →`: memory up to that address may be written. `local` holds the same address.
     pub fn ensure(&mut self, a: &mut Asm, local: u32) {
         let grow = self.helper(Helper::Grow);

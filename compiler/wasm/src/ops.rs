@@ -52,8 +52,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         Op::Compare(op, x, y) => arith::compare(b, *op, *x, *y),
 
         Op::RecordMake(fields) => {
-            b.reach(site);
-            record(b, None, fields);
+            record(b, None, fields, site);
         }
         Op::FieldGet(record, field) => {
             let types = fields_of(b, *record);
@@ -67,11 +66,10 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             );
         }
         Op::FieldSet(record, field, value) => {
-            b.reach(site);
             let types = fields_of(b, *record);
             let (offsets, size) = layout::offsets(b.g.defs(), &types, 0);
             let copy = b.a.temp(I32);
-            b.g.alloc(&mut b.a, size);
+            b.alloc(size, site);
             b.a.tee(copy);
             b.get(*record);
             b.a.u32(size).memory_copy().get(copy);
@@ -85,8 +83,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.get(copy);
         }
         Op::VariantMake(tag, fields) => {
-            b.reach(site);
-            record(b, Some(*tag), fields);
+            record(b, Some(*tag), fields, site);
         }
         Op::VariantGet(value, tag, field) => {
             let Shape::Variant(tags) = b.g.shape(b.func.value_type(*value)) else {
@@ -200,6 +197,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.reach(site);
             library::call(b, name, args);
         }
+        Op::ByteAt(bytes, at) => library::byte(b, *bytes, *at),
         Op::Pure(function, args) => {
             b.reach(site);
             let result = inst.dst.expect("what is pure has a result");
@@ -379,7 +377,7 @@ fn fields_of(b: &Body<'_, '_>, record: Reg) -> Vec<Type> {
 }
 
 /// `→ record`, or a variant when there is a tag.
-fn record(b: &mut Body<'_, '_>, tag: Option<u32>, fields: &[Reg]) {
+fn record(b: &mut Body<'_, '_>, tag: Option<u32>, fields: &[Reg], site: SiteId) {
     if let (Some(tag), []) = (tag, fields) {
         let constant = b.g.data.tag(tag);
         b.a.u32(constant);
@@ -391,7 +389,7 @@ fn record(b: &mut Body<'_, '_>, tag: Option<u32>, fields: &[Reg]) {
         .collect();
     let (offsets, size) = layout::offsets(b.g.defs(), &types, if tag.is_some() { 4 } else { 0 });
     let result = b.a.temp(I32);
-    b.g.alloc(&mut b.a, size);
+    b.alloc(size, site);
     b.a.set(result);
     if let Some(tag) = tag {
         b.a.get(result).u32(tag).i32_store(0);

@@ -94,6 +94,11 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
             rule.expect(*x, field)?;
             some(rule.value(*a)?.clone())
         }
+        Op::ByteAt(a, i) => {
+            rule.expect(*a, &Type::Bytes)?;
+            rule.expect(*i, &Type::Int)?;
+            some(Type::Int)
+        }
         Op::ListPush(a, x) => {
             rule.expect(*x, rule.list(*a)?)?;
             some(rule.value(*a)?.clone())

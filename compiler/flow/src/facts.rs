@@ -1,0 +1,384 @@
+//! Checks that cannot fail: of a position in a list, of the result of a sum or a difference, of whether somebody else knows a list.
+//!
+//! ```text
+//!   r2 = list.len r0            r2 is at most the length of r0
+//!   r3 = const 0                r3 is not negative
+//! b1:
+//!   r4 = lt r3, r2
+//!   branch r4, b2, b3
+//! b2:                           r3 < r2
+//!   r5 = list.get r0, r3        in range
+//!   r3 = add r3, r6             r6 is 1, so what is less than another number has a next one
+//! ```
+//! Forward, over sets of facts; where paths meet, what holds on all of them. Runs on the finished module, behind `ownership`,
+//! because a list gets a second owner where that says so.
+
+use std::collections::BTreeSet;
+
+use weir_contract::Type;
+
+use crate::dataflow::{Direction, Problem, solve};
+use crate::ir::*;
+use crate::ownership::Ownership;
+
+/// What holds for one function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Instructions that need not look whether the position is in range or the result fits.
+    safe: BTreeSet<(BlockId, usize)>,
+    /// Instructions whose list nobody else knows for sure.
+    owned: BTreeSet<(BlockId, usize)>,
+    /// By register: the number it always holds.
+    constants: Vec<Option<i64>>,
+}
+
+impl Facts {
+    /// By block and position of the instruction in it.
+    pub fn is_safe(&self, at: (BlockId, usize)) -> bool {
+        self.safe.contains(&at)
+    }
+
+    pub fn is_owned(&self, at: (BlockId, usize)) -> bool {
+        self.owned.contains(&at)
+    }
+
+    pub fn constant(&self, reg: Reg) -> Option<i64> {
+        self.constants[reg.0 as usize]
+    }
+}
+
+pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
+    let mut facts = Facts {
+        constants: constants(func),
+        ..Facts::default()
+    };
+    let insts = func.blocks.iter().flat_map(|block| &block.insts);
+    let asks = |inst: &Inst| matches!(inst.op, Op::ListGet(..) | Op::ListSet(..) | Op::Arith(..));
+    if !insts.into_iter().any(asks) {
+        return facts;
+    }
+    let known = Known {
+        module,
+        ownership,
+        constants: &facts.constants,
+        before: single_predecessors(func),
+    };
+    let (mut safe, mut owned) = (BTreeSet::new(), BTreeSet::new());
+    for (number, state) in solve(func, &known).into_iter().enumerate() {
+        // What no path reaches is not asked.
+        let Some(mut state) = state else { continue };
+        let id = BlockId(number as u32);
+        known.arrive(func, id, &mut state);
+        for (at, inst) in func.block(id).insts.iter().enumerate() {
+            known.share(id, at, &mut state);
+            if known.is_safe(func, inst, &state) {
+                safe.insert((id, at));
+            }
+            if let Op::ListSet(list, ..) | Op::ListSetField(list, ..) | Op::ListPush(list, _) =
+                inst.op
+                && state.contains(&Fact::Owned(list))
+            {
+                owned.insert((id, at));
+            }
+            known.pass(func, inst, &mut state);
+        }
+    }
+    facts.safe = safe;
+    facts.owned = owned;
+    facts
+}
+
+/// Registers that are written once, with a number.
+fn constants(func: &Func) -> Vec<Option<i64>> {
+    let mut constants = vec![None; func.regs.len()];
+    let mut written = vec![false; func.regs.len()];
+    written[..func.params as usize].fill(true);
+    for inst in func.blocks.iter().flat_map(|block| &block.insts) {
+        let Some(dst) = inst.dst else { continue };
+        let again = std::mem::replace(&mut written[dst.0 as usize], true);
+        constants[dst.0 as usize] = match inst.op {
+            Op::Const(Literal::Int(n)) if !again => Some(n),
+            _ => None,
+        };
+    }
+    constants
+}
+
+/// By block: the only one that leads there, unless it leads there in two ways.
+fn single_predecessors(func: &Func) -> Vec<Option<BlockId>> {
+    let mut before = vec![Vec::new(); func.blocks.len()];
+    for (number, block) in func.blocks.iter().enumerate() {
+        block
+            .term
+            .for_each_successor(|to| before[to.0 as usize].push(BlockId(number as u32)));
+    }
+    before
+        .into_iter()
+        .map(|from| match from.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        })
+        .collect()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fact {
+    NotNegative(Reg),
+    /// The first is less than the second.
+    Less(Reg, Reg),
+    /// The number is at most the length of the list.
+    UpToLength(Reg, Reg),
+    /// There is an element of the list at the number.
+    InRange(Reg, Reg),
+    /// Nobody else knows the list.
+    Owned(Reg),
+}
+
+impl Fact {
+    fn is_about(&self, reg: Reg) -> bool {
+        match *self {
+            Fact::NotNegative(a) | Fact::Owned(a) => a == reg,
+            Fact::Less(a, b) | Fact::UpToLength(a, b) | Fact::InRange(a, b) => a == reg || b == reg,
+        }
+    }
+
+    /// The same of a copy.
+    fn of(self, from: Reg, to: Reg) -> Option<Fact> {
+        let new = |r: Reg| if r == from { to } else { r };
+        match self {
+            Fact::NotNegative(a) if a == from => Some(Fact::NotNegative(to)),
+            Fact::Less(a, b) if a == from || b == from => Some(Fact::Less(new(a), new(b))),
+            Fact::UpToLength(a, list) if a == from => Some(Fact::UpToLength(to, list)),
+            Fact::InRange(a, list) if a == from => Some(Fact::InRange(to, list)),
+            _ => None,
+        }
+    }
+}
+
+type Set = BTreeSet<Fact>;
+
+struct Known<'m> {
+    module: &'m Module,
+    ownership: &'m Ownership,
+    constants: &'m [Option<i64>],
+    before: Vec<Option<BlockId>>,
+}
+
+impl Known<'_> {
+    fn constant(&self, reg: Reg) -> Option<i64> {
+        self.constants[reg.0 as usize]
+    }
+
+    fn is_not_negative(&self, reg: Reg, state: &Set) -> bool {
+        self.constant(reg).is_some_and(|n| n >= 0) || state.contains(&Fact::NotNegative(reg))
+    }
+
+    fn is_in_range(&self, index: Reg, list: Reg, state: &Set) -> bool {
+        let below = |fact: &Fact| matches!(fact, Fact::Less(a, n) if *a == index && state.contains(&Fact::UpToLength(*n, list)));
+        state.contains(&Fact::InRange(index, list))
+            || self.is_not_negative(index, state) && state.iter().any(below)
+    }
+
+    /// Whether the number is one of 0 to 2^32, as positions and lengths are.
+    fn is_small(&self, reg: Reg, state: &Set) -> bool {
+        let bounded = |fact: &Fact| match fact {
+            Fact::UpToLength(a, _) | Fact::InRange(a, _) => *a == reg,
+            Fact::Less(a, n) => {
+                *a == reg
+                    && state
+                        .iter()
+                        .any(|f| matches!(f, Fact::UpToLength(b, _) if b == n))
+            }
+            _ => false,
+        };
+        self.constant(reg)
+            .is_some_and(|n| (0..1 << 32).contains(&n))
+            || self.is_not_negative(reg, state) && state.iter().any(bounded)
+    }
+
+    fn is_safe(&self, func: &Func, inst: &Inst, state: &Set) -> bool {
+        match inst.op {
+            Op::ListGet(list, index)
+            | Op::ListSet(list, index, _)
+            | Op::ListSetField(list, index, ..) => self.is_in_range(index, list, state),
+            Op::Arith(op, x, y) if self.is_int(func, x) => {
+                // What is less than another number has a next one.
+                let has_next = |x: Reg, y: Reg| {
+                    let below = |fact: &Fact| matches!(fact, Fact::Less(a, _) if *a == x);
+                    self.constant(y) == Some(1) && state.iter().any(below)
+                };
+                match op {
+                    ArithOp::Add => {
+                        has_next(x, y)
+                            || has_next(y, x)
+                            || self.is_small(x, state) && self.is_small(y, state)
+                    }
+                    ArithOp::Sub => {
+                        self.is_not_negative(x, state) && self.is_not_negative(y, state)
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    fn is_int(&self, func: &Func, reg: Reg) -> bool {
+        *self.module.defs.base(func.value_type(reg)) == Type::Int
+    }
+
+    /// Takes from lists that get a second owner by the instruction what is known of that.
+    fn share(&self, block: BlockId, at: usize, state: &mut Set) {
+        for list in self.ownership.shares(block, at) {
+            state.remove(&Fact::Owned(*list));
+        }
+    }
+
+    fn pass(&self, func: &Func, inst: &Inst, state: &mut Set) {
+        let Some(dst) = inst.dst else { return };
+        let mut new: Vec<Fact> = Vec::new();
+        let not_negative = |r: Reg| self.is_not_negative(r, state);
+        // The list in the register is as long as it was, or longer.
+        let mut keeps = false;
+        match inst.op {
+            Op::Const(Literal::Int(n)) if n >= 0 => new.push(Fact::NotNegative(dst)),
+            Op::Copy(from) => new.extend(state.iter().filter_map(|fact| fact.of(from, dst))),
+            Op::ListLen(list) => {
+                new.push(Fact::NotNegative(dst));
+                new.push(Fact::UpToLength(dst, list));
+            }
+            Op::MapLen(_) => new.push(Fact::NotNegative(dst)),
+            Op::Arith(op, x, y) if self.is_int(func, x) => {
+                let both = not_negative(x) && not_negative(y);
+                match op {
+                    ArithOp::Add | ArithOp::Mul | ArithOp::Div if both => {
+                        new.push(Fact::NotNegative(dst))
+                    }
+                    ArithOp::Sub if not_negative(y) => {
+                        let at_most = |fact: &Fact| match *fact {
+                            Fact::UpToLength(a, list) if a == x => {
+                                Some(Fact::UpToLength(dst, list))
+                            }
+                            Fact::Less(a, n) if a == x => Some(Fact::Less(dst, n)),
+                            _ => None,
+                        };
+                        new.extend(state.iter().filter_map(at_most));
+                        if self.constant(y).is_some_and(|n| n > 0) {
+                            new.push(Fact::Less(dst, x));
+                        }
+                    }
+                    // Of what has been divided by, none is 0.
+                    ArithOp::Rem if not_negative(x) => {
+                        new.push(Fact::NotNegative(dst));
+                        if not_negative(y) {
+                            new.push(Fact::Less(dst, y));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Op::ListGet(list, index) if index != dst && list != dst => {
+                new.push(Fact::InRange(index, list));
+                new.push(Fact::NotNegative(index));
+            }
+            Op::ListSet(list, index, _) | Op::ListSetField(list, index, ..) => {
+                keeps = list == dst;
+                new.push(Fact::InRange(index, list));
+                new.push(Fact::NotNegative(index));
+                new.push(Fact::Owned(dst));
+            }
+            Op::ListPush(list, _) => {
+                keeps = list == dst;
+                new.push(Fact::Owned(dst));
+            }
+            Op::ListMake(ref items) if !items.is_empty() => new.push(Fact::Owned(dst)),
+            _ => {}
+        }
+        if !keeps {
+            state.retain(|fact| !fact.is_about(dst));
+            // What was less than the number before is not known to be less than this one.
+            new.retain(|fact| !matches!(fact, Fact::Less(_, b) if *b == dst));
+        }
+        state.extend(new);
+    }
+
+    /// What the way to a block says that only one other leads to.
+    fn arrive(&self, func: &Func, block: BlockId, state: &mut Set) {
+        let Some(before) = self.before[block.0 as usize] else {
+            return;
+        };
+        let before = func.block(before);
+        let Term::Branch(on, yes, no) = before.term else {
+            return;
+        };
+        if yes == no {
+            return;
+        }
+        let mut compared = None;
+        for inst in before.insts.iter().rev() {
+            let Some(dst) = inst.dst else { continue };
+            if dst == on {
+                compared = match inst.op {
+                    Op::Compare(op, x, y) if x != dst && y != dst && self.is_int(func, x) => {
+                        Some((op, x, y))
+                    }
+                    _ => None,
+                };
+                break;
+            }
+        }
+        let Some((op, x, y)) = compared else { return };
+        // The operands are still what was compared.
+        let behind = before.insts.iter().rev();
+        let mut behind = behind.take_while(|inst| inst.dst != Some(on));
+        if behind.any(|inst| inst.dst == Some(x) || inst.dst == Some(y)) {
+            return;
+        }
+        let holds = block == yes;
+        let (low, high, strictly) = match (op, holds) {
+            (CompareOp::Lt, true) | (CompareOp::Ge, false) => (x, y, true),
+            (CompareOp::Gt, true) | (CompareOp::Le, false) => (y, x, true),
+            (CompareOp::Le, true) | (CompareOp::Gt, false) => (x, y, false),
+            (CompareOp::Ge, true) | (CompareOp::Lt, false) => (y, x, false),
+            _ => return,
+        };
+        let from = if strictly { -1 } else { 0 };
+        if self.constant(low).is_some_and(|n| n >= from) || self.is_not_negative(low, state) {
+            state.insert(Fact::NotNegative(high));
+        }
+        if strictly {
+            state.insert(Fact::Less(low, high));
+        }
+    }
+}
+
+impl Problem for Known<'_> {
+    /// `None`: no path has arrived yet.
+    type State = Option<Set>;
+    const DIRECTION: Direction = Direction::Forward;
+
+    fn boundary(&self, _: &Func) -> Option<Set> {
+        Some(Set::new())
+    }
+
+    fn start(&self, _: &Func) -> Option<Set> {
+        None
+    }
+
+    fn join(&self, into: &mut Option<Set>, from: &Option<Set>) {
+        match (into.as_mut(), from) {
+            (_, None) => {}
+            (None, Some(_)) => *into = from.clone(),
+            (Some(into), Some(from)) => into.retain(|fact| from.contains(fact)),
+        }
+    }
+
+    fn transfer(&self, func: &Func, block: BlockId, state: &mut Option<Set>) {
+        let Some(state) = state else { return };
+        self.arrive(func, block, state);
+        for (at, inst) in func.block(block).insts.iter().enumerate() {
+            self.share(block, at, state);
+            self.pass(func, inst, state);
+        }
+    }
+}

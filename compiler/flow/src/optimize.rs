@@ -1,0 +1,20 @@
+//! What makes code faster without a change of what it means, on a finished module: small functions are put where they are called,
+//! and values that are made only to be taken apart are not made.
+//!
+//! Runs behind `split` and `plans`: steps, frames, effects and plans are those of the program as it was written. Functions keep
+//! their numbers, also when nobody calls them any more.
+
+pub mod inline;
+pub mod known;
+mod options;
+
+use crate::ir::Module;
+
+pub fn optimize(module: &mut Module) {
+    module.funcs.iter_mut().for_each(options::options);
+    inline::inline(module);
+    for func in &mut module.funcs {
+        known::known(func);
+        crate::simplify::simplify(func);
+    }
+}

@@ -1,0 +1,213 @@
+//! Before and after, in text form.
+
+use weir_flow::optimize::optimize;
+use weir_flow::text::{parse, print_func};
+use weir_flow::verify::verify;
+
+/// Shows the first function.
+fn check(before: &str, after: &str) {
+    let mut module = parse(before).unwrap();
+    assert_eq!(verify(&module), Vec::<String>::new());
+    optimize(&mut module);
+    assert_eq!(verify(&module), Vec::<String>::new());
+    let shown = print_func(&module, &module.funcs[0]);
+    assert_eq!(shown.trim(), after.trim(), "{before}");
+}
+
+#[test]
+fn a_small_function_is_put_where_it_is_called() {
+    check(
+        "fn @f(r0: Int, r1: List<Int>) -> Int {
+  r2: Int
+b0:
+  r2 = call @next, (r0, r1)
+  r2 = call @next, (r2, r1)
+  return r2
+}
+fn @next(r0: Int, r1: List<Int>) -> Int {
+  r2: Int
+b0:
+  r2 = list.get r1, r0
+  r0 = add r0, r2
+  return r0
+}",
+        "fn @f(r0: Int, r1: List<Int>) -> Int {
+  r2: Int
+  r3: Int
+  r4: Int
+  r5: Int
+  r6: Int
+b0:
+  r3 = copy r0
+  r4 = list.get r1, r3
+  r3 = add r3, r4
+  r2 = copy r3
+  r5 = copy r2
+  r6 = list.get r1, r5
+  r5 = add r5, r6
+  r2 = copy r5
+  return r2
+}",
+    );
+}
+
+#[test]
+fn a_function_that_calls_itself_stays() {
+    let text = "fn @f(r0: Int) -> Int {
+  r1: Int
+b0:
+  r1 = call @f, (r0)
+  return r1
+}";
+    check(text, text);
+}
+
+#[test]
+fn a_byte_that_is_there_or_not_is_no_option() {
+    check(
+        "fn @f(r0: Bytes, r1: Int) -> Int {
+  r2: Option<Int>
+  r3: Int
+b0:
+  r2 = lib \"bytes.get\", (r0, r1)
+  switch r2 { 0: b1, 1: b2 }
+b1:
+  r3 = const 7
+  return r3
+b2:
+  r3 = payload r2, 1, 0
+  return r3
+}",
+        "fn @f(r0: Bytes, r1: Int) -> Int {
+  r2: Int
+  r3: Int
+  r4: Int
+  r5: Bool
+b0:
+  r3 = bytes.at r0, r1
+  r4 = const 0
+  r5 = lt r3, r4
+  branch r5, b1, b2
+b1:
+  r2 = const 7
+  return r2
+b2:
+  r2 = copy r3
+  return r2
+}",
+    );
+}
+
+#[test]
+fn a_match_is_one_switch_and_a_tag_is_asked_for_once() {
+    check(
+        "enum Shape { Dot(), Circle(r: Int), Box(w: Int, h: Int) }
+fn @f(r0: Shape, r1: Bool) -> Int {
+  r2: Int
+b0:
+  switch r0 { 0: b1, else: b2 }
+b1:
+  r2 = const 0
+  return r2
+b2:
+  switch r0 { 1: b3, else: b4 }
+b3:
+  branch r1, b1, b4
+b4:
+  switch r0 { 1: b5, else: b6 }
+b5:
+  r2 = payload r0, 1, 0
+  return r2
+b6:
+  switch r0 { 2: b7, else: b8 }
+b7:
+  r2 = payload r0, 2, 1
+  return r2
+b8:
+  crash unreachable
+}",
+        "fn @f(r0: Shape, r1: Bool) -> Int {
+  r2: Int
+b0:
+  switch r0 { 0: b1, 1: b2, 2: b4 }
+b1:
+  r2 = const 0
+  return r2
+b2:
+  branch r1, b1, b3
+b3:
+  r2 = payload r0, 1, 0
+  return r2
+b4:
+  r2 = payload r0, 2, 1
+  return r2
+}",
+    );
+}
+
+#[test]
+fn a_record_that_is_only_taken_apart_is_not_made() {
+    check(
+        "fn @f(r0: Int, r1: Int, r2: Bool) -> Int {
+  r3: (Int, Int)
+  r4: (Int, Int)
+  r5: Int
+  r6: Int
+b0:
+  r3 = record (r0, r1)
+  r4 = with r3, 1, r0
+  branch r2, b1, b2
+b1:
+  r5 = field r4, 1
+  return r5
+b2:
+  r0 = add r0, r1
+  r5 = field r3, 0
+  r6 = field r3, 1
+  r5 = add r5, r6
+  return r5
+}",
+        "fn @f(r0: Int, r1: Int, r2: Bool) -> Int {
+  r3: (Int, Int)
+  r4: Int
+  r5: Int
+b0:
+  r3 = record (r0, r1)
+  branch r2, b1, b2
+b1:
+  r4 = copy r0
+  return r4
+b2:
+  r0 = add r0, r1
+  r4 = field r3, 0
+  r5 = field r3, 1
+  r4 = add r4, r5
+  return r4
+}",
+    );
+}
+
+#[test]
+fn a_loop_keeps_one_start() {
+    let text = "fn @f(r0: Int) -> Int {
+  r1: Option<Int>
+  r2: Int
+b0:
+  r1 = variant 1, (r0)
+  jump b1
+b1:
+  switch r1 { 0: b2, 1: b3 }
+b2:
+  r1 = variant 1, (r0)
+  jump b1
+b3:
+  r2 = payload r1, 1, 0
+  r0 = add r0, r2
+  r1 = variant 0, ()
+  jump b1
+}";
+    let mut module = parse(text).unwrap();
+    optimize(&mut module);
+    assert_eq!(verify(&module), Vec::<String>::new());
+    assert_eq!(weir_flow::loops::loops(&module.funcs[0]).len(), 1);
+}
