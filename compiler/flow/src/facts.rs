@@ -30,6 +30,8 @@ pub struct Facts {
     owned: BTreeSet<(BlockId, usize)>,
     /// By register: the number it always holds.
     constants: Vec<Option<i64>>,
+    /// By register: whether a zero in it may be negative, because nobody who reads it can tell.
+    either_zero: Vec<bool>,
 }
 
 impl Facts {
@@ -47,9 +49,17 @@ impl Facts {
     }
 }
 
+impl Facts {
+    /// Whether the result of an operation on floats in this register may stay a negative zero.
+    pub fn is_either_zero(&self, reg: Reg) -> bool {
+        self.either_zero[reg.0 as usize]
+    }
+}
+
 pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
     let mut facts = Facts {
         constants: constants(func),
+        either_zero: either_zero(module, func),
         ..Facts::default()
     };
     let insts = func.blocks.iter().flat_map(|block| &block.insts);
@@ -102,6 +112,36 @@ fn constants(func: &Func) -> Vec<Option<i64>> {
         };
     }
     constants
+}
+
+/// Registers that are written once, with a product or a quotient, and read where the sign of a zero makes no difference: as a
+/// factor, in a sum, as what is taken away from another number. Of two such numbers a sum is one too.
+fn either_zero(module: &Module, func: &Func) -> Vec<bool> {
+    let mut either = vec![false; func.regs.len()];
+    let mut written = vec![false; func.regs.len()];
+    written[..func.params as usize].fill(true);
+    let is_float = |r: Reg| *module.defs.base(func.value_type(r)) == Type::Float;
+    let insts = || func.blocks.iter().flat_map(|block| &block.insts);
+    for inst in insts() {
+        let Some(dst) = inst.dst else { continue };
+        let again = std::mem::replace(&mut written[dst.0 as usize], true);
+        let makes = matches!(inst.op, Op::Arith(ArithOp::Mul | ArithOp::Div, x, _) if is_float(x));
+        either[dst.0 as usize] = makes && !again;
+    }
+    let mut tells = |r: Reg| either[r.0 as usize] = false;
+    for inst in insts() {
+        match inst.op {
+            Op::Arith(ArithOp::Add | ArithOp::Mul, ..) | Op::Compare(..) => {}
+            Op::Arith(ArithOp::Sub, x, _) => tells(x),
+            // Also as what is divided: the quotient has that sign.
+            Op::Arith(ArithOp::Div, _, y) => tells(y),
+            ref op => op.for_each_use(&mut tells),
+        }
+    }
+    for block in &func.blocks {
+        block.term.for_each_use(&mut tells);
+    }
+    either
 }
 
 /// By block: the only one that leads there, unless it leads there in two ways.

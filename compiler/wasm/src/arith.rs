@@ -1,17 +1,20 @@
 //! Arithmetic and comparison, in line where it is short.
 
 use weir_contract::{CrashReason, Type};
-use weir_flow::ir::{ArithOp, CompareOp, Reg, SiteId};
+use weir_flow::ir::{ArithOp, CompareOp, Inst, Reg, SiteId};
 
 use crate::asm::{I32, I64};
 use crate::function::Body;
 use crate::module::SITE;
 use crate::rt::Helper;
 
-/// `→ value`.
-pub fn arith(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg, site: SiteId) {
+/// `→ value` for a register.
+pub fn arith(b: &mut Body<'_, '_>, inst: &Inst, op: ArithOp, x: Reg, y: Reg) {
+    let site = inst.site;
     match b.g.defs().base(b.func.value_type(x)) {
-        Type::Float => float(b, op, x, y),
+        Type::Float => float(b, inst, op, x, y),
+        // The one that is known comes second.
+        Type::Int if op == ArithOp::Add && b.facts.constant(x).is_some() => int(b, op, y, x, site),
         Type::Decimal => decimal(b, op, x, y, site),
         _ => int(b, op, x, y, site),
     }
@@ -99,7 +102,7 @@ fn int(b: &mut Body<'_, '_>, op: ArithOp, left: Reg, right: Reg, site: SiteId) {
     }
 }
 
-fn float(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg) {
+fn float(b: &mut Body<'_, '_>, inst: &Inst, op: ArithOp, x: Reg, y: Reg) {
     b.get(x);
     b.get(y);
     match op {
@@ -109,7 +112,16 @@ fn float(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg) {
         ArithOp::Div => b.a.f64_div(),
         ArithOp::Rem => b.a.call(b.g.import("float_rem")),
     };
-    one_zero(b);
+    // A sum is a negative zero only when both parts are, and a difference never is when the first is none.
+    let can_be_negative = match op {
+        ArithOp::Add => b.facts.is_either_zero(x) && b.facts.is_either_zero(y),
+        ArithOp::Sub => false,
+        _ => true,
+    };
+    let told = inst.dst.is_none_or(|dst| !b.facts.is_either_zero(dst));
+    if can_be_negative && told {
+        one_zero(b);
+    }
 }
 
 /// `float → float` without the negative zero, which is never told from the other.

@@ -1,6 +1,5 @@
 //! One IR function as one Wasm function: registers become locals, blocks are placed by [`Flow`].
 
-use weir_contract::CrashReason;
 use weir_flow::facts::{Facts, facts};
 use weir_flow::ir::{BlockId, Func, FuncId, Inst, Op, Reg, SiteId, Term};
 use weir_flow::ownership::Ownership;
@@ -11,6 +10,9 @@ use crate::control::Flow;
 use crate::layout::TEXT_HEADER;
 use crate::module::{Gen, HEAP, SITE};
 use crate::{lists, ops, release, suspend, texts};
+
+/// Cases of a switch for which a table would be slower.
+const CASES_COMPARED_MAX: usize = 3;
 
 /// The function being made.
 pub struct Body<'g, 'm> {
@@ -301,7 +303,8 @@ impl Body<'_, '_> {
             .1
     }
 
-    /// By table when the tags lie close together, else one comparison a case.
+    /// One comparison a case when there are few, else by table when the tags lie close together. Without a default the last
+    /// case is what is left.
     fn switch(
         &mut self,
         from: BlockId,
@@ -312,14 +315,14 @@ impl Body<'_, '_> {
         let tag = self.a.temp(I32);
         self.get(on);
         self.a.i32_load(0).set(tag);
-        let tags = cases.last().map_or(0, |(tag, _)| tag + 1);
-        let impossible = (default.is_none()).then(|| self.a.block());
-        let other = match (default, impossible) {
-            (Some(to), _) => self.label(from, to),
-            (None, Some(label)) => label,
-            (None, None) => unreachable!("one of the two is there"),
+        let (other, cases) = match (default, cases) {
+            (Some(to), cases) => (to, cases),
+            (None, [cases @ .., (_, last)]) => (*last, cases),
+            (None, []) => unreachable!("a switch leads somewhere"),
         };
-        if tags as usize <= 2 * cases.len() + 8 {
+        let other = self.label(from, other);
+        let tags = cases.last().map_or(0, |(tag, _)| tag + 1);
+        if cases.len() > CASES_COMPARED_MAX && tags as usize <= 2 * cases.len() + 8 {
             let table: Vec<Label> = (0..tags)
                 .map(|t| match cases.iter().find(|(tag, _)| *tag == t) {
                     Some((_, to)) => self.label(from, *to),
@@ -327,17 +330,12 @@ impl Body<'_, '_> {
                 })
                 .collect();
             self.a.get(tag).br_table(&table, other);
-        } else {
-            for (number, to) in cases {
-                let label = self.label(from, *to);
-                self.a.get(tag).u32(*number).i32_eq().br_if(label);
-            }
-            self.a.br(other);
+            return;
         }
-        if impossible.is_some() {
-            self.a.end();
-            self.g
-                .crash(&mut self.a, SiteId(0), CrashReason::Unreachable);
+        for (number, to) in cases {
+            let label = self.label(from, *to);
+            self.a.get(tag).u32(*number).i32_eq().br_if(label);
         }
+        self.a.br(other);
     }
 }

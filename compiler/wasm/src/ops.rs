@@ -43,7 +43,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
                 b.a.call(entries);
             }
         }
-        Op::Arith(op, x, y) => arith::arith(b, *op, *x, *y, site),
+        Op::Arith(op, x, y) => arith::arith(b, inst, *op, *x, *y),
         Op::Neg(x) => arith::neg(b, *x, site),
         Op::Not(x) => {
             b.get(*x);
