@@ -7,6 +7,7 @@
 pub mod inline;
 pub mod known;
 mod options;
+mod texts;
 
 use crate::ir::Module;
 
@@ -15,6 +16,7 @@ pub fn optimize(module: &mut Module) {
     inline::inline(module);
     for func in &mut module.funcs {
         known::known(func);
+        texts::join(func);
         crate::simplify::simplify(func);
     }
 }

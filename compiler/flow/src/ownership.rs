@@ -90,7 +90,10 @@ fn same(module: &Module, func: &Func, op: &Op) -> Option<Reg> {
     match op {
         Op::Copy(r) | Op::Cast(r) => Some(*r),
         Op::Show(r) if *module.defs.base(func.value_type(*r)) == Type::Text => Some(*r),
-        Op::Lib(name, args) if name == "text.to_bytes" => args.first().copied(),
+        // Where nothing is to be replaced the text is the result.
+        Op::Lib(name, args) if name == "text.to_bytes" || name == "text.replace" => {
+            args.first().copied()
+        }
         _ => None,
     }
 }

@@ -188,6 +188,56 @@ b2:
 }
 
 #[test]
+fn a_text_is_joined_once_unless_a_part_of_it_is_another_by_then() {
+    check(
+        "fn @f(r0: Text, r1: Text) -> Text {
+  r2: Text
+  r3: Text
+b0:
+  r2 = text.concat (r0, r1)
+  r0 = text.concat (r2, r1)
+  r2 = text.concat (r0, r1)
+  r3 = text.concat (r1, r1)
+  r1 = text.concat (r2, r0)
+  r0 = text.concat (r3, r1)
+  return r0
+}",
+        "fn @f(r0: Text, r1: Text) -> Text {
+  r2: Text
+  r3: Text
+b0:
+  r2 = text.concat (r0, r1)
+  r0 = text.concat (r2, r1)
+  r2 = text.concat (r0, r1)
+  r3 = text.concat (r1, r1)
+  r1 = text.concat (r2, r0)
+  r0 = text.concat (r3, r1)
+  return r0
+}",
+    );
+    check(
+        "fn @f(r0: Text, r1: Text) -> Text {
+  r2: Text
+  r3: Text
+  r4: Text
+b0:
+  r2 = text.concat (r0, r1)
+  r0 = text.concat (r2, r1)
+  r3 = text.concat (r1, r1)
+  r4 = text.concat (r0, r3, r1)
+  return r4
+}",
+        "fn @f(r0: Text, r1: Text) -> Text {
+  r2: Text
+b0:
+  r0 = text.concat (r0, r1, r1)
+  r2 = text.concat (r0, r1, r1, r1)
+  return r2
+}",
+    );
+}
+
+#[test]
 fn a_loop_keeps_one_start() {
     let text = "fn @f(r0: Int) -> Int {
   r1: Option<Int>

@@ -23,7 +23,7 @@ use wasm_encoder::ValType;
 use weir_contract::{DefKind, Defs, Field, Type};
 use weir_flow::ownership::flat_fields;
 
-use crate::asm::{Asm, F64, I32, I64};
+use crate::asm::{Asm, F64, I32, I64, Local};
 
 /// The shape of a type, with everything that has one representation made one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub const LIST_LEN: u32 = 4;
 pub const LIST_CAP: u32 = 8;
 pub const LIST_SHARED: u32 = 12;
 pub const TEXT_HEADER: u32 = 4;
+/// Bytes of a record for which asking the host to copy would take longer.
+const COPIED_BY_WORDS_MAX: u32 = 128;
 
 pub fn shape(defs: &Defs, ty: &Type) -> Shape {
     let types = |fields: &[Field]| fields.iter().map(|f| f.ty.clone()).collect::<Vec<_>>();
@@ -159,8 +161,16 @@ pub fn store_item(a: &mut Asm, defs: &Defs, item: &Type) {
     }
     let (to, from) = (a.temp(I32), a.temp(I32));
     a.set(from).set(to);
-    // Sizes are multiples of 8.
-    for offset in (0..stride(defs, item)).step_by(8) {
+    copy(a, to, from, stride(defs, item));
+}
+
+/// Copies a record of that size, a multiple of 8, between the addresses in two locals.
+pub fn copy(a: &mut Asm, to: Local, from: Local, size: u32) {
+    if size > COPIED_BY_WORDS_MAX {
+        a.get(to).get(from).u32(size).memory_copy();
+        return;
+    }
+    for offset in (0..size).step_by(8) {
         a.get(to).get(from).i64_load(offset).i64_store(offset);
     }
 }

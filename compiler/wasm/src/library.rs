@@ -1,6 +1,6 @@
 //! Functions of the library: what Wasm has an instruction for or can do in a few, here; the rest by the host.
 
-use weir_contract::{Type, library};
+use weir_contract::{CrashReason, Type, library};
 use weir_flow::ir::Reg;
 use weir_flow::release::is_number;
 
@@ -72,6 +72,14 @@ pub fn call(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
             b.a.call(slice);
             return;
         }
+        L::TextReplace => {
+            let replace = b.g.helper(Helper::TextReplace);
+            b.get(args[0]);
+            b.get(args[1]);
+            b.get(args[2]);
+            b.a.call(replace);
+            return;
+        }
         L::BytesText => return text(b, args[0]),
         _ => {}
     }
@@ -132,7 +140,8 @@ pub fn slice(g: &mut Gen<'_>, a: &mut Asm) {
     a.get(result).u32(TEXT_HEADER).i32_add();
     a.get(bytes).u32(TEXT_HEADER).i32_add();
     a.get(from).i32_wrap_i64().i32_add();
-    a.get(count).memory_copy().get(result);
+    let copy = g.helper(Helper::Copy);
+    a.get(count).call(copy).get(result);
 }
 
 /// `(bytes) → 0 or 1`: whether each is below 128. Eight at a time, then one at a time.
@@ -182,4 +191,79 @@ pub fn host(b: &mut Body<'_, '_>, import: &str, number: u32, args: &[Reg], resul
         // Arguments and answer are not needed any more.
         b.a.get(start).set_global(HEAP);
     }
+}
+
+/// `(text, part, by) → text` with each part replaced, the text itself when there is none. Characters begin where others end, so
+/// bytes are compared.
+pub fn replace(g: &mut Gen<'_>, a: &mut Asm) {
+    let (text, part, by) = (0, 1, 2);
+    let (at, end, part_len) = (a.local(I32), a.local(I32), a.local(I32));
+    let (start, to, same) = (a.local(I32), a.local(I32), a.local(I32));
+    let (result, size) = (a.local(I32), a.local(I64));
+    a.get(part).i32_load(0).tee(part_len).i32_eqz().if_();
+    a.get(text).return_();
+    a.end();
+    a.get(text).u32(TEXT_HEADER).i32_add().tee(at).tee(start);
+    a.get(text).i32_load(0).i32_add().set(end);
+    a.get(text).i32_load(0).i64_extend_i32_u().set(size);
+    let done = a.block();
+    let again = a.loop_();
+    a.get(at).get(part_len).i32_add().get(end);
+    a.i32_gt_u().br_if(done);
+    // How many bytes are those of the part.
+    a.i32(0).set(same);
+    let differs = a.block();
+    let next = a.loop_();
+    a.get(at).get(same).i32_add().i32_load8_u(0);
+    a.get(part).get(same).i32_add().i32_load8_u(TEXT_HEADER);
+    a.i32_ne().br_if(differs);
+    a.get(same).i32(1).i32_add().tee(same).get(part_len);
+    a.i32_lt_u().br_if(next);
+    a.end().end();
+    a.get(same).get(part_len).i32_lt_u().if_();
+    a.get(at).i32(1).i32_add().set(at).br(again);
+    a.end();
+    a.get(result).i32_eqz().if_();
+    a.global(HEAP)
+        .tee(result)
+        .u32(TEXT_HEADER)
+        .i32_add()
+        .set(to);
+    a.end();
+    piece(g, a, to, start, at);
+    a.get(by).u32(TEXT_HEADER).i32_add().tee(start);
+    a.get(by).i32_load(0).i32_add().set(same);
+    piece(g, a, to, start, same);
+    a.get(size).get(by).i32_load(0).i64_extend_i32_u();
+    a.i64_add().set(size);
+    a.get(at).get(part_len).i32_add().tee(at).set(start);
+    a.br(again);
+    a.end().end();
+    a.get(result).i32_eqz().if_();
+    a.get(text).return_();
+    a.end();
+    a.get(size)
+        .i64(library::RESULT_BYTES_MAX as i64)
+        .i64_gt_u()
+        .if_();
+    g.crash_here(a, CrashReason::StepTooLarge);
+    a.end();
+    piece(g, a, to, start, end);
+    a.get(result).get(to).get(result).i32_sub();
+    a.u32(TEXT_HEADER).i32_sub().i32_store(0);
+    a.get(to);
+    g.set_heap(a);
+    a.get(result);
+}
+
+/// Copies the bytes from `from` up to `end` to `to`, above the heap, and moves that behind them.
+fn piece(g: &mut Gen<'_>, a: &mut Asm, to: u32, from: u32, end: u32) {
+    let (len, behind) = (a.temp(I32), a.temp(I32));
+    a.get(end).get(from).i32_sub().tee(len);
+    a.get(to).i32_add().tee(behind);
+    g.ensure(a, behind);
+    let copy = g.helper(Helper::Copy);
+    a.get(to).get(from).get(len).call(copy);
+    a.get(behind).set(to);
+    a.release_temps();
 }

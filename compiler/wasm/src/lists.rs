@@ -220,8 +220,10 @@ pub fn set_field(
         // A large record lies elsewhere and may be known elsewhere.
         let copy = b.a.temp(I32);
         b.g.alloc(&mut b.a, size);
-        b.a.tee(copy).get(address).i32_load(0).u32(size);
-        b.a.memory_copy();
+        b.a.set(copy);
+        let from = b.a.temp(I32);
+        b.a.get(address).i32_load(0).set(from);
+        layout::copy(&mut b.a, copy, from, size);
         b.a.get(address).get(copy).i32_store(0);
         b.a.get(copy).set(address);
     }

@@ -70,9 +70,10 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             let (offsets, size) = layout::offsets(b.g.defs(), &types, 0);
             let copy = b.a.temp(I32);
             b.alloc(size, site);
-            b.a.tee(copy);
-            b.get(*record);
-            b.a.u32(size).memory_copy().get(copy);
+            b.a.set(copy);
+            let record = b.local(*record);
+            layout::copy(&mut b.a, copy, record, size);
+            b.a.get(copy);
             b.get(*value);
             layout::store(
                 &mut b.a,

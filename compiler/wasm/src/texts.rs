@@ -79,12 +79,13 @@ fn lengths(b: &mut Body<'_, '_>, parts: &[Reg]) {
 
 /// Copies the parts to the address in `to`, which moves behind them.
 fn append(b: &mut Body<'_, '_>, parts: &[Reg], to: Local) {
+    let copy = b.g.helper(Helper::Copy);
     for (i, part) in parts.iter().enumerate() {
         b.a.get(to);
         b.get(*part);
         b.a.u32(TEXT_HEADER).i32_add();
         b.get(*part);
-        b.a.i32_load(0).memory_copy();
+        b.a.i32_load(0).call(copy);
         if i + 1 < parts.len() {
             b.a.get(to);
             b.get(*part);
@@ -106,7 +107,8 @@ pub fn make_room(g: &mut Gen<'_>, a: &mut Asm) {
     let alloc = g.helper(Helper::Alloc);
     a.get(len).call(alloc).tee(result);
     a.get(text).get(text).i32_load(0).u32(TEXT_HEADER);
-    a.i32_add().memory_copy().get(result).return_();
+    let copy = g.helper(Helper::Copy);
+    a.i32_add().call(copy).get(result).return_();
     a.end();
     a.get(text).get(len).i32_add().tee(end);
     g.ensure(a, end);

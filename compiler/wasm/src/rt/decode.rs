@@ -33,7 +33,7 @@ pub fn decode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         Shape::Decimal => decimal(g, a),
         Shape::Bytes => {
             let varint = g.helper(Helper::GetVarint);
-            let alloc = g.helper(Helper::Alloc);
+            let (alloc, copy) = (g.helper(Helper::Alloc), g.helper(Helper::Copy));
             let (len, text) = (a.local(I32), a.local(I32));
             a.call(varint)
                 .i32_wrap_i64()
@@ -48,7 +48,7 @@ pub fn decode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
                 .i32_add()
                 .global(CURSOR)
                 .get(len)
-                .memory_copy();
+                .call(copy);
             a.global(CURSOR).get(len).i32_add().set_global(CURSOR);
             a.get(text);
         }

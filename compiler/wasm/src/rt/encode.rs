@@ -40,7 +40,7 @@ pub fn encode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         }
         Shape::Decimal => decimal(g, a),
         Shape::Bytes => {
-            let put = g.helper(Helper::PutVarint);
+            let (put, copy) = (g.helper(Helper::PutVarint), g.helper(Helper::Copy));
             let len = a.local(I32);
             a.get(value)
                 .i32_load(0)
@@ -57,7 +57,7 @@ pub fn encode(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
                 .u32(TEXT_HEADER)
                 .i32_add()
                 .get(len)
-                .memory_copy();
+                .call(copy);
             a.get(end);
         }
         Shape::List(item) => {

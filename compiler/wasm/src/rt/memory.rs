@@ -4,6 +4,10 @@ use weir_contract::CrashReason;
 
 use crate::asm::{Asm, I32};
 use crate::module::{END, Gen, HEAP};
+use crate::rt::Helper;
+
+/// Bytes for which asking the host would take longer.
+const COPIED_HERE_MAX: i32 = 64;
 
 /// `(end)`: at least doubles the memory when it can, else takes what is needed, else crashes.
 pub fn grow(g: &mut Gen<'_>, a: &mut Asm) {
@@ -47,11 +51,42 @@ pub fn alloc(g: &mut Gen<'_>, a: &mut Asm) {
     a.get(next).set_global(HEAP);
 }
 
+/// `(to, from, len)`: copies bytes to where they do not lie yet. Few are copied here, because the host is asked for many.
+pub fn copy(a: &mut Asm) {
+    let (to, from, len) = (0, 1, 2);
+    a.get(len).i32(COPIED_HERE_MAX).i32_gt_u().if_();
+    a.get(to).get(from).get(len).memory_copy().return_();
+    a.end();
+    let words = a.block();
+    let again = a.loop_();
+    a.get(len).i32(8).i32_lt_u().br_if(words);
+    a.get(to).get(from).i64_load(0).i64_store(0);
+    a.get(to).i32(8).i32_add().set(to);
+    a.get(from).i32(8).i32_add().set(from);
+    a.get(len).i32(8).i32_sub().set(len).br(again);
+    a.end().end();
+    a.get(len).i32(4).i32_and().if_();
+    a.get(to).get(from).i32_load(0).i32_store(0);
+    a.get(to).i32(4).i32_add().set(to);
+    a.get(from).i32(4).i32_add().set(from);
+    a.end();
+    a.get(len).i32(3).i32_and().set(len);
+    let bytes = a.block();
+    let again = a.loop_();
+    a.get(len).i32_eqz().br_if(bytes);
+    a.get(len).i32(1).i32_sub().set(len);
+    a.get(to).get(len).i32_add();
+    a.get(from).get(len).i32_add().i32_load8_u(0).i32_store8(0);
+    a.br(again);
+    a.end().end();
+}
+
 /// `(address, len)`: copies to the heap, which is not aligned while text grows there.
 pub fn append(g: &mut Gen<'_>, a: &mut Asm) {
     let (from, len, next) = (0, 1, a.local(I32));
     a.global(HEAP).get(len).i32_add().tee(next);
     g.ensure(a, next);
-    a.global(HEAP).get(from).get(len).memory_copy();
+    let copy = g.helper(Helper::Copy);
+    a.global(HEAP).get(from).get(len).call(copy);
     a.get(next).set_global(HEAP);
 }

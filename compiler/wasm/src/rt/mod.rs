@@ -27,6 +27,8 @@ pub enum Helper {
     Grow,
     /// `(bytes) → address`.
     Alloc,
+    /// `(to, from, len)`: copies bytes to where they do not lie yet.
+    Copy,
     /// `(a, b) → a * b` or crash.
     IntMul,
     /// `(a, b) → address`; crash on overflow.
@@ -77,6 +79,8 @@ pub enum Helper {
     TextGrow,
     /// `(bytes, from, to) → bytes` between two positions.
     BytesSlice,
+    /// `(text, part, by) → text` with each part replaced.
+    TextReplace,
     /// `(bytes) → 0 or 1`: whether all are ASCII.
     BytesArePlain,
     /// `(map, key) → address` of the entry, or 0.
@@ -136,6 +140,7 @@ impl Helper {
         match self {
             Grow => (vec![I32], None),
             Alloc => (vec![I32], Some(I32)),
+            Copy => (vec![I32, I32, I32], None),
             IntMul => (vec![I64, I64], Some(I64)),
             DecimalAdd | DecimalSub => (vec![I32, I32], Some(I32)),
             DecimalNeg => (vec![I32], Some(I32)),
@@ -151,6 +156,7 @@ impl Helper {
             ListShareItems => (vec![I32], None),
             TextGrow => (vec![I32, I32, I32], Some(I32)),
             BytesSlice => (vec![I32, I64, I64], Some(I32)),
+            TextReplace => (vec![I32, I32, I32], Some(I32)),
             BytesArePlain => (vec![I32], Some(I32)),
             MapFind(key, _) | MapRemove(key, _) => (vec![I32, g.val_type(key)], Some(I32)),
             MapPut(key, value) => (vec![I32, g.val_type(key), g.val_type(value)], Some(I32)),
@@ -175,6 +181,7 @@ impl Helper {
         match self {
             Grow => memory::grow(g, &mut a),
             Alloc => memory::alloc(g, &mut a),
+            Copy => memory::copy(&mut a),
             IntMul => number::int_mul(g, &mut a),
             DecimalAdd => number::decimal_add(g, &mut a),
             DecimalSub => number::decimal_sub(g, &mut a),
@@ -200,6 +207,7 @@ impl Helper {
             ListShareItems => list::share_items(&mut a),
             TextGrow => texts::make_room(g, &mut a),
             BytesSlice => library::slice(g, &mut a),
+            TextReplace => library::replace(g, &mut a),
             BytesArePlain => library::are_plain(&mut a),
             MapFind(key, value) => map::find(g, &mut a, key, value),
             MapPut(key, value) => map::put(g, &mut a, key, value),
