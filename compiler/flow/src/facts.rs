@@ -21,6 +21,9 @@ use crate::dataflow::{Direction, Problem, solve};
 use crate::ir::*;
 use crate::ownership::Ownership;
 
+/// Of a function with more blocks nothing is worked out: each of them has a set of its own.
+const BLOCKS_MAX: usize = 2_000;
+
 /// What holds for one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -63,8 +66,17 @@ pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
         ..Facts::default()
     };
     let insts = func.blocks.iter().flat_map(|block| &block.insts);
-    let asks = |inst: &Inst| matches!(inst.op, Op::ListGet(..) | Op::ListSet(..) | Op::Arith(..));
-    if !insts.into_iter().any(asks) {
+    let asks = |inst: &Inst| {
+        matches!(
+            inst.op,
+            Op::ListGet(..)
+                | Op::ListSet(..)
+                | Op::ListSetField(..)
+                | Op::ListPush(..)
+                | Op::Arith(..)
+        )
+    };
+    if func.blocks.len() > BLOCKS_MAX || !insts.into_iter().any(asks) {
         return facts;
     }
     let known = Known {

@@ -83,7 +83,7 @@ fn int(b: &mut Body<'_, '_>, op: ArithOp, left: Reg, right: Reg, site: SiteId) {
             b.a.get(result);
         }
         ArithOp::Div | ArithOp::Rem => {
-            if !constant.is_some_and(|n| n != 0) {
+            if constant.is_none_or(|n| n == 0) {
                 b.a.get(y).i64_eqz();
                 crash_if(b, site, CrashReason::DivideByZero);
             }
@@ -91,7 +91,7 @@ fn int(b: &mut Body<'_, '_>, op: ArithOp, left: Reg, right: Reg, site: SiteId) {
                 // MIN rem -1 is 0, in Wasm as in mathematics.
                 b.a.get(x).get(y).i64_rem_s();
             } else {
-                if !constant.is_some_and(|n| n != -1) {
+                if constant.is_none_or(|n| n == -1) {
                     b.a.get(x).i64(i64::MIN).i64_eq();
                     b.a.get(y).i64(-1).i64_eq().i32_and();
                     crash_if(b, site, CrashReason::Overflow);

@@ -51,7 +51,19 @@ pub fn grow(b: &mut Body<'_, '_>, text: Reg, parts: &[Reg]) {
     let room = b.rooms[text.0 as usize].expect("it grows");
     let (len, to, result) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
     b.get(text);
-    b.a.tee(result).i32_load(0);
+    b.a.set(result);
+    // What is behind nothing is the result itself. A text that grows has a single owner, so another one does not take it.
+    let only = match parts {
+        [part] if b.rooms[part.0 as usize].is_none() => Some(*part),
+        _ => None,
+    };
+    if let Some(part) = only {
+        b.a.get(result).i32_load(0).i32_eqz().if_();
+        b.get(part);
+        b.a.set(result).i32(0).set(room);
+        b.a.else_();
+    }
+    b.a.get(result).i32_load(0);
     lengths(b, parts);
     b.a.set(len);
     b.a.get(result).get(len).i32_add().u32(TEXT_HEADER);
@@ -66,6 +78,9 @@ pub fn grow(b: &mut Body<'_, '_>, text: Reg, parts: &[Reg]) {
     // One of the parts may be the text itself, so its length is the old one until they are there.
     append(b, parts, to);
     b.a.get(result).get(len).i32_store(0);
+    if only.is_some() {
+        b.a.end();
+    }
     b.a.get(result);
 }
 

@@ -20,6 +20,9 @@ use crate::dataflow::{Direction, Problem, solve};
 use crate::ir::*;
 use crate::loops::loops;
 
+/// Of a function with more blocks only the first part is done: each of them has a state of its own.
+const BLOCKS_MAX: usize = 2_000;
+
 pub fn known(func: &mut Func) {
     let parts = |op: &Op| {
         matches!(
@@ -36,6 +39,9 @@ pub fn known(func: &mut Func) {
     lead_on(func);
     // What nothing leads to is no way either.
     crate::simplify::remove_unreachable(func);
+    if func.blocks.len() > BLOCKS_MAX {
+        return;
+    }
     let problem = Made {
         before: single_ways(func),
     };
