@@ -16,6 +16,7 @@
 
 mod advice;
 mod again;
+mod around;
 mod as_step;
 mod body;
 mod collect;
@@ -48,6 +49,7 @@ use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
 pub use again::{Earlier, interface};
+pub use around::{Around, Look, Near, look};
 pub use collect::is_builtin_type;
 pub use consequences::drop_of_broken_text;
 pub use copies::COPIES_MAX;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast;
 
+use crate::around::Around;
 use crate::hir::{Checked, EntityId, EnumId, ErrorId, FnId, NewId, RecordId, Type};
 use crate::meanings::Meanings;
 use crate::modules::{Modules, Names};
@@ -50,6 +51,9 @@ pub struct Cx {
     pub diagnostics: Vec<Diagnostic>,
     /// What is written down for editors; `None` when nobody asked.
     pub meanings: Option<Meanings>,
+    /// The name about which somebody asks what is in reach there, and the answer.
+    pub asked: Option<Span>,
+    pub around: Option<Around>,
 
     /// What the module that is entered sees.
     pub names: Names,

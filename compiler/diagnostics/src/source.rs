@@ -155,6 +155,12 @@ impl SourceMap {
         id
     }
 
+    /// Another text for a file of this map. Panics on any other.
+    pub fn replace(&mut self, id: FileId, text: impl Into<Arc<str>>) {
+        let file = &mut self.files[id.0 as usize];
+        *file = SourceFile::new(std::mem::take(&mut file.name), text.into());
+    }
+
     /// The file of an id this map gave out. Panics on any other.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]

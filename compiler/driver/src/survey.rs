@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use weir_check::Around;
+use weir_check::Source;
 use weir_check::hir::Checked;
 use weir_check::meanings::{Meanings, NamesOf};
 use weir_contract::manifest::Manifest;
-use weir_diagnostics::{Diagnostic, FileId, SourceMap};
+use weir_diagnostics::{Diagnostic, FileId, SourceMap, Span};
 use weir_syntax::{Parsed, ast};
 
 use crate::modules::{self, Module};
@@ -113,4 +115,51 @@ impl Survey {
         let is_right = self.is_right;
         is_right.then(|| lowered(&self.program, &self.checked, &self.sources).1)
     }
+}
+
+/// A program with another text of one file, as far as one name in it needs it, and what is in reach there.
+/// Nothing else is checked, so there are no diagnostics.
+pub fn look(
+    survey: &Survey,
+    library: &Library,
+    file: FileId,
+    parsed: Arc<Parsed>,
+    text: Arc<str>,
+    name: Span,
+) -> (Survey, Option<Around>) {
+    let mut sources = survey.sources.clone();
+    sources.replace(file, text);
+    let parsed_of = |known: &SurveyedFile| match known.id == file {
+        true => parsed.clone(),
+        false => known.parsed.clone(),
+    };
+    let trees: Vec<Arc<Parsed>> = survey.files.iter().map(parsed_of).collect();
+    let given: Vec<Source<'_>> = survey
+        .files
+        .iter()
+        .zip(&trees)
+        .map(|(known, parsed)| Source {
+            path: &known.path,
+            module: &parsed.module,
+        })
+        .collect();
+    let found = weir_check::look(&library.modules, &given, name);
+    let with_names = survey.files.iter().zip(trees).zip(found.names);
+    let files = with_names.map(|((known, parsed), names)| SurveyedFile {
+        id: known.id,
+        place: known.place.clone(),
+        path: known.path.clone(),
+        parsed,
+        names,
+    });
+    let made = Survey {
+        program: survey.program.clone(),
+        files: files.collect(),
+        sources,
+        diagnostics: Vec::new(),
+        checked: found.program,
+        is_right: false,
+        meanings: found.meanings,
+    };
+    (made, found.around)
 }

@@ -9,6 +9,8 @@
 //! programs: what is not known is left out.
 
 mod builtins;
+mod calls;
+mod complete;
 pub mod declared;
 mod definition;
 mod facts;
@@ -22,6 +24,7 @@ mod show;
 mod snapshot;
 mod symbols;
 
+pub use complete::{Completion, Suggested, completion, documentation_of};
 pub use definition::{definition, type_definition};
 pub use hover::{Hover, hover};
 pub use references::{Reference, highlights, references};

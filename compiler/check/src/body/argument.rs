@@ -15,6 +15,7 @@ impl BodyCx<'_> {
         let Type::Fn(params, ret) = ty else {
             return Arg::Value(hole(e.span));
         };
+        self.look_around(e, Some(ty));
         match &e.kind {
             Ast::Lambda {
                 params: names,

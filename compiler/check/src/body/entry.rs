@@ -53,6 +53,37 @@ pub fn check_all(cx: &mut Cx, again: &mut Again<'_>) {
     }
 }
 
+/// Only the declaration around a place, and the types of constants.
+pub fn check_around(cx: &mut Cx, place: Span) {
+    for id in order::constants(cx) {
+        constant(cx, id);
+    }
+    let within = |start: Span, end: Span| {
+        start.file == place.file && start.start <= place.start && place.end <= end.end
+    };
+    let body = |decl: &ast::FnDecl| match &decl.body {
+        FnBody::Block(block) => block.span,
+        FnBody::Expr(e) => e.span,
+    };
+    let functions = cx.functions.iter();
+    let functions = functions.map(|f| within(f.decl.name.span, body(&f.decl)));
+    if let Some(at) = functions.collect::<Vec<_>>().iter().position(|found| *found) {
+        return function(cx, FnId(at as u32));
+    }
+    let mut tests = cx.tests.iter();
+    if let Some(at) = tests.position(|test| within(test.name.span, test.body.span)) {
+        return test(cx, at);
+    }
+    let mut entities = cx.entities.iter();
+    let holds = |decl: &std::rc::Rc<ast::EntityDecl>| {
+        let last = decl.members.last();
+        last.is_some_and(|last| within(decl.name.span, last.span))
+    };
+    if let Some(at) = entities.position(holds) {
+        entity(cx, EntityId(at as u32));
+    }
+}
+
 fn check_parts(cx: &mut Cx, parts: &Parts) {
     for id in &parts.constants {
         constant(cx, *id);

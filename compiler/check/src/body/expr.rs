@@ -13,6 +13,7 @@ impl BodyCx<'_> {
     /// Checks an expression; `want` is a hint, not a demand. What an `is` inside binds is in reach afterwards only
     /// where the whole being true says that it matched: through `is` and `and`.
     pub(super) fn expr(&mut self, e: &ast::Expr, want: Option<&Type>) -> Expr {
+        self.look_around(e, want);
         let found = match &e.kind {
             Ast::Is { .. }
             | Ast::Binary {

@@ -4,6 +4,7 @@
 //! hint for literals and empty collections. `expr_of(e, ty)` also insists.
 
 mod argument;
+mod around;
 mod builtins;
 mod call;
 mod construct;
@@ -35,8 +36,9 @@ use std::collections::BTreeSet;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast;
 
-pub use entry::check_all;
+pub use entry::{check_all, check_around};
 
+use crate::around::Around;
 use crate::fill;
 use crate::hir::*;
 use crate::infer::{self, Table};
@@ -145,6 +147,8 @@ pub(crate) struct BodyCx<'a> {
     types: Option<Vec<(Span, Type)>>,
     /// A `?` on a call of the function itself whose failures are not known yet.
     recursive_try: Option<Span>,
+    /// What is in reach at the name that somebody asks about, when it is in this body.
+    around: Option<Around>,
 }
 
 impl<'a> BodyCx<'a> {
@@ -169,6 +173,7 @@ impl<'a> BodyCx<'a> {
             is_prelude: false,
             function: None,
             recursive_try: None,
+            around: None,
             sent: None,
         }
     }
@@ -439,6 +444,10 @@ impl<'a> BodyCx<'a> {
             let known = types.into_iter();
             let known = known.map(|(span, ty)| (span, infer::settled(&table.resolve(&ty))));
             meanings.types.extend(known);
+        }
+        if let Some(around) = self.around.take() {
+            let settled = |ty: &Type| infer::settled(&table.resolve(ty));
+            self.cx.around = Some(around::settled(around, settled));
         }
         fill::each_type_mut(&mut root, &mut fill);
         if let Some(span) = open {

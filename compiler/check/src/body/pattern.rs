@@ -10,6 +10,7 @@ use crate::messages::did_you_mean;
 
 impl BodyCx<'_> {
     pub(super) fn pattern(&mut self, p: &ast::Pattern, ty: &Type) -> Pattern {
+        self.look_around_pattern(p, ty);
         let kind = self.pattern_kind(p, ty);
         let went_wrong =
             matches!(kind, PatternKind::Wildcard) && !matches!(p.kind, AstPattern::Wildcard);

@@ -46,6 +46,7 @@ impl BodyCx<'_> {
 
     /// The place an expression names; reports when it is none.
     pub(super) fn place(&mut self, e: &ast::Expr) -> Option<Place> {
+        self.look_around(e, None);
         let found = self.place_named(e)?;
         self.of_type(e.span, &found.ty);
         Some(found)

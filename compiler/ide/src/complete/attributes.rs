@@ -1,0 +1,178 @@
+//! Attributes behind `@`, the roles in them, and the parameters in the path of a route.
+
+use std::collections::BTreeSet;
+
+use weir_syntax::ast::walk::{Node, walk};
+use weir_syntax::ast::{ExprKind, ItemKind, MemberKind};
+use weir_syntax::token::Tok;
+
+use super::item::{Build, Near, plain};
+use super::{Completion, Cursor, Suggested};
+use crate::declared::Kind;
+
+/// Where an attribute may stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum On {
+    /// `pub fn`
+    Public,
+    /// `pub fn`, `pub event`
+    Caller,
+    Function,
+    Error,
+    Extern,
+}
+
+const ATTRIBUTES: &[(&str, &str, On, &str)] = &[
+    ("anyone", "anyone", On::Caller, "everybody may call, also who has not signed in"),
+    ("role", "role(\"${1:manager}\")", On::Caller, "who may call: who has that role"),
+    ("get", "get(\"/${1:path}\")", On::Public, "a route of its own"),
+    ("post", "post(\"/${1:path}\")", On::Public, "a route of its own"),
+    ("put", "put(\"/${1:path}\")", On::Public, "a route of its own"),
+    ("patch", "patch(\"/${1:path}\")", On::Public, "a route of its own"),
+    ("delete", "delete(\"/${1:path}\")", On::Public, "a route of its own"),
+    ("status", "status(${1:409})", On::Error, "the HTTP status of a call that fails so"),
+    ("step", "step(\"${1:charge}\")", On::Function, "what the place is called where others wait for it"),
+    ("keep", "keep(\"${1:why}\")", On::Function, "what it does stays done when the run fails later"),
+    ("read", "read", On::Extern, "changes nothing outside"),
+    ("idempotent", "idempotent", On::Extern, "called again with the same key it does nothing more"),
+    ("once", "once", On::Extern, "never called a second time"),
+    ("pure", "pure", On::Extern, "of a component: runs inside the step"),
+    ("retry", "retry(${1:3}, pause: ${2:1s})", On::Extern, "how many more attempts"),
+    ("timeout", "timeout(${1:5s})", On::Extern, "how long one attempt may take"),
+];
+
+/// Those that may stand in front of what follows.
+pub fn attributes(cursor: &Cursor) -> Vec<Completion> {
+    let fits = fitting(cursor);
+    let there: BTreeSet<&str> = given(cursor);
+    let mut found = Vec::new();
+    for (name, snippet, on, what) in ATTRIBUTES {
+        let again = there.contains(name) && *name != "role";
+        if again || !fits.contains(on) {
+            continue;
+        }
+        let mut one = plain(cursor, name, Suggested::Attribute, Near::Wanted);
+        one.detail = Some((*what).to_owned());
+        one.snippet = (snippet != name && !cursor.behind().starts_with('('))
+            .then(|| (*snippet).to_owned());
+        found.push(one);
+    }
+    found
+}
+
+/// By what stands behind the cursor, and by the braces around it.
+fn fitting(cursor: &Cursor) -> &'static [On] {
+    let Some(file) = cursor.snapshot.file(cursor.file) else {
+        return &[];
+    };
+    let end = cursor.word.end;
+    let depth_of_extern = {
+        let mut open: Vec<bool> = Vec::new();
+        let mut is_extern = false;
+        for token in &cursor.before {
+            match token.kind {
+                Tok::Extern => is_extern = true,
+                Tok::LBrace => open.push(std::mem::take(&mut is_extern)),
+                Tok::RBrace => drop(open.pop()),
+                _ => {}
+            }
+        }
+        open.last() == Some(&true)
+    };
+    if depth_of_extern {
+        return &[On::Extern, On::Function];
+    }
+    let behind = file.parsed.tokens.iter().filter(|token| token.start >= end);
+    let mut depth = 0_usize;
+    for token in behind {
+        match token.kind {
+            kind if kind.is_open() => depth += 1,
+            kind if kind.is_close() && depth > 0 => depth -= 1,
+            _ if depth > 0 => {}
+            Tok::At | Tok::Semi => {}
+            Tok::Pub => return &[On::Public, On::Caller, On::Function],
+            Tok::Fn => return &[On::Function],
+            Tok::Event => return &[On::Caller],
+            Tok::Error => return &[On::Error],
+            _ => break,
+        }
+    }
+    &[On::Public, On::Caller, On::Function, On::Error]
+}
+
+/// The attributes in front of the same thing.
+fn given<'a>(cursor: &Cursor<'a>) -> BTreeSet<&'a str> {
+    let mut depth = 0_usize;
+    let mut found = BTreeSet::new();
+    for token in cursor.before.iter().rev() {
+        if token.kind.is_close() {
+            depth += 1;
+        } else if token.kind.is_open() {
+            match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => break,
+            }
+        } else if token.kind == Tok::At {
+            found.insert(cursor.word_of(token).trim_start_matches('@'));
+        } else if depth == 0 {
+            break;
+        }
+    }
+    found
+}
+
+/// The roles that the program names already.
+pub fn roles(cursor: &Cursor) -> Vec<Completion> {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for file in &cursor.snapshot.survey.files {
+        walk(&file.parsed.module, &mut |node| {
+            if let Node::Attr(attr) = node
+                && attr.name.as_str() == "role"
+            {
+                for arg in &attr.args {
+                    if let ExprKind::Text(role) = &arg.value.kind {
+                        names.insert(role.clone());
+                    }
+                }
+            }
+        });
+    }
+    // The one that is being written is no suggestion.
+    let text = cursor.text();
+    let start = text[..cursor.offset as usize].rfind('"').map_or(0, |at| at + 1);
+    let end = text[cursor.offset as usize..].find(['"', '\n']).unwrap_or(0) + cursor.offset as usize;
+    names.remove(&text[start..end]);
+    let one = |name: &String| plain(cursor, name, Suggested::Value, Near::Wanted);
+    names.iter().filter(|name| !name.is_empty()).map(one).collect()
+}
+
+/// In the path of a route: keys of the entity and parameters of the function.
+pub fn in_route(build: &mut Build) {
+    let mut names: Vec<(String, Kind)> = Vec::new();
+    let marked = build.marked;
+    for node in marked.path() {
+        match node {
+            Node::Item(item) => match &item.kind {
+                ItemKind::Fn(decl) => {
+                    let params = decl.params.iter();
+                    names.extend(params.map(|p| (p.name.name.clone(), Kind::Parameter)));
+                }
+                ItemKind::Entity(decl) | ItemKind::Workflow(decl) => {
+                    let keys = decl.keys.iter();
+                    names.extend(keys.map(|key| (key.name.name.clone(), Kind::Key)));
+                }
+                _ => {}
+            },
+            Node::Member(member) => {
+                if let MemberKind::Fn(decl) = &member.kind {
+                    let params = decl.params.iter();
+                    names.extend(params.map(|p| (p.name.name.clone(), Kind::Parameter)));
+                }
+            }
+            _ => {}
+        }
+    }
+    for (name, kind) in names {
+        build.add(&name, Suggested::Declared(kind), Near::Wanted, None);
+    }
+}

@@ -1,0 +1,226 @@
+//! Names that stand for a value, or make one: variables, members of the own entity, what the file declares and imports, the
+//! language, the library, other modules.
+
+use weir_check::hir::{EnumId, Type};
+use weir_check::meanings::Def;
+
+use super::item::{Build, Near, sort};
+use super::marked::Named;
+use super::{Suggested, imports, keywords, members};
+use crate::builtins;
+use crate::declared::Kind;
+
+/// All of them, and the words that may begin here.
+pub fn values(build: &mut Build, name: &Named) {
+    if name.is_failure {
+        return super::types::errors_as_values(build);
+    }
+    let around = build.marked.around.clone().unwrap_or_default();
+    locals(build);
+    if let Some(entity) = around.entity {
+        let before = build.found.len();
+        members::of_entity(build, entity, true);
+        // Keys are among the variables.
+        let hidden: Vec<String> = around.locals.iter().map(|near| near.name.clone()).collect();
+        let mut at = 0;
+        build.found.retain(|one| {
+            at += 1;
+            let is_test = one.builtin.is_some();
+            at <= before || !is_test && !hidden.contains(&one.label)
+        });
+        build.add("self", Suggested::Keyword, Near::Own, Some(Type::Entity(entity)));
+    }
+    in_file(build);
+    language(build, around.in_test);
+    elsewhere(build);
+    let cursor = build.cursor;
+    let words = match name.is_statement {
+        true => keywords::statement(cursor, around.in_test),
+        false => keywords::expression(cursor),
+    };
+    build.found.extend(words);
+    if name.is_statement && around.in_loop {
+        build.found.extend(keywords::in_loop(cursor));
+    }
+    if matches!(build.marked.want(), Some(Type::Bool)) {
+        for one in &mut build.found {
+            if matches!(one.label.as_str(), "true" | "false") {
+                one.sort = sort(0, Near::Language, &one.label, cursor.prefix());
+            }
+        }
+    }
+}
+
+fn locals(build: &mut Build) {
+    let Some(around) = build.marked.around.as_ref() else {
+        return;
+    };
+    let snapshot = build.snapshot();
+    for near in &around.locals {
+        let declared = snapshot.declared.by_name.get(&near.span);
+        let key = around.entity.and_then(|id| {
+            let entity = snapshot.checked().entity(id);
+            let at = entity.keys.iter().position(|key| key.name == near.name)?;
+            (entity.span == near.span).then_some(Def::Key(id, at as u32))
+        });
+        let kind = match (declared, key) {
+            (_, Some(_)) => Suggested::Declared(Kind::Key),
+            (Some(declared), _) => Suggested::Declared(declared.kind),
+            _ => Suggested::Variable,
+        };
+        let shown = snapshot.show(near.span, &near.ty);
+        let place = key.map_or(Some(near.span), |key| snapshot.place(key));
+        let place = place.map(|place| build.marked.as_it_is(place));
+        let is_called = build.cursor.behind().starts_with('(');
+        let added = build.add(&near.name, kind, Near::Local, Some(near.ty.clone()));
+        added.detail = Some(format!("{}: {shown}", near.name));
+        added.declared = place;
+        if matches!(near.ty, Type::Fn(..)) && !is_called {
+            added.snippet = Some(format!("{}($1)$0", near.name));
+        }
+    }
+}
+
+/// What the file declares, imports and has from the library.
+fn in_file(build: &mut Build) {
+    let marked = build.marked;
+    let file = marked.file();
+    let is_begun = !build.cursor.prefix().is_empty();
+    for (name, def) in &file.names.seen {
+        let near = match marked.snapshot.place(*def) {
+            Some(place) if place.file == file.id => Near::File,
+            Some(place) if !marked.snapshot.is_own(place.file) => Near::Library,
+            Some(_) => Near::Imported,
+            None => Near::Language,
+        };
+        let is_function = matches!(def, Def::Function(_));
+        // There are hundreds; most are meant behind a dot.
+        if near == Near::Library && is_function && !is_begun {
+            continue;
+        }
+        value(build, name, *def, near);
+    }
+}
+
+/// A name of a module as a value: called where it is called, variants with their enum in front.
+pub fn value(build: &mut Build, name: &str, def: Def, near: Near) {
+    let checked = build.snapshot().checked();
+    match def {
+        Def::Function(id) => {
+            let function = checked.function(id);
+            if function.is_prelude && function.doc.is_none() {
+                return;
+            }
+            // Where a function is wanted, its name is enough.
+            if matches!(build.marked.want(), Some(Type::Fn(..))) {
+                build.declared(name, def, near);
+            } else {
+                build.callable(name, def, near, 0);
+            }
+        }
+        Def::Record(_) | Def::Entity(_) => drop(build.callable(name, def, near, 0)),
+        Def::Error(id) => {
+            let has_fields = !checked.errors[id.0 as usize].fields.is_empty();
+            match has_fields {
+                true => drop(build.callable(name, def, near, 0)),
+                false => drop(build.declared(name, def, near)),
+            }
+        }
+        Def::New(id) => {
+            let is_called = build.cursor.behind().starts_with('(');
+            let base = build.snapshot().show(checked.news[id.0 as usize].span, &checked.news[id.0 as usize].base);
+            if let Some(added) = build.declared(name, def, near)
+                && !is_called
+            {
+                added.snippet = Some(format!("{name}(${{1:{}}})$0", base.to_lowercase()));
+            }
+        }
+        Def::Enum(id) => {
+            build.declared(name, def, near);
+            match build.marked.want() {
+                Some(Type::Enum(wanted, _)) if wanted == id => variants(build, id, near),
+                _ => {}
+            }
+        }
+        Def::Constant(_) | Def::Module(_) | Def::ExternBlock(_) => {
+            build.declared(name, def, near);
+        }
+        _ => {}
+    }
+}
+
+/// The variants of an enum by their own names.
+pub fn variants(build: &mut Build, id: EnumId, near: Near) {
+    let all = build.snapshot().checked().enums[id.0 as usize].variants.clone();
+    for (variant, at) in all.iter().zip(0..) {
+        let def = Def::Variant(id, at);
+        match variant.fields.is_empty() {
+            true => drop(build.declared(&variant.name, def, near)),
+            false => drop(build.callable(&variant.name, def, near, 0)),
+        }
+    }
+}
+
+const EVERYWHERE: &[&str] = &["now", "sleep", "sleep_until", "cancel", "random", "fresh_id"];
+const IN_TESTS: &[&str] = &["advance", "settle", "mock", "crash_at"];
+
+fn language(build: &mut Build, in_test: bool) {
+    let tests = IN_TESTS.iter().filter(|_| in_test);
+    let is_called = build.cursor.behind().starts_with('(');
+    for name in EVERYWHERE.iter().chain(tests) {
+        let params = crate::calls::of_def(build.snapshot(), Def::Builtin(name), None);
+        let params = params.map_or(Vec::new(), |callee| callee.params);
+        let params: Vec<String> = params.into_iter().map(|param| param.name).collect();
+        if let Some(added) = build.declared(name, Def::Builtin(name), Near::Language)
+            && !is_called
+        {
+            super::item::call(added, name, &params, false);
+        }
+    }
+    build.declared("caller", Def::Builtin("caller"), Near::Language);
+    let inner = match build.marked.want() {
+        Some(Type::Option(inner)) => *inner,
+        _ => Type::Unknown,
+    };
+    for name in ["Some", "None"] {
+        let ty = Type::option(inner.clone());
+        let added = build.add(name, Suggested::Value, Near::Language, Some(ty));
+        added.builtin = Some(name);
+        added.detail = builtins::headline(name).map(str::to_owned);
+        if name == "Some" && !is_called {
+            added.snippet = Some("Some(${1:value})$0".to_owned());
+        }
+    }
+}
+
+/// Names of other modules that are not imported: with the import.
+fn elsewhere(build: &mut Build) {
+    let marked = build.marked;
+    let own = marked.name.file;
+    let seen = &marked.file().names.seen;
+    let files = marked.snapshot.survey.files.iter().enumerate();
+    for (at, file) in files.filter(|(at, file)| *at > 0 && file.id != own) {
+        for (name, def) in &file.names.own {
+            if matches!(def, Def::Module(_) | Def::Alias(_)) || seen.iter().any(|(_, s)| s == def) {
+                continue;
+            }
+            let Some(way) = imports::way(build.cursor.snapshot, own, at, name) else {
+                continue;
+            };
+            let before = build.found.len();
+            value(build, name, *def, Near::Elsewhere);
+            for one in &mut build.found[before..] {
+                // Behind the name of the module, where that is imported as a whole.
+                let prefix = way.written.strip_suffix(name.as_str()).unwrap_or_default();
+                one.label = format!("{prefix}{}", one.label);
+                one.insert = format!("{prefix}{}", one.insert);
+                one.snippet = one.snippet.as_ref().map(|snippet| format!("{prefix}{snippet}"));
+                one.edits = way.edits.clone();
+                one.detail = Some(match &one.detail {
+                    Some(detail) => format!("{detail}  (of {})", file.path),
+                    None => format!("of {}", file.path),
+                });
+            }
+        }
+    }
+}
