@@ -45,7 +45,7 @@ pub fn pattern(build: &mut Build, place: &InPattern) {
     let want = marked.around.as_ref().and_then(|around| around.want.clone());
     let mut shapes = shapes(build, want.as_ref());
     let is_known = !shapes.is_empty();
-    if !is_known {
+    if matches!(want, None | Some(Type::Unknown)) {
         shapes = all(build);
     }
     let behind = build.cursor.behind().trim_start();
@@ -238,6 +238,7 @@ fn labels(
         let label = format!("{name}:");
         let added = build.add(&label, Suggested::Declared(kind), Near::Wanted, None);
         added.insert = format!("{label} ");
+        added.sort = sort(0, Near::Wanted, &label, "");
         added.detail = Some(head);
         added.declared = Some(place);
     }

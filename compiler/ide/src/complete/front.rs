@@ -197,6 +197,15 @@ fn unit(cursor: &Cursor, open: Option<usize>) -> usize {
     let before = &cursor.before;
     let first = open.map_or(0, |open| open + 1);
     let lines = open.is_none_or(|open| before[open].kind == Tok::LBrace);
+    // In other braces, and at the top, commas are part of a clause.
+    let commas = match open {
+        Some(open) if before[open].kind == Tok::LBrace => matches!(
+            holder(before, open),
+            Some(Tok::Match | Tok::Wait | Tok::Enum | Tok::Parallel)
+        ),
+        Some(_) => true,
+        None => false,
+    };
     let mut start = first;
     let mut depth = 0_usize;
     for at in first..before.len() {
@@ -212,7 +221,7 @@ fn unit(cursor: &Cursor, open: Option<usize>) -> usize {
             depth += 1;
         } else if token.kind.is_close() {
             depth = depth.saturating_sub(1);
-        } else if depth == 0 && matches!(token.kind, Tok::Semi | Tok::Comma) {
+        } else if depth == 0 && (token.kind == Tok::Semi || commas && token.kind == Tok::Comma) {
             start = at + 1;
         }
     }

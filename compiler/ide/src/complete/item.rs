@@ -79,14 +79,18 @@ pub fn sort(fits: u8, near: Near, label: &str, prefix: &str) -> String {
 pub struct Build<'a> {
     pub cursor: &'a Cursor<'a>,
     pub marked: &'a Marked,
+    /// The type that the place would like.
+    pub want: Option<Type>,
     pub found: Vec<Completion>,
 }
 
 impl<'a> Build<'a> {
     pub fn new(cursor: &'a Cursor<'a>, marked: &'a Marked) -> Build<'a> {
+        let is_open = |ty: &Type| matches!(ty, Type::Unknown | Type::Infer(_) | Type::Param(_));
         Build {
             cursor,
             marked,
+            want: marked.want().filter(|want| !is_open(want)),
             found: Vec::new(),
         }
     }
@@ -97,13 +101,10 @@ impl<'a> Build<'a> {
 
     /// How well a type fits what the place would like: 0 is best.
     pub fn fit(&self, ty: Option<&Type>) -> u8 {
-        match (&self.marked.want(), ty) {
-            (None | Some(Type::Unknown | Type::Infer(_) | Type::Param(_)), _) => 1,
-            (Some(_), None | Some(Type::Unknown | Type::Infer(_))) => 2,
+        match (&self.want, ty) {
             (Some(want), Some(ty)) if fits(want, ty) => 0,
-            // What it may give where it does not fail.
-            (Some(want), Some(Type::Result(ok, _))) if fits(want, ok) => 1,
-            _ => 3,
+            (Some(want), Some(Type::Result(ok, _))) if fits(want, ok) => 0,
+            _ => 1,
         }
     }
 
@@ -263,8 +264,9 @@ fn open(ty: &Type) -> Type {
 /// Whether a value of one type may stand where another is wanted.
 fn fits(want: &Type, ty: &Type) -> bool {
     match (want, ty) {
-        (Type::Unit, Type::Unit) | (_, Type::Never) => true,
-        (Type::Unit, _) | (_, Type::Unit) => false,
+        // What could be anything says nothing.
+        (_, Type::Unknown | Type::Infer(_) | Type::Param(_) | Type::Unit) => false,
+        (Type::Unit, _) => false,
         // Functions are passed by their names: what they give is known, what they take has to be looked at by people.
         (Type::Fn(_, want), ty) => fits(want, ty),
         _ => weir_check::could_take(want, ty),

@@ -29,13 +29,16 @@ pub fn labels(build: &mut Build, name: &Named) {
         Suggested::Declared(found.map_or(Kind::Parameter, |found| found.kind))
     };
     let kinds: Vec<Suggested> = missing.iter().map(|parameter| kind(parameter)).collect();
-    for (parameter, kind) in missing.iter().zip(kinds) {
+    for (at, (parameter, kind)) in missing.iter().zip(kinds).enumerate() {
         if parameter.name.is_empty() {
             continue;
         }
         let label = format!("{}:", parameter.name);
         let place = parameter.declared.map(|at| build.marked.as_it_is(at));
+        let prefix = build.cursor.prefix();
         let added = build.add(&label, kind, Near::Wanted, None);
+        // In their order, behind values that fit.
+        added.sort = sort(1, Near::Wanted, &format!("{:02}", at.min(99)), prefix);
         added.insert = format!("{label} ");
         added.detail = Some(parameter.head.clone());
         added.declared = place;
@@ -56,7 +59,7 @@ pub fn labels(build: &mut Build, name: &Named) {
         let added = build.add(&label, Suggested::Snippet, Near::Wanted, None);
         added.detail = Some("all that have to be there".to_owned());
         added.snippet = Some(parts.join(", "));
-        added.sort = sort(9, Near::Wanted, &label, &prefix);
+        added.sort = sort(1, Near::Wanted, "~", &prefix);
     }
 }
 

@@ -6,7 +6,7 @@ use weir_diagnostics::Span;
 use weir_syntax::ast::{Expr, ExprKind};
 
 use super::Suggested;
-use super::item::{Build, Near, call};
+use super::item::{Build, Near, call, sort};
 use super::names;
 use crate::declared::Kind;
 use crate::rename::Edit;
@@ -105,6 +105,9 @@ fn of_value(build: &mut Build, base: &Expr, ty: &Type) {
         Type::Unknown | Type::Infer(_) | Type::Never => return,
         Type::Result(ok, _) => {
             builtin(build, "within", "within", &["5s"]);
+            if let Some(within) = build.found.last_mut() {
+                within.sort = sort(0, Near::Own, "within", build.cursor.prefix());
+            }
             // The members of what comes when it does not fail: with a `?` in front of the dot.
             let before = build.found.len();
             let dot = build.marked.as_it_is(base.span.after());

@@ -16,6 +16,10 @@ pub fn values(build: &mut Build, name: &Named) {
         return super::types::errors_as_values(build);
     }
     let around = build.marked.around.clone().unwrap_or_default();
+    if name.is_statement {
+        // What a statement would like is only what the function gives at its end.
+        build.want = None;
+    }
     locals(build);
     if let Some(entity) = around.entity {
         let before = build.found.len();
@@ -42,7 +46,7 @@ pub fn values(build: &mut Build, name: &Named) {
     if name.is_statement && around.in_loop {
         build.found.extend(keywords::in_loop(cursor));
     }
-    if matches!(build.marked.want(), Some(Type::Bool)) {
+    if matches!(build.want.clone(), Some(Type::Bool)) {
         for one in &mut build.found {
             if matches!(one.label.as_str(), "true" | "false") {
                 one.sort = sort(0, Near::Language, &one.label, cursor.prefix());
@@ -86,6 +90,7 @@ fn in_file(build: &mut Build) {
     let marked = build.marked;
     let file = marked.file();
     let is_begun = !build.cursor.prefix().is_empty();
+    let mut last = "";
     for (name, def) in &file.names.seen {
         let near = match marked.snapshot.place(*def) {
             Some(place) if place.file == file.id => Near::File,
@@ -96,6 +101,10 @@ fn in_file(build: &mut Build) {
         let is_function = matches!(def, Def::Function(_));
         // There are hundreds; most are meant behind a dot.
         if near == Near::Library && is_function && !is_begun {
+            continue;
+        }
+        // Of those that share a name, one says that there are some.
+        if near == Near::Library && is_function && std::mem::replace(&mut last, name) == name {
             continue;
         }
         value(build, name, *def, near);
@@ -112,7 +121,7 @@ pub fn value(build: &mut Build, name: &str, def: Def, near: Near) {
                 return;
             }
             // Where a function is wanted, its name is enough.
-            if matches!(build.marked.want(), Some(Type::Fn(..))) {
+            if matches!(build.want.clone(), Some(Type::Fn(..))) {
                 build.declared(name, def, near);
             } else {
                 build.callable(name, def, near, 0);
@@ -137,7 +146,7 @@ pub fn value(build: &mut Build, name: &str, def: Def, near: Near) {
         }
         Def::Enum(id) => {
             build.declared(name, def, near);
-            match build.marked.want() {
+            match build.want.clone() {
                 Some(Type::Enum(wanted, _)) if wanted == id => variants(build, id, near),
                 _ => {}
             }
@@ -178,7 +187,7 @@ fn language(build: &mut Build, in_test: bool) {
         }
     }
     build.declared("caller", Def::Builtin("caller"), Near::Language);
-    let inner = match build.marked.want() {
+    let inner = match build.want.clone() {
         Some(Type::Option(inner)) => *inner,
         _ => Type::Unknown,
     };
