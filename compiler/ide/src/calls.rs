@@ -12,11 +12,9 @@ use crate::{Snapshot, builtins, show};
 #[derive(Clone, Debug)]
 pub struct Callee {
     pub name: String,
-    pub def: Option<Def>,
+    pub def: Def,
     /// Without what stands in front of the dot.
     pub params: Vec<Parameter>,
-    /// Parameters in front of these, which the value in front of the dot is.
-    pub skipped: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -45,7 +43,6 @@ pub fn callee(snapshot: &Snapshot, expr: &Expr) -> Option<Callee> {
         && base.is_some_and(|base| !names_module(snapshot, base));
     if is_method && !found.params.is_empty() {
         found.params.remove(0);
-        found.skipped = 1;
     }
     Some(found)
 }
@@ -64,10 +61,21 @@ fn names_module(snapshot: &Snapshot, base: &Expr) -> bool {
 /// The parameters of a definition; `receiver` is the type in front of the dot.
 pub fn of_def(snapshot: &Snapshot, def: Def, receiver: Option<&Type>) -> Option<Callee> {
     let checked = snapshot.checked();
-    let fields = |fields: &[NamedType]| -> Vec<Type> { fields.iter().map(|f| f.ty.clone()).collect() };
+    let fields =
+        |fields: &[NamedType]| -> Vec<Type> { fields.iter().map(|f| f.ty.clone()).collect() };
     let types: Vec<Type> = match def {
-        Def::Function(id) => checked.function(id).params.iter().map(|p| p.ty.clone()).collect(),
-        Def::Extern(id) => checked.extern_fn(id).params.iter().map(|p| p.ty.clone()).collect(),
+        Def::Function(id) => checked
+            .function(id)
+            .params
+            .iter()
+            .map(|p| p.ty.clone())
+            .collect(),
+        Def::Extern(id) => checked
+            .extern_fn(id)
+            .params
+            .iter()
+            .map(|p| p.ty.clone())
+            .collect(),
         Def::Record(id) => fields(&checked.records[id.0 as usize].fields),
         Def::Error(id) => fields(&checked.errors[id.0 as usize].fields),
         Def::Variant(id, at) => fields(&checked.enums[id.0 as usize].variants[at as usize].fields),
@@ -79,7 +87,10 @@ pub fn of_def(snapshot: &Snapshot, def: Def, receiver: Option<&Type>) -> Option<
         Def::New(id) => {
             let new = &checked.news[id.0 as usize];
             let ty = snapshot.show(new.span, &new.base);
-            return Some(made(def, vec![one("value", &ty, Some(new.base.substitute(&[])))]));
+            return Some(made(
+                def,
+                vec![one("value", &ty, Some(new.base.substitute(&[])))],
+            ));
         }
         Def::Local(at) => {
             let Some(Type::Fn(params, _)) = snapshot.ty(at) else {
@@ -121,9 +132,8 @@ pub fn has_default(head: &str) -> bool {
 fn made(def: Def, params: Vec<Parameter>) -> Callee {
     Callee {
         name: String::new(),
-        def: Some(def),
+        def,
         params,
-        skipped: 0,
     }
 }
 
@@ -171,7 +181,11 @@ fn of_builtin(
         let params = fields.into_iter().map(|field| Parameter {
             // Each of them may be left out.
             has_default: true,
-            ..one(&field.name, &snapshot.show(place, &field.ty), Some(field.ty.clone()))
+            ..one(
+                &field.name,
+                &snapshot.show(place, &field.ty),
+                Some(field.ty.clone()),
+            )
         });
         return Some(made(def, params.collect()));
     }

@@ -51,7 +51,7 @@ pub fn all(snapshot: &Snapshot, def: Def) -> Vec<Reference> {
 }
 
 /// The names that end the places which are assigned, sorted.
-fn changed(snapshot: &Snapshot) -> Vec<Span> {
+pub fn changed(snapshot: &Snapshot) -> Vec<Span> {
     use weir_syntax::ast::ExprKind;
     let mut found = Vec::new();
     for file in &snapshot.survey.files {

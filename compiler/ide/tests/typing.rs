@@ -24,7 +24,10 @@ fn open(files: &[(&str, &str)]) -> Opened {
     let library = Library::default();
     let survey = weir_driver::survey(&world, &program, &library, &mut Parses::default());
     let snapshot = Snapshot::new(survey.expect("it is read"), &library.modules);
-    let file = snapshot.file_at(Path::new(name)).expect("it is of the program").id;
+    let file = snapshot
+        .file_at(Path::new(name))
+        .expect("it is of the program")
+        .id;
     Opened {
         library,
         snapshot,
@@ -47,7 +50,11 @@ fn drawn(files: &[(&str, &str)], count: usize) -> String {
     }
     out.push_str("----\n");
     for one in found.iter().take(count) {
-        let written = one.snippet.as_ref().unwrap_or(&one.insert).replace('\n', "\\n");
+        let written = one
+            .snippet
+            .as_ref()
+            .unwrap_or(&one.insert)
+            .replace('\n', "\\n");
         out.push_str(&one.label);
         if written != one.label {
             out.push_str(&format!("  [{written}]"));
@@ -124,22 +131,38 @@ fn in_run(name: &str, body: &str, count: usize) {
 fn names_in_reach_come_by_type_and_nearness() {
     in_run("names_statement", "let total = 3.5\n    $0", 14);
     in_run("names_begun", "let total = 3.5\n    tot$0", 5);
-    in_run("names_of_a_type", "let total = 3.5\n    payments.charge(card, $0", 8);
+    in_run(
+        "names_of_a_type",
+        "let total = 3.5\n    payments.charge(card, $0",
+        8,
+    );
     in_run("names_of_an_enum", "status = $0\n    \"\"", 8);
     in_run("names_in_lambda", "lines.map(line => $0)", 4);
 }
 
 #[test]
 fn members_come_behind_a_dot() {
-    in_run("members_of_record", "for line in lines {\n      line.$0\n    }", 8);
+    in_run(
+        "members_of_record",
+        "for line in lines {\n      line.$0\n    }",
+        8,
+    );
     in_run("members_of_entity", "Stock(\"a\").$0", 8);
     in_run("members_of_block", "let charge = payments.$0", 4);
     in_run("members_of_enum", "status = Status.$0", 4);
     in_run("members_of_self", "self.$0", 8);
-    in_run("members_of_list", "var found = lines\n    found.pu$0\n    \"\"", 4);
+    in_run(
+        "members_of_list",
+        "var found = lines\n    found.pu$0\n    \"\"",
+        4,
+    );
     in_run("members_of_failing", "payments.charge(card, 1.00).$0", 5);
     in_run("members_of_text", "card.le$0", 6);
-    in_run("members_with_next_line", "let n = lines.$0\n    let m = 3\n    \"\"", 4);
+    in_run(
+        "members_with_next_line",
+        "let n = lines.$0\n    let m = 3\n    \"\"",
+        4,
+    );
 }
 
 #[test]
@@ -147,15 +170,31 @@ fn labels_that_are_missing_come_first() {
     in_run("labels_of_record", "let a = Line(\"a\", $0)", 5);
     in_run("labels_left", "let a = Line(sku: \"a\", $0", 5);
     in_run("labels_of_handler", "Stock(\"a\").reserve($0)?", 4);
-    in_run("labels_in_pattern", "match status {\n      Paid($0) => \"\"\n    }", 3);
+    in_run(
+        "labels_in_pattern",
+        "match status {\n      Paid($0) => \"\"\n    }",
+        3,
+    );
     in_run("labels_of_with", "lines[0].with($0)", 4);
 }
 
 #[test]
 fn arms_that_are_missing_come_first() {
-    in_run("arms_of_enum", "match status {\n      Open => \"\"\n      $0\n    }", 5);
-    in_run("arms_of_call", "match payments.charge(card, 1.00) {\n      $0\n    }", 5);
-    in_run("arms_of_wait", "wait {\n      approved(_) => {}\n      $0\n    }\n    \"\"", 5);
+    in_run(
+        "arms_of_enum",
+        "match status {\n      Open => \"\"\n      $0\n    }",
+        5,
+    );
+    in_run(
+        "arms_of_call",
+        "match payments.charge(card, 1.00) {\n      $0\n    }",
+        5,
+    );
+    in_run(
+        "arms_of_wait",
+        "wait {\n      approved(_) => {}\n      $0\n    }\n    \"\"",
+        5,
+    );
     in_run("pattern_of_is", "if status is $0", 4);
 }
 
@@ -172,7 +211,10 @@ fn words_come_by_place() {
     insta::assert_snapshot!("words_behind_pub", public);
     let member = drawn(&[("main.weir", "workflow W(id: Text) {\n  $0\n}\n")], 20);
     insta::assert_snapshot!("words_in_a_workflow", member);
-    assert!(labels("$0").contains(&"fn".to_owned()), "in a file with nothing in it");
+    assert!(
+        labels("$0").contains(&"fn".to_owned()),
+        "in a file with nothing in it"
+    );
     let test = drawn(&[("main.weir", "test \"a\" {\n  ex$0\n}\n")], 3);
     insta::assert_snapshot!("words_in_a_test", test);
 }
@@ -188,7 +230,10 @@ fn types_and_errors_come_where_they_stand() {
     insta::assert_snapshot!("types_of_parameter", with("fn f(line: L$0"));
     insta::assert_snapshot!("types_of_result", with("fn f<Item>(a: Int) -> $0"));
     insta::assert_snapshot!("types_in_brackets", with("fn f(line: List<$0>) {}"));
-    insta::assert_snapshot!("types_of_state", with("entity A(id: Text) {\n  state s: St$0\n}"));
+    insta::assert_snapshot!(
+        "types_of_state",
+        with("entity A(id: Text) {\n  state s: St$0\n}")
+    );
     insta::assert_snapshot!("errors_of_fails", with("fn f() fails Declined, $0"));
     insta::assert_snapshot!("new_type", with("type Id = $0"));
 }
@@ -196,7 +241,10 @@ fn types_and_errors_come_where_they_stand() {
 #[test]
 fn attributes_come_where_they_may_stand() {
     let handler = "entity A(id: Text) {\n  @$0\n  pub fn f() {}\n}\n";
-    insta::assert_snapshot!("attributes_of_handler", drawn(&[("main.weir", handler)], 20));
+    insta::assert_snapshot!(
+        "attributes_of_handler",
+        drawn(&[("main.weir", handler)], 20)
+    );
     let outside = "extern pay from \"http:pay\" {\n  @read @re$0\n  fn f()\n}\n";
     insta::assert_snapshot!("attributes_of_extern", drawn(&[("main.weir", outside)], 20));
     let error = "@$0\nerror Gone\n";
@@ -224,9 +272,15 @@ fn names_of_other_files_come_with_their_import() {
             "import_whole",
             "import shop.prices\n\nfn f() -> Decimal = with$0\n",
         ),
-        ("module_members", "import shop.prices\n\nfn f() -> Decimal = prices.$0\n"),
+        (
+            "module_members",
+            "import shop.prices\n\nfn f() -> Decimal = prices.$0\n",
+        ),
         ("type_imported", "import shop.prices\n\nfn f(kind: Ki$0)\n"),
-        ("type_in_module", "import shop.prices\n\nfn f(kind: prices.$0) {}\n"),
+        (
+            "type_in_module",
+            "import shop.prices\n\nfn f(kind: prices.$0) {}\n",
+        ),
     ] {
         insta::assert_snapshot!(name, drawn(&files(text), 4));
     }

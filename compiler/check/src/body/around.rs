@@ -38,7 +38,12 @@ impl BodyCx<'_> {
             return;
         }
         let mut locals: Vec<Near> = Vec::new();
-        for (name, id) in self.scopes.iter().rev().flat_map(|scope| scope.iter().rev()) {
+        for (name, id) in self
+            .scopes
+            .iter()
+            .rev()
+            .flat_map(|scope| scope.iter().rev())
+        {
             let local = &self.locals[id.0 as usize];
             // What the checker makes up has no name that could be written.
             let is_word = name.chars().all(|c| c.is_alphanumeric() || c == '_') && name != "_";

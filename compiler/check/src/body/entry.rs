@@ -67,7 +67,11 @@ pub fn check_around(cx: &mut Cx, place: Span) {
     };
     let functions = cx.functions.iter();
     let functions = functions.map(|f| within(f.decl.name.span, body(&f.decl)));
-    if let Some(at) = functions.collect::<Vec<_>>().iter().position(|found| *found) {
+    if let Some(at) = functions
+        .collect::<Vec<_>>()
+        .iter()
+        .position(|found| *found)
+    {
         return function(cx, FnId(at as u32));
     }
     let mut tests = cx.tests.iter();

@@ -3,7 +3,7 @@
 mod cuts;
 mod route;
 
-pub use cuts::kept;
+pub use cuts::{kept, size};
 pub use route::{method, route, signature};
 
 use std::fmt::Write;
@@ -111,6 +111,32 @@ pub fn touches(function: &Function) -> Vec<String> {
         lines.push("and perhaps more, which only running it can tell".into());
     }
     lines
+}
+
+/// The instances a function touches, each once: `writes Account(owner)`.
+pub fn touched(function: &Function) -> Vec<String> {
+    let mut found: Vec<(String, bool)> = Vec::new();
+    for touch in &function.plan.touches {
+        let keys: Vec<String> = touch.key.iter().map(expression).collect();
+        let name = match touch.path.is_empty() {
+            true => format!("all {}", touch.entity),
+            false => format!("{}({})", touch.entity, keys.join(", ")),
+        };
+        let writes = touch.mode == TouchMode::Write;
+        match found.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known |= writes,
+            None => found.push((name, writes)),
+        }
+    }
+    let shown = |(name, writes): (String, bool)| match writes {
+        true => format!("writes {name}"),
+        false => format!("reads {name}"),
+    };
+    let mut shown: Vec<String> = found.into_iter().map(shown).collect();
+    if !function.plan.complete {
+        shown.push("perhaps more".to_owned());
+    }
+    shown
 }
 
 fn place(touch: &Touch) -> String {

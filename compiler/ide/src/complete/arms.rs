@@ -25,7 +25,9 @@ impl Shape {
             return self.name.clone();
         }
         let parts = self.parts.iter().zip(first..);
-        let parts: Vec<String> = parts.map(|(part, at)| format!("${{{at}:{part}}}")).collect();
+        let parts: Vec<String> = parts
+            .map(|(part, at)| format!("${{{at}:{part}}}"))
+            .collect();
         format!("{}({})", self.name, parts.join(", "))
     }
 
@@ -42,7 +44,10 @@ pub fn pattern(build: &mut Build, place: &InPattern) {
     if let Some((of, args)) = place.part_of {
         labels(build, of, args);
     }
-    let want = marked.around.as_ref().and_then(|around| around.want.clone());
+    let want = marked
+        .around
+        .as_ref()
+        .and_then(|around| around.want.clone());
     let mut shapes = shapes(build, want.as_ref());
     let is_known = !shapes.is_empty();
     if matches!(want, None | Some(Type::Unknown)) {
@@ -91,10 +96,17 @@ fn missing(build: &mut Build, shapes: &[Shape]) {
     let mut next = 1;
     let mut lines = Vec::new();
     for shape in shapes {
-        lines.push(format!("{} => ${{{}:{{\\}}}}", shape.snippet(next), next + shape.parts.len()));
+        lines.push(format!(
+            "{} => ${{{}:{{\\}}}}",
+            shape.snippet(next),
+            next + shape.parts.len()
+        ));
         next += shape.parts.len() + 1;
     }
-    let plain: Vec<String> = shapes.iter().map(|shape| format!("{} => {{}}", shape.plain())).collect();
+    let plain: Vec<String> = shapes
+        .iter()
+        .map(|shape| format!("{} => {{}}", shape.plain()))
+        .collect();
     let names: Vec<&str> = shapes.iter().map(|shape| shape.name.as_str()).collect();
     let added = build.add("all missing arms", Suggested::Snippet, Near::Wanted, None);
     added.detail = Some(names.join(", "));
@@ -110,10 +122,11 @@ fn covers(arm: &Arm, name: &str) -> bool {
             PatternKind::Wildcard | PatternKind::Bind(_) => true,
             PatternKind::Or(parts) => parts.iter().any(|part| takes(part, name)),
             PatternKind::Bool(value) => name == if *value { "true" } else { "false" },
-            PatternKind::Con { name: own, args, .. } => {
-                let whole = |p: &Pattern| {
-                    matches!(p.kind, PatternKind::Wildcard | PatternKind::Bind(_))
-                };
+            PatternKind::Con {
+                name: own, args, ..
+            } => {
+                let whole =
+                    |p: &Pattern| matches!(p.kind, PatternKind::Wildcard | PatternKind::Bind(_));
                 let mut args = args.iter().flatten();
                 own.name == name && args.all(|arg| whole(&arg.pattern))
             }
@@ -139,7 +152,11 @@ fn shapes(build: &Build, ty: Option<&Type>) -> Vec<Shape> {
             let variants = checked.enums[id.0 as usize].variants.iter().zip(0..);
             let shape = |(variant, at): (&weir_check::hir::Variant, u32)| Shape {
                 name: variant.name.clone(),
-                parts: variant.fields.iter().map(|field| field.name.clone()).collect(),
+                parts: variant
+                    .fields
+                    .iter()
+                    .map(|field| field.name.clone())
+                    .collect(),
                 kind: Suggested::Declared(Kind::Variant),
                 def: Some(Def::Variant(*id, at)),
             };
@@ -158,16 +175,19 @@ fn shapes(build: &Build, ty: Option<&Type>) -> Vec<Shape> {
             let record = &checked.records[id.0 as usize];
             vec![Shape {
                 name: record.name.clone(),
-                parts: record.fields.iter().map(|field| field.name.clone()).collect(),
+                parts: record
+                    .fields
+                    .iter()
+                    .map(|field| field.name.clone())
+                    .collect(),
                 kind: Suggested::Declared(Kind::Record),
                 def: Some(Def::Record(*id)),
             }]
         }
         Some(Type::Tuple(parts)) => {
             let names = parts.iter().zip(b'a'..);
-            let names = names.map(|(part, letter)| {
-                part.name.clone().unwrap_or((letter as char).to_string())
-            });
+            let names = names
+                .map(|(part, letter)| part.name.clone().unwrap_or((letter as char).to_string()));
             vec![Shape {
                 name: String::new(),
                 parts: names.collect(),
@@ -183,7 +203,11 @@ fn error(build: &Build, id: ErrorId) -> Shape {
     let error = &build.snapshot().checked().errors[id.0 as usize];
     Shape {
         name: error.name.clone(),
-        parts: error.fields.iter().map(|field| field.name.clone()).collect(),
+        parts: error
+            .fields
+            .iter()
+            .map(|field| field.name.clone())
+            .collect(),
         kind: Suggested::Declared(Kind::Error),
         def: Some(Def::Error(id)),
     }
@@ -214,18 +238,27 @@ fn all(build: &Build) -> Vec<Shape> {
 }
 
 /// Fields of what stands in front of the parentheses that are not there yet.
-fn labels(
-    build: &mut Build,
-    of: &weir_syntax::ast::Ident,
-    args: &[weir_syntax::ast::PatternArg],
-) {
+fn labels(build: &mut Build, of: &weir_syntax::ast::Ident, args: &[weir_syntax::ast::PatternArg]) {
     let snapshot = build.snapshot();
-    let Some(owner) = snapshot.meanings().name(of.span).and_then(|def| snapshot.place(def)) else {
+    let Some(owner) = snapshot
+        .meanings()
+        .name(of.span)
+        .and_then(|def| snapshot.place(def))
+    else {
         return;
     };
     let own = build.marked.name;
-    let by_place = args.iter().filter(|arg| arg.label.is_none() && arg.span != own).count();
-    let parts: Vec<_> = snapshot.declared.parts(owner).iter().skip(by_place).copied().collect();
+    let by_place = args
+        .iter()
+        .filter(|arg| arg.label.is_none() && arg.span != own)
+        .count();
+    let parts: Vec<_> = snapshot
+        .declared
+        .parts(owner)
+        .iter()
+        .skip(by_place)
+        .copied()
+        .collect();
     for part in parts {
         let declaration = &snapshot.declared.by_name[&part];
         let mut labels = args.iter().filter_map(|arg| arg.label.as_ref());
@@ -287,7 +320,11 @@ pub fn events(build: &mut Build) {
         };
         let shape = Shape {
             name: name.clone(),
-            parts: event.params.iter().map(|param| param.name.name.clone()).collect(),
+            parts: event
+                .params
+                .iter()
+                .map(|param| param.name.name.clone())
+                .collect(),
             kind: Suggested::Declared(Kind::Event),
             def: None,
         };

@@ -23,22 +23,92 @@ enum On {
 }
 
 const ATTRIBUTES: &[(&str, &str, On, &str)] = &[
-    ("anyone", "anyone", On::Caller, "everybody may call, also who has not signed in"),
-    ("role", "role(\"${1:manager}\")", On::Caller, "who may call: who has that role"),
-    ("get", "get(\"/${1:path}\")", On::Public, "a route of its own"),
-    ("post", "post(\"/${1:path}\")", On::Public, "a route of its own"),
-    ("put", "put(\"/${1:path}\")", On::Public, "a route of its own"),
-    ("patch", "patch(\"/${1:path}\")", On::Public, "a route of its own"),
-    ("delete", "delete(\"/${1:path}\")", On::Public, "a route of its own"),
-    ("status", "status(${1:409})", On::Error, "the HTTP status of a call that fails so"),
-    ("step", "step(\"${1:charge}\")", On::Function, "what the place is called where others wait for it"),
-    ("keep", "keep(\"${1:why}\")", On::Function, "what it does stays done when the run fails later"),
+    (
+        "anyone",
+        "anyone",
+        On::Caller,
+        "everybody may call, also who has not signed in",
+    ),
+    (
+        "role",
+        "role(\"${1:manager}\")",
+        On::Caller,
+        "who may call: who has that role",
+    ),
+    (
+        "get",
+        "get(\"/${1:path}\")",
+        On::Public,
+        "a route of its own",
+    ),
+    (
+        "post",
+        "post(\"/${1:path}\")",
+        On::Public,
+        "a route of its own",
+    ),
+    (
+        "put",
+        "put(\"/${1:path}\")",
+        On::Public,
+        "a route of its own",
+    ),
+    (
+        "patch",
+        "patch(\"/${1:path}\")",
+        On::Public,
+        "a route of its own",
+    ),
+    (
+        "delete",
+        "delete(\"/${1:path}\")",
+        On::Public,
+        "a route of its own",
+    ),
+    (
+        "status",
+        "status(${1:409})",
+        On::Error,
+        "the HTTP status of a call that fails so",
+    ),
+    (
+        "step",
+        "step(\"${1:charge}\")",
+        On::Function,
+        "what the place is called where others wait for it",
+    ),
+    (
+        "keep",
+        "keep(\"${1:why}\")",
+        On::Function,
+        "what it does stays done when the run fails later",
+    ),
     ("read", "read", On::Extern, "changes nothing outside"),
-    ("idempotent", "idempotent", On::Extern, "called again with the same key it does nothing more"),
+    (
+        "idempotent",
+        "idempotent",
+        On::Extern,
+        "called again with the same key it does nothing more",
+    ),
     ("once", "once", On::Extern, "never called a second time"),
-    ("pure", "pure", On::Extern, "of a component: runs inside the step"),
-    ("retry", "retry(${1:3}, pause: ${2:1s})", On::Extern, "how many more attempts"),
-    ("timeout", "timeout(${1:5s})", On::Extern, "how long one attempt may take"),
+    (
+        "pure",
+        "pure",
+        On::Extern,
+        "of a component: runs inside the step",
+    ),
+    (
+        "retry",
+        "retry(${1:3}, pause: ${2:1s})",
+        On::Extern,
+        "how many more attempts",
+    ),
+    (
+        "timeout",
+        "timeout(${1:5s})",
+        On::Extern,
+        "how long one attempt may take",
+    ),
 ];
 
 /// Those that may stand in front of what follows.
@@ -53,8 +123,8 @@ pub fn attributes(cursor: &Cursor) -> Vec<Completion> {
         }
         let mut one = plain(cursor, name, Suggested::Attribute, Near::Wanted);
         one.detail = Some((*what).to_owned());
-        one.snippet = (snippet != name && !cursor.behind().starts_with('('))
-            .then(|| (*snippet).to_owned());
+        one.snippet =
+            (snippet != name && !cursor.behind().starts_with('(')).then(|| (*snippet).to_owned());
         found.push(one);
     }
     found
@@ -139,11 +209,20 @@ pub fn roles(cursor: &Cursor) -> Vec<Completion> {
     }
     // The one that is being written is no suggestion.
     let text = cursor.text();
-    let start = text[..cursor.offset as usize].rfind('"').map_or(0, |at| at + 1);
-    let end = text[cursor.offset as usize..].find(['"', '\n']).unwrap_or(0) + cursor.offset as usize;
+    let start = text[..cursor.offset as usize]
+        .rfind('"')
+        .map_or(0, |at| at + 1);
+    let end = text[cursor.offset as usize..]
+        .find(['"', '\n'])
+        .unwrap_or(0)
+        + cursor.offset as usize;
     names.remove(&text[start..end]);
     let one = |name: &String| plain(cursor, name, Suggested::Value, Near::Wanted);
-    names.iter().filter(|name| !name.is_empty()).map(one).collect()
+    names
+        .iter()
+        .filter(|name| !name.is_empty())
+        .map(one)
+        .collect()
 }
 
 /// In the path of a route: keys of the entity and parameters of the function.

@@ -124,7 +124,12 @@ pub fn front(cursor: &Cursor) -> Front {
 fn inert(cursor: &Cursor, offset: u32) -> Option<Front> {
     let file = cursor.snapshot.file(cursor.file)?;
     let inside = |span: weir_diagnostics::Span| span.start < offset && offset <= span.end;
-    if file.parsed.comments.iter().any(|comment| inside(comment.span)) {
+    if file
+        .parsed
+        .comments
+        .iter()
+        .any(|comment| inside(comment.span))
+    {
         return Some(Front::Nothing);
     }
     let tokens = &file.parsed.tokens;
@@ -146,18 +151,27 @@ fn inert(cursor: &Cursor, offset: u32) -> Option<Front> {
 }
 
 fn import(cursor: &Cursor) -> Option<Front> {
-    let line = cursor.text()[..cursor.word.start as usize].rsplit('\n').next()?;
+    let line = cursor.text()[..cursor.word.start as usize]
+        .rsplit('\n')
+        .next()?;
     let rest = line.strip_prefix("import")?;
     if !rest.starts_with(' ') {
         return None;
     }
     let rest = rest.trim_start();
-    let is_path = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    let is_path = |text: &str| {
+        text.chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+    };
     if let Some((path, names)) = rest.split_once('{') {
         let names = names.split(',').map(|name| name.trim().to_owned());
         let mut names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
         // What stands behind the cursor is imported as well.
-        let behind = cursor.behind().split(['}', '\n']).next().unwrap_or_default();
+        let behind = cursor
+            .behind()
+            .split(['}', '\n'])
+            .next()
+            .unwrap_or_default();
         names.extend(behind.split(',').map(|name| name.trim().to_owned()));
         let open = !line.contains('}');
         return Some(match open && is_path(path) {
@@ -169,11 +183,13 @@ fn import(cursor: &Cursor) -> Option<Front> {
         });
     }
     let path = rest.to_owned();
-    Some(match is_path(&path) && (path.is_empty() || path.ends_with('.')) {
-        true => Front::Import(Import { path, names: None }),
-        false if rest.trim_end().ends_with(" as") => Front::Nothing,
-        false => Front::Continue(vec!["as"]),
-    })
+    Some(
+        match is_path(&path) && (path.is_empty() || path.ends_with('.')) {
+            true => Front::Import(Import { path, names: None }),
+            false if rest.trim_end().ends_with(" as") => Front::Nothing,
+            false => Front::Continue(vec!["as"]),
+        },
+    )
 }
 
 /// The bracket that is open at the end.
@@ -310,10 +326,14 @@ fn holds_fields(tokens: &[Token], open: usize) -> bool {
         while before.pop().is_some_and(|token| token.kind != Tok::Lt) {}
     }
     match before.as_slice() {
-        [.., word, _] if matches!(
-            word.kind,
-            Tok::Fn | Tok::Record | Tok::Error | Tok::Entity | Tok::Workflow | Tok::Event
-        ) => true,
+        [.., word, _]
+            if matches!(
+                word.kind,
+                Tok::Fn | Tok::Record | Tok::Error | Tok::Entity | Tok::Workflow | Tok::Event
+            ) =>
+        {
+            true
+        }
         [.., word, name] if word.kind == Tok::Test => name.kind == Tok::Str,
         [.., name] if name.kind == Tok::UpperName => {
             let brace = enclosing(&before);
@@ -334,7 +354,9 @@ fn of_type(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Option<TypeO
         Tok::Colon if fields => return Some(TypeOf::Value),
         Tok::Colon if in_lines => {
             let declares = matches!(
-                mine.iter().find(|token| !matches!(token.kind, Tok::Pub | Tok::Scratch))?.kind,
+                mine.iter()
+                    .find(|token| !matches!(token.kind, Tok::Pub | Tok::Scratch))?
+                    .kind,
                 Tok::Let | Tok::Var | Tok::State | Tok::Merge | Tok::Stream
             );
             return declares.then_some(TypeOf::Value);
@@ -366,9 +388,8 @@ fn of_type(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Option<TypeO
             Tok::Lt if depth > 0 => depth -= 1,
             Tok::Lt => {
                 let name = at.checked_sub(1).map(|at| &before[at]);
-                let touches = name.is_some_and(|name| {
-                    name.kind == Tok::UpperName && name.end == token.start
-                });
+                let touches =
+                    name.is_some_and(|name| name.kind == Tok::UpperName && name.end == token.start);
                 let is_open = matches!(last.kind, Tok::Lt | Tok::Comma);
                 return (touches && is_open).then_some(TypeOf::Value);
             }
@@ -386,7 +407,9 @@ fn declares(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> bool {
         && holds_fields(before, open)
     {
         // A default is code.
-        return mine.iter().all(|token| !matches!(token.kind, Tok::Eq | Tok::Colon));
+        return mine
+            .iter()
+            .all(|token| !matches!(token.kind, Tok::Eq | Tok::Colon));
     }
     let words: Vec<Tok> = mine.iter().map(|token| token.kind).collect();
     let words = match words.as_slice() {
@@ -414,7 +437,10 @@ fn ends_operand(token: &Token) -> bool {
 /// A soft keyword that is no name where it stands.
 fn is_keyword_here(mine: &[Token]) -> bool {
     match mine {
-        [only] => matches!(only.kind, Tok::Allow | Tok::Invariant | Tok::Every | Tok::On),
+        [only] => matches!(
+            only.kind,
+            Tok::Allow | Tok::Invariant | Tok::Every | Tok::On
+        ),
         [.., last] => matches!(last.kind, Tok::Limit | Tok::Fails | Tok::New),
         [] => false,
     }
@@ -437,7 +463,10 @@ fn continues(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Vec<&'stat
     }
     let has = |kind: Tok| kinds.contains(&kind);
     let last = kinds.last().copied();
-    let first = kinds.iter().find(|kind| !matches!(kind, Tok::Pub | Tok::At)).copied();
+    let first = kinds
+        .iter()
+        .find(|kind| !matches!(kind, Tok::Pub | Tok::At))
+        .copied();
     if first == Some(Tok::Fn) && !has(Tok::Eq) && !has(Tok::LBrace) {
         return match has(Tok::Fails) {
             true => Vec::new(),
@@ -447,7 +476,12 @@ fn continues(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Vec<&'stat
     if first == Some(Tok::Extern) && open.is_none() {
         return vec!["from"];
     }
-    if open.is_none() && matches!(first, Some(Tok::Record | Tok::Error | Tok::Entity | Tok::Type)) {
+    if open.is_none()
+        && matches!(
+            first,
+            Some(Tok::Record | Tok::Error | Tok::Entity | Tok::Type)
+        )
+    {
         return Vec::new();
     }
     if last == Some(Tok::RBrace) {

@@ -18,7 +18,10 @@ pub fn paths(cursor: &Cursor, import: &front::Import, modules: &[String]) -> Vec
     }
     let survey = &cursor.snapshot.survey;
     let known = survey.files.iter().skip(1).map(|file| file.path.as_str());
-    let own = cursor.snapshot.file(cursor.file).map(|file| file.path.as_str());
+    let own = cursor
+        .snapshot
+        .file(cursor.file)
+        .map(|file| file.path.as_str());
     let mut parts: Vec<(&str, bool)> = Vec::new();
     for path in known.chain(modules.iter().map(String::as_str)) {
         if Some(path) == own {
@@ -78,7 +81,12 @@ pub struct Way {
 
 /// `None` for names of the first file: nobody can import it.
 pub fn way(snapshot: &Snapshot, file: FileId, module: usize, name: &str) -> Option<Way> {
-    let path = &snapshot.survey.files.get(module).filter(|_| module > 0)?.path;
+    let path = &snapshot
+        .survey
+        .files
+        .get(module)
+        .filter(|_| module > 0)?
+        .path;
     let tree = snapshot.module(file)?;
     let items = tree.items.iter();
     let imports: Vec<(Span, &Import)> = items
@@ -106,7 +114,9 @@ pub fn way(snapshot: &Snapshot, file: FileId, module: usize, name: &str) -> Opti
             None => {
                 let first = tree.items.first();
                 let start = first.map_or(0, |item| {
-                    item.doc.as_ref().map_or(item.span.start, |doc| doc.span.start)
+                    item.doc
+                        .as_ref()
+                        .map_or(item.span.start, |doc| doc.span.start)
                 });
                 (
                     Span::new(file, start, start),

@@ -177,7 +177,9 @@ impl<'a> Build<'a> {
     /// What kind of thing a definition is.
     pub fn kind(&self, def: Def) -> Option<Suggested> {
         let snapshot = self.snapshot();
-        let declared = snapshot.declaration(def).map(|d| Suggested::Declared(d.kind));
+        let declared = snapshot
+            .declaration(def)
+            .map(|d| Suggested::Declared(d.kind));
         Some(match def {
             Def::Local(_) => match declared {
                 Some(parameter) => parameter,
@@ -228,7 +230,9 @@ impl<'a> Build<'a> {
             Def::Entity(id) => Type::Entity(id),
             Def::State(id, at) => checked.entity(id).fields[at as usize].ty.clone(),
             Def::Key(id, at) => checked.entity(id).keys[at as usize].ty.clone(),
-            Def::RecordField(id, at) => open(&checked.records[id.0 as usize].fields[at as usize].ty),
+            Def::RecordField(id, at) => {
+                open(&checked.records[id.0 as usize].fields[at as usize].ty)
+            }
             Def::ErrorField(id, at) => checked.errors[id.0 as usize].fields[at as usize].ty.clone(),
             Def::Local(at) => self.snapshot().ty(at)?.clone(),
             Def::Builtin("now") => Type::Time,

@@ -20,58 +20,170 @@ const fn w(label: &'static str, snippet: &'static str, what: &'static str) -> Wo
 }
 
 const TOP: &[Word] = &[
-    w("fn", "fn ${1:name}($2)${3: -> ${4:Int}} {\n  $0\n}", "a function"),
-    w("pub fn", "pub fn ${1:name}($2)${3: -> ${4:Int}} {\n  $0\n}", "a function that can be called over HTTP"),
-    w("entity", "entity ${1:Name}(${2:id}: ${3:Text}) {\n  pub state ${4:count}: ${5:Int} = ${6:0}\n\n  pub fn ${7:add}(${8:n: Int}) {\n    $0\n  }\n}", "durable objects, one for each key"),
-    w("workflow", "workflow ${1:Name}(${2:id}: ${3:Text}) {\n  pub event ${4:confirmed}()\n\n  pub fn run() {\n    $0\n  }\n}", "what takes many steps, and may wait for days"),
-    w("record", "record ${1:Name}(${2:field}: ${3:Int})$0", "values with fields"),
-    w("enum", "enum ${1:Name} { ${2:One}, ${3:Other} }$0", "one of several variants"),
-    w("error", "error ${1:Name}(${2:why}: ${3:Text})$0", "what a call may fail with"),
-    w("type", "type ${1:Name} = new ${2:Text}$0", "a type of its own, or another name for one"),
+    w(
+        "fn",
+        "fn ${1:name}($2)${3: -> ${4:Int}} {\n  $0\n}",
+        "a function",
+    ),
+    w(
+        "pub fn",
+        "pub fn ${1:name}($2)${3: -> ${4:Int}} {\n  $0\n}",
+        "a function that can be called over HTTP",
+    ),
+    w(
+        "entity",
+        "entity ${1:Name}(${2:id}: ${3:Text}) {\n  pub state ${4:count}: ${5:Int} = ${6:0}\n\n  pub fn ${7:add}(${8:n: Int}) {\n    $0\n  }\n}",
+        "durable objects, one for each key",
+    ),
+    w(
+        "workflow",
+        "workflow ${1:Name}(${2:id}: ${3:Text}) {\n  pub event ${4:confirmed}()\n\n  pub fn run() {\n    $0\n  }\n}",
+        "what takes many steps, and may wait for days",
+    ),
+    w(
+        "record",
+        "record ${1:Name}(${2:field}: ${3:Int})$0",
+        "values with fields",
+    ),
+    w(
+        "enum",
+        "enum ${1:Name} { ${2:One}, ${3:Other} }$0",
+        "one of several variants",
+    ),
+    w(
+        "error",
+        "error ${1:Name}(${2:why}: ${3:Text})$0",
+        "what a call may fail with",
+    ),
+    w(
+        "type",
+        "type ${1:Name} = new ${2:Text}$0",
+        "a type of its own, or another name for one",
+    ),
     w("let", "let ${1:name} = $0", "a constant"),
     w("import", "import ${1:module}.{$0}", "names of another file"),
-    w("extern", "extern ${1:name} from \"http:${1:name}\" {\n  @idempotent\n  fn ${2:call}($3)${4: -> ${5:Text}}\n}$0", "functions of the outside"),
-    w("test", "test \"${1:what holds}\" {\n  $0\n}", "run by `weir test`, also with crashes"),
-    w("test with a mock", "test \"${1:what holds}\" {\n  mock(${2:payments.charge}, (${3:card, amount}) => ${4:\"ch_1\"})\n  $0\n}", "with an answer for a function of the outside"),
-    w("test with values", "test \"${1:what holds}\" (${2:n: Int}) {\n  $0\n}", "with made-up inputs, small ones first"),
+    w(
+        "extern",
+        "extern ${1:name} from \"http:${1:name}\" {\n  @idempotent\n  fn ${2:call}($3)${4: -> ${5:Text}}\n}$0",
+        "functions of the outside",
+    ),
+    w(
+        "test",
+        "test \"${1:what holds}\" {\n  $0\n}",
+        "run by `weir test`, also with crashes",
+    ),
+    w(
+        "test with a mock",
+        "test \"${1:what holds}\" {\n  mock(${2:payments.charge}, (${3:card, amount}) => ${4:\"ch_1\"})\n  $0\n}",
+        "with an answer for a function of the outside",
+    ),
+    w(
+        "test with values",
+        "test \"${1:what holds}\" (${2:n: Int}) {\n  $0\n}",
+        "with made-up inputs, small ones first",
+    ),
 ];
 
-const PUBLIC: &[Word] = &[w("fn", "fn ${1:name}($2)${3: -> ${4:Int}} {\n  $0\n}", "a function that can be called over HTTP")];
+const PUBLIC: &[Word] = &[w(
+    "fn",
+    "fn ${1:name}($2)${3: -> ${4:Int}} {\n  $0\n}",
+    "a function that can be called over HTTP",
+)];
 
 const ENTITY: &[Word] = &[
     w("state", "state ${1:name}: ${2:Int} = ${3:0}", "what lasts"),
-    w("pub state", "pub state ${1:name}: ${2:Int} = ${3:0}", "what lasts, and may be read from outside"),
-    w("fn", "fn ${1:name}($2) {\n  $0\n}", "a handler: a transaction"),
-    w("pub fn", "pub fn ${1:name}($2) {\n  $0\n}", "a handler that can be called over HTTP"),
-    w("invariant", "invariant ${0:condition}", "holds whenever a transaction ends"),
-    w("allow", "allow ${0:caller.id == owner}", "who may call from outside"),
+    w(
+        "pub state",
+        "pub state ${1:name}: ${2:Int} = ${3:0}",
+        "what lasts, and may be read from outside",
+    ),
+    w(
+        "fn",
+        "fn ${1:name}($2) {\n  $0\n}",
+        "a handler: a transaction",
+    ),
+    w(
+        "pub fn",
+        "pub fn ${1:name}($2) {\n  $0\n}",
+        "a handler that can be called over HTTP",
+    ),
+    w(
+        "invariant",
+        "invariant ${0:condition}",
+        "holds whenever a transaction ends",
+    ),
+    w(
+        "allow",
+        "allow ${0:caller.id == owner}",
+        "who may call from outside",
+    ),
 ];
 
 const WORKFLOW: &[Word] = &[
-    w("run", "pub fn run($1)${2: -> ${3:Int}} {\n  $0\n}", "what a run does"),
+    w(
+        "run",
+        "pub fn run($1)${2: -> ${3:Int}} {\n  $0\n}",
+        "what a run does",
+    ),
     w("event", "event ${1:name}($2)", "what the run can wait for"),
-    w("pub event", "pub event ${1:name}($2)", "what the run can wait for, from outside"),
+    w(
+        "pub event",
+        "pub event ${1:name}($2)",
+        "what the run can wait for, from outside",
+    ),
 ];
 
 const PUBLIC_MEMBER: &[Word] = &[
-    w("fn", "fn ${1:name}($2) {\n  $0\n}", "a handler that can be called over HTTP"),
-    w("state", "state ${1:name}: ${2:Int} = ${3:0}", "what lasts, and may be read from outside"),
+    w(
+        "fn",
+        "fn ${1:name}($2) {\n  $0\n}",
+        "a handler that can be called over HTTP",
+    ),
+    w(
+        "state",
+        "state ${1:name}: ${2:Int} = ${3:0}",
+        "what lasts, and may be read from outside",
+    ),
 ];
 
-const EXTERN: &[Word] = &[w("fn", "fn ${1:name}($2)${3: -> ${4:Text}}", "a function of the outside")];
+const EXTERN: &[Word] = &[w(
+    "fn",
+    "fn ${1:name}($2)${3: -> ${4:Text}}",
+    "a function of the outside",
+)];
 
 const STATEMENTS: &[Word] = &[
     w("let", "let ${1:name} = $0", "a name for a value"),
     w("var", "var ${1:name} = $0", "a variable that changes"),
-    w("while", "while ${1:condition} {\n  $0\n}", "again and again"),
-    w("require", "require ${1:condition} else ${0:Error}", "fails unless it holds"),
+    w(
+        "while",
+        "while ${1:condition} {\n  $0\n}",
+        "again and again",
+    ),
+    w(
+        "require",
+        "require ${1:condition} else ${0:Error}",
+        "fails unless it holds",
+    ),
     w("return", "return $0", "leaves the function"),
-    w("if else", "if ${1:condition} {\n  $2\n} else {\n  $0\n}", "one or the other"),
+    w(
+        "if else",
+        "if ${1:condition} {\n  $2\n} else {\n  $0\n}",
+        "one or the other",
+    ),
 ];
 
 const IN_TESTS: &[Word] = &[
-    w("expect", "expect $0", "ends the test where it does not hold"),
-    w("expect is", "expect ${1:call} is Ok(${2:_})$0", "what a call comes out as"),
+    w(
+        "expect",
+        "expect $0",
+        "ends the test where it does not hold",
+    ),
+    w(
+        "expect is",
+        "expect ${1:call} is Ok(${2:_})$0",
+        "what a call comes out as",
+    ),
 ];
 
 const IN_LOOPS: &[Word] = &[
@@ -82,21 +194,52 @@ const IN_LOOPS: &[Word] = &[
 const EXPRESSIONS: &[Word] = &[
     w("if", "if ${1:condition} {\n  $0\n}", "when it holds"),
     w("match", "match ${1:value} {\n  $0\n}", "by what a value is"),
-    w("for", "for ${1:item} in ${2:items} {\n  $0\n}", "for each of them"),
-    w("for select", "for ${1:item} in ${2:items} select ${0:item}", "a list of what is made of each"),
-    w("parallel for", "parallel for ${1:item} in ${2:items} select ${0:item}", "for each of them, all at once"),
-    w("parallel", "parallel {\n  $1\n  $0\n}", "branches at the same time"),
-    w("send", "send $0", "makes the call later, exactly once, without waiting"),
-    w("atomic", "atomic {\n  $0\n}", "one transaction of several calls"),
+    w(
+        "for",
+        "for ${1:item} in ${2:items} {\n  $0\n}",
+        "for each of them",
+    ),
+    w(
+        "for select",
+        "for ${1:item} in ${2:items} select ${0:item}",
+        "a list of what is made of each",
+    ),
+    w(
+        "parallel for",
+        "parallel for ${1:item} in ${2:items} select ${0:item}",
+        "for each of them, all at once",
+    ),
+    w(
+        "parallel",
+        "parallel {\n  $1\n  $0\n}",
+        "branches at the same time",
+    ),
+    w(
+        "send",
+        "send $0",
+        "makes the call later, exactly once, without waiting",
+    ),
+    w(
+        "atomic",
+        "atomic {\n  $0\n}",
+        "one transaction of several calls",
+    ),
     w("fail", "fail ${0:Error}", "makes the call fail"),
-    w("wait", "wait {\n  ${1:event} => $2\n  after ${3:1d} => $0\n}", "for an event, or the deadline"),
+    w(
+        "wait",
+        "wait {\n  ${1:event} => $2\n  after ${3:1d} => $0\n}",
+        "for an event, or the deadline",
+    ),
     w("not", "not $0", "the other way round"),
     w("true", "true", "a Bool"),
     w("false", "false", "a Bool"),
 ];
 
 fn words_of(cursor: &Cursor, words: &[Word]) -> Vec<Completion> {
-    words.iter().map(|word| of(cursor, word, Near::Keyword)).collect()
+    words
+        .iter()
+        .map(|word| of(cursor, word, Near::Keyword))
+        .collect()
 }
 
 fn of(cursor: &Cursor, word: &Word, near: Near) -> Completion {
@@ -107,7 +250,12 @@ fn of(cursor: &Cursor, word: &Word, near: Near) -> Completion {
     };
     let mut one = plain(cursor, word.label, kind, near);
     one.detail = Some(word.what.to_owned());
-    one.insert = word.label.split(" with ").next().unwrap_or(word.label).to_owned();
+    one.insert = word
+        .label
+        .split(" with ")
+        .next()
+        .unwrap_or(word.label)
+        .to_owned();
     one.snippet = (word.snippet != word.label).then(|| word.snippet.to_owned());
     one
 }

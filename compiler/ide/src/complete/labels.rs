@@ -96,5 +96,8 @@ pub fn wanted_of_argument(marked: &Marked) -> Option<Type> {
             callee.params.get(at)?
         }
     };
-    parameter.ty.clone().filter(|ty| !matches!(ty, Type::Unknown))
+    parameter
+        .ty
+        .clone()
+        .filter(|ty| !matches!(ty, Type::Unknown))
 }

@@ -84,7 +84,9 @@ impl Marked {
         if hints.needs_else {
             tries.push((LOWER, " else Z"));
         }
-        tries.into_iter().find_map(|(name, ending)| Marked::with(cursor, library, name, ending))
+        tries
+            .into_iter()
+            .find_map(|(name, ending)| Marked::with(cursor, library, name, ending))
     }
 
     /// With a name of a certain kind.
@@ -95,7 +97,10 @@ impl Marked {
             // In front of a word the name takes its place: two words in a row would be a mistake.
             false => {
                 let rest = &text[cursor.word.end as usize..];
-                text.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len()
+                text.len()
+                    - rest
+                        .trim_start_matches(|c: char| c.is_alphanumeric() || c == '_')
+                        .len()
             }
         };
         let start = cursor.word.start as usize;
@@ -134,7 +139,8 @@ impl Marked {
     pub fn want(&self) -> Option<Type> {
         let told = self.around.as_ref().and_then(|around| around.want.clone());
         let is_known = |ty: &Type| !matches!(ty, Type::Unknown | Type::Infer(_));
-        told.filter(is_known).or_else(|| super::labels::wanted_of_argument(self))
+        told.filter(is_known)
+            .or_else(|| super::labels::wanted_of_argument(self))
     }
 
     /// The same place in the text as it is.
@@ -176,7 +182,9 @@ fn place_in(parsed: &Parsed, name: Span) -> Option<Place<'_>> {
             PatternKind::Bind(n) | PatternKind::Con { name: n, .. } if n.span == name => {
                 Some(pattern(&path, p))
             }
-            PatternKind::Con { qualifier: Some(q), .. } if q.span == name => Some(pattern(&path, p)),
+            PatternKind::Con {
+                qualifier: Some(q), ..
+            } if q.span == name => Some(pattern(&path, p)),
             _ => None,
         },
         Node::Type(ty) => match &ty.kind {
@@ -191,7 +199,8 @@ fn place_in(parsed: &Parsed, name: Span) -> Option<Place<'_>> {
             ItemKind::Fn(decl) if fails_with(decl, name) => Some(Place::Error),
             ItemKind::Extern(decl) => {
                 let mut all = decl.fns.iter().flat_map(|f| &f.fails);
-                all.any(|path| path.span.contains(name)).then_some(Place::Error)
+                all.any(|path| path.span.contains(name))
+                    .then_some(Place::Error)
             }
             ItemKind::Hole => None,
             _ => declares(above(0), name),
@@ -216,7 +225,11 @@ fn declares<'a>(node: Option<Node<'_>>, name: Span) -> Option<Place<'a>> {
             ItemKind::Record(decl) => decl.name.span,
             ItemKind::Error(decl) => decl.name.span,
             ItemKind::Enum(decl) => {
-                let mut names = decl.variants.iter().map(|v| v.name.span).chain([decl.name.span]);
+                let mut names = decl
+                    .variants
+                    .iter()
+                    .map(|v| v.name.span)
+                    .chain([decl.name.span]);
                 names.find(|span| *span == name)?
             }
             ItemKind::TypeAlias(decl) | ItemKind::NewType(decl) => decl.name.span,
@@ -275,7 +288,10 @@ fn named<'a>(path: &[Node<'a>], e: &ast::Expr) -> Named<'a> {
 
 fn pattern<'a>(path: &[Node<'a>], p: &ast::Pattern) -> Place<'a> {
     let mut above = path.iter().rev().skip(1).peekable();
-    while above.next_if(|node| matches!(node, Node::Pattern(p) if matches!(p.kind, PatternKind::Or(_)))).is_some() {}
+    while above
+        .next_if(|node| matches!(node, Node::Pattern(p) if matches!(p.kind, PatternKind::Or(_))))
+        .is_some()
+    {}
     let mut found = InPattern {
         arm_of: None,
         part_of: None,
@@ -292,15 +308,11 @@ fn pattern<'a>(path: &[Node<'a>], p: &ast::Pattern) -> Place<'a> {
             found.may_not_fit = true;
             let of = match outer {
                 Node::Pattern(outer) => match &outer.kind {
-                    PatternKind::Con { name, args, .. } => {
-                        args.as_deref().map(|args| (name, args))
-                    }
+                    PatternKind::Con { name, args, .. } => args.as_deref().map(|args| (name, args)),
                     _ => None,
                 },
                 Node::WaitArm(arm) => match &arm.on {
-                    ast::WaitOn::Event { name, args } => {
-                        args.as_deref().map(|args| (name, args))
-                    }
+                    ast::WaitOn::Event { name, args } => args.as_deref().map(|args| (name, args)),
                     _ => None,
                 },
                 _ => None,

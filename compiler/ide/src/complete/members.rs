@@ -45,7 +45,11 @@ pub fn members(build: &mut Build, base: &Expr) {
     {
         return fresh(build);
     }
-    let entity = build.marked.around.as_ref().and_then(|around| around.entity);
+    let entity = build
+        .marked
+        .around
+        .as_ref()
+        .and_then(|around| around.entity);
     if let (ExprKind::SelfRef, Some(entity)) = (&base.kind, entity) {
         return of_entity(build, entity, true);
     }

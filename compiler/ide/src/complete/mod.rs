@@ -30,6 +30,7 @@ use crate::declared::Kind;
 use crate::rename::Edit;
 use crate::{At, Snapshot};
 
+pub(crate) use item::could_mean;
 pub use item::documentation_of;
 
 /// Something that could stand at the cursor.
@@ -82,7 +83,7 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    fn new(snapshot: &'a Snapshot, at: At) -> Option<Cursor<'a>> {
+    pub fn new(snapshot: &'a Snapshot, at: At) -> Option<Cursor<'a>> {
         let file = snapshot.file(at.file)?;
         let text = snapshot.text(at.file);
         let offset = (at.offset as usize).min(text.len());
@@ -130,6 +131,15 @@ impl<'a> Cursor<'a> {
     pub fn word_of(&self, token: &Token) -> &'a str {
         &self.text()[token.start as usize..token.end as usize]
     }
+}
+
+/// The program with a name put where the cursor is, where code stands.
+pub(crate) fn marked(cursor: &Cursor, library: &Library) -> Option<Snapshot> {
+    let hints = match front::front(cursor) {
+        front::Front::Code(hints) => hints,
+        _ => front::Hints::default(),
+    };
+    Some(marked::Marked::new(cursor, library, &hints)?.snapshot)
 }
 
 /// What could stand at a place, the best first. `modules` are the paths of all files that could be imported.

@@ -32,7 +32,12 @@ pub fn values(build: &mut Build, name: &Named) {
             let is_test = one.builtin.is_some();
             at <= before || !is_test && !hidden.contains(&one.label)
         });
-        build.add("self", Suggested::Keyword, Near::Own, Some(Type::Entity(entity)));
+        build.add(
+            "self",
+            Suggested::Keyword,
+            Near::Own,
+            Some(Type::Entity(entity)),
+        );
     }
     in_file(build);
     language(build, around.in_test);
@@ -137,7 +142,10 @@ pub fn value(build: &mut Build, name: &str, def: Def, near: Near) {
         }
         Def::New(id) => {
             let is_called = build.cursor.behind().starts_with('(');
-            let base = build.snapshot().show(checked.news[id.0 as usize].span, &checked.news[id.0 as usize].base);
+            let base = build.snapshot().show(
+                checked.news[id.0 as usize].span,
+                &checked.news[id.0 as usize].base,
+            );
             if let Some(added) = build.declared(name, def, near)
                 && !is_called
             {
@@ -160,7 +168,9 @@ pub fn value(build: &mut Build, name: &str, def: Def, near: Near) {
 
 /// The variants of an enum by their own names.
 pub fn variants(build: &mut Build, id: EnumId, near: Near) {
-    let all = build.snapshot().checked().enums[id.0 as usize].variants.clone();
+    let all = build.snapshot().checked().enums[id.0 as usize]
+        .variants
+        .clone();
     for (variant, at) in all.iter().zip(0..) {
         let def = Def::Variant(id, at);
         match variant.fields.is_empty() {
@@ -170,7 +180,14 @@ pub fn variants(build: &mut Build, id: EnumId, near: Near) {
     }
 }
 
-const EVERYWHERE: &[&str] = &["now", "sleep", "sleep_until", "cancel", "random", "fresh_id"];
+const EVERYWHERE: &[&str] = &[
+    "now",
+    "sleep",
+    "sleep_until",
+    "cancel",
+    "random",
+    "fresh_id",
+];
 const IN_TESTS: &[&str] = &["advance", "settle", "mock", "crash_at"];
 
 fn language(build: &mut Build, in_test: bool) {
@@ -223,7 +240,10 @@ fn elsewhere(build: &mut Build) {
                 let prefix = way.written.strip_suffix(name.as_str()).unwrap_or_default();
                 one.label = format!("{prefix}{}", one.label);
                 one.insert = format!("{prefix}{}", one.insert);
-                one.snippet = one.snippet.as_ref().map(|snippet| format!("{prefix}{snippet}"));
+                one.snippet = one
+                    .snippet
+                    .as_ref()
+                    .map(|snippet| format!("{prefix}{snippet}"));
                 one.edits = way.edits.clone();
                 one.detail = Some(match &one.detail {
                     Some(detail) => format!("{detail}  (of {})", file.path),

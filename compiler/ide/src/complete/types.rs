@@ -128,8 +128,14 @@ fn one(cursor: &Cursor, snapshot: &Snapshot, name: &str, def: Def, near: Near) -
 
 /// The errors of the clause that stand in front of the cursor.
 fn listed<'a>(cursor: &Cursor<'a>) -> Vec<&'a str> {
-    let back = cursor.before.iter().rev().take_while(|token| token.kind != Tok::Fails);
-    back.filter(|token| token.kind == Tok::UpperName).map(|token| cursor.word_of(token)).collect()
+    let back = cursor
+        .before
+        .iter()
+        .rev()
+        .take_while(|token| token.kind != Tok::Fails);
+    back.filter(|token| token.kind == Tok::UpperName)
+        .map(|token| cursor.word_of(token))
+        .collect()
 }
 
 /// The type parameters of the declaration around: what stands in `<..>` behind its name.
@@ -139,9 +145,9 @@ fn type_params<'a>(cursor: &Cursor<'a>) -> Vec<&'a str> {
         token.indent == Some(0) && !token.kind.is_close() || token.kind == Tok::Fn
     };
     let start = before.iter().rposition(begins).unwrap_or(0);
-    let mut tokens = before[start..].iter().skip_while(|token| {
-        !matches!(token.kind, Tok::Lt | Tok::LParen | Tok::Eq | Tok::LBrace)
-    });
+    let mut tokens = before[start..]
+        .iter()
+        .skip_while(|token| !matches!(token.kind, Tok::Lt | Tok::LParen | Tok::Eq | Tok::LBrace));
     if tokens.next().is_none_or(|token| token.kind != Tok::Lt) {
         return Vec::new();
     }
@@ -161,19 +167,25 @@ pub fn in_path(build: &mut Build, path: &TypePath) {
     let Some(file) = snapshot.file(cursor.file) else {
         return;
     };
-    let named = |(name, def): &&(String, Def)| {
-        *name == module.name && matches!(def, Def::Module(_))
-    };
+    let named =
+        |(name, def): &&(String, Def)| *name == module.name && matches!(def, Def::Module(_));
     if let Some((_, Def::Module(at))) = file.names.seen.iter().find(named)
         && let Some(of) = snapshot.survey.files.get(*at as usize)
     {
         for (name, def) in &of.names.own {
             let is_type = matches!(
                 def,
-                Def::Record(_) | Def::Enum(_) | Def::New(_) | Def::Entity(_) | Def::Alias(_) | Def::Error(_)
+                Def::Record(_)
+                    | Def::Enum(_)
+                    | Def::New(_)
+                    | Def::Entity(_)
+                    | Def::Alias(_)
+                    | Def::Error(_)
             );
             if is_type {
-                build.found.push(one(cursor, snapshot, name, *def, Near::Own));
+                build
+                    .found
+                    .push(one(cursor, snapshot, name, *def, Near::Own));
             }
         }
     }
@@ -196,7 +208,12 @@ pub fn errors_as_values(build: &mut Build) {
                 names::value(build, name, *def, Near::File);
                 let is_expected = declared.contains(name);
                 for one in &mut build.found[before..] {
-                    one.sort = sort(u8::from(!is_expected), Near::Wanted, &one.label, build.cursor.prefix());
+                    one.sort = sort(
+                        u8::from(!is_expected),
+                        Near::Wanted,
+                        &one.label,
+                        build.cursor.prefix(),
+                    );
                 }
             }
             Def::Module(_) => drop(build.declared(name, *def, Near::Imported)),
@@ -209,7 +226,12 @@ pub fn errors_as_values(build: &mut Build) {
 fn declared_failures(build: &Build) -> Vec<String> {
     use weir_syntax::ast::walk::Node;
     use weir_syntax::ast::{FnDecl, ItemKind, MemberKind};
-    let names = |decl: &FnDecl| decl.fails.iter().map(|path| path.name.name.clone()).collect();
+    let names = |decl: &FnDecl| {
+        decl.fails
+            .iter()
+            .map(|path| path.name.name.clone())
+            .collect()
+    };
     let mut found = Vec::new();
     for node in build.marked.path() {
         match node {

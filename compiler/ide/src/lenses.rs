@@ -1,0 +1,91 @@
+//! Lines above declarations: run a test, and what calling a `pub` function costs and where it is over HTTP.
+
+use weir_check::hir::FnId;
+use weir_check::meanings::Def;
+use weir_diagnostics::{FileId, Span};
+
+use crate::declared::Kind;
+use crate::{Snapshot, facts};
+
+/// A line above something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lens {
+    /// The name of what it is about.
+    pub span: Span,
+    pub title: String,
+    pub does: Does,
+}
+
+/// What happens when it is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Does {
+    Nothing,
+    /// Runs the test of that name.
+    RunTest(String),
+    /// Runs all tests of the file.
+    RunTests,
+    /// Shows where the function is cut and what it touches: its name as `weir explain` takes it.
+    Explain(String),
+}
+
+/// Of a file, in the order of the text. Those of functions need a program without errors.
+pub fn lenses(snapshot: &Snapshot, file: FileId) -> Vec<Lens> {
+    let mut found = Vec::new();
+    let own = snapshot
+        .declared
+        .by_name
+        .iter()
+        .filter(|(span, _)| span.file == file);
+    let mut is_first = true;
+    for (span, declaration) in own {
+        match declaration.kind {
+            Kind::Test => {
+                found.push(Lens {
+                    span: *span,
+                    title: "▶ Run test".to_owned(),
+                    does: Does::RunTest(declaration.name.clone()),
+                });
+                if std::mem::take(&mut is_first) {
+                    found.push(Lens {
+                        span: *span,
+                        title: "▶ Run all tests of this file".to_owned(),
+                        does: Does::RunTests,
+                    });
+                }
+            }
+            Kind::Function | Kind::Handler if declaration.is_pub => {
+                if let Some(Def::Function(id)) = snapshot.declared.defs.get(span) {
+                    found.extend(of_function(snapshot, *span, *id));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// `POST /Account/{owner}/pay · writes state, one record · Account(owner): balance`
+fn of_function(snapshot: &Snapshot, span: Span, id: FnId) -> Option<Lens> {
+    let planned = facts::planned(snapshot, id)?;
+    let manifest = snapshot.manifest()?;
+    let mut parts = vec![weir_driver::explain::route(manifest, planned)];
+    parts.push(facts::effects(snapshot, id));
+    let touched = weir_driver::explain::touched(planned);
+    if !touched.is_empty() {
+        parts.push(touched.join(", "));
+    }
+    let function = snapshot.checked().function(id);
+    let name = match function.entity {
+        Some(entity) => format!(
+            "{}.{}",
+            snapshot.checked().entity(entity).name,
+            function.name
+        ),
+        None => planned.name.clone(),
+    };
+    Some(Lens {
+        span,
+        title: parts.join(" · "),
+        does: Does::Explain(name),
+    })
+}
