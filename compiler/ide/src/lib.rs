@@ -29,6 +29,7 @@ mod snapshot;
 mod symbols;
 mod tokens;
 
+pub use builtins::doc as documentation_of_builtin;
 pub use complete::{Completion, Suggested, completion, documentation_of};
 pub use definition::{definition, type_definition};
 pub use hints::{Hint, HintKind, hints};

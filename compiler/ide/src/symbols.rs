@@ -54,7 +54,10 @@ pub fn matching_symbols(snapshot: &Snapshot, words: &str) -> Vec<(Symbol, Option
             Some(owner) => format!("{owner}.{}", declaration.name),
             None => declaration.name.clone(),
         };
-        let fits = could_mean(words, &declaration.name) || could_mean(words, &full);
+        let fits = match words.contains('.') {
+            true => could_mean(words, &full),
+            false => could_mean(words, &declaration.name),
+        };
         if fits {
             let symbol = Symbol {
                 name: declaration.name.clone(),

@@ -1,6 +1,7 @@
 //! What the server can do, as it tells the editor.
 
 use serde_json::{Value, json};
+use weir_ide::{MODIFIERS, TOKEN_KINDS};
 
 use crate::convert::Encoding;
 use crate::server::Settings;
@@ -26,6 +27,21 @@ pub fn capabilities(settings: &Settings) -> Value {
             "documentFormattingProvider": true,
             "foldingRangeProvider": true,
             "selectionRangeProvider": true,
+            "completionProvider": {
+                // Behind a dot, an attribute's `@`, in the path of an import, at a label.
+                "triggerCharacters": [".", "@", "{", "(", ","],
+                "resolveProvider": true,
+            },
+            "signatureHelpProvider": { "triggerCharacters": ["(", ","], "retriggerCharacters": [")", ":"] },
+            "semanticTokensProvider": {
+                "legend": { "tokenTypes": TOKEN_KINDS, "tokenModifiers": MODIFIERS },
+                "full": { "delta": true },
+                "range": true,
+            },
+            "inlayHintProvider": true,
+            "codeLensProvider": { "resolveProvider": false },
+            "implementationProvider": true,
+            "workspaceSymbolProvider": true,
         },
         "serverInfo": { "name": "weir", "version": env!("CARGO_PKG_VERSION") },
     })

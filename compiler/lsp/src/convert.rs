@@ -20,7 +20,8 @@ impl Encoding {
         }
     }
 
-    fn units_in(self, text: &str) -> usize {
+    /// How many of them a text is.
+    pub fn units_in(self, text: &str) -> usize {
         match self {
             Encoding::Utf8 => text.len(),
             _ if text.is_ascii() => text.len(),

@@ -16,8 +16,17 @@ const PARENTS_MAX: usize = 12;
 #[derive(Default)]
 pub struct Projects {
     library: Library,
+    /// The tokens that were sent last, of each file.
+    pub coloured: BTreeMap<PathBuf, Coloured>,
     /// By the program's first file.
     known: BTreeMap<PathBuf, Project>,
+}
+
+/// The tokens of a file as they were sent.
+pub struct Coloured {
+    /// Counts how often they were.
+    pub id: u64,
+    pub tokens: Vec<gen_lsp_types::SemanticToken>,
 }
 
 #[derive(Default)]
@@ -57,9 +66,14 @@ impl Projects {
         Ok(snapshot)
     }
 
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
     /// Forgets everything: after a panic, nobody knows what is half done.
     pub fn forget(&mut self) {
         self.known.clear();
+        self.coloured.clear();
     }
 
     /// The program a file is part of: of a folder around it whose program imports it, else the file alone.
@@ -101,11 +115,51 @@ fn is_current(snapshot: &Snapshot, documents: &Documents) -> bool {
         })
 }
 
+/// Whether a file may be a module of a program: below its first file, with names that an import can say.
+pub fn is_inside(program: &Program, file: &Path) -> bool {
+    let folder = program.source.parent().unwrap_or(Path::new(""));
+    let Ok(inside) = file.strip_prefix(folder) else {
+        return false;
+    };
+    let is_name = |part: &str| {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        !part.is_empty() && part.chars().all(fits)
+    };
+    let mut parts = inside.components();
+    inside.extension().is_some_and(|ending| ending == "weir")
+        && parts.all(|part| {
+            let name = part.as_os_str().to_string_lossy();
+            is_name(name.strip_suffix(".weir").unwrap_or(&name))
+        })
+}
+
+/// The source files below a folder, some thousands at most.
+pub fn sources_below(folder: Option<&Path>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    look_below(folder.unwrap_or(Path::new(".")), &mut |_, file| {
+        if file.extension().is_some_and(|ending| ending == "weir") {
+            found.push(file.to_path_buf());
+        }
+    });
+    found
+}
+
 /// The programs below a folder: where a `weir.toml` is.
 pub fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    look_below(folder, &mut |folder, file| {
+        if file.file_name().is_some_and(|name| name == "weir.toml") {
+            found.push(folder.to_path_buf());
+        }
+    });
+    found.sort();
+    found
+}
+
+/// Shows all files below a folder, each with the folder it is in.
+fn look_below(folder: &Path, see: &mut dyn FnMut(&Path, &Path)) {
     /// So many folders are looked into at most, so that a home folder as workspace does no harm.
     const FOLDERS_MAX: usize = 2_000;
-    let mut found = Vec::new();
     let mut waiting = vec![folder.to_path_buf()];
     let mut looked = 0;
     while let Some(folder) = waiting.pop() {
@@ -120,17 +174,11 @@ pub fn below(folder: &Path) -> Vec<PathBuf> {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            if name == "weir.toml" {
-                found.push(folder.clone());
-            } else if is_folder
-                && !name.starts_with('.')
-                && name != "target"
-                && name != "node_modules"
-            {
+            if !is_folder {
+                see(&folder, &entry.path());
+            } else if !name.starts_with('.') && name != "target" && name != "node_modules" {
                 waiting.push(entry.path());
             }
         }
     }
-    found.sort();
-    found
 }

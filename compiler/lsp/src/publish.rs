@@ -10,6 +10,7 @@ use gen_lsp_types::{
 };
 use lsp_server::Notification;
 use weir_diagnostics::{Severity, codes};
+use weir_driver::Program;
 use weir_ide::Snapshot;
 
 use crate::convert::range;
@@ -55,22 +56,25 @@ fn notification(cx: &Context, path: &Path, diagnostics: Vec<Diagnostic>) -> Noti
     Notification::new(method, params)
 }
 
-/// The diagnostics of each file, also where there are none.
-fn all(cx: &mut Context) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
-    let mut out: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
-    let mut seen = BTreeSet::new();
+/// The programs that are open or below a folder of the workspace, each once.
+pub fn programs(cx: &mut Context) -> Vec<Program> {
     let open: Vec<PathBuf> = cx.documents.paths().cloned().collect();
     let opened = open
         .iter()
         .filter(|path| path.extension().is_some_and(|ending| ending == "weir"))
         .map(|path| cx.projects.program_of(cx.documents, path));
-    let mut programs: Vec<_> = opened.collect();
+    let mut programs: Vec<Program> = opened.collect();
     let folders = cx.settings.programs.iter();
     programs.extend(folders.filter_map(|folder| weir_driver::find(cx.documents, folder).ok()));
-    for program in programs {
-        if !seen.insert(program.source.clone()) {
-            continue;
-        }
+    let mut seen = BTreeSet::new();
+    programs.retain(|program| seen.insert(program.source.clone()));
+    programs
+}
+
+/// The diagnostics of each file, also where there are none.
+fn all(cx: &mut Context) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
+    let mut out: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
+    for program in programs(cx) {
         let Ok(snapshot) = cx.projects.snapshot_of(cx.documents, &program) else {
             continue;
         };

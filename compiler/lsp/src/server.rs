@@ -28,6 +28,8 @@ const STACK_BYTES: usize = 256 << 20;
 /// What was agreed with the editor.
 pub struct Settings {
     pub encoding: Encoding,
+    /// The editor fills in snippets.
+    pub snippets: bool,
     /// Folders of programs in the workspace.
     pub programs: Vec<PathBuf>,
 }
@@ -120,7 +122,10 @@ fn settings(params: &InitializeParams) -> Settings {
     if folders.is_empty() {
         folders.extend(params.root_uri.iter().map(path_of));
     }
+    let completion = params.capabilities.text_document.as_ref();
+    let completion = completion.and_then(|text| text.completion.as_ref()?.completion_item.as_ref());
     Settings {
+        snippets: completion.and_then(|item| item.snippet_support) == Some(true),
         encoding: agreed.map_or(Encoding::Utf16, |(_, encoding)| *encoding),
         programs: folders.iter().flat_map(|f| projects::below(f)).collect(),
     }

@@ -1,10 +1,19 @@
 //! Requests: each is converted, asked of `ide`, and converted back.
 
 mod change;
+mod colours;
+mod hints;
 mod navigate;
 mod regions;
+mod search;
 mod show;
+mod typing;
 
+use gen_lsp_types::{
+    CodeLensRequest, CompletionRequest, CompletionResolveRequest, ImplementationRequest,
+    InlayHintRequest, SemanticTokensDeltaRequest, SemanticTokensRangeRequest,
+    SemanticTokensRequest, SignatureHelpRequest, WorkspaceSymbolRequest,
+};
 use gen_lsp_types::{
     DefinitionRequest, DocumentFormattingRequest, DocumentHighlightRequest, DocumentSymbolRequest,
     ErrorCodes, FoldingRangeRequest, HoverRequest, LspRequestMethod, Position,
@@ -74,6 +83,22 @@ pub fn answer(cx: &mut Context, request: Request) -> Result<Value, Refusal> {
         M::TextDocumentSelectionRange => {
             on::<SelectionRangeRequest>(cx, params, regions::selections)
         }
+        M::TextDocumentCompletion => on::<CompletionRequest>(cx, params, typing::completion),
+        M::CompletionItemResolve => on::<CompletionResolveRequest>(cx, params, typing::resolve),
+        M::TextDocumentSignatureHelp => on::<SignatureHelpRequest>(cx, params, typing::signature),
+        M::TextDocumentSemanticTokensFull => on::<SemanticTokensRequest>(cx, params, colours::full),
+        M::TextDocumentSemanticTokensFullDelta => {
+            on::<SemanticTokensDeltaRequest>(cx, params, colours::delta)
+        }
+        M::TextDocumentSemanticTokensRange => {
+            on::<SemanticTokensRangeRequest>(cx, params, colours::range)
+        }
+        M::TextDocumentInlayHint => on::<InlayHintRequest>(cx, params, hints::hints),
+        M::TextDocumentCodeLens => on::<CodeLensRequest>(cx, params, hints::lenses),
+        M::TextDocumentImplementation => {
+            on::<ImplementationRequest>(cx, params, search::implementation)
+        }
+        M::WorkspaceSymbol => on::<WorkspaceSymbolRequest>(cx, params, search::symbols),
         _ => Err(Refusal::because(
             ErrorCodes::MethodNotFound,
             format!("there is no `{method}`"),
