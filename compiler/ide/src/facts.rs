@@ -2,7 +2,7 @@
 
 use weir_check::hir::{Effect, FnId, Promise};
 use weir_check::meanings::Def;
-use weir_contract::manifest::{Function, FunctionKind};
+use weir_contract::manifest::{Frame, FrameRole, Function, FunctionKind};
 
 use crate::Snapshot;
 use crate::show::{effect, errors};
@@ -21,6 +21,7 @@ pub fn facts(snapshot: &Snapshot, def: Def) -> Vec<String> {
                 facts.extend(touches(planned));
                 facts.extend(route(snapshot, planned));
             }
+            facts.extend(waits(snapshot, id));
         }
         Def::Extern(id) => {
             let function = snapshot.checked().extern_fn(id);
@@ -73,13 +74,7 @@ pub fn planned(snapshot: &Snapshot, id: FnId) -> Option<&Function> {
     let function = checked.function(id);
     let manifest = snapshot.manifest()?;
     let entity = function.entity.map(|id| &checked.entity(id).name);
-    let own_path = snapshot
-        .survey
-        .files
-        .iter()
-        .position(|file| file.id == function.span.file)
-        .filter(|at| *at > 0)
-        .map(|at| format!("{}.", snapshot.survey.files[at].path));
+    let own_path = own_path(snapshot, id);
     manifest.functions.iter().find(|planned| {
         let of = planned
             .entity
@@ -91,6 +86,49 @@ pub fn planned(snapshot: &Snapshot, id: FnId) -> Option<&Function> {
         let is_code = !matches!(planned.kind, FunctionKind::Whole | FunctionKind::Field);
         is_code && of == entity && name == Some(function.name.as_str())
     })
+}
+
+/// Where a run of a function may sleep, and what is kept there: a line each.
+fn waits(snapshot: &Snapshot, id: FnId) -> Option<String> {
+    let manifest = snapshot.manifest()?;
+    let function = snapshot.checked().function(id);
+    let name = match function.entity {
+        Some(entity) => format!(
+            "{}.{}",
+            snapshot.checked().entity(entity).name,
+            function.name
+        ),
+        None => match own_path(snapshot, id) {
+            Some(path) => format!("{path}{}", function.name),
+            None => function.name.clone(),
+        },
+    };
+    let is_here = |frame: &&Frame| {
+        let rest = frame.label.strip_prefix(&name);
+        frame.role == FrameRole::Resume && rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let lines = manifest.frames.iter().filter(is_here).map(|frame| {
+        let what = match frame.waits_for.as_str() {
+            "its next step" => "a step may end here".to_owned(),
+            what => format!("waits for {what}"),
+        };
+        let line = manifest.sites.get(frame.site as usize);
+        let line = line.map_or(0, |site| site.line);
+        format!(
+            "- line {line}: {what}, keeps {}",
+            weir_driver::explain::kept(manifest, frame)
+        )
+    });
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// What stands in front of the name of a function of another file than the first: its path, with a dot.
+fn own_path(snapshot: &Snapshot, id: FnId) -> Option<String> {
+    let place = snapshot.checked().function(id).span.file;
+    let mut files = snapshot.survey.files.iter().skip(1);
+    let file = files.find(|file| file.id == place)?;
+    Some(format!("{}.", file.path))
 }
 
 fn touches(function: &Function) -> Option<String> {

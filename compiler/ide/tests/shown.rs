@@ -264,3 +264,15 @@ fn declarations_are_found_by_some_of_their_letters() {
     assert_eq!(names("tw"), ["twice"]);
     assert_eq!(names("nothing"), [] as [&str; 0]);
 }
+
+#[test]
+fn hover_says_where_a_run_waits_and_what_is_kept() {
+    let (snapshot, _, at) = open(&BANK.replace("fn run", "fn $0run"));
+    let said = weir_ide::hover(&snapshot, at)
+        .expect("it is known")
+        .markdown;
+    assert!(
+        said.contains("- line 28: waits for event paid, keeps card: Text, total: Decimal"),
+        "{said}"
+    );
+}

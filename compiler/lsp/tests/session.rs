@@ -25,6 +25,11 @@ struct Editor {
 impl Editor {
     /// An editor with one open file in a folder of its own.
     fn open(name: &str, text: &str) -> Editor {
+        Editor::open_with(name, text, json!({}))
+    }
+
+    /// One that can do more.
+    fn open_with(name: &str, text: &str, capabilities: Value) -> Editor {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
         let path = folder.join("main.weir");
@@ -39,11 +44,13 @@ impl Editor {
         };
         let params = json!({
             "processId": null,
-            "capabilities": {},
+            "capabilities": capabilities,
             "workspaceFolders": [{ "uri": uri(&folder), "name": name }],
         });
         let answer = editor.ask("initialize", params).expect("an answer");
-        assert_eq!(answer["capabilities"]["positionEncoding"], "utf-16");
+        let encodings = &capabilities["general"]["positionEncodings"];
+        let wanted = encodings[0].as_str().unwrap_or("utf-16");
+        assert_eq!(answer["capabilities"]["positionEncoding"], wanted);
         editor.say("initialized", json!({}));
         let document =
             json!({ "uri": uri(&editor.path), "languageId": "weir", "version": 1, "text": text });
@@ -180,6 +187,138 @@ fn a_program_is_mended_while_it_is_asked_about() {
             { "line": 3, "character": 34 },
         ])
     );
+    editor.close();
+}
+
+/// A bell is two units of UTF-16 and four of UTF-8.
+const TYPED: &str = "/// Rings.\nfn ring(name: Text, times: Int) -> Text = name\n\n\
+    fn f(bell: Text) -> Text {\n  let a = \"\u{1F514}\" + ring(\"\u{1F514}\", be\n  a\n}\n";
+
+#[test]
+fn what_is_suggested_fits_into_the_text_in_either_encoding() {
+    for (encoding, start) in [("utf-16", 28), ("utf-8", 32)] {
+        let capabilities = json!({
+            "general": { "positionEncodings": [encoding] },
+            "textDocument": { "completion": { "completionItem": { "snippetSupport": true } } },
+        });
+        let mut editor = Editor::open_with(&format!("typed-{encoding}"), TYPED, capabilities);
+        let place = editor.at(4, start + 2);
+        let found = editor.ask("textDocument/completion", place.clone());
+        let found = found.expect("an answer");
+        let items = found["items"].as_array().expect("a list");
+        let bell = &items[0];
+        assert_eq!(bell["label"], "bell", "{items:?}");
+        assert_eq!(bell["detail"], "bell: Text");
+        let range = &bell["textEdit"]["range"];
+        assert_eq!(range["start"], json!({ "line": 4, "character": start }));
+        assert_eq!(range["end"], json!({ "line": 4, "character": start + 2 }));
+
+        let said = editor
+            .ask("textDocument/signatureHelp", place)
+            .expect("an answer");
+        assert_eq!(said["activeParameter"], 1);
+        let signature = &said["signatures"][0];
+        assert_eq!(signature["label"], "ring(name: Text, times: Int) -> Text");
+        assert_eq!(signature["parameters"][1]["label"], json!([17, 27]));
+        assert_eq!(signature["documentation"]["value"], "Rings.");
+
+        // At the start of the line, with the function as a snippet, and its comment when it is asked for.
+        let found = editor.ask("textDocument/completion", editor.at(5, 2));
+        let found = found.expect("an answer");
+        let items = found["items"].as_array().expect("a list").iter();
+        let ring = items.clone().find(|item| item["label"] == "ring");
+        let ring = ring.expect("it is suggested").clone();
+        assert_eq!(ring["textEdit"]["newText"], "ring(${1:name}, ${2:times})$0");
+        assert_eq!(ring["insertTextFormat"], 2);
+        let said = editor
+            .ask("completionItem/resolve", ring)
+            .expect("an answer");
+        let said = said["documentation"]["value"].as_str().expect("a text");
+        assert!(said.starts_with("Rings."), "{said}");
+        editor.close();
+    }
+}
+
+#[test]
+fn colours_change_in_one_piece_and_hints_and_lenses_are_told() {
+    let text = "fn twice(n: Int) -> Int = n * 2\n\ntest \"\u{1F514}\" {\n  let a = twice(3)\n  expect a == 6\n}\n";
+    let mut editor = Editor::open("coloured", text);
+    let document = json!({ "textDocument": { "uri": uri(&editor.path) } });
+    let whole = editor.ask("textDocument/semanticTokens/full", document.clone());
+    let whole = whole.expect("an answer");
+    let count = whole["data"].as_array().expect("numbers").len();
+    assert!(count > 50 && count % 5 == 0);
+
+    // One number more in the text is one token more.
+    editor.replace(2, (4, 14, 15), "2 * 3");
+    let mut asked = document.clone();
+    asked["previousResultId"] = whole["resultId"].clone();
+    let changed = editor.ask("textDocument/semanticTokens/full/delta", asked);
+    let changed = changed.expect("an answer");
+    let edits = changed["edits"].as_array().expect("edits");
+    assert_eq!(edits.len(), 1);
+    let added = edits[0]["data"].as_array().expect("numbers").len();
+    let again = editor.ask("textDocument/semanticTokens/full", document.clone());
+    let again = again.expect("an answer")["data"]
+        .as_array()
+        .expect("numbers")
+        .clone();
+    let mut made = whole["data"].as_array().expect("numbers").clone();
+    let start = edits[0]["start"].as_u64().expect("a number") as usize;
+    let deleted = edits[0]["deleteCount"].as_u64().expect("a number") as usize;
+    let data = edits[0]["data"].as_array().expect("numbers").clone();
+    made.splice(start..start + deleted, data);
+    assert_eq!(made, again);
+    assert!(added < count / 2, "{added} of {count}");
+
+    let range =
+        json!({ "start": { "line": 3, "character": 0 }, "end": { "line": 4, "character": 0 } });
+    let mut asked = document.clone();
+    asked["range"] = range;
+    let part = editor.ask("textDocument/semanticTokens/range", asked.clone());
+    let part = part.expect("an answer")["data"]
+        .as_array()
+        .expect("numbers")
+        .len();
+    assert!(part > 0 && part < count / 2, "{part} of {count}");
+    let hints = editor
+        .ask("textDocument/inlayHint", asked)
+        .expect("an answer");
+    assert_eq!(hints[0]["label"], ": Int");
+    assert_eq!(hints[0]["position"], json!({ "line": 3, "character": 7 }));
+    let lenses = editor
+        .ask("textDocument/codeLens", document)
+        .expect("an answer");
+    assert_eq!(lenses[0]["command"]["command"], "weir.runTest");
+    assert_eq!(lenses[0]["command"]["arguments"][1], "\u{1F514}");
+
+    let calls = editor.ask("textDocument/implementation", editor.at(0, 4));
+    let calls = calls.expect("an answer");
+    assert_eq!(
+        calls[0]["range"]["start"],
+        json!({ "line": 3, "character": 10 })
+    );
+    let found = editor.ask("workspace/symbol", json!({ "query": "tw" }));
+    assert_eq!(found.expect("an answer")[0]["name"], "twice");
+    editor.close();
+}
+
+#[test]
+fn files_beside_the_program_can_be_imported() {
+    let mut editor = Editor::open("imports", "import \n\npub fn f() {}\n");
+    let folder = editor.path.parent().expect("a folder").join("plant");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("device.weir"), "let a = 1\n").expect("a file");
+    std::fs::write(folder.join("No-Module.weir"), "let a = 1\n").expect("a file");
+    let found = editor.ask("textDocument/completion", editor.at(0, 7));
+    let items = found.expect("an answer")["items"].clone();
+    let labels: Vec<&Value> = items
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|item| &item["label"])
+        .collect();
+    assert_eq!(labels, ["plant"]);
     editor.close();
 }
 

@@ -193,7 +193,7 @@ fn import(cursor: &Cursor) -> Option<Front> {
 }
 
 /// The bracket that is open at the end.
-fn enclosing(tokens: &[Token]) -> Option<usize> {
+pub fn enclosing(tokens: &[Token]) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().rev() {
         if token.kind.is_close() {

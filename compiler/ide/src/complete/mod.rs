@@ -24,7 +24,7 @@ mod types;
 
 use weir_diagnostics::{FileId, Span};
 use weir_driver::Library;
-use weir_syntax::token::Token;
+use weir_syntax::token::{Tok, Token};
 
 use crate::declared::Kind;
 use crate::rename::Edit;
@@ -100,13 +100,44 @@ impl<'a> Cursor<'a> {
         let tokens = file.parsed.tokens.iter();
         let real = tokens.filter(|token| token.start < token.end);
         let before = real.take_while(|token| token.end as usize <= start);
-        Some(Cursor {
+        let mut cursor = Cursor {
             snapshot,
             file: at.file,
             offset: offset as u32,
             word: Span::new(at.file, start as u32, end as u32),
             before: before.copied().collect(),
-        })
+        };
+        cursor.close_by_indentation();
+        Some(cursor)
+    }
+
+    /// Closes parentheses that were left open on lines above, as the parser does: what they hold is indented further than the
+    /// line that opened them.
+    fn close_by_indentation(&mut self) {
+        let start = self.word.start as usize;
+        let line = self.text()[..start].rfind('\n').map_or(0, |at| at + 1);
+        let column = self.text()[line..start].chars().count() as u32;
+        let Some(last) = self.before.last().copied() else {
+            return;
+        };
+        if !self.on_later_line(&last) || !last.kind.ends_statement() {
+            return;
+        }
+        while let Some(open) = front::enclosing(&self.before) {
+            let closer = match self.before[open].kind {
+                Tok::LParen => Tok::RParen,
+                Tok::LBracket => Tok::RBracket,
+                _ => return,
+            };
+            let first = self.before[..=open]
+                .iter()
+                .rev()
+                .find_map(|token| token.indent);
+            if first.is_none_or(|indent| column > indent) {
+                return;
+            }
+            self.before.push(Token::made(closer, last.end));
+        }
     }
 
     pub fn text(&self) -> &'a str {
