@@ -6,8 +6,8 @@ use weir_driver::{Library, Memory, Parses};
 use weir_ide::{At, Snapshot};
 
 /// Unoptimized, each text takes a while: so many are made of all prefixes of all files, and so many of edits.
-const PREFIXES: usize = 120;
-const EDITS: usize = 60;
+const PREFIXES: usize = 70;
+const EDITS: usize = 40;
 
 /// All programs there are to break.
 fn texts() -> Vec<String> {

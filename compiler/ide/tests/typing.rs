@@ -138,6 +138,14 @@ fn names_in_reach_come_by_type_and_nearness() {
     );
     in_run("names_of_an_enum", "status = $0\n    \"\"", 8);
     in_run("names_in_lambda", "lines.map(line => $0)", 4);
+    in_run("names_of_a_source", "for line in $0 {\n    }\n    \"\"", 2);
+    in_run("names_of_items", "send Checkout(order).run([$0])", 2);
+    in_run(
+        "names_of_otherwise",
+        "let a = payments.charge(card, 1.00) ?? $0",
+        3,
+    );
+    in_run("lambdas", "let a = lines.map($0)", 2);
 }
 
 #[test]
@@ -217,6 +225,15 @@ fn words_come_by_place() {
     );
     let test = drawn(&[("main.weir", "test \"a\" {\n  ex$0\n}\n")], 3);
     insta::assert_snapshot!("words_in_a_test", test);
+    for (name, body) in [
+        ("mocked", "mock($0)"),
+        ("answered", "mock(payments.charge, $0)"),
+    ] {
+        let text = format!("{}\ntest \"t\" {{\n  {body}\n}}\n", shop("\"\""));
+        let all = drawn(&[("main.weir", &text)], 2);
+        let (_, found) = all.split_once("----\n").expect("drawn");
+        insta::assert_snapshot!(name, format!("{body}\n----\n{found}"));
+    }
 }
 
 #[test]

@@ -490,6 +490,10 @@ fn continues(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Vec<&'stat
             false => Vec::new(),
         };
     }
+    let of = open.and_then(|open| holder(&cursor.before, open));
+    if of == Some(Tok::Match) && !has(Tok::FatArrow) {
+        return vec!["if"];
+    }
     let mut words = Vec::new();
     if let Some(at) = kinds.iter().rposition(|kind| *kind == Tok::For) {
         let tail = &kinds[at..];
@@ -517,10 +521,6 @@ fn continues(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Vec<&'stat
     }
     if matches!(last, Some(Tok::RParen | Tok::Question)) && !has(Tok::For) && !has(Tok::Undo) {
         words.push("undo");
-    }
-    let of = open.and_then(|open| holder(&cursor.before, open));
-    if of == Some(Tok::Match) && !has(Tok::FatArrow) {
-        words.push("if");
     }
     words.extend(["and", "or", "is", "in"]);
     words

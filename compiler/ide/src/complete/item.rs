@@ -81,6 +81,8 @@ pub struct Build<'a> {
     pub marked: &'a Marked,
     /// The type that the place would like.
     pub want: Option<Type>,
+    /// The place would like something with items.
+    pub wants_many: bool,
     pub found: Vec<Completion>,
 }
 
@@ -90,6 +92,7 @@ impl<'a> Build<'a> {
         Build {
             cursor,
             marked,
+            wants_many: false,
             want: marked.want().filter(|want| !is_open(want)),
             found: Vec::new(),
         }
@@ -102,6 +105,7 @@ impl<'a> Build<'a> {
     /// How well a type fits what the place would like: 0 is best.
     pub fn fit(&self, ty: Option<&Type>) -> u8 {
         match (&self.want, ty) {
+            (_, Some(Type::List(_) | Type::Set(_) | Type::Map(..))) if self.wants_many => 0,
             (Some(want), Some(ty)) if fits(want, ty) => 0,
             (Some(want), Some(Type::Result(ok, _))) if fits(want, ok) => 0,
             _ => 1,

@@ -313,6 +313,13 @@ pub fn statement(cursor: &Cursor, in_test: bool) -> Vec<Completion> {
     all
 }
 
+/// Words that may stand in place of a value: those that leave.
+pub fn leaving(cursor: &Cursor) -> Vec<Completion> {
+    let leaves = |word: &&Word| matches!(word.label, "return" | "break" | "continue");
+    let words = STATEMENTS.iter().chain(IN_LOOPS).filter(leaves);
+    words.map(|word| of(cursor, word, Near::Keyword)).collect()
+}
+
 /// Words that leave or go on in a loop.
 pub fn in_loop(cursor: &Cursor) -> Vec<Completion> {
     words_of(cursor, IN_LOOPS)

@@ -1,6 +1,7 @@
 //! Labels: the parameters and fields that a call leaves out so far.
 
 use weir_check::hir::Type;
+use weir_check::meanings::Def;
 use weir_syntax::ast::walk::Node;
 use weir_syntax::ast::{Arg, ExprKind};
 
@@ -18,7 +19,9 @@ pub fn labels(build: &mut Build, name: &Named) {
     let Some(callee) = calls::callee(build.snapshot(), callee) else {
         return;
     };
-    if build.cursor.behind().trim_start().starts_with(':') {
+    // What is mocked has no name, nor has its answer.
+    let is_mock = callee.def == Def::Builtin("mock");
+    if is_mock || build.cursor.behind().trim_start().starts_with(':') {
         return;
     }
     let own = build.marked.name;
@@ -79,25 +82,40 @@ fn missing<'c>(
     rest.filter(|parameter| !is_named(parameter)).collect()
 }
 
-/// The type of the parameter for which the made-up name is given.
+/// The type of the parameter for which the made-up name is given, also as an item of a list.
 pub fn wanted_of_argument(marked: &Marked) -> Option<Type> {
-    let path = marked.path();
-    let [.., Node::Expr(call), Node::Arg(arg), Node::Expr(_)] = path.as_slice() else {
+    wanted(marked, &marked.path())
+}
+
+fn wanted(marked: &Marked, path: &[Node<'_>]) -> Option<Type> {
+    let [outer @ .., Node::Expr(own)] = path else {
         return None;
     };
-    let ExprKind::Call { callee, args } = &call.kind else {
-        return None;
-    };
-    let callee = calls::callee(&marked.snapshot, callee)?;
-    let parameter = match &arg.label {
-        Some(label) => callee.params.iter().find(|p| p.name == label.name)?,
-        None => {
-            let at = args.iter().position(|other| other.span == arg.span)?;
-            callee.params.get(at)?
+    match outer {
+        [.., Node::Expr(list)] => match &list.kind {
+            ExprKind::List(items) if items.iter().any(|item| item.span == own.span) => {
+                match wanted(marked, outer)? {
+                    Type::List(item) | Type::Set(item) => Some(*item),
+                    _ => None,
+                }
+            }
+            _ => None,
+        },
+        [.., Node::Expr(call), Node::Arg(arg)] => {
+            let ExprKind::Call { callee, args } = &call.kind else {
+                return None;
+            };
+            let callee = calls::callee(&marked.snapshot, callee)?;
+            let parameter = match &arg.label {
+                Some(label) => callee.params.iter().find(|p| p.name == label.name)?,
+                None => {
+                    let at = args.iter().position(|other| other.span == arg.span)?;
+                    callee.params.get(at)?
+                }
+            };
+            let known = |ty: &Type| !matches!(ty, Type::Unknown);
+            parameter.ty.clone().filter(known)
         }
-    };
-    parameter
-        .ty
-        .clone()
-        .filter(|ty| !matches!(ty, Type::Unknown))
+        _ => None,
+    }
 }

@@ -1,4 +1,12 @@
 //! The text with a made-up name at the cursor: parsed, and checked around it.
+//!
+//! Only the item around the cursor is parsed again. With the name in it, it stands *behind* the text as it is, and takes the
+//! place of the item that it is made of: so the spans of all other items stay what they are.
+//!
+//! ```text
+//! fn a() { .. }   fn b() { x. }   fn c() { .. }   \n   fn b() { x.z_at_cursor }
+//! ^ as it was     ^ left out      ^ as it was           ^ parsed
+//! ```
 
 use std::sync::Arc;
 
@@ -27,6 +35,8 @@ pub struct Marked {
     word: Span,
     /// The whole of what was put there.
     added: u32,
+    /// Where the item begins, in the text as it is and here.
+    moved: (u32, u32),
 }
 
 /// What the made-up name is in the tree.
@@ -54,6 +64,10 @@ pub struct Named<'a> {
     pub argument_of: Option<(&'a [ast::Arg], &'a ast::Expr)>,
     /// Behind `fail`, or the `else` of `require`.
     pub is_failure: bool,
+    /// Behind `in`: what a `for` walks over.
+    pub is_source: bool,
+    /// Behind `??`.
+    pub is_otherwise: bool,
 }
 
 /// In a pattern.
@@ -104,18 +118,46 @@ impl Marked {
             }
         };
         let start = cursor.word.start as usize;
-        let made: Arc<str> = format!("{}{name}{ending}{}", &text[..start], &text[end..]).into();
-        let at = Span::new(cursor.file, start as u32, (start + name.len()) as u32);
-        let parsed = Arc::new(weir_syntax::parse(cursor.file, &made));
-        place_in(&parsed, at)?;
+        let tree = &cursor.snapshot.file(cursor.file)?.parsed.module;
+        let at = tree
+            .items
+            .partition_point(|item| item.span.start as usize <= start);
+        let from = match at.checked_sub(1) {
+            Some(own) => tree.items[own].span.start as usize,
+            None => 0,
+        };
+        let to = tree
+            .items
+            .get(at)
+            .map_or(text.len(), |next| next.span.start as usize);
+        let item = format!("{}{name}{ending}{}", &text[from..start], text.get(end..to)?);
+        let base = text.len() + 1;
+        let parsed = weir_syntax::parse(cursor.file, &format!("{}\n{item}", " ".repeat(base - 1)));
+        let here = (base + start - from) as u32;
+        let name = Span::new(cursor.file, here, here + name.len() as u32);
+        place_in(&parsed, name)?;
+        let mut parsed = parsed;
+        let made = std::mem::take(&mut parsed.module.items);
+        let others = tree.items.iter().enumerate();
+        let others = others.filter(|(other, _)| Some(*other) != at.checked_sub(1));
+        parsed.module.items = others.map(|(_, item)| item.clone()).chain(made).collect();
         let survey = &cursor.snapshot.survey;
-        let (survey, around) = weir_driver::look(survey, library, cursor.file, parsed, made, at);
+        let whole = format!("{text}\n{item}");
+        let (survey, around) = weir_driver::look(
+            survey,
+            library,
+            cursor.file,
+            Arc::new(parsed),
+            whole.into(),
+            name,
+        );
         Some(Marked {
             snapshot: Snapshot::new(survey, &library.modules),
             around,
-            name: at,
+            name,
             word: Span::new(cursor.file, start as u32, end as u32),
-            added: (name.len() + ending.len()) as u32,
+            added: name.end - name.start + ending.len() as u32,
+            moved: (from as u32, base as u32),
         })
     }
 
@@ -145,10 +187,14 @@ impl Marked {
 
     /// The same place in the text as it is.
     pub fn as_it_is(&self, place: Span) -> Span {
-        if place.file != self.word.file || place.start < self.name.end {
+        let (from, base) = self.moved;
+        if place.file != self.word.file || place.start < base {
             return place;
         }
-        let moved = |offset: u32| (offset + self.word.end - self.word.start) - self.added;
+        let moved = |offset: u32| match offset < self.name.end {
+            true => (offset - base + from).min(self.word.end),
+            false => (offset - base + from + self.word.end - self.word.start) - self.added,
+        };
         Span::new(place.file, moved(place.start), moved(place.end))
     }
 }
@@ -272,6 +318,20 @@ fn named<'a>(path: &[Node<'a>], e: &ast::Expr) -> Named<'a> {
         },
         _ => false,
     };
+    let is_source = match above(0) {
+        Some(Node::Expr(outer)) => match &outer.kind {
+            ExprKind::For(inner) => inner.generators.iter().any(|g| g.source.span == e.span),
+            _ => false,
+        },
+        _ => false,
+    };
+    let is_otherwise = match above(0) {
+        Some(Node::Expr(outer)) => match &outer.kind {
+            ExprKind::Coalesce { otherwise, .. } => otherwise.span == e.span,
+            _ => false,
+        },
+        _ => false,
+    };
     let is_statement = match above(0) {
         Some(Node::Stmt(stmt)) => stmt.span == e.span,
         // The body of an arm may be a statement.
@@ -283,6 +343,8 @@ fn named<'a>(path: &[Node<'a>], e: &ast::Expr) -> Named<'a> {
         is_statement,
         argument_of,
         is_failure,
+        is_source,
+        is_otherwise,
     }
 }
 

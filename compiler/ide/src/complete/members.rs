@@ -3,6 +3,7 @@
 use weir_check::hir::{EntityId, Type};
 use weir_check::meanings::Def;
 use weir_diagnostics::Span;
+use weir_syntax::ast::walk::Node;
 use weir_syntax::ast::{Expr, ExprKind};
 
 use super::Suggested;
@@ -13,6 +14,13 @@ use crate::rename::Edit;
 
 pub fn members(build: &mut Build, base: &Expr) {
     let snapshot = build.snapshot();
+    let path = build.marked.path();
+    if let [.., Node::Stmt(stmt), Node::Expr(e)] = path.as_slice()
+        && stmt.span == e.span
+    {
+        // What a statement would like is only what the function gives at its end.
+        build.want = None;
+    }
     if let ExprKind::Var(name) | ExprKind::Con(name) | ExprKind::Field { name, .. } = &base.kind {
         match snapshot.meanings().name(name.span) {
             Some(Def::Module(at)) => return of_module(build, at),

@@ -1,8 +1,10 @@
 //! Names that stand for a value, or make one: variables, members of the own entity, what the file declares and imports, the
 //! language, the library, other modules.
 
-use weir_check::hir::{EnumId, Type};
+use weir_check::hir::{EnumId, ExternId, Type};
 use weir_check::meanings::Def;
+
+use weir_syntax::ast::ExprKind;
 
 use super::item::{Build, Near, sort};
 use super::marked::Named;
@@ -20,6 +22,8 @@ pub fn values(build: &mut Build, name: &Named) {
         // What a statement would like is only what the function gives at its end.
         build.want = None;
     }
+    build.wants_many = name.is_source;
+    functions(build, name);
     locals(build);
     if let Some(entity) = around.entity {
         let before = build.found.len();
@@ -51,12 +55,109 @@ pub fn values(build: &mut Build, name: &Named) {
     if name.is_statement && around.in_loop {
         build.found.extend(keywords::in_loop(cursor));
     }
-    if matches!(build.want.clone(), Some(Type::Bool)) {
+    if name.is_otherwise {
+        build.found.extend(keywords::leaving(cursor));
+    }
+    // In conditions they are hardly ever meant.
+    if matches!(build.want, Some(Type::Bool)) && name.argument_of.is_some() {
         for one in &mut build.found {
             if matches!(one.label.as_str(), "true" | "false") {
                 one.sort = sort(0, Near::Language, &one.label, cursor.prefix());
             }
         }
+    }
+}
+
+/// Where a function is wanted: a lambda with the right number of parameters; in `mock`, functions of the outside and their answers.
+fn functions(build: &mut Build, name: &Named) {
+    let Some((args, callee)) = name.argument_of else {
+        return;
+    };
+    let snapshot = build.snapshot();
+    let called = crate::labels::called(callee);
+    let def = called.and_then(|called| snapshot.meanings().name(called.span));
+    let own = build.marked.name;
+    let at = args.iter().position(|arg| arg.value.span == own);
+    if def == Some(Def::Builtin("mock")) {
+        return match at {
+            Some(0) => mocked(build),
+            Some(1) => {
+                let of = crate::labels::called(&args[0].value);
+                let of = of.and_then(|of| snapshot.meanings().name(of.span));
+                let Some(Def::Extern(id)) = of else { return };
+                let params = snapshot.checked().extern_fn(id).params.iter();
+                let names: Vec<String> = params.map(|param| param.name.clone()).collect();
+                lambda(build, &names);
+            }
+            _ => {}
+        };
+    }
+    if let Some(Type::Fn(params, _)) = build.want.clone() {
+        let base = match &callee.kind {
+            ExprKind::Field { base, .. } => Some(&**base),
+            _ => None,
+        };
+        // One of `lines` is a `line`.
+        let one = match base.map(|base| &base.kind) {
+            Some(ExprKind::Var(of) | ExprKind::Field { name: of, .. }) => {
+                of.as_str().strip_suffix('s').filter(|one| one.len() > 1)
+            }
+            _ => None,
+        };
+        let names = match params.len() {
+            1 => vec![one.unwrap_or("x").to_owned()],
+            count => (b'a'..)
+                .take(count)
+                .map(|letter| (letter as char).to_string())
+                .collect(),
+        };
+        lambda(build, &names);
+    }
+}
+
+fn lambda(build: &mut Build, names: &[String]) {
+    let numbered = names.iter().zip(1..);
+    let places: Vec<String> = numbered
+        .map(|(name, at)| format!("${{{at}:{name}}}"))
+        .collect();
+    let (plain, places) = match names {
+        [_] => (names[0].clone(), places[0].clone()),
+        _ => (
+            format!("({})", names.join(", ")),
+            format!("({})", places.join(", ")),
+        ),
+    };
+    let label = format!("{plain} => ..");
+    let added = build.add(&label, Suggested::Snippet, Near::Wanted, None);
+    added.insert = format!("{plain} => ");
+    added.snippet = Some(format!("{places} => $0"));
+    added.sort = sort(0, Near::Wanted, "", "");
+}
+
+/// All functions of the outside, with an answer to fill in.
+fn mocked(build: &mut Build) {
+    let externs = build
+        .snapshot()
+        .checked()
+        .externs
+        .iter()
+        .zip((0..).map(ExternId));
+    for (function, id) in externs {
+        let label = format!("{}.{}", function.module, function.name);
+        let Some(added) = build.declared(&label, Def::Extern(id), Near::Wanted) else {
+            continue;
+        };
+        let names: Vec<&str> = function
+            .params
+            .iter()
+            .map(|param| param.name.as_str())
+            .collect();
+        let names = match names.as_slice() {
+            [one] => (*one).to_owned(),
+            names => format!("({})", names.join(", ")),
+        };
+        added.snippet = Some(format!("{label}, {names} => $0"));
+        added.sort = sort(0, Near::Wanted, &label, "");
     }
 }
 
