@@ -27,7 +27,7 @@ pub use bundle::{Bundle, BundleError, code_beside, hex_sha256, write_code};
 pub use components::{Components, Elsewhere, component_blocks, component_paths, read_components};
 pub use fix::{Applied, Change, Fixed, fix};
 pub use manifest::path_inside;
-pub use modules::{files, module_path};
+pub use modules::{files, module_path, parse_alone};
 pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use settings::settings_of_tests;
 pub use stages::{Analysis, Session, build, check, check_again};

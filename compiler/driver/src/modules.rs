@@ -101,6 +101,11 @@ fn imports(module: &ast::Module) -> Vec<String> {
     paths.map(dotted).collect()
 }
 
+/// Parses a text that is of no program.
+pub fn parse_alone(text: &str) -> Parsed {
+    weir_syntax::parse(FileId::default(), text)
+}
+
 /// What others import a file by: `shop.orders` for `shop/orders.weir` beside the program's first file.
 pub fn module_path(program: &Program, file: &Path) -> String {
     let folder = program.source.parent().unwrap_or(Path::new(""));

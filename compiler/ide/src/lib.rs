@@ -30,7 +30,7 @@ mod symbols;
 mod tokens;
 
 pub use builtins::doc as documentation_of_builtin;
-pub use complete::{Completion, Suggested, completion, documentation_of};
+pub use complete::{Beside, Completion, Suggested, completion, documentation_of};
 pub use definition::{definition, type_definition};
 pub use hints::{Hint, HintKind, hints};
 pub use hover::{Hover, hover};

@@ -43,8 +43,12 @@ fn ask(snapshot: &Snapshot, library: &Library, offset: usize) {
     let offset = offset as u32;
     let at = At { file, offset };
     let text = snapshot.text(file);
-    let modules = ["shop.prices".to_owned()];
-    for one in weir_ide::completion(snapshot, library, at, &modules) {
+    let other = weir_driver::parse_alone("record Other(n: Int)\n");
+    let beside = [weir_ide::Beside::new(
+        "shop.other".to_owned(),
+        &other.module,
+    )];
+    for one in weir_ide::completion(snapshot, library, at, &beside) {
         assert!(
             one.replaced.start <= offset && offset <= one.replaced.end,
             "{one:?}"

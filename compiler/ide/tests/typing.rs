@@ -38,8 +38,11 @@ fn open(files: &[(&str, &str)]) -> Opened {
 /// The first `count` of what is suggested, a line each, below the text.
 fn drawn(files: &[(&str, &str)], count: usize) -> String {
     let opened = open(files);
-    let modules = ["plant.device".to_owned(), "plant.line".to_owned()];
-    let found = weir_ide::completion(&opened.snapshot, &opened.library, opened.at, &modules);
+    let beside = |(path, text): &(&str, &str)| {
+        weir_ide::Beside::new((*path).to_owned(), &weir_driver::parse_alone(text).module)
+    };
+    let beside: Vec<_> = BESIDE.iter().map(beside).collect();
+    let found = weir_ide::completion(&opened.snapshot, &opened.library, opened.at, &beside);
     let mut out = String::new();
     for (name, text) in files {
         if files.len() > 1 {
@@ -70,6 +73,15 @@ fn drawn(files: &[(&str, &str)], count: usize) -> String {
     }
     out
 }
+
+/// Files that could be imported.
+const BESIDE: [(&str, &str); 2] = [
+    (
+        "plant.device",
+        "entity Device(id: Text) {}\n\nfn warm(celsius: Int) -> Bool = celsius > 30\n",
+    ),
+    ("plant.line", "record Belt(speed: Int)\n"),
+];
 
 fn labels(text: &str) -> Vec<String> {
     let opened = open(&[("main.weir", text)]);
@@ -280,6 +292,12 @@ fn names_of_other_files_come_with_their_import() {
     for (name, text) in [
         ("import_path", "import $0\nimport shop.prices.{rate}\n"),
         ("import_path_inside", "import plant.$0\n"),
+        ("import_names_beside", "import plant.device.{$0}\n"),
+        (
+            "import_added_beside",
+            "/// About f.\nfn f() -> Bool = war$0\n",
+        ),
+        ("type_beside", "import shop.prices\n\nfn f(belt: Be$0\n"),
         ("import_names", "import shop.prices.{rate, $0}\n"),
         (
             "import_added",

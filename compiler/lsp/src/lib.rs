@@ -17,6 +17,7 @@ mod capabilities;
 mod convert;
 mod documents;
 mod handlers;
+mod neighbours;
 mod paths;
 mod projects;
 mod publish;

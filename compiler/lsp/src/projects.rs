@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use weir_driver::{Library, NotFound, Parses, Program, World};
-use weir_ide::Snapshot;
+use weir_ide::{Beside, Snapshot};
 
 use crate::documents::Documents;
+use crate::neighbours::Neighbours;
 
 /// Folders deeper than that below a file are not looked through for its program.
 const PARENTS_MAX: usize = 12;
@@ -20,6 +21,7 @@ pub struct Projects {
     pub coloured: BTreeMap<PathBuf, Coloured>,
     /// By the program's first file.
     known: BTreeMap<PathBuf, Project>,
+    beside: Neighbours,
 }
 
 /// The tokens of a file as they were sent.
@@ -64,6 +66,11 @@ impl Projects {
         let snapshot = Arc::new(Snapshot::new(survey, &library.modules));
         project.last = Some(snapshot.clone());
         Ok(snapshot)
+    }
+
+    /// The files that a program could import.
+    pub fn beside(&mut self, documents: &Documents, program: &Program) -> Vec<Beside> {
+        self.beside.of(documents, program)
     }
 
     pub fn library(&self) -> &Library {
@@ -115,39 +122,12 @@ fn is_current(snapshot: &Snapshot, documents: &Documents) -> bool {
         })
 }
 
-/// Whether a file may be a module of a program: below its first file, with names that an import can say.
-pub fn is_inside(program: &Program, file: &Path) -> bool {
-    let folder = program.source.parent().unwrap_or(Path::new(""));
-    let Ok(inside) = file.strip_prefix(folder) else {
-        return false;
-    };
-    let is_name = |part: &str| {
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        !part.is_empty() && part.chars().all(fits)
-    };
-    let mut parts = inside.components();
-    inside.extension().is_some_and(|ending| ending == "weir")
-        && parts.all(|part| {
-            let name = part.as_os_str().to_string_lossy();
-            is_name(name.strip_suffix(".weir").unwrap_or(&name))
-        })
-}
-
-/// The source files below a folder, some thousands at most.
-pub fn sources_below(folder: Option<&Path>) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    look_below(folder.unwrap_or(Path::new(".")), &mut |_, file| {
-        if file.extension().is_some_and(|ending| ending == "weir") {
-            found.push(file.to_path_buf());
-        }
-    });
-    found
-}
-
 /// The programs below a folder: where a `weir.toml` is.
 pub fn below(folder: &Path) -> Vec<PathBuf> {
+    /// So many folders are looked into at most, so that a home folder as workspace does no harm.
+    const FOLDERS_MAX: usize = 2_000;
     let mut found = Vec::new();
-    look_below(folder, &mut |folder, file| {
+    look_below(folder, FOLDERS_MAX, &mut |folder, file| {
         if file.file_name().is_some_and(|name| name == "weir.toml") {
             found.push(folder.to_path_buf());
         }
@@ -156,15 +136,13 @@ pub fn below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Shows all files below a folder, each with the folder it is in.
-fn look_below(folder: &Path, see: &mut dyn FnMut(&Path, &Path)) {
-    /// So many folders are looked into at most, so that a home folder as workspace does no harm.
-    const FOLDERS_MAX: usize = 2_000;
+/// Shows all files below a folder, each with the folder it is in; looks into so many folders at most.
+pub fn look_below(folder: &Path, folders_max: usize, see: &mut dyn FnMut(&Path, &Path)) {
     let mut waiting = vec![folder.to_path_buf()];
     let mut looked = 0;
     while let Some(folder) = waiting.pop() {
         looked += 1;
-        if looked > FOLDERS_MAX {
+        if looked > folders_max {
             break;
         }
         let Ok(entries) = std::fs::read_dir(&folder) else {

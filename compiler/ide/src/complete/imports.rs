@@ -2,19 +2,19 @@
 
 use weir_check::meanings::Def;
 use weir_diagnostics::{FileId, Span};
-use weir_syntax::ast::{Import, ItemKind};
+use weir_syntax::ast::{Import, ItemKind, Module};
 
 use super::front;
 use super::item::{Near, plain};
-use super::{Completion, Cursor, Suggested};
+use super::{Beside, Completion, Cursor, Declares, Suggested};
 use crate::declared::Kind;
 use crate::rename::Edit;
 use crate::{Snapshot, show};
 
 /// Behind `import`: the next part of a path, or the names in the braces.
-pub fn paths(cursor: &Cursor, import: &front::Import, modules: &[String]) -> Vec<Completion> {
+pub fn paths(cursor: &Cursor, import: &front::Import, beside: &[Beside]) -> Vec<Completion> {
     if let Some(there) = &import.names {
-        return names(cursor, import.path.trim_end_matches('.'), there);
+        return names(cursor, import.path.trim_end_matches('.'), there, beside);
     }
     let survey = &cursor.snapshot.survey;
     let known = survey.files.iter().skip(1).map(|file| file.path.as_str());
@@ -23,7 +23,7 @@ pub fn paths(cursor: &Cursor, import: &front::Import, modules: &[String]) -> Vec
         .file(cursor.file)
         .map(|file| file.path.as_str());
     let mut parts: Vec<(&str, bool)> = Vec::new();
-    for path in known.chain(modules.iter().map(String::as_str)) {
+    for path in known.chain(beside.iter().map(|file| file.path.as_str())) {
         if Some(path) == own {
             continue;
         }
@@ -54,10 +54,21 @@ pub fn paths(cursor: &Cursor, import: &front::Import, modules: &[String]) -> Vec
 }
 
 /// What a module declares, but for what is imported already.
-fn names(cursor: &Cursor, path: &str, there: &[String]) -> Vec<Completion> {
+fn names(cursor: &Cursor, path: &str, there: &[String], beside: &[Beside]) -> Vec<Completion> {
     let snapshot = cursor.snapshot;
     let Some(file) = snapshot.survey.files.iter().find(|file| file.path == path) else {
-        return Vec::new();
+        let file = beside.iter().find(|file| file.path == path);
+        let all = file.into_iter().flat_map(|file| &file.declares);
+        let missing = all.filter(|one| !there.contains(&one.name));
+        let one = |one: &Declares| {
+            plain(
+                cursor,
+                &one.name,
+                Suggested::Declared(one.kind),
+                Near::Wanted,
+            )
+        };
+        return missing.map(one).collect();
     };
     let mut found = Vec::new();
     for (name, def) in &file.names.own {
@@ -87,26 +98,40 @@ pub fn way(snapshot: &Snapshot, file: FileId, module: usize, name: &str) -> Opti
         .get(module)
         .filter(|_| module > 0)?
         .path;
-    let tree = snapshot.module(file)?;
-    let items = tree.items.iter();
-    let imports: Vec<(Span, &Import)> = items
-        .filter_map(|item| match &item.kind {
-            ItemKind::Import(import) => Some((item.span, import)),
-            _ => None,
-        })
-        .collect();
-    let dotted = |import: &Import| {
-        let parts: Vec<&str> = import.path.iter().map(|part| part.as_str()).collect();
-        parts.join(".")
-    };
+    let imports = imports(snapshot.module(file)?);
     let mut linked = imports.iter().filter(|(_, import)| dotted(import) == *path);
-    if let Some((_, import)) = linked.clone().find(|(_, import)| import.names.is_none()) {
+    if let Some((_, import)) = linked.find(|(_, import)| import.names.is_none()) {
         let alias = import.alias.as_ref().or(import.path.last())?;
         return Some(Way {
             written: format!("{alias}.{name}"),
             edits: Vec::new(),
         });
     }
+    Some(Way {
+        written: name.to_owned(),
+        edits: vec![added(snapshot, file, path, name)?],
+    })
+}
+
+fn imports(tree: &Module) -> Vec<(Span, &Import)> {
+    let items = tree.items.iter();
+    let imports = items.filter_map(|item| match &item.kind {
+        ItemKind::Import(import) => Some((item.span, import)),
+        _ => None,
+    });
+    imports.collect()
+}
+
+fn dotted(import: &Import) -> String {
+    let parts: Vec<&str> = import.path.iter().map(|part| part.as_str()).collect();
+    parts.join(".")
+}
+
+/// The edit that imports a name of a module: beside others of it, below other imports, or at the top.
+pub fn added(snapshot: &Snapshot, file: FileId, path: &str, name: &str) -> Option<Edit> {
+    let tree = snapshot.module(file)?;
+    let imports = imports(tree);
+    let mut linked = imports.iter().filter(|(_, import)| dotted(import) == path);
     let (span, text) = match linked.find_map(|(_, import)| import.names.as_ref()?.last()) {
         Some(last) => (last.span.after(), format!(", {name}")),
         None => match imports.last() {
@@ -125,8 +150,5 @@ pub fn way(snapshot: &Snapshot, file: FileId, module: usize, name: &str) -> Opti
             }
         },
     };
-    Some(Way {
-        written: name.to_owned(),
-        edits: vec![Edit { span, text }],
-    })
+    Some(Edit { span, text })
 }

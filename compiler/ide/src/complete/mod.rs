@@ -12,6 +12,7 @@
 
 mod arms;
 mod attributes;
+mod beside;
 mod front;
 mod imports;
 mod item;
@@ -30,6 +31,7 @@ use crate::declared::Kind;
 use crate::rename::Edit;
 use crate::{At, Snapshot};
 
+pub use beside::{Beside, Declares};
 pub(crate) use item::could_mean;
 pub use item::documentation_of;
 
@@ -173,12 +175,12 @@ pub(crate) fn marked(cursor: &Cursor, library: &Library) -> Option<Snapshot> {
     Some(marked::Marked::new(cursor, library, &hints)?.snapshot)
 }
 
-/// What could stand at a place, the best first. `modules` are the paths of all files that could be imported.
+/// What could stand at a place, the best first. `beside` are the files that could be imported.
 pub fn completion(
     snapshot: &Snapshot,
     library: &Library,
     at: At,
-    modules: &[String],
+    beside: &[Beside],
 ) -> Vec<Completion> {
     let Some(cursor) = Cursor::new(snapshot, at) else {
         return Vec::new();
@@ -188,12 +190,12 @@ pub fn completion(
         Front::Nothing => Vec::new(),
         Front::Attribute => attributes::attributes(&cursor),
         Front::Role => attributes::roles(&cursor),
-        Front::Import(import) => imports::paths(&cursor, &import, modules),
+        Front::Import(import) => imports::paths(&cursor, &import, beside),
         Front::Top(kind) => keywords::top(&cursor, kind),
         Front::Member(kind) => keywords::member(&cursor, kind),
         Front::Continue(words) => keywords::words(&cursor, &words),
-        Front::Type(of) => types::types(&cursor, of),
-        Front::Code(hints) => code(&cursor, library, hints),
+        Front::Type(of) => types::types(&cursor, of, beside),
+        Front::Code(hints) => code(&cursor, library, hints, beside),
     };
     let prefix = cursor.prefix();
     found.retain(|one| item::could_mean(prefix, &one.label));
@@ -203,7 +205,12 @@ pub fn completion(
 }
 
 /// In code: by what the made-up name is in the tree.
-fn code(cursor: &Cursor, library: &Library, hints: front::Hints) -> Vec<Completion> {
+fn code(
+    cursor: &Cursor,
+    library: &Library,
+    hints: front::Hints,
+    beside: &[Beside],
+) -> Vec<Completion> {
     use marked::Place;
     let Some(marked) = marked::Marked::new(cursor, library, &hints) else {
         return keywords::statement(cursor, false);
@@ -213,13 +220,16 @@ fn code(cursor: &Cursor, library: &Library, hints: front::Hints) -> Vec<Completi
         Place::Member(base) => members::members(&mut build, base),
         Place::Pattern(pattern) => arms::pattern(&mut build, &pattern),
         Place::Event => arms::events(&mut build),
-        Place::Type(path) => types::in_path(&mut build, path),
-        Place::Error => types::errors(&mut build),
+        Place::Type(path) => types::in_path(&mut build, path, beside),
+        Place::Error => types::errors(&mut build, beside),
         Place::Route => attributes::in_route(&mut build),
         Place::Nothing => {}
         Place::Name(name) => {
             labels::labels(&mut build, &name);
             names::values(&mut build, &name);
+            if !name.is_failure {
+                beside::values(&mut build, beside);
+            }
         }
     }
     build.found

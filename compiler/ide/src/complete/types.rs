@@ -6,7 +6,7 @@ use weir_syntax::token::Tok;
 
 use super::front::TypeOf;
 use super::item::{Build, Near, plain, sort};
-use super::{Completion, Cursor, Suggested, imports, names};
+use super::{Beside, Completion, Cursor, Suggested, beside, imports, names};
 use crate::declared::Kind;
 use crate::{Snapshot, builtins, show};
 
@@ -31,11 +31,12 @@ const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// Where a type stands. Types are seen in the whole file, so the text is taken as it is.
-pub fn types(cursor: &Cursor, of: TypeOf) -> Vec<Completion> {
+pub fn types(cursor: &Cursor, of: TypeOf, beside: &[Beside]) -> Vec<Completion> {
     let mut found = Vec::new();
     match of {
         TypeOf::Error => {
             declared(cursor, &mut found, |def| matches!(def, Def::Error(_)));
+            found.extend(beside::names(cursor, beside, |kind| kind == Kind::Error));
             let there = listed(cursor);
             found.retain(|one| !there.contains(&one.label.as_str()));
         }
@@ -47,6 +48,13 @@ pub fn types(cursor: &Cursor, of: TypeOf) -> Vec<Completion> {
                 )
             };
             declared(cursor, &mut found, is_type);
+            let is_type = |kind| {
+                matches!(
+                    kind,
+                    Kind::Record | Kind::Enum | Kind::Type | Kind::Entity | Kind::Workflow
+                )
+            };
+            found.extend(beside::names(cursor, beside, is_type));
             built_in(cursor, &mut found);
             for name in type_params(cursor) {
                 found.push(plain(cursor, name, Suggested::TypeParam, Near::Local));
@@ -157,10 +165,10 @@ fn type_params<'a>(cursor: &Cursor<'a>) -> Vec<&'a str> {
 }
 
 /// In a type that was found by its place in the tree: behind a module's name, what that declares.
-pub fn in_path(build: &mut Build, path: &TypePath) {
+pub fn in_path(build: &mut Build, path: &TypePath, beside: &[Beside]) {
     let cursor = build.cursor;
     let Some(module) = path.module.first() else {
-        build.found.extend(types(cursor, TypeOf::Value));
+        build.found.extend(types(cursor, TypeOf::Value, beside));
         return;
     };
     let snapshot = cursor.snapshot;
@@ -192,9 +200,9 @@ pub fn in_path(build: &mut Build, path: &TypePath) {
 }
 
 /// In a `fails` clause that was found by its place in the tree.
-pub fn errors(build: &mut Build) {
+pub fn errors(build: &mut Build, beside: &[Beside]) {
     let cursor = build.cursor;
-    build.found.extend(types(cursor, TypeOf::Error));
+    build.found.extend(types(cursor, TypeOf::Error, beside));
 }
 
 /// Behind `fail`, or the `else` of `require`: an error that is made. Those that the function declares come first.

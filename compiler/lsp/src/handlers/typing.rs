@@ -13,8 +13,6 @@ use weir_ide::{At, Completion, Snapshot, Suggested};
 
 use super::show::markdown;
 use super::{Context, Refusal};
-use crate::paths::path_of;
-use crate::projects;
 
 /// So many suggestions are sent; with more the editor asks again when the word is longer.
 const SENT_MAX: usize = 400;
@@ -34,8 +32,9 @@ pub fn completion(
 ) -> Result<Option<CompletionResponse>, Refusal> {
     let place = params.text_document_position_params;
     let (snapshot, at) = cx.open_at(&place)?;
-    let modules = modules(cx, &snapshot, at, &place.text_document);
-    let mut found = weir_ide::completion(&snapshot, cx.projects.library(), at, &modules);
+    let program = &snapshot.survey.program;
+    let beside = cx.projects.beside(cx.documents, program);
+    let mut found = weir_ide::completion(&snapshot, cx.projects.library(), at, &beside);
     let is_begun = begun(&snapshot, at);
     // A longer word leaves some of these; from nothing more may come, which are too many to be sent for nothing.
     let is_incomplete = found.len() > SENT_MAX || !is_begun;
@@ -52,35 +51,6 @@ pub fn completion(
 fn begun(snapshot: &Snapshot, at: At) -> bool {
     let front = &snapshot.text(at.file)[..at.offset as usize];
     front.ends_with(|c: char| c.is_alphanumeric() || c == '_')
-}
-
-/// The modules on the disk, where one is to be imported.
-fn modules(
-    cx: &Context,
-    snapshot: &Snapshot,
-    at: At,
-    document: &TextDocumentIdentifier,
-) -> Vec<String> {
-    let front = &snapshot.text(at.file)[..at.offset as usize];
-    let line = front.rsplit('\n').next().unwrap_or_default();
-    if !line.starts_with("import ") {
-        return Vec::new();
-    }
-    let program = &snapshot.survey.program;
-    let own = path_of(&document.uri);
-    let open = cx.documents.paths().cloned();
-    let mut files = projects::sources_below(program.source.parent());
-    files.extend(open);
-    files.retain(|file| *file != own && *file != program.source);
-    let paths = files
-        .iter()
-        .filter(|file| projects::is_inside(program, file));
-    let mut paths: Vec<String> = paths
-        .map(|file| weir_driver::module_path(program, file))
-        .collect();
-    paths.sort();
-    paths.dedup();
-    paths
 }
 
 fn item(cx: &Context, snapshot: &Snapshot, uri: &Uri, one: Completion) -> CompletionItem {
