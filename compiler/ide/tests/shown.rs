@@ -123,8 +123,8 @@ fn the_call_around_the_cursor_is_shown() {
 #[test]
 fn pieces_of_the_text_are_coloured_by_meaning() {
     let (snapshot, _, at) = open(BANK);
-    assert_eq!(
-        snapshot.survey.is_right, true,
+    assert!(
+        snapshot.survey.is_right,
         "{:?}",
         snapshot.survey.diagnostics
     );

@@ -319,6 +319,18 @@ fn files_beside_the_program_can_be_imported() {
         .map(|item| &item["label"])
         .collect();
     assert_eq!(labels, ["plant"]);
+
+    // An editor that knows no snippets is sent none.
+    let found = editor.ask("textDocument/completion", editor.at(1, 0));
+    let items = found.expect("an answer")["items"].clone();
+    let items = items.as_array().expect("a list");
+    assert!(
+        items
+            .iter()
+            .any(|item| item["textEdit"]["newText"] == "entity")
+    );
+    assert!(items.iter().all(|item| item["insertTextFormat"].is_null()));
+    assert!(items.iter().all(|item| item["label"] != "test with a mock"));
     editor.close();
 }
 

@@ -250,12 +250,9 @@ fn of(cursor: &Cursor, word: &Word, near: Near) -> Completion {
     };
     let mut one = plain(cursor, word.label, kind, near);
     one.detail = Some(word.what.to_owned());
-    one.insert = word
-        .label
-        .split(" with ")
-        .next()
-        .unwrap_or(word.label)
-        .to_owned();
+    if !is_word {
+        one.insert.clear();
+    }
     one.snippet = (word.snippet != word.label).then(|| word.snippet.to_owned());
     one
 }

@@ -62,6 +62,7 @@ pub fn labels(build: &mut Build, name: &Named) {
         let added = build.add(&label, Suggested::Snippet, Near::Wanted, None);
         added.detail = Some("all that have to be there".to_owned());
         added.snippet = Some(parts.join(", "));
+        added.insert.clear();
         added.sort = sort(1, Near::Wanted, "~", &prefix);
     }
 }

@@ -44,6 +44,7 @@ pub struct Completion {
     pub detail: Option<String>,
     /// What it replaces: the word at the cursor.
     pub replaced: Span,
+    /// Empty where only the snippet makes sense.
     pub insert: String,
     /// The same with places to fill in, as snippets are written.
     pub snippet: Option<String>,

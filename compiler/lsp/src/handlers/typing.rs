@@ -38,6 +38,7 @@ pub fn completion(
     let is_begun = begun(&snapshot, at);
     // A longer word leaves some of these; from nothing more may come, which are too many to be sent for nothing.
     let is_incomplete = found.len() > SENT_MAX || !is_begun;
+    found.retain(|one| cx.settings.snippets || !one.insert.is_empty());
     found.truncate(SENT_MAX);
     let uri = place.text_document.uri;
     let items = found.into_iter().map(|one| item(cx, &snapshot, &uri, one));
