@@ -149,6 +149,11 @@ fn names_in_reach_come_by_type_and_nearness() {
         8,
     );
     in_run("names_of_an_enum", "status = $0\n    \"\"", 8);
+    in_run(
+        "names_before_a_statement",
+        "let total = 3.5\n    $0let b = total",
+        2,
+    );
     in_run("names_in_lambda", "lines.map(line => $0)", 4);
     in_run("names_of_a_source", "for line in $0 {\n    }\n    \"\"", 2);
     in_run("names_of_items", "send Checkout(order).run([$0])", 2);
@@ -215,6 +220,16 @@ fn arms_that_are_missing_come_first() {
         "wait {\n      approved(_) => {}\n      $0\n    }\n    \"\"",
         5,
     );
+    in_run(
+        "arms_of_list",
+        "match lines {\n      [] => \"\"\n      $0\n    }",
+        5,
+    );
+    in_run(
+        "arms_of_number",
+        "match lines.length() {\n      0 => \"\"\n      $0\n    }",
+        5,
+    );
     in_run("pattern_of_is", "if status is $0", 4);
 }
 
@@ -259,6 +274,7 @@ fn types_and_errors_come_where_they_stand() {
     insta::assert_snapshot!("types_of_parameter", with("fn f(line: L$0"));
     insta::assert_snapshot!("types_of_result", with("fn f<Item>(a: Int) -> $0"));
     insta::assert_snapshot!("types_in_brackets", with("fn f(line: List<$0>) {}"));
+    insta::assert_snapshot!("types_behind_comma", with("fn f(line: Map<Text, L$0>) {}"));
     insta::assert_snapshot!(
         "types_of_state",
         with("entity A(id: Text) {\n  state s: St$0\n}")

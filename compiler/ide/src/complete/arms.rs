@@ -121,6 +121,11 @@ fn covers(arm: &Arm, name: &str) -> bool {
         match &pattern.kind {
             PatternKind::Wildcard | PatternKind::Bind(_) => true,
             PatternKind::Or(parts) => parts.iter().any(|part| takes(part, name)),
+            PatternKind::List { items, rest } => match (items.as_slice(), rest) {
+                ([], None) => name == "[]",
+                ([first], Some(_)) => name != "[]" && takes(first, "_"),
+                _ => false,
+            },
             PatternKind::Bool(value) => name == if *value { "true" } else { "false" },
             PatternKind::Con {
                 name: own, args, ..
@@ -184,6 +189,8 @@ fn shapes(build: &Build, ty: Option<&Type>) -> Vec<Shape> {
                 def: Some(Def::Record(*id)),
             }]
         }
+        Some(Type::List(_)) => vec![plain("[]", &[]), plain("[first, ..rest]", &[])],
+        Some(Type::Int | Type::Decimal | Type::Float | Type::Text) => vec![plain("_", &[])],
         Some(Type::Tuple(parts)) => {
             let names = parts.iter().zip(b'a'..);
             let names = names

@@ -346,10 +346,9 @@ fn holds_fields(tokens: &[Token], open: usize) -> bool {
 /// Whether a type stands at the end of these tokens of one statement.
 fn of_type(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Option<TypeOf> {
     let before = &cursor.before;
-    let last = mine.last()?;
     let fields = open.is_some_and(|open| holds_fields(before, open));
     let in_lines = open.is_none_or(|open| before[open].kind == Tok::LBrace);
-    match last.kind {
+    match mine.last().map(|last| last.kind).unwrap_or(Tok::Semi) {
         Tok::Arrow => return Some(TypeOf::Value),
         Tok::Colon if fields => return Some(TypeOf::Value),
         Tok::Colon if in_lines => {
@@ -369,6 +368,7 @@ fn of_type(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Option<TypeO
         }
         _ => {}
     }
+    let last = before.last()?;
     // `fails A, `: commas begin a new unit, so all of the line is looked at.
     let mut back = before.iter().rev();
     let listed = back.find(|token| {
@@ -475,6 +475,9 @@ fn continues(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Vec<&'stat
     }
     if first == Some(Tok::Extern) && open.is_none() {
         return vec!["from"];
+    }
+    if first == Some(Tok::Test) && open.is_none() {
+        return Vec::new();
     }
     if open.is_none()
         && matches!(

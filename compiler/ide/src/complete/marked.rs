@@ -87,34 +87,34 @@ impl Marked {
             true => [UPPER, LOWER],
             false => [LOWER, UPPER],
         };
-        let behind = |ending: &'static str| names.iter().map(move |name| (*name, ending));
-        let mut tries: Vec<(&str, &str)> = behind("").collect();
+        let mut endings = vec![""];
+        if cursor.word.start == cursor.word.end {
+            // In front of a statement it may be one of its own.
+            endings.insert(0, "\n");
+        }
         if hints.in_arms {
-            tries.extend(behind(" => {}"));
+            endings.push(" => {}");
         }
         if hints.needs_block {
-            tries.extend(behind(" {}"));
+            endings.push(" {}");
         }
-        if hints.needs_else {
-            tries.push((LOWER, " else Z"));
-        }
-        tries
-            .into_iter()
-            .find_map(|(name, ending)| Marked::with(cursor, library, name, ending))
+        let mut tries = endings
+            .iter()
+            .flat_map(|ending| names.iter().map(move |name| (*name, *ending)))
+            .chain(hints.needs_else.then_some((LOWER, " else Z")));
+        tries.find_map(|(name, ending)| Marked::with(cursor, library, name, ending))
     }
 
     /// With a name of a certain kind.
     pub fn with(cursor: &Cursor, library: &Library, name: &str, ending: &str) -> Option<Marked> {
         let text = cursor.text();
-        let end = match cursor.word.end > cursor.word.start {
+        let end = match cursor.word.end > cursor.word.start || ending == "\n" {
             true => cursor.word.end as usize,
             // In front of a word the name takes its place: two words in a row would be a mistake.
             false => {
                 let rest = &text[cursor.word.end as usize..];
-                text.len()
-                    - rest
-                        .trim_start_matches(|c: char| c.is_alphanumeric() || c == '_')
-                        .len()
+                let is_word = |c: char| c.is_alphanumeric() || c == '_';
+                text.len() - rest.trim_start_matches(is_word).len()
             }
         };
         let start = cursor.word.start as usize;
