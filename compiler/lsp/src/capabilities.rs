@@ -28,8 +28,8 @@ pub fn capabilities(settings: &Settings) -> Value {
             "foldingRangeProvider": true,
             "selectionRangeProvider": true,
             "completionProvider": {
-                // Behind a dot, an attribute's `@`, in the path of an import, at a label.
-                "triggerCharacters": [".", "@", "{", "(", ","],
+                // Members, attributes, the first argument; other places are asked for with the first letter.
+                "triggerCharacters": [".", "@", "("],
                 "resolveProvider": true,
             },
             "signatureHelpProvider": { "triggerCharacters": ["(", ","], "retriggerCharacters": [")", ":"] },
