@@ -192,7 +192,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             let number = b.g.host_call(&call);
             let result = inst.dst.expect("each gives something");
             let result = b.func.value_type(result).clone();
-            host(b, "host", number, args, result);
+            library::host(b, "host", number, args, result);
         }
         Op::Lib(name, args) => {
             b.reach(site);

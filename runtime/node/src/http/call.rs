@@ -2,7 +2,7 @@
 
 use hyper::header::{ETAG, HeaderName, IF_NONE_MATCH};
 use hyper::{HeaderMap, Method};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 use weir_contract::call::encode_args;
 use weir_contract::json::{Document, Members, from_json, from_query, nearest, parse};
