@@ -8,14 +8,16 @@
 //! Declarations have numbers, so all of this holds only while the program declares the same names in the same files; when one
 //! comes or goes, all bodies are checked. A module with errors is always checked: what it leaves open must not be kept.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, FileId, Span};
 use weir_syntax::ast::{self, FnBody, ItemKind, MemberKind};
 
 use crate::hir::*;
 use crate::infer::has_unknown;
+use crate::meanings::{self, Def, NamesOf, last_of_each};
 use crate::modules::{self, Source};
 use crate::scope::{Cx, Progress};
 use crate::walk;
@@ -23,21 +25,61 @@ use crate::walk;
 /// What a check leaves for the next one of the same program.
 #[derive(Debug)]
 pub struct Earlier {
-    program: Checked,
+    program: Arc<Checked>,
+    notes: Notes,
+}
+
+/// What is known behind the bodies, next to the program itself.
+#[derive(Debug)]
+pub(crate) struct Notes {
     names: Vec<(String, FileId)>,
     /// The library, then the modules.
     modules: Vec<Module>,
+    /// Where names that others call by their place are: `type Name = ..` and `extern` blocks.
+    places: BTreeMap<(String, FileId), Span>,
+    /// What each module sees; empty when nobody asked.
+    seen: Vec<Arc<NamesOf>>,
+}
+
+impl Notes {
+    /// Together with the program that all passes have looked at: they change nothing in bodies.
+    pub fn with(self, program: Arc<Checked>) -> Earlier {
+        Earlier {
+            program,
+            notes: self,
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Module {
-    /// Nothing for the library, which is always the same.
-    tree: Option<ast::Module>,
+    /// The file and its text: what is parsed is the same when these are. 0 for the library, which is always the same.
+    text: u64,
     interface: u64,
     /// About its bodies.
     told: Vec<Diagnostic>,
+    /// Of the places in its bodies, when somebody asked.
+    meant: Meant,
+    /// About the patterns in its bodies.
+    told_of_patterns: Vec<Diagnostic>,
     /// Its bodies can be taken over: nothing is open in them, and nothing leads to other files, whose places may have moved.
     is_whole: bool,
+}
+
+/// What was written down of the bodies of a module.
+#[derive(Clone, Debug, Default)]
+struct Meant {
+    names: Arc<Vec<(Span, Def)>>,
+    types: Arc<Vec<(Span, Type)>>,
+}
+
+/// What has bodies in a module, by position in the program.
+#[derive(Clone, Default)]
+struct Inside {
+    constants: Vec<usize>,
+    functions: Vec<usize>,
+    entities: Vec<usize>,
+    tests: Vec<usize>,
 }
 
 /// What is seen of a file from outside: its text without the bodies of functions and without tests.
@@ -80,13 +122,25 @@ pub fn interface(text: &str, module: &ast::Module) -> u64 {
 pub(crate) struct Again<'a> {
     earlier: Option<&'a Earlier>,
     sources: &'a [Source<'a>],
+    texts: Vec<u64>,
     interfaces: Vec<u64>,
     files: HashMap<FileId, usize>,
+    /// Of each module, the library first.
+    inside: Vec<Inside>,
+    imports: Vec<Vec<usize>>,
+    /// Whether nothing that is seen of the module has changed, nor of what it sees; known when it was looked at.
+    is_same_outside: Vec<bool>,
     names: Vec<(String, FileId)>,
+    places: BTreeMap<(String, FileId), Span>,
     /// The modules whose bodies were checked; 0 is the library.
     pub checked: BTreeSet<usize>,
-    /// How many diagnostics there were before.
+    /// What was taken over.
+    taken: BTreeMap<usize, Meant>,
+    /// How many diagnostics and names there were before.
     told_before: usize,
+    told_before_patterns: usize,
+    meant_before: usize,
+    is_closed: bool,
 }
 
 impl<'a> Again<'a> {
@@ -96,64 +150,58 @@ impl<'a> Again<'a> {
         texts: &[&str],
         earlier: Option<&'a Earlier>,
     ) -> Again<'a> {
-        let interfaces = sources
-            .iter()
-            .zip(texts)
-            .map(|(source, text)| interface(text, source.module));
-        let names = names(&cx.program);
+        let with_texts = || sources.iter().zip(texts);
+        let interfaces = with_texts().map(|(source, text)| interface(text, source.module));
+        let whole = with_texts().map(|(source, text)| {
+            let mut hasher = DefaultHasher::new();
+            (source.module.file, text).hash(&mut hasher);
+            hasher.finish()
+        });
+        let names = names(cx);
         let fits = |earlier: &&Earlier| {
-            earlier.names == names && earlier.modules.len() == sources.len() + 1
+            let notes = &earlier.notes;
+            notes.names == names && notes.modules.len() == sources.len() + 1
         };
+        let files = modules::files(cx);
+        let by_path: HashMap<&str, usize> = sources
+            .iter()
+            .enumerate()
+            .map(|(at, source)| (source.path, at + 1))
+            .rev()
+            .collect();
+        let imports = sources.iter().map(|source| imports(source, &by_path));
         Again {
             earlier: earlier.filter(fits),
-            sources,
+            texts: whole.collect(),
             interfaces: interfaces.collect(),
-            files: modules::files(cx),
+            inside: inside(&cx.program, &files, sources.len() + 1),
+            files,
+            imports: std::iter::once(Vec::new()).chain(imports).collect(),
+            is_same_outside: vec![false; sources.len() + 1],
+            sources,
             names,
+            places: places(cx),
             checked: BTreeSet::new(),
+            taken: BTreeMap::new(),
             told_before: cx.diagnostics.len(),
+            told_before_patterns: 0,
+            is_closed: true,
+            meant_before: cx.meanings.as_ref().map_or(0, |meant| meant.names.len()),
         }
     }
 
     /// The modules, imported ones before those that import them; nothing where they need each other.
     pub fn order(&self) -> Option<Vec<usize>> {
         let mut order = vec![0];
+        let mut is_in = vec![false; self.imports.len()];
+        is_in[0] = true;
         while order.len() <= self.sources.len() {
-            let ready = |at: &usize| {
-                !order.contains(at) && self.imports(*at).iter().all(|i| order.contains(i))
-            };
+            let ready = |at: &usize| !is_in[*at] && self.imports[*at].iter().all(|i| is_in[*i]);
             let next = (1..=self.sources.len()).find(ready)?;
+            is_in[next] = true;
             order.push(next);
         }
         Some(order)
-    }
-
-    fn imports(&self, module: usize) -> Vec<usize> {
-        let Some(source) = module.checked_sub(1).map(|at| &self.sources[at]) else {
-            return Vec::new();
-        };
-        let paths = source
-            .module
-            .items
-            .iter()
-            .filter_map(|item| match &item.kind {
-                ItemKind::Import(import) => Some(modules::dotted(&import.path)),
-                _ => None,
-            });
-        let found = paths.filter_map(|path| self.sources.iter().position(|s| s.path == path));
-        found.map(|at| at + 1).collect()
-    }
-
-    /// All that a module sees, directly or through others.
-    fn seen(&self, module: usize) -> BTreeSet<usize> {
-        let mut seen = BTreeSet::new();
-        let mut open = self.imports(module);
-        while let Some(next) = open.pop() {
-            if seen.insert(next) {
-                open.extend(self.imports(next));
-            }
-        }
-        seen
     }
 
     /// The module a place is in.
@@ -163,12 +211,10 @@ impl<'a> Again<'a> {
 
     /// Takes over what is known of a module's bodies, if nothing has changed for it. What it sees was looked at before.
     pub fn take(&mut self, cx: &mut Cx, module: usize) -> bool {
-        match self
-            .earlier
-            .filter(|earlier| self.is_same(cx, earlier, module))
-        {
+        match self.earlier.filter(|earlier| self.is_same(earlier, module)) {
             Some(earlier) => {
-                self.copy(cx, earlier, module);
+                let meant = self.copy(cx, earlier, module);
+                self.taken.insert(module, meant);
                 true
             }
             None => {
@@ -178,32 +224,38 @@ impl<'a> Again<'a> {
         }
     }
 
-    fn is_same(&self, cx: &Cx, earlier: &Earlier, module: usize) -> bool {
-        let known = &earlier.modules[module];
-        let tree = module.checked_sub(1).map(|at| self.sources[at].module);
-        let looks_the_same = |seen: usize| {
-            let is_there = self.interfaces[seen - 1] == earlier.modules[seen].interface;
-            let mut functions = cx.program.functions.iter().zip(&earlier.program.functions);
-            is_there
-                && functions
-                    .all(|(now, then)| self.module_of(now.span) != seen || now.fails == then.fails)
-        };
-        known.is_whole
-            && known.tree.as_ref() == tree
-            && self.seen(module).into_iter().all(looks_the_same)
+    fn is_same(&self, earlier: &Earlier, module: usize) -> bool {
+        let known = &earlier.notes.modules[module];
+        let is_same_text = module
+            .checked_sub(1)
+            .is_none_or(|at| self.texts[at] == known.text);
+        let mut seen = self.imports[module].iter();
+        known.is_whole && is_same_text && seen.all(|seen| self.is_same_outside[*seen])
     }
 
-    fn copy(&self, cx: &mut Cx, earlier: &Earlier, module: usize) {
+    /// Says that the bodies of a module are known, taken over or checked: now it is known what others see of them.
+    pub fn done(&mut self, cx: &Cx, module: usize) {
+        let Some(earlier) = self.earlier else { return };
+        let known = &earlier.notes.modules[module];
+        let is_same_text = module
+            .checked_sub(1)
+            .is_none_or(|at| self.interfaces[at] == known.interface);
+        let functions = &self.inside[module].functions;
+        self.is_same_outside[module] = is_same_text
+            && self.imports[module]
+                .iter()
+                .all(|seen| self.is_same_outside[*seen])
+            && functions
+                .iter()
+                .all(|at| cx.program.functions[*at].fails == earlier.program.functions[*at].fails);
+    }
+
+    fn copy(&self, cx: &mut Cx, earlier: &Earlier, module: usize) -> Meant {
         let then = &earlier.program;
         let program = &mut cx.program;
-        let is_here = |place: Span| self.module_of(place) == module;
-        for (at, now) in program
-            .functions
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, f)| is_here(f.span))
-        {
-            let then = &then.functions[at];
+        let inside = &self.inside[module];
+        for at in inside.functions.iter().copied() {
+            let (now, then) = (&mut program.functions[at], &then.functions[at]);
             now.implementation = then.implementation.clone();
             now.fails = then.fails.clone();
             for (now, then) in now.params.iter_mut().zip(&then.params) {
@@ -211,52 +263,70 @@ impl<'a> Again<'a> {
             }
             cx.functions[at].progress = Progress::Done;
         }
-        for (at, now) in program
-            .constants
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, c)| is_here(c.span))
-        {
-            now.ty = then.constants[at].ty.clone();
-            now.body = then.constants[at].body.clone();
+        for at in inside.constants.iter().copied() {
+            let (now, then) = (&mut program.constants[at], &then.constants[at]);
+            now.ty = then.ty.clone();
+            now.body = then.body.clone();
             cx.constants[at].1 = Progress::Done;
         }
-        for (at, now) in program
-            .entities
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, e)| is_here(e.span))
-        {
-            let then = &then.entities[at];
+        for at in inside.entities.iter().copied() {
+            let (now, then) = (&mut program.entities[at], &then.entities[at]);
             for (now, then) in now.fields.iter_mut().zip(&then.fields) {
                 now.init = then.init.clone();
             }
             now.invariants = then.invariants.clone();
             now.allows = then.allows.clone();
         }
-        for (at, now) in program
-            .tests
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, t)| is_here(t.span))
-        {
-            now.body = then.tests[at].body.clone();
-            now.fails = then.tests[at].fails.clone();
+        for at in inside.tests.iter().copied() {
+            let (now, then) = (&mut program.tests[at], &then.tests[at]);
+            now.body = then.body.clone();
+            now.fails = then.fails.clone();
         }
-        cx.diagnostics
-            .extend(earlier.modules[module].told.iter().cloned());
+        let known = &earlier.notes.modules[module];
+        cx.diagnostics.extend(known.told.iter().cloned());
+        let mut meant = known.meant.clone();
+        if let Some(meanings) = &mut cx.meanings {
+            let moved = self.moved(&earlier.notes);
+            if !moved.is_empty() && meant.names.iter().any(|(_, def)| moved.contains_key(def)) {
+                let names = meant.names.iter();
+                let names = names.map(|(at, def)| (*at, *moved.get(def).unwrap_or(def)));
+                meant.names = Arc::new(names.collect());
+            }
+            meanings.names.extend(meant.names.iter());
+            meanings.types.extend(meant.types.iter().cloned());
+        }
+        meant
     }
 
-    /// What the next check may go by; right behind the bodies, before other passes look at them.
-    pub fn keep(&self, cx: &Cx) -> Earlier {
-        let mut modules: Vec<Module> = std::iter::once(None)
-            .chain(self.sources.iter().map(Some))
+    /// What is called by its place, and stands in another one now.
+    fn moved(&self, then: &Notes) -> BTreeMap<Def, Def> {
+        let both = self
+            .places
+            .iter()
+            .filter_map(|(name, now)| Some((then.places.get(name)?, now)));
+        let moved = both.filter(|(then, now)| then != now);
+        moved
+            .flat_map(|(then, now)| {
+                let aliases = (Def::Alias(*then), Def::Alias(*now));
+                [aliases, (Def::ExternBlock(*then), Def::ExternBlock(*now))]
+            })
+            .collect()
+    }
+
+    /// What the next check may go by; right behind the bodies, before other passes report.
+    pub fn keep(&mut self, cx: &Cx) -> Notes {
+        self.told_before_patterns = cx.diagnostics.len();
+        let meant = self.meant(cx);
+        let mut modules: Vec<Module> = meant
+            .into_iter()
             .enumerate()
-            .map(|(at, source)| Module {
-                tree: source.map(|source| source.module.clone()),
+            .map(|(at, meant)| Module {
+                text: at.checked_sub(1).map_or(0, |at| self.texts[at]),
                 interface: at.checked_sub(1).map_or(0, |at| self.interfaces[at]),
                 told: Vec::new(),
-                is_whole: true,
+                told_of_patterns: Vec::new(),
+                is_whole: meant.names.iter().all(|(_, def)| self.stays(at, *def)),
+                meant,
             })
             .collect();
         for found in &cx.diagnostics[self.told_before..] {
@@ -272,22 +342,159 @@ impl<'a> Again<'a> {
             modules[module].is_whole &= !found.is_error() && !leaves;
             modules[module].told.push(found.clone());
         }
+        let mut is_closed = true;
         for (_, body) in walk::bodies(&cx.program) {
             let module = self.module_of(body.root.span);
+            if self.taken.contains_key(&module) {
+                continue;
+            }
             walk::all(&body.root, &mut |e| {
-                modules[module].is_whole &= self.module_of(e.span) == module && !has_unknown(&e.ty);
+                let is_known = !has_unknown(&e.ty);
+                is_closed &= is_known;
+                modules[module].is_whole &= self.module_of(e.span) == module && is_known;
             });
         }
-        Earlier {
-            program: cx.program.clone(),
+        self.is_closed = is_closed;
+        Notes {
             names: self.names.clone(),
             modules,
+            places: self.places.clone(),
+            seen: Vec::new(),
+        }
+    }
+
+    /// What each module sees: the same as before while no text outside of bodies has changed, and nothing has moved that
+    /// is called by its place.
+    pub fn names(&self, cx: &mut Cx, notes: &mut Notes) -> Vec<Arc<NamesOf>> {
+        let known = self
+            .earlier
+            .map(|earlier| &earlier.notes)
+            .filter(|earlier| {
+                let mut modules = earlier.modules.iter().skip(1).zip(&self.interfaces);
+                earlier.places == self.places
+                    && earlier.seen.len() == self.sources.len()
+                    && modules.all(|(module, interface)| module.interface == *interface)
+            });
+        notes.seen = match known {
+            Some(known) => known.seen.clone(),
+            None => meanings::names(cx).into_iter().map(Arc::new).collect(),
+        };
+        notes.seen.clone()
+    }
+
+    /// The patterns were looked at: what was told of them by now is kept, and what is known of those that were taken over is told.
+    pub fn patterns_done(&self, cx: &mut Cx, notes: &mut Notes) {
+        for found in &cx.diagnostics[self.told_before_patterns..] {
+            let module = self.module_of(found.primary.span);
+            notes.modules[module].told_of_patterns.push(found.clone());
+        }
+        let Some(earlier) = self.earlier else { return };
+        for module in self.taken.keys() {
+            let told = &earlier.notes.modules[*module].told_of_patterns;
+            notes.modules[*module].told_of_patterns.clone_from(told);
+            cx.diagnostics.extend(told.iter().cloned());
+        }
+    }
+
+    /// Whether a place is in a body that was taken over.
+    pub fn is_taken(&self, place: Span) -> bool {
+        self.taken.contains_key(&self.module_of(place))
+    }
+
+    /// Whether no type in any body is open; known when the notes are made.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// What was written down, by modules.
+    fn meant(&self, cx: &Cx) -> Vec<Meant> {
+        let mut names: Vec<Vec<(Span, Def)>> = vec![Vec::new(); self.sources.len() + 1];
+        let mut types: Vec<Vec<(Span, Type)>> = vec![Vec::new(); self.sources.len() + 1];
+        if let Some(meanings) = &cx.meanings {
+            for (at, def) in &meanings.names[self.meant_before..] {
+                let module = self.module_of(*at);
+                if !self.taken.contains_key(&module) {
+                    names[module].push((*at, *def));
+                }
+            }
+            for (at, ty) in &meanings.types {
+                let module = self.module_of(*at);
+                if !self.taken.contains_key(&module) {
+                    types[module].push((*at, ty.clone()));
+                }
+            }
+        }
+        let new = names.into_iter().zip(types).enumerate();
+        new.map(
+            |(module, (mut names, mut types))| match self.taken.get(&module) {
+                Some(taken) => taken.clone(),
+                None => Meant {
+                    names: {
+                        last_of_each(&mut names);
+                        Arc::new(names)
+                    },
+                    types: {
+                        last_of_each(&mut types);
+                        Arc::new(types)
+                    },
+                },
+            },
+        )
+        .collect()
+    }
+
+    /// Whether a name in a body means something whose place cannot move without being noticed.
+    fn stays(&self, module: usize, def: Def) -> bool {
+        match def {
+            Def::Local(at) | Def::TypeParam(at) => self.module_of(at) == module,
+            _ => true,
         }
     }
 }
 
+/// The modules of the program that a file imports.
+fn imports(source: &Source<'_>, by_path: &HashMap<&str, usize>) -> Vec<usize> {
+    let items = source.module.items.iter();
+    let paths = items.filter_map(|item| match &item.kind {
+        ItemKind::Import(import) => Some(modules::dotted(&import.path)),
+        _ => None,
+    });
+    let found = paths.filter_map(|path| by_path.get(path.as_str()).copied());
+    found.collect()
+}
+
+fn inside(program: &Checked, files: &HashMap<FileId, usize>, count: usize) -> Vec<Inside> {
+    let mut all = vec![Inside::default(); count];
+    let module = |place: Span| files.get(&place.file).copied().unwrap_or_default();
+    for (at, function) in program.functions.iter().enumerate() {
+        all[module(function.span)].functions.push(at);
+    }
+    for (at, constant) in program.constants.iter().enumerate() {
+        all[module(constant.span)].constants.push(at);
+    }
+    for (at, entity) in program.entities.iter().enumerate() {
+        all[module(entity.span)].entities.push(at);
+    }
+    for (at, test) in program.tests.iter().enumerate() {
+        all[module(test.span)].tests.push(at);
+    }
+    all
+}
+
+/// Where the names are that are called by their place; each file has at most one of a name.
+fn places(cx: &Cx) -> BTreeMap<(String, FileId), Span> {
+    let aliases = cx.aliases.iter().map(|(decl, _)| {
+        let name = &decl.name;
+        ((name.name.clone(), name.span.file), name.span)
+    });
+    let blocks = cx.modules.own.iter().flat_map(|own| &own.externs);
+    let blocks = blocks.map(|(name, (span, _))| ((name.clone(), span.file), *span));
+    aliases.chain(blocks).collect()
+}
+
 /// What a program declares, in the order of its numbers.
-fn names(program: &Checked) -> Vec<(String, FileId)> {
+fn names(cx: &Cx) -> Vec<(String, FileId)> {
+    let program = &cx.program;
     let mut all: Vec<(String, FileId)> = Vec::new();
     let mut add =
         |kind: &str, name: &str, place: Span| all.push((format!("{kind} {name}"), place.file));
@@ -324,5 +531,7 @@ fn names(program: &Checked) -> Vec<(String, FileId)> {
         .iter()
         .for_each(|e| add("extern", &e.name, e.span));
     program.tests.iter().for_each(|t| add("test", "", t.span));
+    let aliases = cx.aliases.iter();
+    aliases.for_each(|(decl, _)| add("type", decl.name.as_str(), decl.name.span));
     all
 }

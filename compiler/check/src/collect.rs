@@ -1,6 +1,7 @@
 //! Gives every top-level name a number, so that later passes may refer forwards.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ItemKind, MemberKind};
@@ -174,11 +175,11 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
                         .help("say in the name what is different about this one"),
                 );
             }
-            cx.tests.push(Rc::new(decl.clone()));
+            cx.tests.push(decl.clone());
             cx.program.tests.push(Test {
                 params: Vec::new(),
                 name: decl.name.value.clone(),
-                body: empty_body(decl.name.span),
+                body: Arc::new(empty_body(decl.name.span)),
                 fails: Vec::new(),
                 span: decl.name.span,
             });
@@ -224,13 +225,13 @@ fn no_attributes(cx: &mut Cx, item: &ast::Item) {
 /// An entity, or what a workflow has in common with one.
 fn collect_entity(
     cx: &mut Cx,
-    decl: &ast::EntityDecl,
+    decl: &Arc<ast::EntityDecl>,
     doc: Option<String>,
     is_workflow: bool,
 ) -> EntityId {
     let id = EntityId(cx.entities.len() as u32);
     declare_type(cx, &decl.name, TypeName::Entity(id));
-    cx.entities.push(Rc::new(decl.clone()));
+    cx.entities.push(decl.clone());
     cx.program.entities.push(Entity {
         workflow: None,
         name: decl.name.name.clone(),
@@ -287,7 +288,7 @@ const RESERVED_ROUTE: &str = "_weir";
 
 fn add_function(
     cx: &mut Cx,
-    decl: &ast::FnDecl,
+    decl: &Arc<ast::FnDecl>,
     attrs: &[ast::Attr],
     doc: Option<String>,
     entity: Option<EntityId>,
@@ -297,7 +298,7 @@ fn add_function(
     let mut decl = decl.clone();
     if is_prelude && decl.name.name.ends_with('_') {
         // Any word may follow a dot, but only this way can a keyword be declared: `xs.join(", ")`.
-        decl.name.name.pop();
+        Arc::make_mut(&mut decl).name.name.pop();
     }
     if decl.is_pub.is_some() && entity.is_none() && decl.name.name == RESERVED_ROUTE {
         let name = &decl.name;
@@ -312,7 +313,7 @@ fn add_function(
         );
     }
     cx.functions.push(FnSource {
-        decl: Rc::new(decl.clone()),
+        decl: decl.clone(),
         attrs: attrs.to_vec().into(),
         progress: Progress::Waiting,
         infers_fails: !is_prelude && decl.is_pub.is_none() && decl.fails.is_empty(),
@@ -327,7 +328,7 @@ fn add_function(
         ret: Type::Unit,
         fails: Vec::new(),
         effect: Effect::Pure,
-        implementation: Implementation::Body(empty_body(decl.name.span)),
+        implementation: Implementation::Body(Arc::new(empty_body(decl.name.span))),
         is_pub: decl.is_pub.is_some(),
         access: Access::Allow,
         route: None,

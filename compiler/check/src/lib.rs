@@ -57,6 +57,7 @@ pub use hir::Checked;
 pub use infer::{could_take, has_unknown};
 pub use messages::{near as near_names, show as show_type};
 pub use modules::Source;
+pub use patterns::missing_cases;
 pub use roles::roles;
 pub use survey::{Survey, survey};
 pub use text::{check_text, checked_text};
@@ -90,6 +91,7 @@ pub fn check_modules(prelude: &[ast::Module], sources: &[Source<'_>]) -> CheckRe
 fn run(cx: &mut scope::Cx, prelude: &[ast::Module], sources: &[Source<'_>]) {
     let mut again = begin(cx, prelude, sources, &[], None);
     body::check_all(cx, &mut again);
+    patterns::check(cx, &again);
     finish(cx);
 }
 
@@ -113,14 +115,16 @@ pub fn check_again(
     let mut cx = scope::Cx::default();
     let mut again = begin(&mut cx, prelude, sources, texts, earlier);
     body::check_all(&mut cx, &mut again);
-    let earlier = again.keep(&cx);
+    let mut notes = again.keep(&cx);
+    patterns::check(&mut cx, &again);
+    again.patterns_done(&mut cx, &mut notes);
     finish(&mut cx);
     let path = |module: &usize| match module.checked_sub(1) {
         None => String::new(),
         Some(at) => sources[at].path.to_owned(),
     };
     CheckedAgain {
-        earlier,
+        earlier: notes.with(std::sync::Arc::new(cx.program.clone())),
         checked: again.checked.iter().map(path).collect(),
         result: result(cx),
     }
@@ -141,7 +145,6 @@ fn begin<'a>(
 
 /// The passes that look at all bodies.
 fn finish(cx: &mut scope::Cx) {
-    patterns::check(cx);
     effects::check(cx);
     routes::check(cx);
     as_step::check(cx);

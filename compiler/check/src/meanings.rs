@@ -192,10 +192,16 @@ pub fn finish(cx: &mut Cx) -> Meanings {
     found
 }
 
-fn last_of_each<T>(found: &mut Vec<(Span, T)>) {
-    found.reverse();
+/// In the order of the places, and of each what was said last. What is sorted in parts is merged quickly.
+pub(crate) fn last_of_each<T>(found: &mut Vec<(Span, T)>) {
     found.sort_by_key(|(span, _)| *span);
-    found.dedup_by_key(|(span, _)| *span);
+    found.dedup_by(|later, kept| {
+        let is_same = later.0 == kept.0;
+        if is_same {
+            std::mem::swap(later, kept);
+        }
+        is_same
+    });
 }
 
 fn type_params(params: &[ast::Ident]) -> impl Iterator<Item = (Def, Span)> {

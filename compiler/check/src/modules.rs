@@ -149,7 +149,7 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
         let module = cx.modules.here;
         cx.modules.of_file.insert(source.module.file, module);
         collect(cx, source.module, false);
-        cx.modules.own[module] = without(cx.names.clone(), &library);
+        cx.modules.own[module] = without(&cx.names, &library);
     }
     for (at, source) in sources.iter().enumerate() {
         cx.enter_module(at + 1);
@@ -178,21 +178,34 @@ pub fn files(cx: &Cx) -> std::collections::HashMap<FileId, usize> {
 }
 
 /// The names that are not the library's.
-fn without(mut names: Names, library: &Names) -> Names {
-    names
-        .types
-        .retain(|name, _| !library.types.contains_key(name));
-    names.functions.retain(|name, all| {
+fn without(names: &Names, library: &Names) -> Names {
+    let types = names.types.iter();
+    let functions = names.functions.iter().filter_map(|(name, all)| {
         let of_library = library.functions.get(name).map_or(0, Vec::len);
-        all.drain(..of_library);
-        !all.is_empty()
+        let own = all[of_library..].to_vec();
+        (!own.is_empty()).then(|| (name.clone(), own))
     });
-    let is_own = |id: &ConstId| !library.constants.values().any(|known| known == id);
-    names.constants.retain(|_, id| is_own(id));
-    names
-        .externs
-        .retain(|name, _| !library.externs.contains_key(name));
-    names
+    let of_library: Vec<ConstId> = library.constants.values().copied().collect();
+    let constants = names
+        .constants
+        .iter()
+        .filter(|(_, id)| !of_library.contains(id));
+    let externs = names.externs.iter();
+    let copied = |(name, id): (&String, &ConstId)| (name.clone(), *id);
+    Names {
+        types: types
+            .filter(|(name, _)| !library.types.contains_key(*name))
+            .map(|(name, found)| (name.clone(), *found))
+            .collect(),
+        functions: functions.collect(),
+        constants: constants.map(copied).collect(),
+        externs: externs
+            .filter(|(name, _)| !library.externs.contains_key(*name))
+            .map(|(name, block)| (name.clone(), block.clone()))
+            .collect(),
+        later: names.later.clone(),
+        modules: names.modules.clone(),
+    }
 }
 
 /// The module of an import: one of the program's.

@@ -6,6 +6,7 @@
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 
+use crate::again::Again;
 use crate::hir::*;
 use crate::scope::Cx;
 use crate::walk;
@@ -13,9 +14,13 @@ use crate::walk;
 /// At most so many missing cases are named.
 const NAMED_CASES_MAX: usize = 5;
 
-pub fn check(cx: &mut Cx) {
+/// Looks at the bodies that are not taken over; of the others it is known already.
+pub fn check(cx: &mut Cx, again: &Again<'_>) {
     let mut found = Vec::new();
     for (_, body) in walk::bodies(&cx.program) {
+        if again.is_taken(body.root.span) {
+            continue;
+        }
         walk::all(&body.root, &mut |expr| {
             check_expr(&cx.program, expr, &mut found)
         });
@@ -23,6 +28,27 @@ pub fn check(cx: &mut Cx) {
     found
         .into_iter()
         .for_each(|diagnostic| cx.report(diagnostic));
+}
+
+/// The cases that the `match` over a subject leaves out, as they are written; nothing where there is no such `match`.
+pub fn missing_cases(program: &Checked, subject: Span) -> Vec<String> {
+    let mut found = Vec::new();
+    for (_, body) in walk::bodies(program) {
+        if body.root.span.file != subject.file {
+            continue;
+        }
+        walk::all(&body.root, &mut |expr| {
+            if let ExprKind::Match { subject: of, arms } = &expr.kind
+                && of.span == subject
+                && found.is_empty()
+            {
+                let plain = arms.iter().filter(|arm| arm.guard.is_none());
+                let rows: Vec<Vec<Pat>> = plain.map(|arm| vec![simplify(&arm.pattern)]).collect();
+                found = missing(program, &of.ty, &rows);
+            }
+        });
+    }
+    found
 }
 
 fn check_expr(program: &Checked, expr: &Expr, found: &mut Vec<Diagnostic>) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast;
@@ -35,7 +36,7 @@ pub enum Progress {
 
 /// A function's declaration and where it stands.
 pub struct FnSource {
-    pub decl: Rc<ast::FnDecl>,
+    pub decl: Arc<ast::FnDecl>,
     pub attrs: Rc<[ast::Attr]>,
     pub progress: Progress,
     /// Worked out from the body rather than written: not `pub`, no `fails`.
@@ -77,13 +78,13 @@ pub struct Cx {
     /// So many of them are built in or the prelude's.
     pub prelude_news: usize,
     /// With workflows.
-    pub entities: Vec<Rc<ast::EntityDecl>>,
+    pub entities: Vec<Arc<ast::EntityDecl>>,
     /// Same positions as `program.externs`.
     pub externs: Vec<Rc<ast::ExternFn>>,
     /// Same positions as `program.functions`.
     pub functions: Vec<FnSource>,
     pub constants: Vec<(Rc<ast::LetDecl>, Progress)>,
-    pub tests: Vec<Rc<ast::TestDecl>>,
+    pub tests: Vec<Arc<ast::TestDecl>>,
     /// Functions met while their own body was being checked.
     pub recursive: std::collections::BTreeSet<FnId>,
 }

@@ -1,8 +1,11 @@
 //! Checking for editors: the same passes, and what they know is kept, of broken programs too.
 
+use std::sync::Arc;
+
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
+use crate::again::Earlier;
 use crate::hir::Checked;
 use crate::meanings::{self, Meanings, NamesOf};
 use crate::modules::Source;
@@ -12,31 +15,44 @@ use crate::scope::Cx;
 #[derive(Debug)]
 pub struct Survey {
     /// As far as it is known: nothing behind the gate may see it unless `is_right`.
-    pub program: Checked,
+    pub program: Arc<Checked>,
     /// Whether checking found no error and no hole.
     pub is_right: bool,
     /// Sorted by place.
     pub diagnostics: Vec<Diagnostic>,
     pub meanings: Meanings,
     /// Of each file of the program, in their order.
-    pub names: Vec<NamesOf>,
+    pub names: Vec<Arc<NamesOf>>,
 }
 
-/// Checks a program together with the parsed prelude, and tells what each place means.
-pub fn survey(prelude: &[ast::Module], sources: &[Source<'_>]) -> Survey {
+/// Checks a program together with the parsed prelude, and tells what each place means. `texts` are those of the sources,
+/// `earlier` what the last check of the program has left; the second of what is given is for the next one.
+pub fn survey(
+    prelude: &[ast::Module],
+    sources: &[Source<'_>],
+    texts: &[&str],
+    earlier: Option<&Earlier>,
+) -> (Survey, Earlier) {
     let mut cx = Cx {
         meanings: Some(Meanings::default()),
         ..Cx::default()
     };
-    crate::run(&mut cx, prelude, sources);
-    let names = meanings::names(&mut cx);
+    let mut again = crate::begin(&mut cx, prelude, sources, texts, earlier);
+    crate::body::check_all(&mut cx, &mut again);
+    let mut notes = again.keep(&cx);
+    crate::patterns::check(&mut cx, &again);
+    again.patterns_done(&mut cx, &mut notes);
+    crate::finish(&mut cx);
+    let names = again.names(&mut cx, &mut notes);
     let meanings = meanings::finish(&mut cx);
     let failed = cx.diagnostics.iter().any(Diagnostic::is_error);
-    Survey {
-        is_right: !failed && crate::is_closed(&cx.program),
-        program: cx.program,
+    let program = Arc::new(cx.program);
+    let survey = Survey {
+        is_right: !failed && again.is_closed(),
+        program: program.clone(),
         diagnostics: cx.diagnostics,
         meanings,
         names,
-    }
+    };
+    (survey, notes.with(program))
 }

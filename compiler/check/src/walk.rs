@@ -49,10 +49,10 @@ pub fn bodies(program: &Checked) -> Vec<(Owner, &Body)> {
             .filter_map(|param| param.default.as_ref());
         out.extend(defaults.map(|body| (Owner::Default, body)));
         if let Implementation::Body(body) = &function.implementation {
-            out.push((Owner::Function(FnId(at as u32)), body));
+            out.push((Owner::Function(FnId(at as u32)), &**body));
         }
     }
-    out.extend(program.tests.iter().map(|test| (Owner::Test, &test.body)));
+    out.extend(program.tests.iter().map(|test| (Owner::Test, &*test.body)));
     out
 }
 

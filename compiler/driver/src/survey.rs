@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use weir_check::Around;
-use weir_check::Source;
+use weir_check::{Around, Earlier, Source};
 use weir_check::hir::Checked;
 use weir_check::meanings::{Meanings, NamesOf};
 use weir_contract::manifest::Manifest;
@@ -30,10 +29,12 @@ impl Default for Library {
     }
 }
 
-/// What was parsed before, so that only changed files are parsed again.
-#[derive(Clone, Default)]
+/// What is known from before, so that only changed files are parsed again, and only bodies for which something has changed are
+/// checked again.
+#[derive(Default)]
 pub struct Parses {
     by_file: BTreeMap<FileId, (Arc<str>, Arc<Parsed>)>,
+    earlier: Option<Earlier>,
 }
 
 impl Parses {
@@ -59,7 +60,7 @@ pub struct Survey {
     /// Of all stages, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
     /// As far as it is known.
-    pub checked: Checked,
+    pub checked: Arc<Checked>,
     /// Whether there is no error: then it may go through the gate.
     pub is_right: bool,
     pub meanings: Meanings,
@@ -72,7 +73,7 @@ pub struct SurveyedFile {
     /// What others import it by: `shop.orders`.
     pub path: String,
     pub parsed: Arc<Parsed>,
-    pub names: NamesOf,
+    pub names: Arc<NamesOf>,
 }
 
 /// Reads, parses and checks a program. Fails only when its source cannot be read.
@@ -86,7 +87,13 @@ pub fn survey(
     let mut parse = |file, text: &Arc<str>| parses.parse(file, text);
     let modules = modules::read(world, program, &mut sources, &mut parse)?;
     let given: Vec<_> = modules.iter().map(Module::source).collect();
-    let found = weir_check::survey(&library.modules, &given);
+    let texts: Vec<&str> = given
+        .iter()
+        .map(|source| &*sources.file(source.module.file).text)
+        .collect();
+    let earlier = parses.earlier.take();
+    let (found, earlier) = weir_check::survey(&library.modules, &given, &texts, earlier.as_ref());
+    parses.earlier = Some(earlier);
     let diagnostics = modules::all_diagnostics(&sources, &modules, found.diagnostics);
     let parsed = modules.iter().flat_map(|m| &m.parsed.diagnostics);
     let is_right = found.is_right && !parsed.into_iter().any(Diagnostic::is_error);

@@ -34,7 +34,7 @@ fn waiting(program: &Checked) -> impl Iterator<Item = (FnId, &Body)> {
     program.functions.iter().enumerate().filter_map(|(at, f)| {
         let waits = f.effect == Effect::Wait && !f.is_prelude;
         match &f.implementation {
-            Implementation::Body(body) if waits => Some((FnId(at as u32), body)),
+            Implementation::Body(body) if waits => Some((FnId(at as u32), &**body)),
             _ => None,
         }
     })

@@ -1,5 +1,7 @@
 //! Where bodies stand: functions, initial values, rules, constants, tests.
 
+use std::sync::Arc;
+
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, FnBody, MemberKind};
 
@@ -48,6 +50,7 @@ pub fn check_all(cx: &mut Cx, again: &mut Again<'_>) {
                 if !again.take(cx, module) {
                     check_parts(cx, &parts[module]);
                 }
+                again.done(cx, module);
             }
         }
     }
@@ -183,7 +186,7 @@ pub fn function(cx: &mut Cx, id: FnId) {
         }
         cx.program.functions[at].fails = found;
     }
-    cx.program.functions[at].implementation = Implementation::Body(body);
+    cx.program.functions[at].implementation = Implementation::Body(Arc::new(body));
     cx.functions[at].progress = Progress::Done;
     cx.enter_module(outer);
 }
@@ -347,7 +350,7 @@ fn test(cx: &mut Cx, at: usize) {
     let root = body.block(&decl.body, Some(&Type::Unit));
     let root = body.fit(root, &Type::Unit, None);
     let (body, fails) = body.finish(root);
-    cx.program.tests[at].body = body;
+    cx.program.tests[at].body = Arc::new(body);
     if let Fails::Inferred(found) = fails {
         cx.program.tests[at].fails = found;
     }

@@ -8,6 +8,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 use std::collections::BTreeMap;
 
+use weir_diagnostics::FileId;
 use weir_syntax::ast::{self, ExprKind as Ast, walk};
 
 use crate::hir::*;
@@ -27,11 +28,13 @@ pub(super) fn functions(cx: &Cx) -> Vec<FnId> {
     let uses = cx.functions.iter().map(|source| {
         let mut names = Vec::new();
         walk::walk_fn(&source.decl, &mut |node| {
-            names.extend(name_of(node).map(str::to_owned))
+            let known = name_of(node).filter(|name| by_name.contains_key(name));
+            names.extend(known.map(str::to_owned))
         });
         names
     });
-    callees_first(uses, &by_name)
+    let files = cx.functions.iter().map(|source| source.decl.name.span.file);
+    callees_first(uses, &by_name, &files.collect::<Vec<_>>())
         .into_iter()
         .map(|at| FnId(at as u32))
         .collect()
@@ -50,7 +53,8 @@ pub(super) fn constants(cx: &Cx) -> Vec<ConstId> {
         });
         names
     });
-    callees_first(uses, &by_name)
+    let files = cx.constants.iter().map(|(decl, _)| decl.name.span.file);
+    callees_first(uses, &by_name, &files.collect::<Vec<_>>())
         .into_iter()
         .map(|at| ConstId(at as u32))
         .collect()
@@ -70,19 +74,20 @@ fn name_of(node: walk::Node<'_>) -> Option<&str> {
 fn callees_first(
     uses: impl Iterator<Item = Vec<String>>,
     by_name: &BTreeMap<&str, Vec<usize>>,
+    files: &[FileId],
 ) -> Vec<usize> {
     let mut graph = DiGraph::<(), ()>::new();
     let mut edges = Vec::new();
     for (from, names) in uses.enumerate() {
         graph.add_node(());
         for name in names {
-            edges.extend(
-                by_name
-                    .get(name.as_str())
-                    .into_iter()
-                    .flatten()
-                    .map(|to| (from as u32, *to as u32)),
-            );
+            let all = by_name.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+            // What the own file has is probably meant, and else any.
+            let own = || all.iter().filter(|to| files[**to] == files[from]);
+            match own().next() {
+                Some(_) => edges.extend(own().map(|to| (from as u32, *to as u32))),
+                None => edges.extend(all.iter().map(|to| (from as u32, *to as u32))),
+            }
         }
     }
     graph.extend_with_edges(edges);

@@ -45,7 +45,7 @@ pub fn check(cx: &mut Cx) {
 /// The body and the defaults: all that is copied.
 fn bodies(function: &Function) -> impl Iterator<Item = &Body> {
     let body = match &function.implementation {
-        Implementation::Body(body) if !function.is_prelude => Some(body),
+        Implementation::Body(body) if !function.is_prelude => Some(&**body),
         _ => None,
     };
     let defaults = function

@@ -17,7 +17,9 @@ pub mod expr;
 pub mod types;
 
 pub use expr::*;
+use std::sync::Arc;
 pub use types::*;
+
 use weir_diagnostics::Span;
 
 /// Position in [`Checked::functions`].
@@ -288,7 +290,7 @@ pub struct AsStep {
 pub enum Implementation {
     /// Locals: the keys of the entity (handlers), then the parameters, then the rest.
     /// The root expression has type `ret`.
-    Body(Body),
+    Body(Arc<Body>),
     /// Built in, by name: `list.len`, `text.split` (the latter are `contract::library` ops).
     Intrinsic(String),
 }
@@ -339,7 +341,7 @@ pub struct Test {
     /// Made up by the runner: a property test. Empty for a plain one. They are the first locals of the body.
     pub params: Vec<NamedType>,
     /// Of type `Unit`. A failure that leaves it (by `?` or `fail`) is a failed test.
-    pub body: Body,
+    pub body: Arc<Body>,
     /// What may leave it.
     pub fails: Vec<ErrorId>,
     pub span: Span,

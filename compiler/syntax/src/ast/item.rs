@@ -1,4 +1,6 @@
-//! Items of a module and members of an entity.
+//! Items of a module and members of an entity. The large ones are shared, so that the checker keeps them without copying.
+
+use std::sync::Arc;
 
 use weir_diagnostics::Span;
 
@@ -26,17 +28,17 @@ pub enum ItemKind {
     NewType(TypeDecl),
     /// `let name: Type = value`
     Let(LetDecl),
-    Fn(FnDecl),
-    Entity(EntityDecl),
+    Fn(Arc<FnDecl>),
+    Entity(Arc<EntityDecl>),
     /// `workflow Name(keys) { ... }`: the same shape as an entity.
-    Workflow(EntityDecl),
+    Workflow(Arc<EntityDecl>),
     Stream(StreamDecl),
     View(ViewDecl),
     On(OnDecl),
     Every(EveryDecl),
     Extern(ExternDecl),
     Migrate(MigrateDecl),
-    Test(TestDecl),
+    Test(Arc<TestDecl>),
     /// Broken, and reported.
     Hole,
 }
@@ -151,7 +153,7 @@ pub enum MemberKind {
     Event(EventDecl),
     Invariant(Expr),
     Allow(Expr),
-    Fn(FnDecl),
+    Fn(Arc<FnDecl>),
     /// Broken, and reported.
     Hole,
 }

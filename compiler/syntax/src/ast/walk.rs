@@ -164,6 +164,11 @@ fn args<'a>(list: &'a [Arg], see: &mut dyn FnMut(Node<'a>)) {
     }
 }
 
+/// The same for a block.
+pub fn walk_block<'a>(parent: &'a Block, see: &mut dyn FnMut(Node<'a>)) {
+    block(parent, see);
+}
+
 fn block<'a>(body: &'a Block, see: &mut dyn FnMut(Node<'a>)) {
     see(Node::Block(body));
     for stmt in &body.stmts {
