@@ -8,7 +8,9 @@
 //! Nothing here knows of a protocol, of lines or of UTF-16: places are files and byte offsets. Nothing fails on broken
 //! programs: what is not known is left out.
 
+pub mod actions;
 mod builtins;
+pub mod call_hierarchy;
 mod calls;
 mod complete;
 pub mod declared;
@@ -19,6 +21,7 @@ mod hover;
 mod implementations;
 mod labels;
 mod lenses;
+mod links;
 mod nodes;
 mod references;
 mod regions;
@@ -26,16 +29,20 @@ mod rename;
 mod show;
 mod signature;
 mod snapshot;
+mod step_graph;
+mod style;
 mod symbols;
 mod tokens;
 
 pub use builtins::doc as documentation_of_builtin;
 pub use complete::{Beside, Completion, Suggested, completion, documentation_of};
+pub use actions::{Action, ActionKind, actions, organize as organize_imports};
 pub use definition::{definition, type_definition};
 pub use hints::{Hint, HintKind, hints};
 pub use hover::{Hover, hover};
 pub use implementations::implementations;
 pub use lenses::{Does, Lens, lenses};
+pub use links::{Link, Target, links};
 pub use references::{Reference, highlights, references};
 pub use regions::{Folded, folds, selections};
 pub use rename::{Edit, prepare_rename, rename};
@@ -43,3 +50,6 @@ pub use signature::{Signature, signature};
 pub use snapshot::{At, Snapshot};
 pub use symbols::{Symbol, document_symbols, matching_symbols};
 pub use tokens::{ColouredToken, MODIFIERS, TOKEN_KINDS, TokenKind, modifier_names, tokens};
+pub use step_graph::{Step, StepGraph, Way, access_plan, step_graph};
+pub use style::{format, format_range, format_typed, text_edits};
+pub use symbols::{Symbol, document_symbols};

@@ -1,0 +1,250 @@
+//! The steps of a function: where it is cut, what each frame keeps, and what follows what; and what it reads and writes.
+//! All of it is from the manifest, so it is there while the program has no errors.
+
+use weir_check::meanings::Def;
+use weir_contract::manifest::{Frame, FrameRole, Manifest};
+use weir_diagnostics::Span;
+
+use crate::{At, Snapshot, facts};
+
+/// A place where a run may rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// `Checkout.run/payments.charge#1`, or the function's name for its start.
+    pub label: String,
+    /// `start`, `resume`, `branch`, `undo`.
+    pub role: &'static str,
+    /// What ends the wait: `sleep`, `payments.charge`; empty for the start.
+    pub waits_for: String,
+    /// The variables that are kept meanwhile, with their size; `nothing` where there are none.
+    pub keeps: String,
+    pub place: Span,
+}
+
+/// From one step to another, by their positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    pub from: usize,
+    pub to: usize,
+    /// `next`, `beside`, `undone by`.
+    pub how: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepGraph {
+    /// `Checkout.run`
+    pub function: String,
+    pub steps: Vec<Step>,
+    pub ways: Vec<Way>,
+}
+
+/// The graph of the function at a place; the reason why there is none.
+pub fn step_graph(snapshot: &Snapshot, at: At) -> Result<StepGraph, String> {
+    let (name, declared) = function_at(snapshot, at)?;
+    let manifest = snapshot
+        .manifest()
+        .ok_or("the program has errors: its steps are known when they are mended")?;
+    Ok(graph(snapshot, manifest, name, declared))
+}
+
+fn graph(snapshot: &Snapshot, manifest: &Manifest, function: String, declared: Span) -> StepGraph {
+    let mut steps = vec![Step {
+        label: function.clone(),
+        role: "start",
+        waits_for: String::new(),
+        keeps: "nothing".into(),
+        place: declared,
+    }];
+    let mine = |frame: &&Frame| {
+        let rest = frame.label.strip_prefix(function.as_str());
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    for frame in manifest.frames.iter().filter(mine) {
+        let role = match frame.role {
+            FrameRole::Resume => "resume",
+            FrameRole::Undo => "undo",
+            FrameRole::Branch => "branch",
+            FrameRole::Mock => continue,
+        };
+        steps.push(Step {
+            label: frame.label.clone(),
+            role,
+            waits_for: frame.waits_for.clone(),
+            keeps: weir_driver::explain::kept(manifest, frame),
+            place: place(snapshot, manifest, frame.site).unwrap_or(declared),
+        });
+    }
+    let ways = ways(&steps);
+    StepGraph {
+        function,
+        steps,
+        ways,
+    }
+}
+
+/// Steps of one level follow each other in the order of the source; what is inside of a branch follows the branch, which begins
+/// where the code around it has come to. A loop comes back to where it waited before, which is not drawn.
+fn ways(steps: &[Step]) -> Vec<Way> {
+    let is_inside = |inner: &str, outer: &str| {
+        inner
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut order: Vec<usize> = (0..steps.len()).collect();
+    order.sort_by_key(|at| (*at != 0, steps[*at].place));
+    let mut ways = Vec::new();
+    for (n, to) in order.iter().copied().enumerate().skip(1) {
+        // The innermost branch or compensation that it is in.
+        let around = |at: usize| {
+            let outer = (1..steps.len()).filter(|other| {
+                steps[*other].role != "resume" && is_inside(&steps[at].label, &steps[*other].label)
+            });
+            outer
+                .max_by_key(|other| steps[*other].label.len())
+                .unwrap_or(0)
+        };
+        let home = around(to);
+        let before = order[..n]
+            .iter()
+            .rev()
+            .copied()
+            .find(|at| *at == home || steps[*at].role == "resume" && around(*at) == home);
+        let from = before.unwrap_or(home);
+        let how = match steps[to].role {
+            "branch" => "beside",
+            "undo" => "undone by",
+            _ => "next",
+        };
+        ways.push(Way { from, to, how });
+    }
+    ways
+}
+
+/// The span of a site of the manifest, which knows lines and columns.
+fn place(snapshot: &Snapshot, manifest: &Manifest, site: u32) -> Option<Span> {
+    let site = manifest.sites.get(site as usize)?;
+    let wanted = &manifest.sources.get(site.source as usize)?.path;
+    let sources = &snapshot.survey.sources;
+    let file = snapshot.survey.files.iter().find(|file| {
+        let name = &sources.file(file.id).name;
+        weir_driver::path_inside(&snapshot.survey.program, name) == *wanted
+    })?;
+    let source = sources.file(file.id);
+    let line = source.line_start(site.line as usize - 1)?;
+    let column = site.column as usize - 1;
+    let start = source.text[line..]
+        .char_indices()
+        .nth(column)
+        .map_or(line, |(at, _)| line + at);
+    Some(Span::new(file.id, start as u32, start as u32))
+}
+
+/// The name of a function in the manifest, and where it is declared.
+fn function_at(snapshot: &Snapshot, at: At) -> Result<(String, Span), String> {
+    let named = snapshot.name_at(at).and_then(|(_, def)| match def {
+        Def::Function(_) => snapshot.place(def),
+        _ => None,
+    });
+    let around = || {
+        let all = snapshot.declared.by_name.iter();
+        let inside = all.filter(|(span, d)| {
+            let runs = matches!(
+                d.kind,
+                crate::declared::Kind::Function | crate::declared::Kind::Handler
+            );
+            runs && span.file == at.file && d.whole.start <= at.offset && at.offset <= d.whole.end
+        });
+        inside.map(|(span, _)| *span).next_back()
+    };
+    let none = || "there is no function here".to_owned();
+    let declared = named.or_else(around).ok_or_else(none)?;
+    let def = snapshot.declared.defs.get(&declared).ok_or_else(none)?;
+    let Def::Function(id) = def else {
+        return Err(none());
+    };
+    let function = snapshot.checked().function(*id);
+    if function.is_prelude {
+        return Err("this is a function of the library: it has no steps".into());
+    }
+    let module = snapshot
+        .survey
+        .files
+        .iter()
+        .position(|f| f.id == declared.file);
+    let name = match function.entity {
+        Some(entity) => format!(
+            "{}.{}",
+            snapshot.checked().entity(entity).name,
+            function.name
+        ),
+        None => match module {
+            Some(at) if at > 0 => format!("{}.{}", snapshot.survey.files[at].path, function.name),
+            _ => function.name.clone(),
+        },
+    };
+    Ok((name, declared))
+}
+
+/// What a call of the function at a place reads and writes, a line each, with its name in front.
+pub fn access_plan(snapshot: &Snapshot, at: At) -> Result<(String, Vec<String>), String> {
+    let (name, declared) = function_at(snapshot, at)?;
+    if snapshot.manifest().is_none() {
+        return Err("the program has errors: what it touches is known when they are mended".into());
+    }
+    let Some(Def::Function(id)) = snapshot.declared.defs.get(&declared) else {
+        return Err("there is no function here".into());
+    };
+    let planned = facts::planned(snapshot, *id).ok_or(
+        "only what can be called from outside, and functions of entities, have a plan of their own",
+    )?;
+    Ok((name, weir_driver::explain::touches(planned)))
+}
+
+impl StepGraph {
+    /// For people: a step after the other.
+    pub fn text(&self) -> String {
+        let mut out = format!("{}\n", self.function);
+        for (at, step) in self.steps.iter().enumerate() {
+            let way = self.ways.iter().find(|way| way.to == at);
+            let from = way.map_or(String::new(), |way| {
+                format!("  ({} {})", way.how, self.steps[way.from].label)
+            });
+            out.push_str(&format!("\n{} {}{from}\n", step.role, step.label));
+            if !step.waits_for.is_empty() {
+                out.push_str(&format!("  waits for {}\n", step.waits_for));
+            }
+            out.push_str(&format!("  keeps {}\n", step.keeps));
+        }
+        out
+    }
+
+    /// For Graphviz.
+    pub fn dot(&self) -> String {
+        let quoted =
+            |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        let mut out = format!(
+            "digraph {} {{\n  node [shape=box];\n",
+            quoted(&self.function)
+        );
+        for (at, step) in self.steps.iter().enumerate() {
+            let mut label = step.label.clone();
+            if !step.waits_for.is_empty() {
+                label.push_str(&format!("\nwaits for {}", step.waits_for));
+            }
+            label.push_str(&format!("\nkeeps {}", step.keeps));
+            let label = quoted(&label).replace('\n', "\\n");
+            out.push_str(&format!("  s{at} [label={label}];\n"));
+        }
+        for way in &self.ways {
+            let style = if way.how == "next" { "solid" } else { "dashed" };
+            out.push_str(&format!(
+                "  s{} -> s{} [label={}, style={style}];\n",
+                way.from,
+                way.to,
+                quoted(way.how)
+            ));
+        }
+        out.push_str("}\n");
+        out
+    }
+}
