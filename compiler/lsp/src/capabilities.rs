@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use weir_ide::{MODIFIERS, TOKEN_KINDS};
 
 use crate::convert::Encoding;
+use crate::handlers::commands::COMMANDS;
 use crate::server::Settings;
 
 pub fn capabilities(settings: &Settings) -> Value {
@@ -25,6 +26,27 @@ pub fn capabilities(settings: &Settings) -> Value {
             "documentSymbolProvider": true,
             "renameProvider": { "prepareProvider": true },
             "documentFormattingProvider": true,
+            "documentRangeFormattingProvider": true,
+            "documentOnTypeFormattingProvider": {
+                "firstTriggerCharacter": "}",
+                "moreTriggerCharacter": ["\n"],
+            },
+            "codeActionProvider": {
+                "codeActionKinds": [
+                    "quickfix",
+                    "refactor.extract",
+                    "refactor.inline",
+                    "refactor.rewrite",
+                    "source.organizeImports",
+                    "source.fixAll",
+                ],
+            },
+            "callHierarchyProvider": true,
+            "documentLinkProvider": {},
+            "executeCommandProvider": { "commands": COMMANDS },
+            "workspace": {
+                "workspaceFolders": { "supported": true, "changeNotifications": true },
+            },
             "foldingRangeProvider": true,
             "selectionRangeProvider": true,
             "completionProvider": {

@@ -16,6 +16,8 @@ pub struct Document {
     pub text: Arc<str>,
     /// As the editor counts.
     pub version: i32,
+    /// It is a program, by its name or because the editor says so.
+    pub is_weir: bool,
 }
 
 /// Cheap to clone: jobs keep the texts of the moment they were made in.
@@ -25,9 +27,14 @@ pub struct Documents {
 }
 
 impl Documents {
-    pub fn open(&mut self, path: PathBuf, text: String, version: i32) {
-        let text = text.into();
-        Arc::make_mut(&mut self.open).insert(path, Document { text, version });
+    pub fn open(&mut self, path: PathBuf, text: String, version: i32, language: &str) {
+        let ending = path.extension();
+        let document = Document {
+            text: text.into(),
+            version,
+            is_weir: language == "weir" || ending.is_some_and(|ending| ending == "weir"),
+        };
+        Arc::make_mut(&mut self.open).insert(path, document);
     }
 
     pub fn close(&mut self, path: &Path) {
@@ -50,10 +57,8 @@ impl Documents {
                 Change::TextDocumentContentChangeWholeDocument(change) => text = change.text,
             }
         }
-        *document = Document {
-            text: text.into(),
-            version,
-        };
+        document.text = text.into();
+        document.version = version;
     }
 
     pub fn get(&self, path: &Path) -> Option<&Document> {

@@ -24,4 +24,6 @@ mod publish;
 mod server;
 mod worker;
 
+#[doc(hidden)]
+pub use server::run_watched;
 pub use server::{Ended, run, serve};

@@ -1,6 +1,8 @@
 //! URIs of editors and paths of files; and where the library and the pages of errors lie as files that an editor can open.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::{env, fs};
 
 use gen_lsp_types::Uri;
@@ -64,12 +66,19 @@ fn encode(text: &str) -> String {
 /// A file with a text that is inside this program (a part of the library, the page of an error), written where the editor
 /// finds it. `None` where nothing can be written.
 pub fn shown_as_file(name: &str, text: &str) -> Option<PathBuf> {
+    /// What this process has written or found right; nobody else changes these files.
+    static SHOWN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let path = cache()?.join(env!("CARGO_PKG_VERSION")).join(name);
+    let mut shown = SHOWN.lock().unwrap_or_else(|e| e.into_inner());
+    if shown.contains(&path) {
+        return Some(path);
+    }
     let is_there = fs::read_to_string(&path).is_ok_and(|known| known == text);
     if !is_there {
         fs::create_dir_all(path.parent()?).ok()?;
         fs::write(&path, text).ok()?;
     }
+    shown.insert(path.clone());
     Some(path)
 }
 

@@ -3,15 +3,25 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use crossbeam_channel::Sender;
 use weir_driver::{Library, NotFound, Parses, Program, World};
 use weir_ide::{Beside, Snapshot};
 
 use crate::documents::Documents;
 use crate::neighbours::Neighbours;
+use crate::server::STACK_BYTES;
 
 /// Folders deeper than that below a file are not looked through for its program.
 const PARENTS_MAX: usize = 12;
+
+/// So long what was found out is taken as true without a look at the disk. A change that the editor tells of is seen at once:
+/// it is a new generation.
+const TRUSTED: Duration = Duration::from_millis(500);
+
+/// So many programs are kept; what was asked about longest ago goes.
+const PROGRAMS_MAX: usize = 16;
 
 /// All programs that were asked about.
 #[derive(Default)]
@@ -22,6 +32,13 @@ pub struct Projects {
     /// By the program's first file.
     known: BTreeMap<PathBuf, Project>,
     beside: Neighbours,
+    /// Which program a file belongs to, in this generation.
+    of_file: BTreeMap<PathBuf, Program>,
+    generation: u64,
+    looked: Option<Instant>,
+    /// Counts the questions, so that programs can be told apart by their last one.
+    asked: u64,
+    gone: Gone,
 }
 
 /// The tokens of a file as they were sent.
@@ -35,9 +52,49 @@ pub struct Coloured {
 struct Project {
     parses: Parses,
     last: Option<Arc<Snapshot>>,
+    /// Nothing has changed since it was made, as far as anybody knows.
+    is_current: bool,
+    asked: u64,
+}
+
+/// Old snapshots are given back to the system by a thread of its own: that takes as long as a good part of a check.
+struct Gone(Option<Sender<Arc<Snapshot>>>);
+
+impl Default for Gone {
+    fn default() -> Gone {
+        let (send, receive) = crossbeam_channel::unbounded::<Arc<Snapshot>>();
+        let thread = std::thread::Builder::new()
+            .name("gone".into())
+            .stack_size(STACK_BYTES);
+        let started = thread.spawn(move || receive.iter().for_each(drop));
+        Gone(started.is_ok().then_some(send))
+    }
+}
+
+impl Gone {
+    fn take(&self, snapshot: Option<Arc<Snapshot>>) {
+        if let (Some(send), Some(snapshot)) = (&self.0, snapshot) {
+            // Whoever cannot send drops it here.
+            let _ = send.send(snapshot);
+        }
+    }
 }
 
 impl Projects {
+    /// Says which texts the next questions are about. What was found out about others, or some time ago, is looked at again.
+    pub fn at(&mut self, generation: u64) {
+        let is_old = self.looked.is_none_or(|at| at.elapsed() > TRUSTED);
+        if generation == self.generation && !is_old {
+            return;
+        }
+        self.generation = generation;
+        self.looked = Some(Instant::now());
+        self.of_file.clear();
+        for project in self.known.values_mut() {
+            project.is_current = false;
+        }
+    }
+
     /// What is known of the program of a file, with the texts as they are now. The reason why nothing is: the file cannot be
     /// read.
     pub fn snapshot(
@@ -55,16 +112,22 @@ impl Projects {
         documents: &Documents,
         program: &Program,
     ) -> Result<Arc<Snapshot>, NotFound> {
+        self.asked += 1;
+        self.make_room(&program.source);
         let project = self.known.entry(program.source.clone()).or_default();
+        project.asked = self.asked;
         if let Some(last) = &project.last
-            && is_current(last, documents)
+            && last.survey.program == *program
+            && (project.is_current || is_current(last, documents))
         {
+            project.is_current = true;
             return Ok(last.clone());
         }
         let library = &self.library;
         let survey = weir_driver::survey(documents, program, library, &mut project.parses)?;
         let snapshot = Arc::new(Snapshot::new(survey, &library.modules));
-        project.last = Some(snapshot.clone());
+        self.gone.take(project.last.replace(snapshot.clone()));
+        project.is_current = true;
         Ok(snapshot)
     }
 
@@ -77,14 +140,34 @@ impl Projects {
         &self.library
     }
 
+    fn make_room(&mut self, source: &Path) {
+        if self.known.len() < PROGRAMS_MAX || self.known.contains_key(source) {
+            return;
+        }
+        let oldest = self.known.iter().min_by_key(|(_, project)| project.asked);
+        let oldest = oldest.map(|(path, _)| path.clone());
+        let project = oldest.and_then(|path| self.known.remove(&path));
+        self.gone.take(project.and_then(|project| project.last));
+    }
+
     /// Forgets everything: after a panic, nobody knows what is half done.
     pub fn forget(&mut self) {
+        self.of_file.clear();
         self.known.clear();
         self.coloured.clear();
     }
 
     /// The program a file is part of: of a folder around it whose program imports it, else the file alone.
     pub fn program_of(&mut self, documents: &Documents, path: &Path) -> Program {
+        if let Some(known) = self.of_file.get(path) {
+            return known.clone();
+        }
+        let found = self.look_for(documents, path);
+        self.of_file.insert(path.to_path_buf(), found.clone());
+        found
+    }
+
+    fn look_for(&mut self, documents: &Documents, path: &Path) -> Program {
         for folder in path.ancestors().skip(1).take(PARENTS_MAX) {
             let Ok(found) = weir_driver::find(documents, folder) else {
                 continue;

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use gen_lsp_types::{
     Code, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
-    DiagnosticTag, Location, Message, Notification as _, PublishDiagnosticsNotification,
-    PublishDiagnosticsParams,
+    DiagnosticTag, Location, Message, Notification as _, Position, PublishDiagnosticsNotification,
+    PublishDiagnosticsParams, Range,
 };
 use lsp_server::Notification;
 use weir_diagnostics::{Severity, codes};
-use weir_driver::Program;
+use weir_driver::config::ConfigError;
+use weir_driver::{NotFound, Program};
 use weir_ide::Snapshot;
 
 use crate::convert::range;
@@ -20,11 +21,12 @@ use crate::paths::{shown_as_file, uri_of};
 /// What the editor was told last.
 #[derive(Default)]
 pub struct Published {
-    by_file: BTreeMap<PathBuf, Vec<Diagnostic>>,
+    by_file: BTreeMap<PathBuf, (Option<i32>, Vec<Diagnostic>)>,
 }
 
 impl Published {
-    /// What has changed: a notification for each file whose diagnostics are others than before.
+    /// What has changed: a notification for each file whose diagnostics are others than before, or whose text is open in another
+    /// version: so an editor knows that they are about what it shows.
     pub fn notifications(&mut self, cx: &mut Context) -> Vec<Notification> {
         let mut now = all(cx);
         let gone: Vec<PathBuf> = self.by_file.keys().cloned().collect();
@@ -33,23 +35,31 @@ impl Published {
         }
         let mut out = Vec::new();
         for (path, found) in now {
-            if self.by_file.get(&path) == Some(&found) {
+            let version = cx.documents.get(&path).map(|document| document.version);
+            if let Some((told, known)) = self.by_file.get(&path)
+                && *known == found
+                && (*told == version || version.is_none())
+            {
                 continue;
             }
-            out.push(notification(cx, &path, found.clone()));
-            match found.is_empty() && cx.documents.get(&path).is_none() {
+            // Nothing was ever wrong in it.
+            if found.is_empty() && version.is_none() && !self.by_file.contains_key(&path) {
+                continue;
+            }
+            out.push(notification(&path, version, found.clone()));
+            match found.is_empty() && version.is_none() {
                 true => drop(self.by_file.remove(&path)),
-                false => drop(self.by_file.insert(path, found)),
+                false => drop(self.by_file.insert(path, (version, found))),
             }
         }
         out
     }
 }
 
-fn notification(cx: &Context, path: &Path, diagnostics: Vec<Diagnostic>) -> Notification {
+fn notification(path: &Path, version: Option<i32>, diagnostics: Vec<Diagnostic>) -> Notification {
     let params = PublishDiagnosticsParams {
         uri: uri_of(path),
-        version: cx.documents.get(path).map(|document| document.version),
+        version,
         diagnostics,
     };
     let method = String::from(PublishDiagnosticsNotification::METHOD);
@@ -59,12 +69,17 @@ fn notification(cx: &Context, path: &Path, diagnostics: Vec<Diagnostic>) -> Noti
 /// The programs that are open or below a folder of the workspace, each once.
 pub fn programs(cx: &mut Context) -> Vec<Program> {
     let open: Vec<PathBuf> = cx.documents.paths().cloned().collect();
+    let is_weir = |path: &&PathBuf| {
+        cx.documents
+            .get(path)
+            .is_some_and(|document| document.is_weir)
+    };
+    let open: Vec<PathBuf> = open.iter().filter(is_weir).cloned().collect();
     let opened = open
         .iter()
-        .filter(|path| path.extension().is_some_and(|ending| ending == "weir"))
         .map(|path| cx.projects.program_of(cx.documents, path));
     let mut programs: Vec<Program> = opened.collect();
-    let folders = cx.settings.programs.iter();
+    let folders = cx.programs.iter();
     programs.extend(folders.filter_map(|folder| weir_driver::find(cx.documents, folder).ok()));
     let mut seen = BTreeSet::new();
     programs.retain(|program| seen.insert(program.source.clone()));
@@ -74,6 +89,11 @@ pub fn programs(cx: &mut Context) -> Vec<Program> {
 /// The diagnostics of each file, also where there are none.
 fn all(cx: &mut Context) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
     let mut out: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
+    for folder in cx.programs {
+        if let Err(NotFound::BadConfig { path, error }) = weir_driver::find(cx.documents, folder) {
+            out.entry(path).or_default().push(in_config(&error));
+        }
+    }
     for program in programs(cx) {
         let Ok(snapshot) = cx.projects.snapshot_of(cx.documents, &program) else {
             continue;
@@ -94,6 +114,25 @@ fn all(cx: &mut Context) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
         }
     }
     out
+}
+
+/// What is wrong with a `weir.toml`.
+fn in_config(error: &ConfigError) -> Diagnostic {
+    // Columns are in characters, which is near enough for a place in such a file.
+    let place = Position {
+        line: error.line.saturating_sub(1) as u32,
+        character: error.column.saturating_sub(1) as u32,
+    };
+    Diagnostic {
+        range: Range {
+            start: place,
+            end: place,
+        },
+        severity: Some(DiagnosticSeverity::Error),
+        source: Some("weir".into()),
+        message: Message::String(format!("{}\n{}", error.why, error.help)),
+        ..Diagnostic::default()
+    }
 }
 
 /// A diagnostic as the protocol has it.

@@ -1,10 +1,10 @@
 //! The thread that answers: jobs in their order, one at a time; what was cancelled or is out of date is not begun.
 
-use std::collections::BTreeSet;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_channel::{Receiver, Sender};
 use gen_lsp_types::{ErrorCodes, LspErrorCodes};
@@ -21,7 +21,8 @@ use crate::server::Settings;
 pub struct Shared {
     /// Counts the changes of texts.
     pub generation: AtomicU64,
-    pub cancelled: Mutex<BTreeSet<String>>,
+    /// The requests that have no answer yet, and whether they were cancelled.
+    open: Mutex<BTreeMap<String, bool>>,
 }
 
 impl Shared {
@@ -29,10 +30,28 @@ impl Shared {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Whether a request was cancelled; it is forgotten then.
-    fn take_cancelled(&self, id: &RequestId) -> bool {
-        let mut cancelled = self.cancelled.lock().unwrap_or_else(|e| e.into_inner());
-        cancelled.remove(&id.to_string())
+    fn open(&self) -> MutexGuard<'_, BTreeMap<String, bool>> {
+        self.open.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// A request has come.
+    pub fn expect(&self, id: &RequestId) {
+        self.open().insert(id.to_string(), false);
+    }
+
+    /// Nobody wants the answer any more. Of what is answered already nothing is remembered.
+    pub fn cancel(&self, id: &RequestId) {
+        if let Some(cancelled) = self.open().get_mut(&id.to_string()) {
+            *cancelled = true;
+        }
+    }
+
+    fn is_cancelled(&self, id: &RequestId) -> bool {
+        self.open().get(&id.to_string()) == Some(&true)
+    }
+
+    fn answered(&self, id: &RequestId) {
+        self.open().remove(&id.to_string());
     }
 }
 
@@ -40,6 +59,7 @@ impl Shared {
 pub struct Job {
     pub generation: u64,
     pub documents: Documents,
+    pub programs: Arc<Vec<PathBuf>>,
     pub task: Task,
 }
 
@@ -55,6 +75,7 @@ pub fn work(
     jobs: &Receiver<Job>,
     out: &Sender<Message>,
     shared: &Arc<Shared>,
+    before: &dyn Fn(&str),
 ) {
     let mut projects = Projects::default();
     let mut published = Published::default();
@@ -77,11 +98,12 @@ pub fn work(
         }) else {
             continue;
         };
+        projects.at(job.generation);
         match job.task {
             Task::Answer(request) => {
                 let id = request.id.clone();
                 let is_void = || {
-                    if shared.take_cancelled(&id) {
+                    if shared.is_cancelled(&id) {
                         return Some(cancelled());
                     }
                     let is_old = shared.generation() != job.generation;
@@ -94,8 +116,12 @@ pub fn work(
                             projects: &mut projects,
                             documents: &job.documents,
                             settings,
+                            programs: &job.programs,
                         };
-                        let result = guarded(|| handlers::answer(&mut cx, request));
+                        let result = guarded(|| {
+                            before(&request.method);
+                            handlers::answer(&mut cx, request)
+                        });
                         if let Err(refusal) = &result
                             && refusal.code == i32::from(ErrorCodes::InternalError)
                         {
@@ -104,6 +130,7 @@ pub fn work(
                         is_void().map_or(result, Err)
                     }
                 };
+                shared.answered(&id);
                 let response = match result {
                     Ok(value) => Response::new_ok(id, value),
                     Err(refusal) => Response::new_err(id, refusal.code, refusal.message),
@@ -115,6 +142,7 @@ pub fn work(
                     projects: &mut projects,
                     documents: &job.documents,
                     settings,
+                    programs: &job.programs,
                 };
                 let all = guarded(|| Ok(published.notifications(&mut cx)));
                 match all {

@@ -30,14 +30,26 @@ impl Editor {
 
     /// One that can do more.
     fn open_with(name: &str, text: &str, capabilities: Value) -> Editor {
+        let (connection, other) = Connection::memory();
+        let server = std::thread::spawn(move || weir_lsp::run(other));
+        Editor::over(connection, server, name, text, capabilities)
+    }
+
+    /// The same with a server that runs already.
+    fn over(
+        connection: Connection,
+        server: JoinHandle<Result<(), weir_lsp::Ended>>,
+        name: &str,
+        text: &str,
+        capabilities: Value,
+    ) -> Editor {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
         let path = folder.join("main.weir");
         std::fs::write(&path, text).expect("a file");
-        let (connection, other) = Connection::memory();
         let mut editor = Editor {
             connection,
-            server: std::thread::spawn(move || weir_lsp::run(other)),
+            server,
             path,
             asked: 0,
             told: None,
@@ -365,5 +377,28 @@ fn a_text_is_formatted_and_what_is_not_there_is_refused() {
     assert_eq!(said, Err("there is no `textDocument/moniker`".into()));
     let said = editor.ask("textDocument/hover", json!({}));
     assert!(said.is_err(), "{said:?}");
+    editor.close();
+}
+
+#[test]
+fn a_panic_is_the_error_of_one_request() {
+    let (connection, other) = Connection::memory();
+    // Nothing in the server panics when it is wanted, so a test does it in front of a request.
+    let before = |method: &str| assert_ne!(method, "textDocument/hover", "on purpose");
+    let server = std::thread::spawn(move || weir_lsp::run_watched(other, before));
+    let mut editor = Editor::over(connection, server, "panics", BROKEN, json!({}));
+    assert_eq!(editor.wrong(1), ["E0201 3:34"]);
+    for _ in 0..2 {
+        let said = editor.ask("textDocument/hover", editor.at(3, 24));
+        let said = said.expect_err("an error");
+        assert!(
+            said.contains("a mistake in weir") && said.contains("on purpose"),
+            "{said}"
+        );
+        let place = editor.ask("textDocument/definition", editor.at(3, 24));
+        assert_eq!(place.expect("an answer")["uri"], uri(&editor.path));
+    }
+    editor.replace(2, (3, 34, 41), "twice(2)");
+    assert_eq!(editor.wrong(2), [] as [&str; 0]);
     editor.close();
 }

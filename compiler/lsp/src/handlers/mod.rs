@@ -1,18 +1,29 @@
 //! Requests: each is converted, asked of `ide`, and converted back.
 
+mod actions;
+mod calls;
 mod change;
 mod colours;
+pub mod commands;
 mod hints;
+mod links;
 mod navigate;
 mod regions;
 mod search;
 mod show;
+mod style;
 mod typing;
 
 use gen_lsp_types::{
     CodeLensRequest, CompletionRequest, CompletionResolveRequest, ImplementationRequest,
     InlayHintRequest, SemanticTokensDeltaRequest, SemanticTokensRangeRequest,
     SemanticTokensRequest, SignatureHelpRequest, WorkspaceSymbolRequest,
+};
+use gen_lsp_types::{
+    CallHierarchyIncomingCallsRequest, CallHierarchyOutgoingCallsRequest,
+    CallHierarchyPrepareRequest, CodeActionRequest, DocumentLinkRequest,
+    DocumentOnTypeFormattingRequest, DocumentRangeFormattingRequest, ExecuteCommandRequest,
+    TextEdit, WorkspaceEdit,
 };
 use gen_lsp_types::{
     DefinitionRequest, DocumentFormattingRequest, DocumentHighlightRequest, DocumentSymbolRequest,
@@ -23,10 +34,11 @@ use gen_lsp_types::{
 };
 use lsp_server::Request;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use weir_diagnostics::{FileId, Span};
-use weir_ide::{At, Snapshot};
+use weir_ide::{At, Edit, Snapshot};
 
 use crate::convert;
 use crate::documents::Documents;
@@ -55,6 +67,8 @@ pub struct Context<'a> {
     pub projects: &'a mut Projects,
     pub documents: &'a Documents,
     pub settings: &'a Settings,
+    /// Folders of programs in the workspace.
+    pub programs: &'a [PathBuf],
 }
 
 /// Answers a request.
@@ -78,7 +92,25 @@ pub fn answer(cx: &mut Context, request: Request) -> Result<Value, Refusal> {
             on::<PrepareRenameRequest>(cx, params, change::prepare_rename)
         }
         M::TextDocumentRename => on::<RenameRequest>(cx, params, change::rename),
-        M::TextDocumentFormatting => on::<DocumentFormattingRequest>(cx, params, change::format),
+        M::TextDocumentFormatting => on::<DocumentFormattingRequest>(cx, params, style::file),
+        M::TextDocumentRangeFormatting => {
+            on::<DocumentRangeFormattingRequest>(cx, params, style::range)
+        }
+        M::TextDocumentOnTypeFormatting => {
+            on::<DocumentOnTypeFormattingRequest>(cx, params, style::typed)
+        }
+        M::TextDocumentCodeAction => on::<CodeActionRequest>(cx, params, actions::actions),
+        M::TextDocumentPrepareCallHierarchy => {
+            on::<CallHierarchyPrepareRequest>(cx, params, calls::prepare)
+        }
+        M::CallHierarchyIncomingCalls => {
+            on::<CallHierarchyIncomingCallsRequest>(cx, params, calls::incoming)
+        }
+        M::CallHierarchyOutgoingCalls => {
+            on::<CallHierarchyOutgoingCallsRequest>(cx, params, calls::outgoing)
+        }
+        M::TextDocumentDocumentLink => on::<DocumentLinkRequest>(cx, params, links::links),
+        M::WorkspaceExecuteCommand => on::<ExecuteCommandRequest>(cx, params, commands::execute),
         M::TextDocumentFoldingRange => on::<FoldingRangeRequest>(cx, params, regions::folds),
         M::TextDocumentSelectionRange => {
             on::<SelectionRangeRequest>(cx, params, regions::selections)
@@ -157,6 +189,23 @@ impl Context<'_> {
     pub fn range(&self, snapshot: &Snapshot, span: Span) -> Range {
         let source = snapshot.survey.sources.file(span.file);
         convert::range(source, span, self.settings.encoding)
+    }
+
+    /// Edits as the editor applies them.
+    pub fn workspace_edit(&self, snapshot: &Snapshot, edits: Vec<Edit>) -> WorkspaceEdit {
+        let mut changes: HashMap<_, Vec<TextEdit>> = HashMap::new();
+        for edit in edits {
+            if let Some(uri) = self.uri_of_file(snapshot, edit.span.file) {
+                changes.entry(uri).or_default().push(TextEdit {
+                    range: self.range(snapshot, edit.span),
+                    new_text: edit.text,
+                });
+            }
+        }
+        WorkspaceEdit {
+            changes: Some(changes),
+            ..WorkspaceEdit::default()
+        }
     }
 
     /// The file as an editor opens it, also one of the library.

@@ -1,0 +1,248 @@
+//! A server that has seen many edits answers as one that sees the last texts for the first time. The edits are made up from a
+//! seed: pieces of the program are taken away, doubled, moved and put back, in several files, so that most programs on the way
+//! are broken.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lsp_server::{Connection, Message, Notification, Request, RequestId};
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+const SEEDS: u64 = 4;
+const EDITS: usize = 14;
+
+const FILES: [(&str, &str); 3] = [
+    (
+        "main.weir",
+        "import goods.{Kind, price, Sku}\nimport tax\n\npub fn cost(kind: Kind, n: Int) -> Int fails tax.Odd {\n  \
+         let net = price(kind) * n\n  tax.with(net)?\n}\n\nentity Shelf(sku: Sku) {\n  state left: Int = 0\n\n  \
+         pub fn put(n: Int) {\n    left += n\n  }\n}\n\ntest \"costs\" {\n  Shelf(\"a\").put(2)\n  \
+         expect cost(Book, 2) is Ok(8)\n}\n",
+    ),
+    (
+        "goods.weir",
+        "type Sku = new Text\ntype Skus = List<Sku>\n\nenum Kind { Book, Food(weight: Int) }\n\n\
+         fn price(kind: Kind) -> Int = match kind {\n  Book => 2\n  Food(weight) => weight * 3\n}\n\n\
+         fn first(skus: Skus) -> Sku? = skus.first()\n",
+    ),
+    (
+        "tax.weir",
+        "import goods.{Skus}\n\nerror Odd(n: Int)\n\nfn with(net: Int) -> Int {\n  checked(net)?\n  net * 2\n}\n\n\
+         fn checked(n: Int) {\n  if n % 2 == 1 { fail Odd(n) }\n}\n\nfn of_all(skus: Skus) -> Int = skus.length()\n",
+    ),
+];
+
+struct Server {
+    connection: Connection,
+    thread: std::thread::JoinHandle<Result<(), weir_lsp::Ended>>,
+    folder: PathBuf,
+    asked: i32,
+    told: std::collections::BTreeMap<String, Value>,
+}
+
+impl Server {
+    fn start(folder: &Path, texts: &[String]) -> Server {
+        let (connection, other) = Connection::memory();
+        let mut server = Server {
+            connection,
+            thread: std::thread::spawn(move || weir_lsp::run(other)),
+            folder: folder.to_path_buf(),
+            asked: 0,
+            told: Default::default(),
+        };
+        let root = json!([{ "uri": format!("file://{}", folder.display()), "name": "a" }]);
+        let params = json!({ "processId": null, "capabilities": {}, "workspaceFolders": root });
+        server.ask("initialize", params);
+        server.say("initialized", json!({}));
+        for ((name, _), text) in FILES.iter().zip(texts) {
+            let document = json!({
+                "uri": server.uri(name), "languageId": "weir", "version": 1, "text": text,
+            });
+            server.say("textDocument/didOpen", json!({ "textDocument": document }));
+        }
+        server
+    }
+
+    fn uri(&self, name: &str) -> String {
+        format!("file://{}", self.folder.join(name).display())
+    }
+
+    fn say(&self, method: &str, params: Value) {
+        let note = Notification::new(method.to_owned(), params);
+        self.connection.sender.send(note.into()).expect("there");
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.asked += 1;
+        let id = RequestId::from(self.asked);
+        let request = Request::new(id.clone(), method.to_owned(), params);
+        self.connection.sender.send(request.into()).expect("there");
+        loop {
+            if let Message::Response(response) = self.next() {
+                assert_eq!(response.id, id);
+                return match response.response_result {
+                    Ok(value) => value,
+                    Err(error) => json!({ "error": error.message }),
+                };
+            }
+        }
+    }
+
+    fn next(&mut self) -> Message {
+        let message = self.connection.receiver.recv_timeout(PATIENCE);
+        let message = message.expect("the server says something");
+        if let Message::Notification(note) = &message
+            && let Some(uri) = note.params["uri"].as_str()
+        {
+            self.told.insert(uri.to_owned(), note.params.clone());
+        }
+        message
+    }
+
+    fn change(&self, name: &str, version: i64, text: &str) {
+        let document = json!({ "uri": self.uri(name), "version": version });
+        let changes = json!([{ "text": text }]);
+        let params = json!({ "textDocument": document, "contentChanges": changes });
+        self.say("textDocument/didChange", params);
+    }
+
+    /// Diagnostics and answers about some places of all files, when all is told about these versions.
+    fn everything(&mut self, versions: &[i64; 3], texts: &[String]) -> Value {
+        for ((name, _), version) in FILES.iter().zip(versions) {
+            let uri = self.uri(name);
+            while self
+                .told
+                .get(&uri)
+                .is_none_or(|told| told["version"] != *version)
+            {
+                self.next();
+            }
+        }
+        let mut all = Vec::new();
+        for ((name, _), text) in FILES.iter().zip(texts) {
+            let uri = self.uri(name);
+            all.push(self.told[&uri]["diagnostics"].clone());
+            let document = json!({ "uri": uri });
+            for (line, column) in text
+                .lines()
+                .enumerate()
+                .map(|(at, line)| (at, line.len() / 2))
+                .step_by(3)
+            {
+                let place = json!({ "line": line, "character": column });
+                let asked = json!({ "textDocument": document, "position": place });
+                for method in ["hover", "definition", "documentHighlight", "prepareRename"] {
+                    all.push(self.ask(&format!("textDocument/{method}"), asked.clone()));
+                }
+                let mut asked = asked;
+                asked["context"] = json!({ "includeDeclaration": true });
+                all.push(self.ask("textDocument/references", asked));
+            }
+            let whole = json!({
+                "start": { "line": 0, "character": 0 }, "end": { "line": 999, "character": 0 },
+            });
+            let context = json!({ "diagnostics": [] });
+            let asked = json!({ "textDocument": document, "range": whole, "context": context });
+            all.push(self.ask("textDocument/codeAction", asked));
+            all.push(self.ask(
+                "textDocument/documentSymbol",
+                json!({ "textDocument": document }),
+            ));
+        }
+        Value::Array(all)
+    }
+
+    fn end(mut self) {
+        self.ask("shutdown", Value::Null);
+        self.say("exit", Value::Null);
+        self.thread
+            .join()
+            .expect("it did not break")
+            .expect("in order");
+    }
+}
+
+/// Numbers that look like chance: the same for the same seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end.max(1)
+    }
+}
+
+/// One edit: lines go, come twice, change places; words go or come; or the text is as it was in the beginning.
+fn edited(text: &str, original: &str, chance: &mut Chance) -> String {
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let at = chance.below(lines.len());
+    match chance.below(7) {
+        0 if !lines.is_empty() => drop(lines.remove(at)),
+        1 if !lines.is_empty() => lines.insert(at, lines[at]),
+        2 if lines.len() > 1 => lines.swap(at, (at + 1) % text.split_inclusive('\n').count()),
+        3 | 4 => return original.to_owned(),
+        5 => lines.insert(at, "// A remark.\n"),
+        _ => {
+            let words = [
+                "(",
+                "}",
+                "\"",
+                "Int",
+                "n",
+                " + 1",
+                "fails Odd",
+                "match ",
+                "?",
+                "é𝄞",
+            ];
+            let mut place = chance.below(text.len() + 1);
+            while !text.is_char_boundary(place) {
+                place -= 1;
+            }
+            let mut text = text.to_owned();
+            text.insert_str(place, words[chance.below(words.len())]);
+            return text;
+        }
+    }
+    lines.concat()
+}
+
+#[test]
+fn many_edits_leave_what_a_fresh_look_finds() {
+    for seed in 1..=SEEDS {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("again_{seed}"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(
+            folder.join("weir.toml"),
+            "name = \"a\"\nentry = \"main.weir\"\n",
+        )
+        .expect("a file");
+        for (name, text) in FILES {
+            std::fs::write(folder.join(name), text).expect("a file");
+        }
+        let mut texts: Vec<String> = FILES.iter().map(|(_, text)| (*text).to_owned()).collect();
+        let mut versions = [1; 3];
+        let mut server = Server::start(&folder, &texts);
+        let mut chance = Chance(seed);
+        for edit in 0..EDITS {
+            let file = chance.below(FILES.len());
+            texts[file] = edited(&texts[file], FILES[file].1, &mut chance);
+            versions[file] += 1;
+            server.change(FILES[file].0, versions[file], &texts[file]);
+            // Some versions are never looked at.
+            if edit % 3 == 1 {
+                continue;
+            }
+            let mut fresh = Server::start(&folder, &texts);
+            let expected = fresh.everything(&[1; 3], &texts);
+            let found = server.everything(&versions, &texts);
+            assert_eq!(found, expected, "seed {seed}, edit {edit}: {texts:#?}");
+            fresh.end();
+        }
+        server.end();
+    }
+}
