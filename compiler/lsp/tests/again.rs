@@ -22,14 +22,15 @@ const FILES: [(&str, &str); 3] = [
     ),
     (
         "goods.weir",
-        "type Sku = new Text\ntype Skus = List<Sku>\n\nenum Kind { Book, Food(weight: Int) }\n\n\
-         fn price(kind: Kind) -> Int = match kind {\n  Book => 2\n  Food(weight) => weight * 3\n}\n\n\
+        "type Sku = new Text\n\nenum Kind { Book, Food(weight: Int) }\n\n\
+         fn price(kind: Kind) -> Int = match kind {\n  Book => 2\n  Food(weight) => weight * 3\n}\n\ntype Skus = List<Sku>\n\n\
          fn first(skus: Skus) -> Sku? = skus.first()\n",
     ),
     (
         "tax.weir",
         "import goods.{Skus}\n\nerror Odd(n: Int)\n\nfn with(net: Int) -> Int {\n  checked(net)?\n  net * 2\n}\n\n\
-         fn checked(n: Int) {\n  if n % 2 == 1 { fail Odd(n) }\n}\n\nfn of_all(skus: Skus) -> Int = skus.length()\n",
+         fn checked(n: Int) {\n  if n % 2 == 1 { fail Odd(n) }\n}\n\nfn of_all(skus: Skus) -> Int = skus.length()\n\n\
+         fn none() -> Int {\n  let skus: Skus = []\n  of_all(skus)\n}\n",
     ),
 ];
 
