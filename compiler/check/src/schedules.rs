@@ -12,6 +12,8 @@
 //! they say what the schedule is and not where it stands. A tick that is missed, because nothing ran or because the one before
 //! took long, is made up for once: `next_tick` counts from now.
 
+use std::sync::Arc;
+
 use weir_contract::library::duration;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{
@@ -26,8 +28,8 @@ const DAY_US: i64 = 86_400_000_000;
 
 /// What a schedule becomes.
 pub struct Desugared {
-    pub workflow: EntityDecl,
-    pub tick: FnDecl,
+    pub workflow: Arc<EntityDecl>,
+    pub tick: Arc<FnDecl>,
 }
 
 /// `None` when it is not right, and somebody was told.
@@ -97,12 +99,15 @@ pub fn desugar(cx: &mut Cx, decl: &EveryDecl, attrs: &[Attr]) -> Option<Desugare
         members: vec![Member {
             doc: None,
             attrs: Vec::new(),
-            kind: MemberKind::Fn(run),
+            kind: MemberKind::Fn(Arc::new(run)),
             span,
         }],
     };
     let tick = build.function(&tick, decl.body.clone());
-    Some(Desugared { workflow, tick })
+    Some(Desugared {
+        workflow: Arc::new(workflow),
+        tick: Arc::new(tick),
+    })
 }
 
 /// `@at("07:00")`: microseconds behind the beginning of the period.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use weir_check::{Around, Earlier, Source};
 use weir_check::hir::Checked;
 use weir_check::meanings::{Meanings, NamesOf};
+use weir_check::{Around, Earlier, Source};
 use weir_contract::manifest::Manifest;
 use weir_diagnostics::{Diagnostic, FileId, SourceMap, Span};
 use weir_syntax::{Parsed, ast};
@@ -157,14 +157,14 @@ pub fn look(
         place: known.place.clone(),
         path: known.path.clone(),
         parsed,
-        names,
+        names: Arc::new(names),
     });
     let made = Survey {
         program: survey.program.clone(),
         files: files.collect(),
         sources,
         diagnostics: Vec::new(),
-        checked: found.program,
+        checked: Arc::new(found.program),
         is_right: false,
         meanings: found.meanings,
     };

@@ -38,10 +38,12 @@ use weir_flow::ir;
 /// # Panics
 /// When the IR breaks one of its rules; `weir_flow::verify` finds that first.
 pub fn compile(module: &ir::Module) -> Vec<u8> {
+    // Numbered as the manifest numbers them, which knows the program as it was written.
+    let host_calls = weir_flow::host_calls::all(module);
     let mut module = module.clone();
     weir_flow::optimize::optimize(&mut module);
     let module = &module;
-    let mut g = module::Gen::new(module);
+    let mut g = module::Gen::new(module, host_calls);
     for id in (0..module.funcs.len() as u32).map(ir::FuncId) {
         let asm = function::function(&mut g, id);
         g.define(g.func(id), asm);

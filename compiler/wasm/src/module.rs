@@ -13,7 +13,6 @@ use wasm_encoder::{
 };
 use weir_contract::border::{self, Val};
 use weir_contract::{CrashReason, Defs, HostCall, Type};
-use weir_flow::host_calls;
 use weir_flow::ir;
 use weir_flow::ownership::{Ownership, ownership};
 use weir_flow::release::{Release, releases};
@@ -72,7 +71,7 @@ pub struct Gen<'m> {
 
 impl<'m> Gen<'m> {
     /// A module with the functions of the IR declared and nothing defined.
-    pub fn new(module: &'m ir::Module) -> Gen<'m> {
+    pub fn new(module: &'m ir::Module, host_calls: Vec<HostCall>) -> Gen<'m> {
         let ownership = ownership(module);
         let mut this = Gen {
             module,
@@ -80,7 +79,7 @@ impl<'m> Gen<'m> {
             releases: releases(module, &ownership),
             ownership,
             suspends: suspend::anywhere(module),
-            host_calls: host_calls::all(module),
+            host_calls,
             types: Vec::new(),
             funcs: Vec::new(),
             helpers: BTreeMap::new(),

@@ -82,7 +82,7 @@ pub fn check_around(cx: &mut Cx, place: Span) {
         return test(cx, at);
     }
     let mut entities = cx.entities.iter();
-    let holds = |decl: &std::rc::Rc<ast::EntityDecl>| {
+    let holds = |decl: &std::sync::Arc<ast::EntityDecl>| {
         let last = decl.members.last();
         last.is_some_and(|last| within(decl.name.span, last.span))
     };

@@ -7,7 +7,7 @@ use gen_lsp_types::{
 };
 use std::sync::Arc;
 use weir_diagnostics::Span;
-use weir_ide::{At, Snapshot, calls};
+use weir_ide::{At, Snapshot, call_hierarchy};
 
 use super::navigate::symbol_kind;
 use super::{Context, Refusal};
@@ -17,7 +17,7 @@ pub fn prepare(
     params: CallHierarchyPrepareParams,
 ) -> Result<Option<Vec<CallHierarchyItem>>, Refusal> {
     let (snapshot, at) = cx.open_at(&params.text_document_position_params)?;
-    let found = calls::callable(&snapshot, at);
+    let found = call_hierarchy::callable(&snapshot, at);
     let item = found.and_then(|function| item(cx, &snapshot, function));
     Ok(item.map(|item| vec![item]))
 }
@@ -29,7 +29,7 @@ pub fn incoming(
     let Some((snapshot, function)) = again(cx, &params.item)? else {
         return Ok(None);
     };
-    let found = calls::callers(&snapshot, function).into_iter();
+    let found = call_hierarchy::callers(&snapshot, function).into_iter();
     let shown = found.filter_map(|caller| {
         let places = caller.places.iter();
         Some(CallHierarchyIncomingCall {
@@ -47,7 +47,7 @@ pub fn outgoing(
     let Some((snapshot, function)) = again(cx, &params.item)? else {
         return Ok(None);
     };
-    let found = calls::called(&snapshot, function).into_iter();
+    let found = call_hierarchy::called(&snapshot, function).into_iter();
     let shown = found.filter_map(|called| {
         let places = called.places.iter();
         Some(CallHierarchyOutgoingCall {
@@ -71,7 +71,7 @@ fn again(
         return Ok(None);
     };
     let offset = cx.offset(&snapshot, file, item.selection_range.start);
-    let found = calls::callable(&snapshot, At { file, offset });
+    let found = call_hierarchy::callable(&snapshot, At { file, offset });
     let found = found.or_else(|| {
         // A test has no name that could be used.
         let mut declared = snapshot.declared.by_name.keys();
@@ -83,10 +83,10 @@ fn again(
 }
 
 fn item(cx: &Context, snapshot: &Snapshot, function: Span) -> Option<CallHierarchyItem> {
-    let declaration = calls::declaration(snapshot, function)?;
+    let declaration = call_hierarchy::declaration(snapshot, function)?;
     let owner = declaration
         .inside
-        .and_then(|owner| calls::declaration(snapshot, owner));
+        .and_then(|owner| call_hierarchy::declaration(snapshot, owner));
     Some(CallHierarchyItem {
         name: declaration.name.clone(),
         kind: symbol_kind(declaration.kind),

@@ -15,15 +15,15 @@ mod style;
 mod typing;
 
 use gen_lsp_types::{
-    CodeLensRequest, CompletionRequest, CompletionResolveRequest, ImplementationRequest,
-    InlayHintRequest, SemanticTokensDeltaRequest, SemanticTokensRangeRequest,
-    SemanticTokensRequest, SignatureHelpRequest, WorkspaceSymbolRequest,
-};
-use gen_lsp_types::{
     CallHierarchyIncomingCallsRequest, CallHierarchyOutgoingCallsRequest,
     CallHierarchyPrepareRequest, CodeActionRequest, DocumentLinkRequest,
     DocumentOnTypeFormattingRequest, DocumentRangeFormattingRequest, ExecuteCommandRequest,
     TextEdit, WorkspaceEdit,
+};
+use gen_lsp_types::{
+    CodeLensRequest, CompletionRequest, CompletionResolveRequest, ImplementationRequest,
+    InlayHintRequest, SemanticTokensDeltaRequest, SemanticTokensRangeRequest,
+    SemanticTokensRequest, SignatureHelpRequest, WorkspaceSymbolRequest,
 };
 use gen_lsp_types::{
     DefinitionRequest, DocumentFormattingRequest, DocumentHighlightRequest, DocumentSymbolRequest,
