@@ -44,17 +44,22 @@ pub fn compile_again(program: &Program, session: &mut Session) -> Outcome<Bundle
     components::attach(program, built(program, &analysis)?)
 }
 
-/// A program as a node runs it.
-pub fn node_program(
-    bundle: &Bundle,
-    components: &Arc<Components>,
-    code: Code<'_>,
-    settings: &Given,
-) -> Outcome<weir_node::Program> {
-    let runner = Box::new(runner(bundle, components, code)?);
-    let program = weir_node::Program::new(bundle.manifest.clone(), runner);
-    let program = program.with_settings(settings.clone());
-    Ok(program.with_components(components.clone()))
+/// All that a program is run with.
+pub struct ToRun<'a> {
+    pub bundle: &'a Bundle,
+    pub components: &'a Arc<Components>,
+    pub code: Code<'a>,
+    pub settings: &'a Given,
+}
+
+impl ToRun<'_> {
+    /// The program as a node runs it.
+    pub fn load(&self) -> Outcome<weir_node::Program> {
+        let runner = Box::new(runner(self.bundle, self.components, self.code)?);
+        let program = weir_node::Program::new(self.bundle.manifest.clone(), runner);
+        let program = program.with_settings(self.settings.clone());
+        Ok(program.with_components(self.components.clone()))
+    }
 }
 
 /// Compiles a program. One with errors is reported and refused; warnings are shown.

@@ -2,7 +2,7 @@
 
 use crate::components;
 use crate::output::Style;
-use crate::program;
+use crate::program::{self, ToRun};
 use crate::settings;
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -18,7 +18,13 @@ pub enum Reloaded {
     /// The old program goes on, and why has been said.
     Refused,
     /// The new program runs; `said` tells of the state.
-    New { bundle: Box<Bundle>, said: String },
+    New { running: Box<Running>, said: String },
+}
+
+/// What is being served.
+pub struct Running {
+    pub bundle: Bundle,
+    pub settings: Given,
 }
 
 /// Compiles the program at `path` and puts it in force, if it has no errors and the state fits it.
@@ -26,9 +32,8 @@ pub fn reload(
     node: &Node,
     path: &Path,
     session: &mut Session,
-    running: &Bundle,
+    running: &Running,
     code: Code<'_>,
-    settings: &mut Given,
 ) -> Reloaded {
     let compiled = program::find(path).and_then(|program| {
         let bundle = program::compile_again(&program, session)?;
@@ -42,12 +47,19 @@ pub fn reload(
             return Reloaded::Refused;
         }
     };
-    let is_set_anew = given != *settings;
-    if bundle == *running && !is_set_anew {
+    let is_set_anew = given != running.settings;
+    if bundle == running.bundle && !is_set_anew {
         return Reloaded::Same;
     }
-    let loaded = components::load_to_run(&bundle)
-        .and_then(|components| program::node_program(&bundle, &components, code, &given));
+    let loaded = components::load_to_run(&bundle).and_then(|components| {
+        let to_run = ToRun {
+            bundle: &bundle,
+            components: &components,
+            code,
+            settings: &given,
+        };
+        to_run.load()
+    });
     let new = match loaded {
         Ok(program) => program,
         Err(failure) => {
@@ -57,13 +69,13 @@ pub fn reload(
     };
     match node.reload(new) {
         Ok(()) => {
-            *settings = given;
-            let mut said = changes(&running.manifest, &bundle.manifest, kept(node));
+            let mut said = changes(&running.bundle.manifest, &bundle.manifest, kept(node));
             if is_set_anew {
                 said.push_str("; with other settings");
             }
+            let settings = given;
             Reloaded::New {
-                bundle: Box::new(bundle),
+                running: Box::new(Running { bundle, settings }),
                 said,
             }
         }

@@ -3,8 +3,8 @@
 use crate::components;
 use crate::output::{Failure, Outcome, Style, say};
 use crate::place::{self, Note};
-use crate::program;
-use crate::reload::{Reloaded, reload};
+use crate::program::{self, ToRun};
+use crate::reload::{Reloaded, Running, reload};
 use crate::routes::routes;
 use crate::settings;
 use crate::watch::{self, Event, Watch};
@@ -13,9 +13,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use weir_component::Components;
 use weir_contract::Manifest;
-use weir_contract::host_call::Given;
 use weir_driver::{Bundle, BundleError, Disk, Program, Session};
 use weir_engine::Code;
 use weir_log::Log;
@@ -67,7 +65,7 @@ const PORTS: u16 = 100;
 
 pub fn run(args: Args) -> Outcome {
     let path = args.path.as_deref().unwrap_or(Path::new("."));
-    let (source, mut bundle) = load(path)?;
+    let (source, bundle) = load(path)?;
     let name = bundle.manifest.program.clone();
     let folder = match &source {
         Some(program) => program.folder.clone(),
@@ -106,22 +104,19 @@ pub fn run(args: Args) -> Outcome {
         Some(bytes) => Code::Given(bytes),
         None => Code::Kept(&kept),
     };
-    let mut settings = settings::to_run(source.as_ref(), &bundle.manifest)?;
+    let settings = settings::to_run(source.as_ref(), &bundle.manifest)?;
     let config = Config {
         externs,
         speech: Speech::to_stderr(args.log_format.into()),
         ..Config::default()
     };
-    let node = start(
-        &bundle,
-        &components,
+    let to_run = ToRun {
+        bundle: &bundle,
+        components: &components,
         code,
-        log,
-        args.port,
-        &data,
-        &config,
-        &settings,
-    )?;
+        settings: &settings,
+    };
+    let node = start(&to_run, log, args.port, &data, &config)?;
     let url = format!("http://{}", node.address());
     let note = Note::leave(&data, &url)?;
     say!("listening on {url}");
@@ -133,16 +128,8 @@ pub fn run(args: Args) -> Outcome {
     }
     flush();
     let source = source.zip(watch.as_mut());
-    let ended = serve(
-        &node,
-        path,
-        source,
-        &mut bundle,
-        &kept,
-        &mut settings,
-        &url,
-        &events,
-    );
+    let running = Running { bundle, settings };
+    let ended = serve(&node, path, source, running, &kept, &url, &events);
     drop(note);
     let stopped = node
         .stop()
@@ -168,9 +155,8 @@ fn serve(
     node: &Node,
     path: &Path,
     mut source: Option<(Program, &mut Watch)>,
-    bundle: &mut Bundle,
+    mut running: Running,
     kept: &Path,
-    settings: &mut Given,
     url: &str,
     events: &Receiver<Event>,
 ) -> Outcome {
@@ -190,10 +176,10 @@ fn serve(
                     *program = now;
                 }
                 // What could not be watched is read all the same at the next save of another file.
-                let _ = watch.files(&files(program, &bundle.manifest));
+                let _ = watch.files(&files(program, &running.bundle.manifest));
                 let was_refused = refused;
                 refused = false;
-                match reload(node, path, &mut session, bundle, Code::Kept(kept), settings) {
+                match reload(node, path, &mut session, &running, Code::Kept(kept)) {
                     Reloaded::Same if was_refused => {
                         say!("this is the program that is running: nothing to reload");
                     }
@@ -202,13 +188,14 @@ fn serve(
                         refused = true;
                         say!("still serving the program from before this save");
                     }
-                    Reloaded::New { bundle: new, said } => {
-                        let routes_changed = new.manifest.functions != bundle.manifest.functions;
-                        *bundle = *new;
+                    Reloaded::New { running: new, said } => {
+                        let before = std::mem::replace(&mut running, *new).bundle.manifest;
+                        let manifest = &running.bundle.manifest;
+                        let routes_changed = manifest.functions != before.functions;
                         say!("{} {said}", Style::stdout().green("reloaded:"));
                         if routes_changed {
                             say!();
-                            print_routes(&bundle.manifest, url);
+                            print_routes(manifest, url);
                         }
                     }
                 }
@@ -313,14 +300,11 @@ fn externs(source: Option<&Program>, manifest: &Manifest) -> Outcome<Bases> {
 }
 
 fn start(
-    bundle: &Bundle,
-    components: &Arc<Components>,
-    code: Code<'_>,
+    to_run: &ToRun<'_>,
     log: Arc<dyn Log>,
     port: Option<u16>,
     data: &Path,
     config: &Config,
-    settings: &Given,
 ) -> Outcome<Node> {
     let ports = match port {
         Some(port) => port..=port,
@@ -332,7 +316,7 @@ fn start(
             port,
             ..config.clone()
         };
-        let program = program::node_program(bundle, components, code, settings)?;
+        let program = to_run.load()?;
         match Node::start(config, program, Arc::clone(&log)) {
             Ok(node) => return Ok(node),
             Err(StartError::System(error)) if error.kind() == ErrorKind::AddrInUse => {
