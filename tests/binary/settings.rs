@@ -175,7 +175,7 @@ fn the_environment_goes_first_and_lines_come_once_with_what_became_of_their_step
         post(&mut client, "/divide", json!({ "n": 0 }))["error"],
         "Bug"
     );
-    let lines = noted(&stderr, 4);
+    let lines = noted(&stderr, 5);
     let lines: Vec<Json> = lines
         .iter()
         .map(|l| serde_json::from_str(l).expect(l))
@@ -200,6 +200,14 @@ fn the_environment_goes_first_and_lines_come_once_with_what_became_of_their_step
         json!(["warn", "asked\nfor a key", "key", null, { "key": { "name": "stripe" } }]),
         json!(["debug", "dividing", "divide", "failed", { "n": -1 }]),
         json!(["debug", "dividing", "divide", "bug", { "n": 0 }]),
+        // The node's own word.
+        json!([
+            "error",
+            "a call of divide stopped at shop.weir:27:3 in divide: division by zero",
+            null,
+            null,
+            null
+        ]),
     ];
     assert_eq!(known, expected);
     node.kill();

@@ -11,15 +11,20 @@
 use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use weir_contract::host_call::Line;
 use weir_contract::json::Document;
 use weir_contract::library::time;
 use weir_machine::{Became, Said};
 
-/// Where lines go. Called by whoever holds the machine, so it must not take long.
+/// Where lines go: those of the program, and what the node has to tell about it. Called by whoever holds the machine, so it must
+/// not take long.
 #[derive(Clone)]
-pub struct Speech(Arc<dyn Fn(&Said) + Send + Sync>);
+pub struct Speech {
+    tell: Arc<dyn Fn(&str) + Send + Sync>,
+    format: Format,
+}
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,21 +37,41 @@ pub enum Format {
 }
 
 impl Speech {
-    pub fn new(tell: impl Fn(&Said) + Send + Sync + 'static) -> Speech {
-        Speech(Arc::new(tell))
+    /// `tell` is given whole lines, with their ends.
+    pub fn new(format: Format, tell: impl Fn(&str) + Send + Sync + 'static) -> Speech {
+        let tell = Arc::new(tell);
+        Speech { tell, format }
     }
 
     /// To standard error.
     pub fn to_stderr(format: Format) -> Speech {
-        Speech::new(move |said| {
-            let lines = written(said, format);
+        Speech::new(format, |lines| {
             // Nobody may listen any more; then it is not said.
             let _ = std::io::stderr().write_all(lines.as_bytes());
         })
     }
 
     pub(crate) fn tell(&self, said: &Said) {
-        (self.0)(said);
+        (self.tell)(&written(said, self.format));
+    }
+
+    /// Something that people should look at, in the words of the node.
+    pub(crate) fn warn(&self, message: &str) {
+        let text = |text: &str| Document::String(text.to_owned());
+        let line = match self.format {
+            Format::Text => format!("weir: {message}"),
+            Format::Json => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH);
+                let now = now.unwrap_or_default().as_micros() as i64;
+                let members = vec![
+                    ("time".to_owned(), text(&time::show(now))),
+                    ("level".to_owned(), text("error")),
+                    ("message".to_owned(), text(message)),
+                ];
+                Document::Object(members).to_string()
+            }
+        };
+        (self.tell)(&(line + "\n"));
     }
 }
 

@@ -12,7 +12,8 @@
 //! ```
 //! A parameter that the function never writes is the argument itself, so that nothing gets a second owner; another is a copy of
 //! it. Callees come first, so what is small stands for all it calls. Functions that call themselves, and those that suspend,
-//! stay where they are.
+//! stay where they are. An instruction keeps its place in the source; the call around it is lost, so a bug is told with the
+//! function it is in and without the one that took it in.
 
 use crate::call_graph::{callees_first, calls};
 use crate::ir::*;
@@ -116,10 +117,19 @@ fn put_in(module: &Module, func: &mut Func, number: usize, at: usize) -> usize {
         site: func.blocks[number].site,
     };
     func.blocks[number].site = call.site;
+    // Files are numbered with the library in front: what breaks in there breaks, for people, where they called it.
+    let file = |site: SiteId| module.sites.get(site.0 as usize).map(|site| site.file);
+    let seen_at = |site: &mut SiteId| {
+        if file(*site) < file(call.site) {
+            *site = call.site;
+        }
+    };
     let rename = |r: &mut Reg| *r = place[r.0 as usize];
     for block in &callee.blocks {
         let mut block = block.clone();
+        seen_at(&mut block.site);
         for inst in &mut block.insts {
+            seen_at(&mut inst.site);
             inst.op.for_each_use_mut(rename);
             inst.dst.iter_mut().for_each(rename);
         }

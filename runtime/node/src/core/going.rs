@@ -343,7 +343,9 @@ impl Worker {
                     }
                 }
                 Action::Ended { run, ended } => self.run_waiters.ended(run, &ended),
-                Action::Parked { run, bug } => eprintln!("weir: run {run} is parked at {bug}"),
+                Action::Parked { run, bug } => {
+                    self.speech.warn(&format!("run {run} is parked at {bug}"));
+                }
                 Action::Log(said) => self.speech.tell(&said),
                 Action::Reply { .. } | Action::Program | Action::CrashAt(_) => {}
             }

@@ -9,8 +9,7 @@ use weir_contract::json::{Document, Members, from_json, from_query, nearest, par
 use weir_contract::manifest::{Access, Effect, Function, FunctionKind, Param};
 use weir_contract::{Manifest, Type, Value, limits};
 use weir_machine::show::{bug_to_json, render_output};
-use weir_machine::show_runs::name_of;
-use weir_machine::{Answer, Call, Done, Ended, KeptAnswer, Place};
+use weir_machine::{Answer, Call, Done, Ended, KeptAnswer};
 
 use super::Shared;
 use super::reply::{Problem, Reply, json_reply, text_reply, with_header};
@@ -231,8 +230,6 @@ pub(super) fn reply(
             return Ok(with_header(reply, ETAG, &etag(done.version, manifest)));
         }
         Answer::Bug(bug) => {
-            let name = name_of(manifest, Place::Function(number));
-            eprintln!("weir: a call of {name} stopped at {bug}");
             let mut body = json!({ "error": "Bug", "run": run });
             if let (Json::Object(body), Json::Object(bug)) = (&mut body, bug_to_json(bug)) {
                 body.extend(bug);

@@ -18,7 +18,8 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use weir_contract::Manifest;
 use weir_contract::manifest::{Event, Function, FunctionKind};
-use weir_machine::{Answer, Call, Done, EventTo, Sent};
+use weir_machine::show_runs::name_of;
+use weir_machine::{Answer, Call, Done, EventTo, Place, Sent};
 
 use super::Shared;
 use super::call::{Asked, args_from_body, check_access, refused, reply};
@@ -173,6 +174,11 @@ pub(super) async fn finish(
     done: Done,
 ) -> Result<Reply, Problem> {
     let function = &program.functions[number as usize];
+    if let Answer::Bug(bug) = &done.answer {
+        let name = name_of(program, Place::Function(number));
+        let speech = &shared.config.speech;
+        speech.warn(&format!("a call of {name} stopped at {bug}"));
+    }
     if !matches!(done.answer, Answer::GoesOn) {
         return reply(program, number, &asked.headers, done);
     }
