@@ -18,7 +18,7 @@ export interface Edge {
   label?: string | null;
 }
 
-/** The answer of the server's command `weir.stepGraph`. */
+/** What is drawn of the answer of the server's command `weir.stepGraph`. */
 export interface Graph {
   title: string;
   /** The same in words, for people who do not see the drawing. */
@@ -61,26 +61,39 @@ const GAP_Y = 54;
 const MARGIN = 20;
 const LABEL_CHARACTERS_MAX = 60;
 
-/** Whether an answer of the server has the shape of a graph; edges between nodes that are not there are left out. */
+/** A step as the server tells it. Edges name steps by their position. */
+interface Told {
+  label?: unknown;
+  waitsFor?: unknown;
+  keeps?: unknown;
+}
+
+/** Whether an answer of the server has the shape of a graph; edges between steps that are not there are left out. */
 export function readGraph(value: unknown): Graph | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { title, text, nodes, edges } = value as Partial<Graph>;
+  const { function: title, text, nodes, edges } = value as Record<string, unknown>;
   if (!Array.isArray(nodes) || !Array.isArray(edges)) return undefined;
-  const known = new Map<string, Node>();
-  for (const node of nodes) {
-    const id = String(node?.id ?? "");
-    if (id !== "" && !known.has(id)) {
-      known.set(id, { id, label: String(node.label ?? id), detail: node.detail ?? null });
-    }
-  }
+  const known = nodes.map((node: Told | null, at) => ({
+    id: String(at),
+    label: String(node?.label ?? at),
+    detail: detailOf(node),
+  }));
+  const ids = new Set(known.map(({ id }) => id));
   return {
     title: typeof title === "string" ? title : "Steps",
     text: typeof text === "string" ? text : "",
-    nodes: [...known.values()],
+    nodes: known,
     edges: edges
-      .map((edge) => ({ from: String(edge?.from), to: String(edge?.to), label: edge?.label ?? null }))
-      .filter((edge) => known.has(edge.from) && known.has(edge.to)),
+      // What simply comes next needs no word.
+      .map((edge) => ({ from: String(edge?.from), to: String(edge?.to), label: edge?.how === "next" ? null : (edge?.how ?? null) }))
+      .filter((edge) => ids.has(edge.from) && ids.has(edge.to)),
   };
+}
+
+function detailOf(node: Told | null): string | null {
+  const said = (what: string, value: unknown) => (typeof value === "string" && value !== "" ? [`${what} ${value}`] : []);
+  const lines = [...said("waits for", node?.waitsFor), ...said("keeps", node?.keeps)];
+  return lines.length > 0 ? lines.join("\n") : null;
 }
 
 export function draw(graph: Graph): Drawing {

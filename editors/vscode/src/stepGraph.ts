@@ -32,7 +32,7 @@ export async function showStepGraph(client: Asked | undefined): Promise<void> {
     return;
   }
   const { line, character } = editor.selection.active;
-  const argument = { uri: editor.document.uri.toString(), position: { line, character } };
+  const argument = { textDocument: { uri: editor.document.uri.toString() }, position: { line, character } };
   let answer: unknown;
   try {
     answer = await client.sendRequest("workspace/executeCommand", { command: COMMAND, arguments: [argument] });

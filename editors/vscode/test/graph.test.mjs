@@ -25,21 +25,21 @@ const { page } = client("page");
 const { showStepGraph } = client("stepGraph");
 
 const GRAPH = {
-  title: "Booking.run",
+  function: "Booking.run",
   text: "waits twice",
   nodes: [
-    { id: "0", label: "start", detail: "reads Room(room)\nwrites Room(room)" },
-    { id: "1", label: "wait <confirmed>", detail: null },
-    { id: "2", label: "after 2d" },
-    { id: "3", label: "end" },
+    { label: "start", role: "start", waitsFor: "", keeps: "" },
+    { label: "wait <confirmed>", role: "resume", waitsFor: "events", keeps: "room: Int, card: Text" },
+    { label: "after 2d" },
+    { label: "end" },
   ],
   edges: [
-    { from: "0", to: "1", label: "room, card" },
-    { from: "1", to: "2", label: null },
-    { from: "1", to: "3", label: "confirmed" },
-    { from: "2", to: "1", label: "again" },
-    { from: "2", to: "3" },
-    { from: "3", to: "nowhere" },
+    { from: 0, to: 1, how: "next" },
+    { from: 1, to: 2, how: "next" },
+    { from: 1, to: 3, how: "undone by" },
+    { from: 2, to: 1, how: "again" },
+    { from: 2, to: 3 },
+    { from: 3, to: 9 },
   ],
 };
 
@@ -50,7 +50,7 @@ test("a node stands below what leads to it, and a loop at the side", () => {
   const box = Object.fromEntries(drawing.boxes.map((box) => [box.node.id, box]));
   assert.ok(box[0].y < box[1].y && box[1].y < box[2].y && box[2].y < box[3].y);
   assert.deepEqual(drawing.lines.filter((line) => line.back).map((line) => line.edge.label), ["again"]);
-  const passing = drawing.lines.find((line) => line.edge.label === "confirmed");
+  const passing = drawing.lines.find((line) => line.edge.label === "undone by");
   assert.ok(drawing.left < 0 && passing.path.includes(`Q${drawing.left} `), "it goes past the layer between");
   for (const one of drawing.boxes) {
     assert.ok(one.x >= 0 && one.x + one.width <= drawing.width && one.y + one.height <= drawing.height);
@@ -62,16 +62,16 @@ test("a node stands below what leads to it, and a loop at the side", () => {
 });
 
 test("a long function and a node that leads to itself are drawn", () => {
-  const nodes = Array.from({ length: 3000 }, (_, at) => ({ id: String(at), label: `step ${at}` }));
-  const edges = nodes.slice(1).map((node, at) => ({ from: String(at), to: node.id }));
-  edges.push({ from: "7", to: "7" });
-  const drawing = draw(readGraph({ title: "long", text: "", nodes, edges }));
+  const nodes = Array.from({ length: 3000 }, (_, at) => ({ label: `step ${at}` }));
+  const edges = nodes.slice(1).map((_, at) => ({ from: at, to: at + 1 }));
+  edges.push({ from: 7, to: 7 });
+  const drawing = draw(readGraph({ function: "long", text: "", nodes, edges }));
   assert.equal(drawing.boxes.length, 3000);
   assert.equal(drawing.lines.filter((line) => line.back).length, 1);
 });
 
 test("nothing of a program is read as markup", () => {
-  const html = page(readGraph({ ...GRAPH, title: "<script>alert(1)</script>" }));
+  const html = page(readGraph({ ...GRAPH, function: "<script>alert(1)</script>" }));
   assert.ok(!html.includes("<script"));
   assert.ok(html.includes("wait &lt;confirmed&gt;"));
   assert.match(html, /default-src 'none'/);
@@ -110,7 +110,7 @@ test("the panel asks the server and shows what it says", async () => {
   await showStepGraph(server(["weir.stepGraph"], () => GRAPH));
   assert.deepEqual(asked.at(-1), {
     method: "workspace/executeCommand",
-    params: { command: "weir.stepGraph", arguments: [{ uri: "file:///a.weir", position: { line: 3, character: 4 } }] },
+    params: { command: "weir.stepGraph", arguments: [{ textDocument: { uri: "file:///a.weir" }, position: { line: 3, character: 4 } }] },
   });
   assert.equal(shown.panels.length, 1);
   assert.match(shown.panels[0].webview.html, /Booking\.run/);
