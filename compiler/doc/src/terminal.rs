@@ -2,7 +2,8 @@
 
 use crate::model::{Book, Item, Module};
 
-/// What the book says of a name: `list.map`, `Account.deposit`, `map`. Empty when there is no such thing.
+/// What the book says of a name: `list.map`, `Account.deposit`, `map`; of a module, what it holds. Empty when there is no such
+/// thing.
 pub fn text(book: &Book, wanted: &str) -> String {
     let mut out = String::new();
     for module in &book.modules {
@@ -17,6 +18,29 @@ pub fn text(book: &Book, wanted: &str) -> String {
                     out += &shown(module, one);
                 }
             }
+        }
+        if wanted == module.path {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out += &contents(module);
+        }
+    }
+    out
+}
+
+/// A line for each declaration of a module, with the first line of what is said of it.
+fn contents(module: &Module) -> String {
+    let mut out = format!("{} ({})\n", module.path, module.file);
+    for item in &module.items {
+        let Some(head) = item.signature.first() else {
+            continue;
+        };
+        let head = module.text[head.range()].trim();
+        out += &format!("  {}\n", head.lines().next().unwrap_or_default());
+        let said = item.doc.as_deref().and_then(|doc| doc.lines().next());
+        if let Some(said) = said.filter(|said| !said.is_empty()) {
+            out += &format!("      {said}\n");
         }
     }
     out
