@@ -1,8 +1,7 @@
-//! The smallest editor: writes messages to a socket, and waits for those it wants.
+//! The smallest editor: writes messages to a pipe, and waits for those it wants.
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufReader, PipeReader, PipeWriter};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
@@ -13,8 +12,8 @@ use serde_json::{Value, json};
 pub type Place = (u32, u32);
 
 pub struct Client {
-    reader: BufReader<TcpStream>,
-    writer: TcpStream,
+    reader: BufReader<PipeReader>,
+    writer: PipeWriter,
     server: JoinHandle<()>,
     folder: PathBuf,
     asked: i32,
@@ -23,20 +22,39 @@ pub struct Client {
     told: BTreeMap<String, i64>,
 }
 
+/// As over standard input and output. A socket would wait for acknowledgements between the parts of a message.
+fn over_pipes(from_editor: PipeReader, mut to_editor: PipeWriter) -> Connection {
+    let (heard, receiver) = crossbeam_channel::unbounded();
+    let (sender, said) = crossbeam_channel::unbounded::<Message>();
+    std::thread::spawn(move || {
+        let mut from_editor = BufReader::new(from_editor);
+        while let Ok(Some(message)) = Message::read(&mut from_editor) {
+            if heard.send(message).is_err() {
+                return;
+            }
+        }
+    });
+    std::thread::spawn(move || {
+        for message in said {
+            if message.write(&mut to_editor).is_err() {
+                return;
+            }
+        }
+    });
+    Connection { sender, receiver }
+}
+
 impl Client {
     pub fn start(folder: &Path) -> Client {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
+        let (from_editor, writer) = std::io::pipe().expect("a pipe");
+        let (reader, to_editor) = std::io::pipe().expect("a pipe");
+        let connection = over_pipes(from_editor, to_editor);
         let server = std::thread::spawn(move || {
-            let (connection, threads) = Connection::connect(address).expect("the editor listens");
             weir_lsp::run(connection).expect("it ends in order");
-            let _ = threads.join();
         });
-        let (stream, _) = listener.accept().expect("the server connects");
-        stream.set_nodelay(true).expect("a socket");
         let mut client = Client {
-            reader: BufReader::new(stream.try_clone().expect("a socket")),
-            writer: stream,
+            reader: BufReader::new(reader),
+            writer,
             server,
             folder: folder.to_path_buf(),
             asked: 0,
