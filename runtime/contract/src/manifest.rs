@@ -14,9 +14,9 @@ use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 
 /// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits, 4, which has no
-/// dates and no money and walks over no entity, and 5, in which nothing begins by itself, no host call is made and sites do not
-/// say in which function they are.
-pub const MANIFEST_VERSION: u32 = 6;
+/// dates and no money and walks over no entity, 5, in which nothing begins by itself, no host call is made and sites do not
+/// say in which function they are, and 6, which has no streams, views, blobs or state that merges.
+pub const MANIFEST_VERSION: u32 = 7;
 /// Modules of manifests from this version on know of [`crate::border::INPUT_INSIDE`].
 pub const INSIDE_SINCE: u32 = 3;
 

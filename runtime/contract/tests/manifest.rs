@@ -6,7 +6,7 @@ use weir_contract::Manifest;
 /// A manifest that uses every member and every form of the schema.
 fn full() -> Json {
     json!({
-        "version": 6,
+        "version": 7,
         "program": "shop",
         "program_version": "1.4.0",
         "limits": { "step_ms": 50, "memory_bytes": 8_388_608, "frame_bytes": 4096, "reply_bytes": 4096, "body_bytes": 4096,
@@ -131,7 +131,7 @@ fn what_is_written_reads_back_and_fits_the_schema() {
 fn the_schema_refuses_what_reading_refuses() {
     let schema = schema();
     for (pointer, value) in [
-        ("/version", json!(7)),
+        ("/version", json!(8)),
         ("/limits/time", json!(5)),
         ("/retention/answers_s", json!("1d")),
         ("/functions/0/kind", json!("verb")),
@@ -202,8 +202,8 @@ fn contradictions_are_refused_with_the_place() {
         ),
         (
             "/version",
-            json!(7),
-            "is of version 7, this runtime reads versions 1 to 6",
+            json!(8),
+            "is of version 8, this runtime reads versions 1 to 7",
         ),
         (
             "/limits/step_ms",

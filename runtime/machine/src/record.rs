@@ -4,6 +4,7 @@
 //!   STEP     version u8, run, function, time, caller, roles, keys, args,
 //!            idempotency: 0 or 1, key, digest 32; outcome, asks (`effects`), writes (`ops`)
 //!            outcome: 0 output | 1 a bug: place, reason, function, count, callers | 2 pause (`effects`)
+//!            version 3: nothing is emitted and no state merges
 //!            version 2: a bug is a place and a reason
 //!            version 1: without asks and pauses as well
 //!   PROGRAM  version u8, time, manifest as JSON (without sites and tests): how every later record is read
@@ -24,7 +25,7 @@ pub const STEP: RecordKind = RecordKind(16);
 pub const PROGRAM: RecordKind = RecordKind(17);
 
 /// The version of the bodies this crate writes.
-pub const RECORD_VERSION: u8 = 3;
+pub const RECORD_VERSION: u8 = 4;
 /// The oldest version it reads.
 const OLDEST_VERSION: u8 = 1;
 /// From this version on a bug names its function and from where that was called.

@@ -21,8 +21,9 @@ use crate::program::empty_state;
 use crate::schedule::Runs;
 use crate::state::{Instance, Slot};
 
-/// The version this crate writes. Version 2 has no branch that waits for another, version 3 no callers of bugs.
-pub const SNAPSHOT_VERSION: u8 = 4;
+/// The version this crate writes. Version 2 has no branch that waits for another, version 3 no callers of bugs, version 4 no
+/// streams and no state that merges.
+pub const SNAPSHOT_VERSION: u8 = 5;
 /// The oldest version it reads, which has no runs.
 const WITHOUT_RUNS: u8 = 1;
 
