@@ -51,6 +51,7 @@ pub fn manifest(
         // Known when their files are: `Bundle::with_components`.
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
+        views: Vec::new(),
         failures: module.failures,
         roles: weir_check::roles(checked).into_iter().collect(),
         tests: numbered()

@@ -20,6 +20,7 @@ pub mod settings;
 pub mod slots;
 pub mod types;
 pub mod value;
+pub mod view;
 
 pub use crash::CrashReason;
 pub use currency::Currency;

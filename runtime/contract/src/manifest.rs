@@ -12,6 +12,7 @@ pub use crate::route::{Method, Route, RoutePart, parts};
 use crate::settings::{Limits, Retention};
 use crate::slots::{Slot, flatten_all};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
+use crate::view::View;
 
 /// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits, 4, which has no
 /// dates and no money and walks over no entity, 5, in which nothing begins by itself, no host call is made and sites do not
@@ -61,6 +62,9 @@ pub struct Manifest {
     /// developing, a caller who says nothing has them all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
+    /// Queries kept up to date, each behind those it is made of; position = the number of the host call that reads one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<View>,
     pub tests: Vec<Test>,
     /// Places in the source that a crash may name; position = site number.
     pub sites: Vec<Site>,
@@ -549,6 +553,9 @@ impl Manifest {
             for error in &function.fails {
                 check_error(&self.defs, *error, &what)?;
             }
+        }
+        for number in 0..self.views.len() {
+            self.check_view(number)?;
         }
         let mut labels = std::collections::BTreeSet::new();
         for (i, frame) in self.frames.iter().enumerate() {
