@@ -42,6 +42,7 @@ mod signatures;
 mod survey;
 mod text;
 mod types;
+mod views;
 mod walk;
 mod workflows;
 

@@ -54,6 +54,7 @@ pub enum Def {
     Module(u32),
     /// Part of the language: `now`, `Some`, `caller`, `Int`.
     Builtin(&'static str),
+    View(ViewId),
 }
 
 /// What was written down. All of it is about the program's own files, but for `declared`.
@@ -156,11 +157,14 @@ impl Cx {
         let externs = externs.map(|(name, (span, _))| (name.clone(), Def::ExternBlock(*span)));
         let modules = names.modules.iter();
         let modules = modules.map(|(name, (_, at))| (name.clone(), Def::Module(*at as u32 - 1)));
+        let views = names.views.iter();
+        let views = views.map(|(name, id)| (name.clone(), Def::View(*id)));
         types
             .chain(functions)
             .chain(constants)
             .chain(externs)
             .chain(modules)
+            .chain(views)
             .collect()
     }
 }
@@ -260,6 +264,9 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
         out.extend(fields(&decl.params, &|at| Def::ExternParam(id, at)));
     }
     for (source, id) in cx.functions.iter().zip((0..).map(FnId)) {
+        if cx.program.function(id).of_view.is_some() {
+            continue;
+        }
         out.insert(Def::Function(id), source.decl.name.span);
         let params = source.decl.params.iter();
         out.extend(params.map(|p| (Def::Local(p.name.span), p.name.span)));
@@ -270,6 +277,9 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
     }
     for (decl, at) in cx.tests.iter().zip(0..) {
         out.insert(Def::Test(at), decl.name.span);
+    }
+    for (view, id) in cx.program.views.iter().zip((0..).map(ViewId)) {
+        out.insert(Def::View(id), view.span);
     }
     for (decl, _) in &cx.aliases {
         out.insert(Def::Alias(decl.name.span), decl.name.span);

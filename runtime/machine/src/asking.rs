@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use weir_contract::host_call::{Given, Lines};
+use weir_contract::host_call::{Given, HostCall, Lines};
 use weir_contract::library::Refusal;
 use weir_contract::limits;
 use weir_contract::manifest::{FrameRole, FunctionKind};
@@ -48,7 +48,18 @@ pub struct Surroundings {
     pub cap: StepCap,
     /// Settings and secrets.
     pub settings: Arc<Given>,
+    /// Who has the rows of views; without anybody they are empty.
+    pub views: Option<Arc<dyn ViewRows>>,
 }
+
+/// Has the rows of all views as of the last commit.
+pub trait ViewRows: std::fmt::Debug + Send + Sync {
+    /// Rows of a view of the manifest as a list in the value encoding; with a key (in the value encoding too) those whose first key it is.
+    fn rows(&self, view: u32, key: Option<&[u8]>) -> Result<Vec<u8>, Refusal>;
+}
+
+/// No rows, as a list in the value encoding.
+const NO_ROWS: [u8; 1] = [0];
 
 /// A host call that no compiled program makes: the step ends as a bug of the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +230,13 @@ impl Transaction {
         let program = self.program().map_err(broken)?;
         let call = program.host_calls.get(number as usize);
         let call = call.ok_or(broken(Misused("no such host call")))?;
+        if let HostCall::View(read) = call {
+            let key = read.key.as_ref().map(|_| args);
+            return match &self.asking.around.views {
+                Some(views) => views.rows(read.view, key),
+                None => Ok(NO_ROWS.to_vec()),
+            };
+        }
         let settings = self.asking.around.settings.clone();
         call.call(&program.defs, args, &settings, &mut self.asking.lines)
     }

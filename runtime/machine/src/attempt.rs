@@ -46,6 +46,7 @@ impl Machine {
             time: work.time,
             cap: self.step_cap,
             settings: self.settings.clone(),
+            views: None,
         };
         self.state.make_room();
         let on = Transaction::begin_in(std::mem::take(&mut self.state), around);

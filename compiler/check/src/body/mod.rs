@@ -29,6 +29,7 @@ mod place;
 mod query;
 mod sequence;
 mod undo;
+mod view;
 mod wait;
 
 use std::collections::BTreeSet;
@@ -135,6 +136,8 @@ pub(crate) struct BodyCx<'a> {
     loop_depth: u32,
     /// Of the comprehensions around, outermost first.
     groups: Vec<query::Group>,
+    /// In the rows of a view: what stands in place of a call of an aggregate.
+    results: Vec<(Span, ast::Expr)>,
     in_test: bool,
     is_prelude: bool,
     /// How many diagnostics there were before this body.
@@ -169,6 +172,7 @@ impl<'a> BodyCx<'a> {
             lambdas: Vec::new(),
             loop_depth: 0,
             groups: Vec::new(),
+            results: Vec::new(),
             in_test: false,
             is_prelude: false,
             function: None,

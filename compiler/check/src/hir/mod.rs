@@ -15,10 +15,12 @@
 
 pub mod expr;
 pub mod types;
+pub mod view;
 
 pub use expr::*;
 use std::sync::Arc;
 pub use types::*;
+pub use view::*;
 
 use weir_diagnostics::Span;
 
@@ -61,6 +63,8 @@ pub struct Checked {
     pub tests: Vec<Test>,
     /// The types that the program uses of declarations with type parameters, each behind those it has as arguments.
     pub instances: Vec<Instance>,
+    /// In source order.
+    pub views: Vec<View>,
 }
 
 /// A declaration with type parameters, and closed types for them.
@@ -247,6 +251,10 @@ pub struct Function {
     pub route: Option<Route>,
     pub as_step: AsStep,
     pub is_prelude: bool,
+    /// It belongs to a view and has no name that can be written.
+    pub of_view: Option<ViewId>,
+    /// All views that it may read, itself or through what it calls; sorted.
+    pub views: Vec<ViewId>,
     pub doc: Option<String>,
     /// Of the name.
     pub span: Span,
