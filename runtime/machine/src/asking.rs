@@ -16,6 +16,7 @@ use crate::chance::Chance;
 use crate::effects::{Ask, EventTo, Frame, Place, Wait};
 use crate::schedule::Workflows;
 use crate::transaction::Transaction;
+use crate::views::Views;
 
 /// How much a step does before it should yield.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,10 @@ pub struct Surroundings {
     pub cap: StepCap,
     /// Settings and secrets.
     pub settings: Arc<Given>,
+    /// Lent like the state, and given back.
+    pub views: Views,
+    /// A view that the step asked for and that was not up to date: the step is to run again when it is.
+    pub lacks: Option<u32>,
 }
 
 /// A host call that no compiled program makes: the step ends as a bug of the compiler.

@@ -17,11 +17,11 @@ mod groups;
 mod join;
 mod kept;
 mod rows;
+mod tend;
 
 use std::collections::BTreeSet;
 
 use weir_contract::manifest::Manifest;
-use weir_contract::types::Defs;
 use weir_contract::value::Value;
 use weir_contract::view::SourceOf;
 use weir_contract::{CrashReason, keys::encode_key};
@@ -29,6 +29,7 @@ use weir_contract::{CrashReason, keys::encode_key};
 pub use kept::Functions;
 use kept::Kept;
 use rows::Rank;
+pub use tend::ROWS_AT_A_TIME;
 
 use crate::steps::Crash;
 
@@ -48,6 +49,8 @@ struct Tended {
     broken: Option<Crash>,
     /// How often its rows have changed.
     changes: u64,
+    /// It is up to date, but for what its views may have to tell.
+    is_current: bool,
 }
 
 /// What is to be fed to a view.
@@ -89,6 +92,7 @@ impl Views {
                 .collect(),
             broken: None,
             changes: 0,
+            is_current: false,
         });
         Views {
             views: views.collect(),
@@ -101,9 +105,34 @@ impl Views {
             for (source, pending) in view.sources.iter().zip(&mut tended.pending) {
                 if source.of == SourceOf::Entity(entity) && !pending.ranks.contains(key) {
                     pending.ranks.insert(key.into());
+                    tended.is_current = false;
                 }
             }
         }
+    }
+
+    /// Something was emitted to a stream.
+    pub fn emitted(&mut self, program: &Manifest, stream: u32) {
+        for (view, tended) in program.views.iter().zip(&mut self.views) {
+            let of =
+                |source: &weir_contract::view::ViewSource| source.of == SourceOf::Stream(stream);
+            tended.is_current &= !view.sources.iter().any(of);
+        }
+    }
+
+    /// Whether nothing has happened to what a view is made of since it caught up.
+    pub fn is_current(&self, program: &Manifest, view: u32) -> bool {
+        let of = program.views.get(view as usize);
+        let tended = self.views.get(view as usize);
+        let (Some(of), Some(tended)) = (of, tended) else {
+            return true;
+        };
+        let mut sources = of.sources.iter();
+        tended.is_current
+            && sources.all(|source| match source.of {
+                SourceOf::View(of) => self.is_current(program, of),
+                _ => true,
+            })
     }
 
     /// How often the rows of a view have changed.
@@ -112,16 +141,23 @@ impl Views {
     }
 
     /// How many rows of sources are still to be fed to a view.
-    pub fn behind(&self, program: &Manifest, view: u32, sources: &dyn Sources) -> u64 {
+    ///
+    /// `positions` are the oldest of a stream that is kept, and that of its next entry.
+    pub fn behind(
+        &self,
+        program: &Manifest,
+        view: u32,
+        positions: &dyn Fn(u32) -> (u64, u64),
+    ) -> u64 {
         let of = &program.views[view as usize].sources;
         let pending = of.iter().zip(&self.views[view as usize].pending);
         let behind = pending.map(|(source, pending)| match source.of {
             SourceOf::Stream(stream) => {
-                let (oldest, end) = sources.positions(stream);
+                let (oldest, end) = positions(stream);
                 end - pending.next.max(oldest).min(end)
             }
             SourceOf::Entity(_) => pending.ranks.len() as u64,
-            SourceOf::View(of) => pending.ranks.len() as u64 + self.behind(program, of, sources),
+            SourceOf::View(of) => pending.ranks.len() as u64 + self.behind(program, of, positions),
         });
         behind.sum()
     }
@@ -142,12 +178,15 @@ impl Views {
             }
         }
         if self.views[view as usize].broken.is_some() {
+            self.views[view as usize].is_current = true;
             return true;
         }
         match self.feed(program, view, sources, budget) {
             Ok(done) => done,
             Err(crash) => {
-                self.views[view as usize].broken = Some(crash);
+                let tended = &mut self.views[view as usize];
+                tended.broken = Some(crash);
+                tended.is_current = true;
                 true
             }
         }
@@ -215,6 +254,7 @@ impl Views {
             done &= pending.ranks.is_empty();
         }
         tended.kept.settle(defs, view, sources)?;
+        tended.is_current = done;
         self.tell(program, number);
         Ok(done)
     }
@@ -226,8 +266,9 @@ impl Views {
         tended.changes += !changes.is_empty() as u64;
         for (view, tended) in program.views.iter().zip(&mut self.views) {
             for (source, pending) in view.sources.iter().zip(&mut tended.pending) {
-                if source.of == SourceOf::View(number) {
+                if source.of == SourceOf::View(number) && !changes.is_empty() {
                     pending.ranks.extend(changes.iter().cloned());
+                    tended.is_current = false;
                 }
             }
         }
@@ -274,17 +315,4 @@ impl Views {
     pub fn len(&self, view: u32) -> usize {
         self.views[view as usize].kept.rows.len()
     }
-}
-
-/// For the arguments of functions.
-pub(crate) fn encode_values(
-    defs: &Defs,
-    types: &[weir_contract::manifest::Param],
-    values: &[Value],
-) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (param, value) in types.iter().zip(values) {
-        weir_contract::encode::encode_into(defs, &param.ty, value, &mut out);
-    }
-    out
 }
