@@ -98,6 +98,8 @@ pub struct Done {
     pub answer: Answer,
     /// The instance's version afterwards; 0 for a top-level function.
     pub version: u64,
+    /// The log position that the answer is exact at, when who appends the record has said so; else 0.
+    pub position: u64,
     /// To be appended to the log before the answer leaves. Without one the answer leaves when all records
     /// before it are durable, because it may show what they wrote.
     pub record: Option<Record>,
@@ -353,6 +355,7 @@ impl Machine {
             run,
             answer,
             version: self.version(call, manifest),
+            position: 0,
             record: Some(record),
             actions,
         }
@@ -577,6 +580,7 @@ impl Machine {
             run,
             answer,
             version: self.version(call, manifest),
+            position: 0,
             record: None,
             actions: Vec::new(),
         }
