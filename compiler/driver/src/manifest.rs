@@ -71,6 +71,7 @@ pub fn manifest(
             .files()
             .map(|(id, _)| source(program, sources, id))
             .collect(),
+        streams: Vec::new(),
     }
 }
 
@@ -195,6 +196,7 @@ fn frame(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Frame> {
         fails,
         waits_for: entry.waits_for.clone(),
         site: entry.site.0,
+        emits: Vec::new(),
     })
 }
 
@@ -222,6 +224,7 @@ fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Funct
         route: None,
         plan: entry.plan.clone(),
         doc: entry.doc.clone(),
+        emits: Vec::new(),
     })
 }
 
