@@ -72,6 +72,7 @@ pub fn manifest(
             .files()
             .map(|(id, _)| source(program, sources, id))
             .collect(),
+        streams: Vec::new(),
     }
 }
 
@@ -196,6 +197,7 @@ fn frame(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Frame> {
         fails,
         waits_for: entry.waits_for.clone(),
         site: entry.site.0,
+        emits: Vec::new(),
     })
 }
 
@@ -223,6 +225,7 @@ fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Funct
         route: None,
         plan: entry.plan.clone(),
         doc: entry.doc.clone(),
+        emits: Vec::new(),
     })
 }
 

@@ -33,6 +33,9 @@ impl BodyCx<'_> {
         if let Some(block) = self.outside_block(base) {
             return self.call_extern(block, name, args, span);
         }
+        if let Some(stream) = self.stream_meant(base) {
+            return self.call_stream(stream, name, args, span);
+        }
         if let Some(inside) = self.in_module(base) {
             return self.call_in_module(inside, name, args, want, span);
         }

@@ -5,7 +5,7 @@ use weir_diagnostics::Span;
 
 use super::{
     ConstId, EntityId, EnumId, ErrorId, EventId, ExternId, FieldId, FnId, LocalId, NewId, RecordId,
-    Type,
+    StreamId, Type,
 };
 
 #[derive(Clone, Debug)]
@@ -273,6 +273,13 @@ pub enum ExprKind {
     },
     /// `crash_at("label")`: the process is killed when a step that ends at that label is durable.
     CrashAt(Box<Expr>),
+
+    // Streams.
+    /// `posts.emit(v)`: an entry of the stream, if and only if the step is kept. Gives its position in the stream, an Int.
+    Emit {
+        stream: StreamId,
+        value: Box<Expr>,
+    },
 }
 
 /// An arm of `wait`.

@@ -14,10 +14,12 @@
 //! The prelude (stdlib) is part of the program: its functions are ordinary ones, or intrinsics.
 
 pub mod expr;
+pub mod stream;
 pub mod types;
 
 pub use expr::*;
 use std::sync::Arc;
+pub use stream::*;
 pub use types::*;
 
 use weir_diagnostics::Span;
@@ -61,6 +63,10 @@ pub struct Checked {
     pub tests: Vec<Test>,
     /// The types that the program uses of declarations with type parameters, each behind those it has as arguments.
     pub instances: Vec<Instance>,
+    /// In source order.
+    pub streams: Vec<Stream>,
+    /// In source order.
+    pub consumers: Vec<Consumer>,
 }
 
 /// A declaration with type parameters, and closed types for them.
