@@ -104,6 +104,7 @@ pub fn interface(text: &str, module: &ast::Module) -> u64 {
                 }
             }
             ItemKind::Test(_) => tests.push(item.span),
+            ItemKind::On(decl) => tests.push(decl.body.span),
             _ => {}
         }
     }
@@ -545,5 +546,7 @@ fn names(cx: &Cx) -> Vec<(String, FileId)> {
     program.tests.iter().for_each(|t| add("test", "", t.span));
     let aliases = cx.aliases.iter();
     aliases.for_each(|(decl, _)| add("type", decl.name.as_str(), decl.name.span));
+    let streams = program.streams.iter();
+    streams.for_each(|s| add("stream", &s.name, s.span));
     all
 }

@@ -9,7 +9,8 @@ use weir_syntax::ast::{self, ItemKind, MemberKind};
 use crate::externs;
 use crate::hir::*;
 use crate::schedules;
-use crate::scope::{Cx, FnSource, Progress, TypeName};
+use crate::scope::{Cx, FnSource, Progress, StreamPart, TypeName};
+use crate::streams;
 use crate::views;
 use crate::workflows;
 
@@ -189,13 +190,13 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         }
         // Linked when everything is collected.
         ItemKind::Import(_) => {}
-        ItemKind::Stream(decl) => later_value(cx, &decl.name, "`stream`"),
+        ItemKind::Stream(decl) => streams::collect(cx, item, decl, doc),
         ItemKind::View(decl) => views::collect(cx, item, decl, doc),
         ItemKind::Extern(decl) => {
             no_attributes(cx, item);
             externs::collect(cx, decl, is_prelude);
         }
-        ItemKind::On(decl) => cx.later(decl.stream.span, "`on`"),
+        ItemKind::On(decl) => streams::collect_on(cx, item, decl, doc),
         ItemKind::Every(decl) => collect_schedule(cx, item, decl, doc),
         ItemKind::Migrate(decl) => cx.later(decl.workflow.span, "`migrate`"),
         ItemKind::Hole => {}
@@ -321,6 +322,7 @@ pub fn add_function(
         progress: Progress::Waiting,
         infers_fails: !is_prelude && decl.is_pub.is_none() && decl.fails.is_empty(),
         is_tick: false,
+        of_stream: None,
     });
     let type_params = type_params(cx, &decl.type_params);
     cx.program.functions.push(Function {
@@ -342,6 +344,14 @@ pub fn add_function(
         doc,
         span: decl.name.span,
     });
+    id
+}
+
+/// A function that is made for a stream, and that no program can name.
+pub fn add_hidden(cx: &mut Cx, decl: ast::FnDecl, part: StreamPart) -> FnId {
+    let id = add_function(cx, &Arc::new(decl), &[], None, None, false);
+    let source = &mut cx.functions[id.0 as usize];
+    (source.infers_fails, source.of_stream) = (false, Some(part));
     id
 }
 

@@ -38,6 +38,8 @@ enum Does {
     Wait,
     /// Remembers how to undo what was done, should a later step fail.
     Undo,
+    /// Puts an entry into a stream.
+    Emit,
     /// A handler is a transaction of its own instance or another.
     Handler(FnId),
     Call(FnId),
@@ -137,6 +139,14 @@ fn ceiling(program: &Checked, owner: Owner) -> Option<Ceiling> {
 /// A handler is one transaction. Only `run` and what it is made of may wait.
 fn handler_ceiling(program: &Checked, id: FnId) -> Option<Ceiling> {
     let function = program.function(id);
+    if let Some(place) = worked_out_from_entry(program, id) {
+        return Some(Ceiling {
+            place,
+            effect: Effect::Pure,
+            others: false,
+            help: "work it out from the entry alone",
+        });
+    }
     let entity = program.entity(function.entity?);
     let (place, help) = match &entity.workflow {
         None => (
@@ -154,6 +164,17 @@ fn handler_ceiling(program: &Checked, id: FnId) -> Option<Ceiling> {
         effect: Effect::Write,
         others: true,
         help,
+    })
+}
+
+/// What a function works out from the entries of a stream.
+fn worked_out_from_entry(program: &Checked, id: FnId) -> Option<&'static str> {
+    let is = |derived: &Option<Derived>| derived.as_ref().is_some_and(|d| d.function == id);
+    let mut streams = program.streams.iter();
+    streams.find_map(|stream| match (is(&stream.key), is(&stream.time)) {
+        (true, _) => Some("the key of an entry"),
+        (_, true) => Some("the time of an entry"),
+        _ => None,
     })
 }
 
@@ -196,6 +217,7 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
             | ExprKind::Random
             | ExprKind::Fresh => act(Does::Ask),
             ExprKind::Send { .. } | ExprKind::Cancel(_) => act(Does::Send),
+            ExprKind::Emit { .. } => act(Does::Emit),
             ExprKind::CallExtern { function, .. }
                 if program.extern_fn(*function).promise == Promise::Pure => {}
             ExprKind::CallExtern { .. } => act(Does::Wait),
@@ -304,7 +326,7 @@ fn reach_of(act: &Act, reach: &[Reach]) -> Reach {
         Does::Read | Does::Ask => (Effect::Read, false),
         Does::ReadOther | Does::View(_) => (Effect::Read, true),
         Does::Write => (Effect::Write, false),
-        Does::Send => (Effect::Write, true),
+        Does::Send | Does::Emit => (Effect::Write, true),
         Does::Wait | Does::Undo => (Effect::Wait, true),
         Does::Handler(id) => {
             return Reach {
@@ -407,6 +429,7 @@ impl Places<'_> {
         let what = match last.does {
             Does::Write => "changes state",
             Does::Send => "sends a message",
+            Does::Emit => "emits an entry",
             Does::Wait => "waits",
             Does::Undo => "keeps an `undo` for later",
             Does::ReadOther => "reads another instance",

@@ -39,6 +39,7 @@ mod routes;
 mod schedules;
 mod scope;
 mod signatures;
+mod streams;
 mod survey;
 mod text;
 mod types;

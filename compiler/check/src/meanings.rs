@@ -16,7 +16,7 @@ use weir_syntax::ast;
 
 use crate::hir::*;
 use crate::modules::Names;
-use crate::scope::{Cx, TypeName};
+use crate::scope::{Cx, StreamPart, TypeName};
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +55,7 @@ pub enum Def {
     /// Part of the language: `now`, `Some`, `caller`, `Int`.
     Builtin(&'static str),
     View(ViewId),
+    Stream(StreamId),
 }
 
 /// What was written down. All of it is about the program's own files, but for `declared`.
@@ -159,12 +160,15 @@ impl Cx {
         let modules = modules.map(|(name, (_, at))| (name.clone(), Def::Module(*at as u32 - 1)));
         let views = names.views.iter();
         let views = views.map(|(name, id)| (name.clone(), Def::View(*id)));
+        let streams = names.streams.iter();
+        let streams = streams.map(|(name, id)| (name.clone(), Def::Stream(*id)));
         types
             .chain(functions)
             .chain(constants)
             .chain(externs)
             .chain(modules)
             .chain(views)
+            .chain(streams)
             .collect()
     }
 }
@@ -263,11 +267,18 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
         out.insert(Def::Extern(id), decl.name.span);
         out.extend(fields(&decl.params, &|at| Def::ExternParam(id, at)));
     }
+    for (source, id) in cx.streams.iter().zip((0..).map(StreamId)) {
+        out.insert(Def::Stream(id), source.decl.name.span);
+    }
     for (source, id) in cx.functions.iter().zip((0..).map(FnId)) {
-        if cx.program.function(id).of_view.is_some() {
+        if cx.program.function(id).of_view.is_some()
+            || source.of_stream == Some(StreamPart::Other)
+        {
             continue;
         }
-        out.insert(Def::Function(id), source.decl.name.span);
+        if source.of_stream.is_none() {
+            out.insert(Def::Function(id), source.decl.name.span);
+        }
         let params = source.decl.params.iter();
         out.extend(params.map(|p| (Def::Local(p.name.span), p.name.span)));
         out.extend(type_params(&source.decl.type_params));

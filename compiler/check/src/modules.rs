@@ -14,7 +14,7 @@ use weir_diagnostics::{Diagnostic, FileId, Span, codes};
 use weir_syntax::ast::{self, ItemKind};
 
 use crate::collect::{collect, duplicate};
-use crate::hir::{ConstId, ExternId, FnId, ViewId};
+use crate::hir::{ConstId, ExternId, FnId, StreamId, ViewId};
 use crate::meanings::Def;
 use crate::messages::did_you_mean;
 use crate::prelude;
@@ -42,6 +42,7 @@ pub struct Names {
     /// Imported as a whole: position in [`Modules::own`].
     pub modules: BTreeMap<String, (Span, usize)>,
     pub views: BTreeMap<String, ViewId>,
+    pub streams: BTreeMap<String, StreamId>,
 }
 
 /// All modules; the library is the first.
@@ -207,6 +208,7 @@ fn without(names: &Names, library: &Names) -> Names {
         later: names.later.clone(),
         modules: names.modules.clone(),
         views: names.views.clone(),
+        streams: names.streams.clone(),
     }
 }
 
@@ -278,12 +280,15 @@ fn first_of(cx: &Cx, name: &str) -> Option<Span> {
     let module = cx.names.modules.get(name).map(|(span, _)| *span);
     let view = cx.names.views.get(name);
     let view = view.map(|view| cx.program.view(*view).span);
+    let stream = cx.names.streams.get(name);
+    let stream = stream.map(|id| cx.program.streams[id.0 as usize].span);
     function
         .or(constant)
         .or(of_type)
         .or(block)
         .or(module)
         .or(view)
+        .or(stream)
 }
 
 /// Copies a name of another module into the entered one; false when that has none.
@@ -319,6 +324,12 @@ fn import_name(cx: &mut Cx, from: usize, name: &ast::Ident) -> bool {
     if let Some(id) = own.views.get(name).copied() {
         cx.names.views.insert(name.to_owned(), id);
         cx.means(place, Def::View(id));
+        found = true;
+    }
+    let own = &cx.modules.own[from];
+    if let Some(id) = own.streams.get(name).copied() {
+        cx.means(place, Def::Stream(id));
+        cx.names.streams.insert(name.to_owned(), id);
         found = true;
     }
     let own = &cx.modules.own[from];
@@ -366,6 +377,7 @@ pub fn elsewhere(cx: &Cx, name: &ast::Ident) -> Option<Elsewhere> {
             || own.constants.contains_key(name)
             || own.externs.contains_key(name)
             || own.views.contains_key(name)
+            || own.streams.contains_key(name)
     };
     let others = (2..cx.modules.own.len()).filter(|at| *at != here);
     let all: Vec<usize> = others.filter(|at| has(&cx.modules.own[*at])).collect();
@@ -453,6 +465,7 @@ pub fn has_no(cx: &mut Cx, module: usize, name: &ast::Ident) {
     let known = own.types.keys().chain(own.functions.keys());
     let known = known.chain(own.constants.keys()).chain(own.externs.keys());
     let known = known.chain(own.views.keys());
+    let known = known.chain(own.streams.keys());
     let path = cx.modules.path(module);
     let found = Diagnostic::new(
         codes::E0204,

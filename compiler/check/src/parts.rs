@@ -127,7 +127,8 @@ macro_rules! parts {
                 | ExprKind::SleepUntil(part)
                 | ExprKind::Cancel(part)
                 | ExprKind::Advance(part)
-                | ExprKind::CrashAt(part) => visit(E(part)),
+                | ExprKind::CrashAt(part)
+                | ExprKind::Emit { value: part, .. } => visit(E(part)),
                 ExprKind::Is(part, pattern) => {
                     visit(E(part));
                     visit(P(pattern));

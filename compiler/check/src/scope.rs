@@ -11,6 +11,7 @@ use crate::around::Around;
 use crate::hir::{Checked, EntityId, EnumId, ErrorId, FnId, NewId, RecordId, Type};
 use crate::meanings::Meanings;
 use crate::modules::{Modules, Names};
+use crate::streams::{ConsumerSource, StreamSource};
 
 /// What an upper-case name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,17 @@ pub struct FnSource {
     pub infers_fails: bool,
     /// What a schedule does: nobody is there to look at a failure.
     pub is_tick: bool,
+    /// Made for a stream.
+    pub of_stream: Option<StreamPart>,
+}
+
+/// What a function that is made for a stream does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamPart {
+    /// `on`: nobody is there to look at a failure.
+    Consumer,
+    /// The key or time of an entry, or entries from outside.
+    Other,
 }
 
 /// Everything the passes read and write.
@@ -89,6 +101,10 @@ pub struct Cx {
     pub views: Vec<(Rc<ast::ViewDecl>, Progress)>,
     /// Functions met while their own body was being checked.
     pub recursive: std::collections::BTreeSet<FnId>,
+    /// Same positions as `program.streams`.
+    pub streams: Vec<StreamSource>,
+    /// With those whose stream is not there.
+    pub consumers: Vec<ConsumerSource>,
 }
 
 impl Cx {

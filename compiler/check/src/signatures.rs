@@ -9,6 +9,7 @@ use crate::externs;
 use crate::hir::*;
 use crate::routes;
 use crate::scope::Cx;
+use crate::streams;
 use crate::types::{alias, error_named, ty};
 use crate::workflows;
 
@@ -94,6 +95,7 @@ pub fn resolve(cx: &mut Cx) {
         cx.program.tests[at].params = fields(cx, params, &[]);
     }
     externs::resolve(cx);
+    streams::resolve(cx);
 }
 
 fn entity(cx: &mut Cx, at: usize) {
@@ -151,7 +153,7 @@ pub fn no_default(cx: &mut Cx, place: Span, what: &str, help: &str) {
     cx.report(found.label("never used").help(help));
 }
 
-fn can_be_key(cx: &Cx, ty: &Type) -> bool {
+pub fn can_be_key(cx: &Cx, ty: &Type) -> bool {
     match ty {
         Type::Bool
         | Type::Int
@@ -170,6 +172,10 @@ fn can_be_key(cx: &Cx, ty: &Type) -> bool {
 }
 
 fn function(cx: &mut Cx, at: usize) {
+    if cx.functions[at].of_stream.is_some() {
+        // Its types are those of the stream.
+        return;
+    }
     let decl = cx.functions[at].decl.clone();
     let attrs = cx.functions[at].attrs.clone();
     let entity = cx.program.functions[at].entity;

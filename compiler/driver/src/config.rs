@@ -286,7 +286,7 @@ fn json(text: &str, value: &Spanned<DeValue<'_>>) -> Document {
 
 fn limits(section: &Section<'_>) -> Result<Limits, ConfigError> {
     section.knows(&[
-        "step", "memory", "frame", "reply", "body", "events", "queue",
+        "step", "memory", "frame", "reply", "body", "events", "queue", "backlog",
     ])?;
     Ok(Limits {
         step_ms: section.number("step", Unit::Milliseconds, Limits::STEP_MS)?,
@@ -296,14 +296,16 @@ fn limits(section: &Section<'_>) -> Result<Limits, ConfigError> {
         body_bytes: section.number("body", Unit::Bytes, Limits::BODY_BYTES)?,
         events: section.number("events", Unit::Count, Limits::EVENTS)?,
         queue: section.number("queue", Unit::Count, Limits::QUEUE)?,
+        backlog: section.number("backlog", Unit::Count, Limits::BACKLOG)?,
     })
 }
 
 fn retention(section: &Section<'_>) -> Result<Retention, ConfigError> {
-    section.knows(&["answers", "runs"])?;
+    section.knows(&["answers", "runs", "streams"])?;
     Ok(Retention {
         answers_s: section.number("answers", Unit::Seconds, Retention::SECONDS)?,
         runs_s: section.number("runs", Unit::Seconds, Retention::SECONDS)?,
+        streams_s: section.number("streams", Unit::Seconds, Retention::SECONDS)?,
     })
 }
 

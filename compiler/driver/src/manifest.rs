@@ -83,6 +83,7 @@ pub fn manifest(
             .files()
             .map(|(id, _)| source(program, sources, id))
             .collect(),
+        streams: Vec::new(),
     }
 }
 
@@ -208,6 +209,7 @@ fn frame(module: &ir::Module, number: u32, entry: &ir::Entry, views: Vec<u32>) -
         waits_for: entry.waits_for.clone(),
         site: entry.site.0,
         views,
+        emits: Vec::new(),
     })
 }
 
@@ -241,6 +243,7 @@ fn function(
         plan: entry.plan.clone(),
         doc: entry.doc.clone(),
         views,
+        emits: Vec::new(),
     })
 }
 

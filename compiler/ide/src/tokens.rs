@@ -229,6 +229,7 @@ fn name(snapshot: &Snapshot, def: Def, vars: &BTreeSet<Span>) -> Option<(TokenKi
         Def::EventParam(..) | Def::ExternParam(..) => (TokenKind::Parameter, READONLY),
         Def::Event(..) => (TokenKind::Event, 0),
         Def::ExternBlock(_) | Def::Module(_) => (TokenKind::Namespace, 0),
+        Def::Stream(_) => (TokenKind::Variable, READONLY | DURABLE),
         // The name of a test is a text.
         Def::Test(_) => return None,
         Def::Builtin(name) => {

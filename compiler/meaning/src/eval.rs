@@ -286,7 +286,8 @@ impl<'p> Step<'p> {
             | E::Random
             | E::Fresh
             | E::Mock { .. }
-            | E::CrashAt(_) => self.asking(expr, frame).await,
+            | E::CrashAt(_)
+            | E::Emit { .. } => self.asking(expr, frame).await,
         }
     }
 

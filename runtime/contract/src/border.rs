@@ -192,6 +192,9 @@ pub const IMPORTS: &[Import] = &[
     import("show_number", &[P, N, N, P], Some(P)),
     // show_bytes(kind, bytes, len, dst) -> len: text of `SHOW_TEXT` (quoted) or `SHOW_BYTES`.
     import("show_bytes", &[P, P, P, P], Some(P)),
+    // emit(stream, key, key_len, time, value, len) -> position of the entry, when this step is kept. Without a key of the
+    // stream no bytes; the time of a stream that is not timed is not looked at.
+    import("emit", &[P, P, P, N, P, P], Some(N)),
 ];
 
 /// Kinds of `show_number`: an `Int` in `low`.

@@ -18,6 +18,7 @@ pub mod pure;
 mod route;
 pub mod settings;
 pub mod slots;
+pub mod stream;
 pub mod types;
 pub mod value;
 pub mod view;

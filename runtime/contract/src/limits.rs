@@ -23,6 +23,12 @@ pub const JSON_DEPTH_MAX: usize = 64;
 pub const FRAMES_MAX: usize = 1 << 20;
 /// Seconds that an answer to an `Idempotency-Key`, and the result of a run that is no workflow, are kept.
 pub const KEEP_S: u64 = 24 * 3_600;
+/// Seconds that entries of streams are kept.
+pub const KEEP_STREAMS_S: u64 = 7 * 24 * 3_600;
+/// Entries of a stream that are not consumed yet; when there are more, callers are told to come back later.
+pub const BACKLOG_MAX: usize = 100_000;
+/// Consumers of a stream without keys that run at the same time, each.
+pub const CONSUMERS_MAX: usize = 64;
 /// Events that wait in one run.
 pub const EVENTS_MAX: usize = 10_000;
 /// Transactions of one step, before a run that could go on yields.

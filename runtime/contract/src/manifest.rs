@@ -11,6 +11,7 @@ use crate::plan::Plan;
 pub use crate::route::{Method, Route, RoutePart, parts};
 use crate::settings::{Limits, Retention};
 use crate::slots::{Slot, flatten_all};
+use crate::stream::Stream;
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 use crate::view::View;
 
@@ -69,6 +70,9 @@ pub struct Manifest {
     /// Places in the source that a crash may name; position = site number.
     pub sites: Vec<Site>,
     pub sources: Vec<Source>,
+    /// Position = the stream number of `emit`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<Stream>,
 }
 
 /// Position in [`Manifest::entities`].
@@ -153,6 +157,9 @@ pub struct Frame {
     /// The views that its code may read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<u32>,
+    /// As of a function.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emits: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,6 +275,9 @@ pub struct Function {
     /// The views that it may read, itself or through what it calls: they are brought up to date before it runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<u32>,
+    /// The streams that its step, or a later one of it, may put entries into; sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emits: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -608,6 +618,7 @@ impl Manifest {
         }
         self.check_components()?;
         self.check_host_calls()?;
+        self.check_streams()?;
         if let Some(failures) = &self.failures {
             let Failures {
                 cancelled,
@@ -729,7 +740,7 @@ fn check_finite(
     }
 }
 
-fn check_type(defs: &Defs, ty: &Type, what: &str) -> Result<(), ManifestError> {
+pub(crate) fn check_type(defs: &Defs, ty: &Type, what: &str) -> Result<(), ManifestError> {
     match ty {
         Type::List(t) | Type::Set(t) | Type::Option(t) => check_type(defs, t, what),
         Type::Map(k, v) => check_type(defs, k, what).and_then(|()| check_type(defs, v, what)),

@@ -39,6 +39,9 @@ pub struct Limits {
     /// Calls that wait for their turn; without it, what the node is set to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<u64>,
+    /// Entries of a stream that are not consumed yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backlog: Option<u64>,
 }
 
 impl Limits {
@@ -71,6 +74,10 @@ impl Limits {
         least: 1,
         most: 1_000_000,
     };
+    pub const BACKLOG: Bounds = Bounds {
+        least: 1,
+        most: 100_000_000,
+    };
 
     pub fn step_ms(&self) -> u64 {
         self.step_ms.unwrap_or(limits::STEP_MS_MAX)
@@ -96,6 +103,10 @@ impl Limits {
         or(self.events, limits::EVENTS_MAX)
     }
 
+    pub fn backlog(&self) -> usize {
+        or(self.backlog, limits::BACKLOG_MAX)
+    }
+
     pub fn is_default(&self) -> bool {
         *self == Limits::default()
     }
@@ -110,6 +121,7 @@ impl Limits {
             ("body_bytes", self.body_bytes, Limits::BODY_BYTES),
             ("events", self.events, Limits::EVENTS),
             ("queue", self.queue, Limits::QUEUE),
+            ("backlog", self.backlog, Limits::BACKLOG),
         ];
         all.into_iter()
             .find_map(|(name, value, bounds)| outside(name, value, bounds))
@@ -126,6 +138,9 @@ pub struct Retention {
     /// Results of runs that are not of a workflow, in seconds; those of workflows are kept for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runs_s: Option<u64>,
+    /// Entries of streams that do not say it themselves, in seconds; they are kept longer until every consumer has had them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streams_s: Option<u64>,
 }
 
 impl Retention {
@@ -145,13 +160,20 @@ impl Retention {
         us(self.runs_s)
     }
 
+    /// In microseconds.
+    pub fn streams_us(&self) -> i64 {
+        us(self.streams_s.or(Some(limits::KEEP_STREAMS_S)))
+    }
+
     pub fn is_default(&self) -> bool {
         *self == Retention::default()
     }
 
     pub(crate) fn problem(&self) -> Option<String> {
         let answers = outside("answers_s", self.answers_s, Retention::SECONDS);
-        answers.or_else(|| outside("runs_s", self.runs_s, Retention::SECONDS))
+        answers
+            .or_else(|| outside("runs_s", self.runs_s, Retention::SECONDS))
+            .or_else(|| outside("streams_s", self.streams_s, Retention::SECONDS))
     }
 }
 

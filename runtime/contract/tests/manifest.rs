@@ -10,8 +10,8 @@ fn full() -> Json {
         "program": "shop",
         "program_version": "1.4.0",
         "limits": { "step_ms": 50, "memory_bytes": 8_388_608, "frame_bytes": 4096, "reply_bytes": 4096, "body_bytes": 4096,
-            "events": 10, "queue": 100 },
-        "retention": { "answers_s": 3600, "runs_s": 3600 },
+            "events": 10, "queue": 100, "backlog": 1000 },
+        "retention": { "answers_s": 3600, "runs_s": 3600, "streams_s": 86_400 },
         "module_sha256": "ab",
         "defs": [
             { "name": "Line", "kind": { "record": { "fields": [{ "name": "sku", "ty": { "named": 1 } }] } } },
@@ -77,12 +77,24 @@ fn full() -> Json {
                 "returns": "unit", "fails": [3], "effect": "wait", "access": "anyone",
                 "plan": { "complete": false, "touches": [] },
             },
+            {
+                "name": "lines.append", "kind": "function", "entry": 10, "public": true,
+                "params": [{ "name": "entries", "ty": { "list": { "named": 0 } }, "has_default": false }],
+                "returns": { "list": "int" }, "fails": [], "effect": "write", "access": "anyone",
+                "plan": { "complete": true, "touches": [] }, "emits": [0],
+            },
+            {
+                "name": "lines.on", "kind": "function", "entry": 11, "public": false,
+                "params": [{ "name": "line", "ty": { "named": 0 }, "has_default": false }],
+                "returns": "unit", "fails": [], "effect": "write", "access": "signed_in",
+                "plan": { "complete": true, "touches": [] },
+            },
         ],
         "frames": [
             {
                 "label": "Checkout.run/wait#1", "entry": 6, "role": "resume", "entity": 1, "result": { "named": 5 },
                 "cells": [{ "name": "lines", "ty": { "list": { "named": 0 } } }], "returns": "unit", "fails": [3],
-                "waits_for": "wait for approved", "site": 0,
+                "waits_for": "wait for approved", "site": 0, "emits": [0],
             },
             {
                 "label": "Checkout.run/undo#1", "entry": 7, "role": "undo", "cells": [], "returns": "unit",
@@ -109,6 +121,11 @@ fn full() -> Json {
         }],
         "sites": [{ "source": 0, "line": 1, "column": 2, "text": "x", "function": "Order.buy" }],
         "sources": [{ "path": "shop.weir", "sha256": "cd" }],
+        "streams": [
+            { "name": "lines", "ty": { "named": 0 }, "key": { "named": 1 }, "timed": true, "late_us": 30_000_000,
+              "keep": { "for": 3_600_000_000_u64 }, "append": 3, "consumers": [4], "doc": "what was bought" },
+            { "name": "audit", "ty": "text", "keep": { "ever": "the law" } },
+        ],
     })
 }
 
@@ -144,6 +161,9 @@ fn the_schema_refuses_what_reading_refuses() {
         ("/entities/0/slots/0/kind", json!({ "tree": "int" })),
         ("/sites/0/line", json!("1")),
         ("/program", Json::Null),
+        ("/streams/0/extra", json!(1)),
+        ("/streams/0/keep", json!({ "until": 5 })),
+        ("/limits/backlog", json!("many")),
     ] {
         let mut broken = full();
         let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -280,6 +300,51 @@ fn contradictions_are_refused_with_the_place() {
             json!(1),
             "the manifest fails with type 1 that is no error",
         ),
+        (
+            "/streams/1/name",
+            json!("lines"),
+            "stream lines occurs twice",
+        ),
+        (
+            "/streams/1/ty",
+            json!({ "named": 77 }),
+            "stream audit names type 77 that is not there",
+        ),
+        (
+            "/streams/0/timed",
+            json!(false),
+            "stream lines says what is late, but not by what time",
+        ),
+        (
+            "/streams/0/keep",
+            json!({ "for": 0 }),
+            "stream lines keeps its entries for no time",
+        ),
+        (
+            "/streams/0/append",
+            json!(4),
+            "stream lines cannot be appended to by that function",
+        ),
+        (
+            "/streams/0/consumers",
+            json!([3]),
+            "stream lines has a consumer that does not take its entries",
+        ),
+        (
+            "/streams/0/consumers",
+            json!([4, 4]),
+            "stream lines has a consumer twice",
+        ),
+        (
+            "/functions/3/emits",
+            json!([2]),
+            "something emits into stream 2, which is not there",
+        ),
+        (
+            "/limits/backlog",
+            json!(0),
+            "backlog is 0, which is not from 1 to 100000000",
+        ),
     ] {
         let mut broken = full();
         *broken.pointer_mut(pointer).unwrap() = value;
@@ -342,12 +407,14 @@ fn version_1_is_still_read() {
         "program_version",
         "limits",
         "retention",
+        "streams",
     ] {
         members.remove(name);
     }
     members["version"] = json!(1);
     members["entities"].as_array_mut().unwrap().pop();
-    members["functions"].as_array_mut().unwrap().pop();
+    // The functions of the workflow and of the stream.
+    members["functions"].as_array_mut().unwrap().truncate(2);
     let manifest = read(&old).unwrap();
     assert!(manifest.frames.is_empty() && manifest.failures.is_none());
     let schema = schema();

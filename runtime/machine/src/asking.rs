@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use weir_contract::host_call::{Given, HostCall, Lines};
+use weir_contract::encode::decode;
+use weir_contract::host_call::{Given, HostCall, Lines, ViewRead};
 use weir_contract::library::Refusal;
 use weir_contract::limits;
 use weir_contract::manifest::{FrameRole, FunctionKind};
@@ -16,6 +17,7 @@ use crate::chance::Chance;
 use crate::effects::{Ask, EventTo, Frame, Place, Wait};
 use crate::schedule::Workflows;
 use crate::transaction::Transaction;
+use crate::views::Views;
 
 /// How much a step does before it should yield.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,18 +50,11 @@ pub struct Surroundings {
     pub cap: StepCap,
     /// Settings and secrets.
     pub settings: Arc<Given>,
-    /// Who has the rows of views; without anybody they are empty.
-    pub views: Option<Arc<dyn ViewRows>>,
+    /// Lent like the state, and given back.
+    pub views: Views,
+    /// A view that the step asked for and that was not up to date: the step is to run again when it is.
+    pub lacks: Option<u32>,
 }
-
-/// Has the rows of all views as of the last commit.
-pub trait ViewRows: std::fmt::Debug + Send + Sync {
-    /// Rows of a view of the manifest as a list in the value encoding; with a key (in the value encoding too) those whose first key it is.
-    fn rows(&self, view: u32, key: Option<&[u8]>) -> Result<Vec<u8>, Refusal>;
-}
-
-/// No rows, as a list in the value encoding.
-const NO_ROWS: [u8; 1] = [0];
 
 /// A host call that no compiled program makes: the step ends as a bug of the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,14 +226,31 @@ impl Transaction {
         let call = program.host_calls.get(number as usize);
         let call = call.ok_or(broken(Misused("no such host call")))?;
         if let HostCall::View(read) = call {
-            let key = read.key.as_ref().map(|_| args);
-            return match &self.asking.around.views {
-                Some(views) => views.rows(read.view, key),
-                None => Ok(NO_ROWS.to_vec()),
-            };
+            return self.read_view(&program, read, args);
         }
         let settings = self.asking.around.settings.clone();
         call.call(&program.defs, args, &settings, &mut self.asking.lines)
+    }
+
+    /// The rows of a view as of the last commit. Where it is behind, the step ends here and runs again.
+    fn read_view(
+        &mut self,
+        program: &Manifest,
+        read: &ViewRead,
+        args: &[u8],
+    ) -> Result<Vec<u8>, Refusal> {
+        let around = &mut self.asking.around;
+        if !around.views.is_current(program, read.view) {
+            around.lacks = Some(read.view);
+            return Err(CrashReason::Unreachable.into());
+        }
+        let key = read.key.as_ref().map(|ty| decode(&program.defs, ty, args));
+        let key = key.transpose().map_err(|_| CrashReason::BadArgument)?;
+        let rows = around.views.read(program, read.view, key.as_ref());
+        rows.map_err(|crash| Refusal {
+            reason: crash.reason,
+            detail: crash.detail,
+        })
     }
 
     /// Tests only.

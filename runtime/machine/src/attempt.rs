@@ -38,20 +38,20 @@ impl Machine {
         place: (u64, u64),
         used: usize,
     ) -> Attempt {
-        let around = Surroundings {
-            program: self.program.clone(),
-            workflows: std::mem::take(&mut self.runs.workflows),
-            next_run: self.next_run.max(place.0 + 1),
-            chance: Chance::new(place.0, place.1),
-            time: work.time,
-            cap: self.step_cap,
-            settings: self.settings.clone(),
-            views: None,
+        let (mut on, result) = loop {
+            let (on, result) = self.run_once(steps, work, place);
+            match on.asking.around.lacks {
+                // Nothing has come of it yet, so it can run again.
+                Some(view) => {
+                    self.take_back(on);
+                    let mut budget = u64::MAX;
+                    self.catch_up(steps, work.manifest, view, work.time, &mut budget);
+                }
+                None => break (on, result),
+            }
         };
-        self.state.make_room();
-        let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
-        let (mut on, result) = drive(steps, work, on);
         self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
+        self.views = std::mem::take(&mut on.asking.around.views);
         let room = self.record_bytes_max.saturating_sub(used + RECORD_HEAD);
         let checked = result
             .and_then(|driven| check(&work.manifest.limits, &on, effect, room, driven))
@@ -82,12 +82,42 @@ impl Machine {
         }
         let (state, writes) = on.commit();
         self.state = state;
+        self.tell_views(&writes);
         Attempt {
             outcome,
             asks,
             writes,
             lines,
         }
+    }
+
+    fn run_once(
+        &mut self,
+        steps: &mut dyn Steps,
+        work: &Work<'_>,
+        place: (u64, u64),
+    ) -> (Transaction, Result<Driven, Crash>) {
+        let around = Surroundings {
+            program: self.program.clone(),
+            workflows: std::mem::take(&mut self.runs.workflows),
+            next_run: self.next_run.max(place.0 + 1),
+            chance: Chance::new(place.0, place.1),
+            time: work.time,
+            cap: self.step_cap,
+            settings: self.settings.clone(),
+            views: std::mem::take(&mut self.views),
+            lacks: None,
+        };
+        self.state.make_room();
+        let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
+        drive(steps, work, on)
+    }
+
+    /// As if the step had not run.
+    fn take_back(&mut self, mut on: Transaction) {
+        self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
+        self.views = std::mem::take(&mut on.asking.around.views);
+        self.state = on.abort();
     }
 
     /// Events wait in memory, so there is an end to them.

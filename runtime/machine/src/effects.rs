@@ -6,6 +6,7 @@
 //!           1 event   number, entity, key, event, args,    4 branch  frame
 //!                     delay                                5 mock    extern, frame
 //!           2 cancel  run                                  6 crash_at  label
+//!           7 emit    stream, position, key, time, value
 //!   frame   place, cells;  place: 0 function | 1 frame | 2 entry of a test, and its number
 //!   delay   0, or 1 and microseconds
 //!   pause   frames done, count of new frames, each outermost first; kind of `border::SUSPEND_`, operands
@@ -60,6 +61,22 @@ pub enum Ask {
     },
     /// Tests only.
     CrashAt(String),
+    /// An entry of a stream.
+    Emit(Entry),
+}
+
+/// An entry of a stream, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Position in the manifest's streams.
+    pub stream: u32,
+    /// In the stream, from 0 on, without gaps.
+    pub position: u64,
+    /// In the key encoding; empty where the stream has no key.
+    pub key: Box<[u8]>,
+    /// What the program says, or the time of the step.
+    pub time: i64,
+    pub value: Box<[u8]>,
 }
 
 /// An event and where it goes.
@@ -309,6 +326,14 @@ impl Ask {
                 out.push(6);
                 put_bytes(out, label.as_bytes());
             }
+            Ask::Emit(entry) => {
+                out.push(7);
+                put_varint(out, entry.stream as u64);
+                put_varint(out, entry.position);
+                put_bytes(out, &entry.key);
+                put_int(out, entry.time);
+                put_bytes(out, &entry.value);
+            }
         }
     }
 
@@ -334,6 +359,13 @@ impl Ask {
                 answer: Frame::decode(r)?,
             },
             6 => Ask::CrashAt(r.text()?.to_owned()),
+            7 => Ask::Emit(Entry {
+                stream: small(r)?,
+                position: r.varint()?,
+                key: r.bytes()?.into(),
+                time: r.int()?,
+                value: r.bytes()?.into(),
+            }),
             _ => return Err(r.error("no such ask")),
         })
     }
@@ -349,6 +381,7 @@ impl Ask {
                 Ask::Undo(frame) | Ask::Branch(frame) => frame.cells.len(),
                 Ask::Mock { answer, .. } => answer.cells.len(),
                 Ask::CrashAt(label) => label.len(),
+                Ask::Emit(entry) => entry.key.len() + entry.value.len(),
             }
     }
 }

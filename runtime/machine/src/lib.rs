@@ -35,6 +35,7 @@ pub mod snapshot;
 pub mod state;
 pub mod steps;
 pub mod transaction;
+pub mod views;
 
 pub use access::StateAccess;
 pub use asking::{Misused, StepCap};

@@ -35,6 +35,7 @@ use crate::show_runs::name_of;
 use crate::state::State;
 use crate::steps::Steps;
 use crate::transaction::Transaction;
+use crate::views::Views;
 
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -42,6 +43,7 @@ pub struct Machine {
     pub(crate) state: State,
     pub(crate) answers: Answers,
     pub(crate) runs: Runs,
+    pub(crate) views: Views,
     /// The number the next run gets.
     pub(crate) next_run: u64,
     /// Time of the newest record; no step runs at an earlier one.
@@ -62,6 +64,7 @@ impl Default for Machine {
             state: State::default(),
             answers: Answers::default(),
             runs: Runs::default(),
+            views: Views::default(),
             next_run: 0,
             time: 0,
             record_bytes_max: limits::OPS_MAX,
@@ -95,6 +98,8 @@ pub struct Done {
     pub answer: Answer,
     /// The instance's version afterwards; 0 for a top-level function.
     pub version: u64,
+    /// The log position that the answer is exact at, when who appends the record has said so; else 0.
+    pub position: u64,
     /// To be appended to the log before the answer leaves. Without one the answer leaves when all records
     /// before it are durable, because it may show what they wrote.
     pub record: Option<Record>,
@@ -350,6 +355,7 @@ impl Machine {
             run,
             answer,
             version: self.version(call, manifest),
+            position: 0,
             record: Some(record),
             actions,
         }
@@ -420,6 +426,7 @@ impl Machine {
             STEP => {
                 let step = StepRecord::decode(body)?;
                 ops::apply(&mut self.state, &step.writes)?;
+                self.tell_views(&step.writes);
                 let reply = Action::Reply {
                     run: step.run,
                     outcome: step.outcome.clone(),
@@ -438,6 +445,7 @@ impl Machine {
             RUN_STEP => {
                 let step = RunStepRecord::decode(body)?;
                 ops::apply(&mut self.state, &step.writes)?;
+                self.tell_views(&step.writes);
                 self.note_run_step(&step)
             }
             EVENT => self.note_event(&EventRecord::decode(body)?),
@@ -558,6 +566,7 @@ impl Machine {
         };
         self.answers.keep_us = manifest.retention.answers_us();
         self.program = Some(Arc::new(manifest));
+        self.begin_views();
         self.begin_schedules();
     }
 
@@ -571,6 +580,7 @@ impl Machine {
             run,
             answer,
             version: self.version(call, manifest),
+            position: 0,
             record: None,
             actions: Vec::new(),
         }

@@ -223,6 +223,7 @@ impl Change<'_> {
                 self.runs.mocks.insert(*function, answer.clone());
             }
             Ask::CrashAt(label) => self.actions.push(Action::CrashAt(label.clone())),
+            Ask::Emit(entry) => todo!("{entry:?}"),
             Ask::Undo(_) | Ask::Branch(_) => {
                 return Err(BadRecord("it asks for what only a run may".to_owned()));
             }

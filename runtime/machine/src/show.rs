@@ -334,6 +334,7 @@ fn asks_to_json(manifest: &Manifest, asks: &[Ask]) -> Json {
         Ask::Branch(frame) => json!({ "branch": name_of(manifest, frame.place) }),
         Ask::Mock { answer, .. } => json!({ "mock": name_of(manifest, answer.place) }),
         Ask::CrashAt(label) => json!({ "crash_at": label }),
+        Ask::Emit(entry) => todo!("{entry:?}"),
     });
     Json::Array(shown.collect())
 }

@@ -144,6 +144,7 @@ impl Machine {
         if version > WITHOUT_RUNS {
             machine.runs = Runs::restore(&mut r, machine.program.as_deref())?;
         }
+        machine.begin_views();
         r.finish()?;
         Ok(machine)
     }

@@ -46,13 +46,14 @@ impl Node {
         let callers = Callers::new(runtime.handle().clone(), config.externs.clone());
         let program = program.with_callers(&callers);
         let core = Core::start(&config, program, log.clone())?;
+        let (stop, stopped) = watch::channel(false);
         let shared = Arc::new(Shared {
             door: core.door().clone(),
             log,
             body_room: BodyRoom::new(config.big_bodies_max),
             config,
+            stopping: stopped.clone(),
         });
-        let (stop, stopped) = watch::channel(false);
         let serving = runtime.spawn(serve(listener, shared.clone(), stopped));
         Ok(Node {
             address,

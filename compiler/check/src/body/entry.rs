@@ -9,7 +9,7 @@ pub use super::view::view;
 use super::{BodyCx, Fails, hole, order};
 use crate::again::Again;
 use crate::hir::*;
-use crate::scope::{Cx, Progress};
+use crate::scope::{Cx, Progress, StreamPart};
 use crate::walk;
 
 /// What has bodies, by modules.
@@ -145,10 +145,13 @@ pub fn function(cx: &mut Cx, id: FnId) {
     let signature = cx.program.functions[at].clone();
     defaults(cx, id, &decl, &signature);
 
-    let fails = match (infers, cx.functions[at].is_tick) {
-        (true, _) => Fails::Inferred(Vec::new()),
-        (false, false) => Fails::Declared(signature.fails.clone()),
-        (false, true) => Fails::Never("what `every` does"),
+    let source = &cx.functions[at];
+    let fails = match (infers, source.is_tick, source.of_stream) {
+        (true, ..) => Fails::Inferred(Vec::new()),
+        (false, false, None) => Fails::Declared(signature.fails.clone()),
+        (false, true, _) => Fails::Never("what `every` does"),
+        (false, _, Some(StreamPart::Consumer)) => Fails::Never("what `on` does"),
+        (false, _, Some(StreamPart::Other)) => Fails::Never("what is worked out from an entry"),
     };
     let mut body = parameters(cx, &decl, &signature, signature.params.len(), fails);
     body.ret = Some(signature.ret.clone());

@@ -36,6 +36,9 @@ impl BodyCx<'_> {
         if let Some(view) = self.view_meant(base) {
             return self.member_of_view(view, name, Some(args), span);
         }
+        if let Some(stream) = self.stream_meant(base) {
+            return self.call_stream(stream, name, args, span);
+        }
         if let Some(inside) = self.in_module(base) {
             return self.call_in_module(inside, name, args, want, span);
         }

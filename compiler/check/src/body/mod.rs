@@ -28,6 +28,7 @@ mod pattern;
 mod place;
 mod query;
 mod sequence;
+mod stream;
 mod undo;
 mod view;
 mod wait;
@@ -256,6 +257,10 @@ impl<'a> BodyCx<'a> {
     }
 
     fn means_local(&mut self, name: Span, id: LocalId) {
+        if name.range().is_empty() {
+            // Made up, and written nowhere.
+            return;
+        }
         let declared = self.locals[id.0 as usize].span;
         let key = self.entity.filter(|entity| {
             let entity = self.cx.program.entity(*entity);

@@ -115,8 +115,22 @@ impl BodyCx<'_> {
         if let Some(view) = own.views.get(name.as_str()).copied() {
             return self.view_as_value(view, name);
         }
+        if let Some(stream) = own.streams.get(name.as_str()).copied() {
+            self.means(name.span, Def::Stream(stream));
+            return self.stream_value(stream, span);
+        }
         modules::has_no(self.cx, module, name);
         hole(span)
+    }
+
+    /// The stream `social.posts`.
+    pub(super) fn stream_in_module(&mut self, base: &ast::Expr) -> Option<(StreamId, Ident)> {
+        let Ast::Field { base, name } = &base.kind else {
+            return None;
+        };
+        let module = self.imported(base)?;
+        let id = self.cx.modules.own[module].streams.get(name.as_str())?;
+        Some((*id, name.clone()))
     }
 
     /// The entity that an expression names where all of its instances are meant: `Device`, `plant.Device`.

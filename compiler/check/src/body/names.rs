@@ -12,7 +12,7 @@ use crate::modules;
 use crate::prelude;
 
 /// Functions of the full language that have no meaning yet.
-const LATER_FUNCTIONS: &[&str] = &["replicas", "sync", "history", "emit"];
+const LATER_FUNCTIONS: &[&str] = &["replicas", "sync", "history"];
 
 impl BodyCx<'_> {
     pub(super) fn name(&mut self, name: &ast::Ident, _want: Option<&Type>) -> Expr {
@@ -53,6 +53,10 @@ impl BodyCx<'_> {
         }
         if externs::declared(self.cx, name.as_str()).is_some() {
             return self.extern_value(span);
+        }
+        if let Some(stream) = self.cx.names.streams.get(name.as_str()).copied() {
+            self.means(span, Def::Stream(stream));
+            return self.stream_value(stream, span);
         }
         if self.is_function(name.as_str()) {
             if let Some(id) = self.functions_named(name.as_str()).first() {

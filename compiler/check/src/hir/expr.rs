@@ -5,7 +5,7 @@ use weir_diagnostics::Span;
 
 use super::{
     ConstId, EntityId, EnumId, ErrorId, EventId, ExternId, FieldId, FnId, LocalId, NewId, RecordId,
-    Type, ViewId,
+    StreamId, Type, ViewId,
 };
 
 #[derive(Clone, Debug)]
@@ -278,6 +278,12 @@ pub enum ExprKind {
     ReadView {
         view: ViewId,
         key: Option<Box<Expr>>,
+    },
+    // Streams.
+    /// `posts.emit(v)`: an entry of the stream, if and only if the step is kept. Gives its position in the stream, an Int.
+    Emit {
+        stream: StreamId,
+        value: Box<Expr>,
     },
 }
 

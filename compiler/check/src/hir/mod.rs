@@ -14,11 +14,13 @@
 //! The prelude (stdlib) is part of the program: its functions are ordinary ones, or intrinsics.
 
 pub mod expr;
+pub mod stream;
 pub mod types;
 pub mod view;
 
 pub use expr::*;
 use std::sync::Arc;
+pub use stream::*;
 pub use types::*;
 pub use view::*;
 
@@ -65,6 +67,10 @@ pub struct Checked {
     pub instances: Vec<Instance>,
     /// In source order.
     pub views: Vec<View>,
+    /// In source order.
+    pub streams: Vec<Stream>,
+    /// In source order.
+    pub consumers: Vec<Consumer>,
 }
 
 /// A declaration with type parameters, and closed types for them.

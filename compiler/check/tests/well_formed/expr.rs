@@ -305,6 +305,11 @@ impl Checker<'_> {
                 self.part(time, &Type::Time, "a time");
                 is(&Type::Unit)
             }
+            K::Emit { stream, value } => {
+                let stream = &self.program.streams[stream.0 as usize];
+                self.part(value, &stream.ty, "an entry");
+                is(&Type::Int)
+            }
             K::CrashAt(label) => {
                 self.part(label, &Type::Text, "a label");
                 is(&Type::Unit)

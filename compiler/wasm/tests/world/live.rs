@@ -122,6 +122,7 @@ impl Live {
             Ask::Branch(frame) => self.frame("branch", frame),
             Ask::Mock { function, answer } => self.frame(&format!("mock {function}"), answer),
             Ask::CrashAt(label) => format!("crash_at {label}"),
+            Ask::Emit(entry) => format!("emit {} {} {}", entry.stream, entry.position, entry.time),
         }
     }
 

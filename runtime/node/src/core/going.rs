@@ -185,6 +185,9 @@ impl Worker {
             true => self.machine.next_due(),
             false => None,
         };
+        if self.views_wait && self.may_advance() {
+            return Some(Duration::ZERO);
+        }
         let due = self.wakes?;
         let us = due.saturating_sub(self.tick()).max(0);
         Some(Duration::from_micros(us as u64))
@@ -213,8 +216,18 @@ impl Worker {
                 .advance_one(&mut *self.steps, &self.program, now);
             match progress {
                 Some(progress) => self.progress(progress),
-                None => return,
+                None => return self.tend_views(),
             }
+        }
+    }
+
+    /// Does a little for views, so that who reads one need not wait for all of it.
+    fn tend_views(&mut self) {
+        if self.views_wait {
+            let now = self.tick();
+            self.views_wait = self
+                .machine
+                .tend_views(&mut *self.steps, &self.program, now);
         }
     }
 

@@ -176,7 +176,7 @@ fn number(query: &str, name: &str) -> Result<Option<u64>, Problem> {
 }
 
 /// A body whose lines come through a channel; it ends when the sender does.
-struct Lines(mpsc::Receiver<Bytes>);
+pub(super) struct Lines(pub(super) mpsc::Receiver<Bytes>);
 
 impl Body for Lines {
     type Data = Bytes;

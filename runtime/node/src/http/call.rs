@@ -39,6 +39,7 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
         } = find(&program, &asked.method, &asked.segments)?;
         let function = &program.functions[number as usize];
         let caller = caller(&asked.headers, &program)?;
+        check_position(shared, &asked.headers)?;
         check_access(&function.access, &caller)?;
         let is_post = asked.method != Method::GET && asked.method != Method::HEAD;
         let args = match is_post {
@@ -98,6 +99,23 @@ pub(super) fn check_access(access: &Access, caller: &Caller) -> Result<(), Probl
     }
     let reason = format!("this needs the role {}", roles.join(" or "));
     Err(Problem::new(403, "Forbidden", reason))
+}
+
+/// A client that has seen a position is never shown what was before it: a log that has not come so far is another one, or was put
+/// back to an earlier state.
+fn check_position(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(text) = text(headers, &POSITION)? else {
+        return Ok(());
+    };
+    let seen: u64 = text
+        .parse()
+        .map_err(|_| Problem::bad_request("Weir-Position: expected a number"))?;
+    let here = shared.door.position();
+    if seen <= here {
+        return Ok(());
+    }
+    let problem = Problem::unavailable("the log has not come to the position that you have seen");
+    Err(problem.with("position", json!(here)))
 }
 
 /// Parameters that stand in the path, by name.
@@ -238,6 +256,9 @@ pub(super) fn reply(
         }
     };
     let mut reply = with_header(reply, RUN, &run);
+    if done.position > 0 {
+        reply = with_header(reply, POSITION, &done.position.to_string());
+    }
     if function.entity.is_none()
         || !reply.status().is_success()
         || matches!(done.answer, Answer::Again(_))
@@ -255,6 +276,8 @@ pub(super) fn reply(
 }
 
 const RUN: HeaderName = HeaderName::from_static("weir-run");
+/// The log position that an answer is exact at: it shows all up to there and nothing after. In a request, one that a client has seen.
+pub(super) const POSITION: HeaderName = HeaderName::from_static("weir-position");
 
 pub(super) fn refused(refusal: Refusal) -> Problem {
     match refusal {

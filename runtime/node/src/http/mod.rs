@@ -2,6 +2,7 @@
 
 mod admin;
 mod call;
+mod live;
 mod reply;
 mod request;
 mod route;
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub log: Arc<dyn Log>,
     pub config: Config,
     pub body_room: BodyRoom,
+    /// Turns true when the node stops.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// Accepts connections until `stop` turns true, then lets open requests finish.
@@ -125,6 +128,7 @@ async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
         Some("_weir") => admin::answer(shared, &asked).await,
         _ => match runs::answer(shared, &asked).await {
             Some(reply) => reply,
+            None if live::is_asked(&asked) => live::answer(shared, asked).await,
             None => call::answer(shared, &asked).await,
         },
     }
