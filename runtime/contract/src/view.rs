@@ -255,7 +255,10 @@ impl Manifest {
     /// What a feed takes.
     fn source_types(&self, of: SourceOf, before: usize) -> Option<Vec<Type>> {
         match of {
-            SourceOf::Stream(_) => None,
+            SourceOf::Stream(number) => {
+                let stream = self.streams.get(number as usize)?;
+                Some(vec![stream.ty.clone()])
+            }
             SourceOf::Entity(number) => {
                 let entity = self.entities.get(number as usize)?;
                 Some(entity.keys.iter().map(|key| key.ty.clone()).collect())

@@ -143,7 +143,7 @@ impl Sources for Feeding<'_> {
         self.machine.positions(stream)
     }
 
-    fn entry(&self, _stream: u32, _position: u64) -> Option<Value> {
+    fn entry(&self, _stream: u32, _position: u64) -> Option<(Value, i64)> {
         None
     }
 
