@@ -149,6 +149,7 @@ fn view(name: &str, sources: Vec<ViewSource>, row: &[Type]) -> View {
         limit: None,
         all: 0,
         at: None,
+        code: String::new(),
         doc: None,
     }
 }

@@ -17,6 +17,7 @@ mod groups;
 mod join;
 mod kept;
 mod rows;
+mod snapshot;
 mod tend;
 
 use std::collections::BTreeSet;
