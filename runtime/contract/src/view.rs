@@ -52,6 +52,10 @@ pub struct View {
     /// Function that gives the rows whose first key is its parameter; there when the view is grouped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<u32>,
+    /// A digest of all that its rows follow from: the code of its functions and what they call, and the types they are about. A
+    /// runtime keeps what it has of a view as long as this is the same; empty is the same as nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
 }
@@ -255,7 +259,10 @@ impl Manifest {
     /// What a feed takes.
     fn source_types(&self, of: SourceOf, before: usize) -> Option<Vec<Type>> {
         match of {
-            SourceOf::Stream(_) => None,
+            SourceOf::Stream(number) => {
+                let stream = self.streams.get(number as usize)?;
+                Some(vec![stream.ty.clone()])
+            }
             SourceOf::Entity(number) => {
                 let entity = self.entities.get(number as usize)?;
                 Some(entity.keys.iter().map(|key| key.ty.clone()).collect())

@@ -565,8 +565,11 @@ impl Machine {
             None => program::empty_state(&manifest),
         };
         self.answers.keep_us = manifest.retention.answers_us();
-        self.program = Some(Arc::new(manifest));
-        self.begin_views();
+        let before = self.program.replace(Arc::new(manifest));
+        match before {
+            Some(before) => self.change_views(&before),
+            None => self.begin_views(),
+        }
         self.begin_schedules();
     }
 

@@ -24,6 +24,8 @@ use crate::state::{Instance, Slot};
 /// The version this crate writes. Version 2 has no branch that waits for another, version 3 no callers of bugs, version 4 no
 /// streams and no state that merges.
 pub const SNAPSHOT_VERSION: u8 = 5;
+/// The newest version without views.
+const WITHOUT_VIEWS: u8 = 4;
 /// The oldest version it reads, which has no runs.
 const WITHOUT_RUNS: u8 = 1;
 
@@ -71,6 +73,9 @@ impl Machine {
             }
         }
         self.runs.encode_into(&mut out);
+        if let Some(program) = &self.program {
+            self.views.encode_into(program, &mut out);
+        }
         out
     }
 
@@ -145,6 +150,11 @@ impl Machine {
             machine.runs = Runs::restore(&mut r, machine.program.as_deref())?;
         }
         machine.begin_views();
+        if let Some(program) = &machine.program
+            && version > WITHOUT_VIEWS
+        {
+            machine.views.restore(program, &mut r)?;
+        }
         r.finish()?;
         Ok(machine)
     }

@@ -120,9 +120,9 @@ impl Sources for World {
         (self.oldest, self.visits.len() as u64)
     }
 
-    fn entry(&self, _: u32, position: u64) -> Option<Value> {
+    fn entry(&self, _: u32, position: u64) -> Option<(Value, i64)> {
         let (who, at) = self.visits[position as usize];
-        Some(tuple([Value::Int(who), Value::Time(at)]))
+        Some((tuple([Value::Int(who), Value::Time(at)]), at))
     }
 
     fn forgotten(&self, _: u32) -> Option<i64> {
@@ -149,6 +149,7 @@ fn view(name: &str, sources: Vec<ViewSource>, row: &[Type]) -> View {
         limit: None,
         all: 0,
         at: None,
+        code: String::new(),
         doc: None,
     }
 }
@@ -467,6 +468,28 @@ fn windows_that_are_forgotten_are_gone() {
         minutes(&[(120, 2), (240, 1)])
     );
     assert_eq!(read(&program, &views, SESSIONS, None).len(), 2);
+}
+
+#[test]
+fn what_is_too_late_is_counted_and_left_out() {
+    let mut program = program();
+    let visits = r#"{"name": "visits", "ty": "int", "timed": true, "late_us": 50}"#;
+    program.streams = vec![serde_json::from_str(visits).expect("it is a stream")];
+    let mut world = World::default();
+    let mut views = Views::new(&program, |_| Vec::new());
+    for at in [10, 200, 150, 149, 260] {
+        world.visits.push((1, at));
+    }
+    up_to_date(&program, &mut views, &mut world);
+    let minutes: Vec<i64> = read(&program, &views, MINUTES, None)
+        .iter()
+        .map(|row| match row {
+            Value::Record(row) => int(&row[1]),
+            _ => panic!(),
+        })
+        .collect();
+    assert_eq!(minutes, [1, 1, 1, 1], "what was at 149 is not in it");
+    assert_eq!(views.late(MINUTES), 1);
 }
 
 #[test]

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use weir_contract::currency::Currency;
-use weir_contract::encode::{decode, encode};
+use weir_contract::encode::{
+    DecodeError, Reader, decode, encode, put_bytes, put_decimal, put_int, put_varint,
+};
 use weir_contract::keys::{decode_key, encode_key};
 use weir_contract::types::{Defs, Type};
 use weir_contract::value::{Money, Value};
@@ -212,6 +214,74 @@ impl Results {
             let operand = aggregate.operand().and_then(|_| operands.next());
             kept.remove(defs, aggregate, from, operand);
         }
+    }
+
+    /// Appends what a snapshot holds.
+    pub fn encode_into(&self, out: &mut Vec<u8>) {
+        put_varint(out, self.parts);
+        for kept in &self.kept {
+            match kept {
+                Kept::Count(count) => put_int(out, *count),
+                Kept::Sum(sum) => {
+                    put_varint(out, sum.totals.len() as u64);
+                    for (currency, total) in &sum.totals {
+                        let code = currency.as_ref().map_or("", |currency| currency.code());
+                        put_bytes(out, code.as_bytes());
+                        put_decimal(out, total.of);
+                        put_varint(out, total.count);
+                    }
+                }
+                Kept::Multiset(all) => {
+                    put_varint(out, all.len() as u64);
+                    for (key, count) in all {
+                        put_bytes(out, key);
+                        put_varint(out, *count);
+                    }
+                }
+                Kept::Values(all) => {
+                    put_varint(out, all.len() as u64);
+                    for (from, value) in all {
+                        put_bytes(out, from);
+                        put_bytes(out, value);
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn decode(group: &Group, r: &mut Reader<'_>) -> Result<Results, DecodeError> {
+        let parts = r.varint()?;
+        let mut kept = Vec::new();
+        for aggregate in &group.aggregates {
+            kept.push(match Kept::empty(aggregate) {
+                Kept::Count(_) => Kept::Count(r.int()?),
+                Kept::Sum(mut sum) => {
+                    for _ in 0..r.varint()? {
+                        let currency = match r.text()? {
+                            "" => None,
+                            code => Some(Currency::of(code).ok_or(r.error("no such currency"))?),
+                        };
+                        let of = r.decimal()?;
+                        let count = r.varint()?;
+                        sum.totals.insert(currency, Total { of, count });
+                    }
+                    Kept::Sum(sum)
+                }
+                Kept::Multiset(mut all) => {
+                    for _ in 0..r.varint()? {
+                        all.insert(r.bytes()?.into(), r.varint()?);
+                    }
+                    Kept::Multiset(all)
+                }
+                Kept::Values(mut all) => {
+                    for _ in 0..r.varint()? {
+                        all.insert(r.bytes()?.into(), r.bytes()?.into());
+                    }
+                    Kept::Values(all)
+                }
+            });
+        }
+        Ok(Results { parts, kept })
     }
 
     pub fn results(&self, defs: &Defs, group: &Group) -> Result<Vec<Value>, Crash> {

@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
+use weir_contract::encode::{DecodeError, Reader, encode_into, put_bytes, put_int, put_varint};
 use weir_contract::keys::{decode_keys, encode_key_into};
 use weir_contract::types::{Defs, Field, Type};
 use weir_contract::value::Value;
-use weir_contract::view::{Group, WindowKind};
+use weir_contract::view::{Aggregate, Group, WindowKind};
 
 use super::aggregate::{Results, not_a_value};
 use super::rows::Rank;
@@ -28,6 +29,8 @@ pub struct Groups {
     /// All keys of the sessions with the same other keys; of other groups their key again.
     standing: BTreeMap<GroupKey, Vec<GroupKey>>,
     dirty: BTreeSet<GroupKey>,
+    /// No window ends before this, so that there is nothing to forget until then.
+    first_end: Option<i64>,
 }
 
 /// A group as it is to be made into rows: its keys and the results of its aggregates.
@@ -38,6 +41,9 @@ impl Groups {
     pub fn add(&mut self, defs: &Defs, group: &Group, from: &[u8], part: &[Value]) {
         let (keys, operands) = part.split_at(group.keys.len());
         let (key, at) = split(defs, group, keys);
+        if let Some(end) = window_end(group, keys) {
+            self.first_end = Some(self.first_end.map_or(end, |first| first.min(end)));
+        }
         match at {
             Some(at) => {
                 let parts = self.sessions.entry(key.clone()).or_default();
@@ -75,6 +81,68 @@ impl Groups {
             }
         }
         self.dirty.insert(key);
+    }
+
+    /// All groups are to be made into rows.
+    pub fn soil_all(&mut self) {
+        let all = self.results.keys().chain(self.sessions.keys());
+        self.dirty = all.cloned().collect();
+        self.ranks.clear();
+        self.standing.clear();
+    }
+
+    /// Appends what a snapshot holds.
+    pub fn encode_into(&self, defs: &Defs, group: &Group, out: &mut Vec<u8>) {
+        put_varint(out, self.results.len() as u64);
+        for (key, results) in &self.results {
+            put_bytes(out, key);
+            results.encode_into(out);
+        }
+        let operands: Vec<&Type> = group
+            .aggregates
+            .iter()
+            .filter_map(Aggregate::operand)
+            .collect();
+        put_varint(out, self.sessions.len() as u64);
+        for (key, parts) in &self.sessions {
+            put_bytes(out, key);
+            put_varint(out, parts.len() as u64);
+            for ((at, from), values) in parts {
+                put_int(out, *at);
+                put_bytes(out, from);
+                for (ty, value) in operands.iter().zip(values) {
+                    encode_into(defs, ty, value, out);
+                }
+            }
+        }
+    }
+
+    pub fn decode(defs: &Defs, group: &Group, r: &mut Reader<'_>) -> Result<Groups, DecodeError> {
+        let mut groups = Groups::default();
+        for _ in 0..r.varint()? {
+            let key = r.bytes()?.into();
+            groups.results.insert(key, Results::decode(group, r)?);
+        }
+        let operands: Vec<&Type> = group
+            .aggregates
+            .iter()
+            .filter_map(Aggregate::operand)
+            .collect();
+        for _ in 0..r.varint()? {
+            let key: GroupKey = r.bytes()?.into();
+            let mut parts = BTreeMap::new();
+            for _ in 0..r.varint()? {
+                let at = r.int()?;
+                let from: Rank = r.bytes()?.into();
+                let values = operands.iter().map(|ty| r.value(defs, ty));
+                parts.insert((at, from), values.collect::<Result<Vec<Value>, _>>()?);
+            }
+            groups.sessions.insert(key, parts);
+        }
+        // What the first one is, forgetting finds out.
+        groups.first_end = Some(i64::MIN);
+        groups.soil_all();
+        Ok(groups)
     }
 
     /// A group that has changed and was not taken yet.
@@ -148,15 +216,23 @@ impl Groups {
         let Some(window) = &group.window else {
             return Ok(());
         };
+        if self.first_end.is_none_or(|first| first > end) {
+            return Ok(());
+        }
+        let mut first_end = None;
+        let mut stays =
+            |end: i64| first_end = Some(first_end.map_or(end, |first: i64| first.min(end)));
         match window.kind {
             WindowKind::Fixed { size_us } => {
                 let mut old = Vec::new();
                 for key in self.results.keys() {
                     let keys = read_keys(defs, group, key, None)?;
-                    if let Value::Time(from) = keys[window.key as usize]
-                        && from.saturating_add(size_us) <= end
-                    {
-                        old.push(key.clone());
+                    let Value::Time(from) = keys[window.key as usize] else {
+                        return Err(not_a_value());
+                    };
+                    match from.saturating_add(size_us) {
+                        until if until <= end => old.push(key.clone()),
+                        until => stays(until),
                     }
                 }
                 for key in old {
@@ -183,10 +259,24 @@ impl Groups {
                     }
                 }
                 self.sessions.retain(|_, parts| !parts.is_empty());
+                for ((at, _), _) in self.sessions.values().filter_map(BTreeMap::first_key_value) {
+                    stays(at.saturating_add(gap_us));
+                }
             }
         }
+        self.first_end = first_end;
         Ok(())
     }
+}
+
+/// When the window of a part ends at the earliest.
+fn window_end(group: &Group, keys: &[Value]) -> Option<i64> {
+    let window = group.window.as_ref()?;
+    let Value::Time(at) = keys.get(window.key as usize)? else {
+        return None;
+    };
+    let (WindowKind::Fixed { size_us: long } | WindowKind::Session { gap_us: long }) = window.kind;
+    Some(at.saturating_add(long))
 }
 
 /// The keys in the key encoding; for sessions without the time, and the time.

@@ -43,6 +43,12 @@ impl Kept {
         }
     }
 
+    /// Everything is to be made into rows again, by the functions of another program.
+    pub(super) fn begin_again(&mut self, view: &View) {
+        self.groups.soil_all();
+        self.rows = Rows::new(view.limit);
+    }
+
     /// Whether what a source's rows have become is not kept.
     pub fn forgets(view: &View) -> bool {
         let is_stream =

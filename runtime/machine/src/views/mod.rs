@@ -17,6 +17,7 @@ mod groups;
 mod join;
 mod kept;
 mod rows;
+mod snapshot;
 mod tend;
 
 use std::collections::BTreeSet;
@@ -60,6 +61,10 @@ struct Pending {
     ranks: BTreeSet<Rank>,
     /// Positions of a stream before this one are fed.
     next: u64,
+    /// The latest time of any entry that was fed, or was too late to be.
+    newest: Option<i64>,
+    /// How many entries were too late.
+    late: u64,
 }
 
 /// What views are made of.
@@ -68,8 +73,8 @@ pub trait Sources: Functions {
     fn instance(&self, entity: u32, key: &[u8]) -> Option<Vec<Value>>;
     /// The oldest position that a stream still keeps, and the one that its next entry will have.
     fn positions(&self, stream: u32) -> (u64, u64);
-    /// What was emitted at a position; `None` when a view does not see it because it was late.
-    fn entry(&self, stream: u32, position: u64) -> Option<Value>;
+    /// What was emitted at a position, and when what it tells of happened.
+    fn entry(&self, stream: u32, position: u64) -> Option<(Value, i64)>;
     /// Windows that ended by then are forgotten.
     fn forgotten(&self, stream: u32) -> Option<i64>;
 }
@@ -85,7 +90,7 @@ impl Views {
                 .map(|source| match source.of {
                     SourceOf::Entity(entity) => Pending {
                         ranks: instances(entity).into_iter().collect(),
-                        next: 0,
+                        ..Pending::default()
                     },
                     _ => Pending::default(),
                 })
@@ -216,12 +221,25 @@ impl Views {
                     *budget -= 1;
                     let position = pending.next;
                     pending.next += 1;
-                    if let Some(value) = sources.entry(stream, position) {
-                        let rank = position.to_be_bytes().into();
-                        tended
-                            .kept
-                            .change(defs, view, i, rank, Some(&[value]), sources)?;
+                    let Some((value, time)) = sources.entry(stream, position) else {
+                        continue;
+                    };
+                    let newest = pending.newest.max(Some(time));
+                    let since = program
+                        .streams
+                        .get(stream as usize)
+                        .and_then(|of| of.late_us);
+                    let before = std::mem::replace(&mut pending.newest, newest);
+                    if let (Some(late), Some(before)) = (since, before)
+                        && time < before.saturating_sub(late)
+                    {
+                        pending.late += 1;
+                        continue;
                     }
+                    let rank = position.to_be_bytes().into();
+                    tended
+                        .kept
+                        .change(defs, view, i, rank, Some(&[value]), sources)?;
                 }
                 done &= pending.next >= end;
                 if let (Some(end), Some(group)) = (sources.forgotten(stream), &view.group)
@@ -309,6 +327,17 @@ impl Views {
             .filter_map(|rank| kept.rows.get(rank))
             .collect();
         Ok(rows::list(rows.into_iter()))
+    }
+
+    /// How many entries came too late for a view: behind the latest time by more than its stream allows.
+    pub fn late(&self, view: u32) -> u64 {
+        let pending = &self.views[view as usize].pending;
+        pending.iter().map(|pending| pending.late).sum()
+    }
+
+    /// Why a view is not kept up to date any more.
+    pub fn broken(&self, view: u32) -> Option<&Crash> {
+        self.views[view as usize].broken.as_ref()
     }
 
     /// How many rows a view has.

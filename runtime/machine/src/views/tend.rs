@@ -83,6 +83,15 @@ impl Machine {
         });
     }
 
+    /// The same when another program was in force before.
+    pub(crate) fn change_views(&mut self, old: &Manifest) {
+        let before = std::mem::take(&mut self.views);
+        self.begin_views();
+        if let Some(program) = &self.program {
+            self.views.take_over(program, before, old);
+        }
+    }
+
     /// The oldest position that a stream still keeps, and the one its next entry will have.
     fn positions(&self, _stream: u32) -> (u64, u64) {
         (0, 0)
@@ -143,7 +152,7 @@ impl Sources for Feeding<'_> {
         self.machine.positions(stream)
     }
 
-    fn entry(&self, _stream: u32, _position: u64) -> Option<Value> {
+    fn entry(&self, _stream: u32, _position: u64) -> Option<(Value, i64)> {
         None
     }
 
