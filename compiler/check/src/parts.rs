@@ -225,7 +225,7 @@ macro_rules! parts {
                     }
                     visit(E(body));
                 }
-                ExprKind::Return(value) => {
+                ExprKind::Return(value) | ExprKind::ReadView { key: value, .. } => {
                     if let Some(value) = value {
                         visit(E(value));
                     }

@@ -13,6 +13,7 @@ use weir_contract::{DefId, DefKind, Field, Type};
 use weir_diagnostics::{FileId, SourceMap};
 use weir_flow::ir;
 
+use crate::views;
 use crate::within::Within;
 use crate::{Program, hex_sha256};
 
@@ -26,6 +27,16 @@ pub fn manifest(
     let numbered = || module.entries.iter().enumerate();
     let routes = Routes::new(checked);
     let within = Within::new(checked);
+    let reads = weir_flow::host_calls::views_read(module);
+    let reads = |entry: &ir::Entry| reads[entry.func.0 as usize].iter().copied().collect();
+    let functions: Vec<Function> = numbered()
+        .filter_map(|(number, entry)| function(module, number as u32, entry, reads(entry)))
+        .map(|function| Function {
+            route: routes.of(&function),
+            ..function
+        })
+        .collect();
+    let views = views::views(checked, &functions);
     Manifest {
         version: MANIFEST_VERSION,
         program: program.name.clone(),
@@ -36,22 +47,21 @@ pub fn manifest(
         defs: module.defs.clone(),
         entities: (0..module.entities.len() as u32)
             .map(|number| entity(module, ir::EntityId(number)))
-            .collect(),
-        functions: numbered()
-            .filter_map(|(number, entry)| function(module, number as u32, entry))
-            .map(|function| Function {
-                route: routes.of(&function),
-                ..function
+            .zip(views::sources(checked))
+            .map(|(entity, is_source)| Entity {
+                walked: entity.walked || is_source,
+                ..entity
             })
             .collect(),
+        functions,
         frames: numbered()
-            .filter_map(|(number, entry)| frame(module, number as u32, entry))
+            .filter_map(|(number, entry)| frame(module, number as u32, entry, reads(entry)))
             .collect(),
         externs: module.externs.clone(),
         // Known when their files are: `Bundle::with_components`.
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
-        views: Vec::new(),
+        views,
         failures: module.failures,
         roles: weir_check::roles(checked).into_iter().collect(),
         tests: numbered()
@@ -61,6 +71,7 @@ pub fn manifest(
                 params: params(&entry.params),
                 entry: number as u32,
                 site: entry.site.0,
+                views: reads(entry),
             })
             .collect(),
         sites: module
@@ -168,7 +179,7 @@ fn outcome(module: &ir::Module, entry: &ir::Entry) -> (Type, Vec<DefId>) {
     }
 }
 
-fn frame(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Frame> {
+fn frame(module: &ir::Module, number: u32, entry: &ir::Entry, views: Vec<u32>) -> Option<Frame> {
     let role = match entry.kind {
         ir::EntryKind::Resume => FrameRole::Resume,
         ir::EntryKind::Undo => FrameRole::Undo,
@@ -197,11 +208,17 @@ fn frame(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Frame> {
         fails,
         waits_for: entry.waits_for.clone(),
         site: entry.site.0,
+        views,
         emits: Vec::new(),
     })
 }
 
-fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Function> {
+fn function(
+    module: &ir::Module,
+    number: u32,
+    entry: &ir::Entry,
+    views: Vec<u32>,
+) -> Option<Function> {
     let (returns, fails) = outcome(module, entry);
     Some(Function {
         name: entry.name.clone(),
@@ -225,6 +242,7 @@ fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Funct
         route: None,
         plan: entry.plan.clone(),
         doc: entry.doc.clone(),
+        views,
         emits: Vec::new(),
     })
 }

@@ -45,6 +45,7 @@ mod stop;
 mod strand;
 mod transaction;
 mod types;
+mod view;
 mod waiting;
 mod world;
 

@@ -33,6 +33,20 @@ pub enum HostCall {
     Secret(String),
     /// `Text`, the name of a secret: what it is.
     Reveal,
+    /// Nothing, or the first key of the rows that are wanted: rows of a view. Who keeps the rows answers it.
+    View(ViewRead),
+}
+
+/// Reading a view.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewRead {
+    /// Position in the manifest's views.
+    pub view: u32,
+    /// The type of its first key, where only the rows with one are wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Type>,
+    pub row: Type,
 }
 
 /// How much a line matters.
@@ -188,6 +202,7 @@ impl HostCall {
             HostCall::Log(_, ty) => vec![Type::Text, ty.clone()],
             HostCall::Decode(_) | HostCall::Reveal => vec![Type::Text],
             HostCall::Config(_) | HostCall::Secret(_) => Vec::new(),
+            HostCall::View(read) => read.key.iter().cloned().collect(),
         }
     }
 
@@ -205,6 +220,7 @@ impl HostCall {
             HostCall::Log(..) => Type::Unit,
             HostCall::Config(setting) if !setting.has_default => setting.ty.clone(),
             HostCall::Config(setting) => Type::Option(Box::new(setting.ty.clone())),
+            HostCall::View(read) => Type::List(Box::new(read.row.clone())),
         }
     }
 
@@ -217,6 +233,7 @@ impl HostCall {
             | HostCall::Log(_, ty) => vec![ty],
             HostCall::Config(setting) => vec![&setting.ty],
             HostCall::Secret(_) | HostCall::Reveal => Vec::new(),
+            HostCall::View(read) => read.key.iter().chain([&read.row]).collect(),
         }
     }
 
@@ -259,6 +276,8 @@ impl HostCall {
                 Some(secret) => Ok(Value::Text(secret.clone())),
                 None => refuse(format!("nobody has set the secret `{name}`")),
             },
+            // No row is kept here.
+            (HostCall::View(_), _) => Err(CrashReason::Unreachable.into()),
             _ => panic!("{args:?} are not the arguments of {self:?}"),
         }
     }

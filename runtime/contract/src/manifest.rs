@@ -154,6 +154,9 @@ pub struct Frame {
     /// What it waits for, for people: `sleep`, `wait for approved, rejected`, `payments.charge`.
     pub waits_for: String,
     pub site: u32,
+    /// The views that its code may read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<u32>,
     /// As of a function.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emits: Vec<u32>,
@@ -269,6 +272,9 @@ pub struct Function {
     pub plan: Plan,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
+    /// The views that it may read, itself or through what it calls: they are brought up to date before it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<u32>,
     /// The streams that its step, or a later one of it, may put entries into; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emits: Vec<u32>,
@@ -333,6 +339,9 @@ pub struct Test {
     pub params: Vec<Param>,
     pub entry: u32,
     pub site: u32,
+    /// The views that it may read before it first waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use weir_contract::host_call::{Given, Lines};
+use weir_contract::encode::decode;
+use weir_contract::host_call::{Given, HostCall, Lines, ViewRead};
 use weir_contract::library::Refusal;
 use weir_contract::limits;
 use weir_contract::manifest::{FrameRole, FunctionKind};
@@ -224,8 +225,32 @@ impl Transaction {
         let program = self.program().map_err(broken)?;
         let call = program.host_calls.get(number as usize);
         let call = call.ok_or(broken(Misused("no such host call")))?;
+        if let HostCall::View(read) = call {
+            return self.read_view(&program, read, args);
+        }
         let settings = self.asking.around.settings.clone();
         call.call(&program.defs, args, &settings, &mut self.asking.lines)
+    }
+
+    /// The rows of a view as of the last commit. Where it is behind, the step ends here and runs again.
+    fn read_view(
+        &mut self,
+        program: &Manifest,
+        read: &ViewRead,
+        args: &[u8],
+    ) -> Result<Vec<u8>, Refusal> {
+        let around = &mut self.asking.around;
+        if !around.views.is_current(program, read.view) {
+            around.lacks = Some(read.view);
+            return Err(CrashReason::Unreachable.into());
+        }
+        let key = read.key.as_ref().map(|ty| decode(&program.defs, ty, args));
+        let key = key.transpose().map_err(|_| CrashReason::BadArgument)?;
+        let rows = around.views.read(program, read.view, key.as_ref());
+        rows.map_err(|crash| Refusal {
+            reason: crash.reason,
+            detail: crash.detail,
+        })
     }
 
     /// Tests only.

@@ -95,6 +95,11 @@ impl BodyCx<'_> {
         if let Some(entity) = self.entity_meant(e) {
             return (ForSource::Entities(entity), Type::Entity(entity));
         }
+        if let Some(view) = self.view_meant(e) {
+            let rows = self.rows_of(view, e.span);
+            let row = self.cx.program.view(view).row.clone();
+            return (ForSource::Collection(rows), row);
+        }
         let source = self.plain(e, None);
         let item = match self.head(&source.ty) {
             Type::List(item) | Type::Set(item) => *item,

@@ -139,16 +139,13 @@ impl BodyCx<'_> {
 
     /// `sum(s.total)` where a group is selected from: over the rows of the group.
     pub(super) fn aggregate(&mut self, name: &Ident, args: &[Arg], span: Span) -> Option<Expr> {
-        let (function, is_of_rows) = match (name.as_str(), args.len()) {
-            ("count", 0) => ("length", true),
-            ("sum", 1) => ("sum", false),
-            ("average", 1) => ("mean", false),
-            ("min", 1) => ("lowest", false),
-            ("max", 1) => ("highest", false),
-            ("first" | "last" | "collect" | "count_distinct", 1) => (name.as_str(), false),
-            ("percentile", 2) => ("percentile", false),
-            _ => return None,
-        };
+        if !is_aggregate(name.as_str(), args.len()) {
+            return None;
+        }
+        // In the rows of a view somebody else has gone over the group.
+        if let Some((_, result)) = self.results.iter().find(|(call, _)| *call == span) {
+            return Some(result.clone());
+        }
         let in_reach = |b: &mut Self, at: &usize| {
             let rows = b.groups[*at].rows.clone();
             b.lookup(&rows).is_some()
@@ -162,8 +159,8 @@ impl BodyCx<'_> {
             }),
             span,
         );
-        if is_of_rows {
-            return Some(method(all, function, vec![]));
+        if args.is_empty() {
+            return Some(method(all, "length", vec![]));
         }
         let values = Rows {
             generators: vec![Generator {
@@ -176,15 +173,36 @@ impl BodyCx<'_> {
             span,
         };
         let values = values.select(args[0].value.clone());
-        let number = |n| expr(Ast::Int(n), span);
-        Some(match function {
-            "collect" => values,
-            "count_distinct" => method(method(values, "to_set", vec![]), "length", vec![]),
-            "first" => index(values, number(0)),
-            "last" => index(method(values, "reverse", vec![]), number(0)),
-            "percentile" => method(values, function, vec![args[1].value.clone()]),
-            _ => method(values, function, vec![]),
-        })
+        Some(over_values(name.as_str(), values, &args[1..]))
+    }
+}
+
+/// Whether a call of that name, where a group is selected from, is about the rows of the group.
+pub(super) fn is_aggregate(name: &str, args: usize) -> bool {
+    match name {
+        "count" => args == 0,
+        "sum" | "average" | "min" | "max" | "first" | "last" | "collect" | "count_distinct" => {
+            args == 1
+        }
+        "percentile" | "top" => args == 2,
+        _ => false,
+    }
+}
+
+/// What an aggregate makes of the list of its values.
+pub(super) fn over_values(function: &str, values: Expr, rest: &[Arg]) -> Expr {
+    let span = values.span;
+    let number = |n| expr(Ast::Int(n), span);
+    let rest = || rest.iter().map(|arg| arg.value.clone()).collect();
+    match function {
+        "collect" => values,
+        "count_distinct" => method(method(values, "to_set", vec![]), "length", vec![]),
+        "first" => index(values, number(0)),
+        "last" => index(method(values, "reverse", vec![]), number(0)),
+        "average" => method(values, "mean", vec![]),
+        "min" => method(values, "lowest", vec![]),
+        "max" => method(values, "highest", vec![]),
+        function => method(values, function, rest()),
     }
 }
 
@@ -254,7 +272,7 @@ fn sort(rows: &mut Rows, keys: &[SortKey], span: Span) {
 }
 
 /// `day: window(s.at)` is `day`; `s.sku` and `sku` are `sku`; anything else has no name.
-fn name_of(key: &GroupKey) -> Option<Ident> {
+pub(super) fn name_of(key: &GroupKey) -> Option<Ident> {
     match (&key.name, &key.expr.kind) {
         (Some(name), _) => Some(name.clone()),
         (None, Ast::Var(name) | Ast::Field { name, .. }) => Some(name.clone()),
@@ -263,7 +281,7 @@ fn name_of(key: &GroupKey) -> Option<Ident> {
 }
 
 /// The names a pattern binds; one that is bound again is the later one.
-fn bound(pattern: &Pattern, names: &mut Vec<Ident>) {
+pub(super) fn bound(pattern: &Pattern, names: &mut Vec<Ident>) {
     match &pattern.kind {
         PatternKind::Bind(name) => add(name, names),
         PatternKind::Con { args, .. } => {
@@ -288,7 +306,7 @@ fn add(name: &Ident, names: &mut Vec<Ident>) {
 }
 
 /// What a condition that holds has bound: an `is`, alone or between `and`s.
-fn bound_by_is(cond: &Expr, names: &mut Vec<Ident>) {
+pub(super) fn bound_by_is(cond: &Expr, names: &mut Vec<Ident>) {
     match &cond.kind {
         Ast::Is { pattern, .. } => bound(pattern, names),
         Ast::Binary {
@@ -304,11 +322,11 @@ fn bound_by_is(cond: &Expr, names: &mut Vec<Ident>) {
     }
 }
 
-fn expr(kind: Ast, span: Span) -> Expr {
+pub(super) fn expr(kind: Ast, span: Span) -> Expr {
     Expr { kind, span }
 }
 
-fn var(name: &Ident) -> Expr {
+pub(super) fn var(name: &Ident) -> Expr {
     expr(Ast::Var(name.clone()), name.span)
 }
 
@@ -321,7 +339,7 @@ pub(super) fn of_each(base: &Expr, name: &str, lambda: &Expr) -> Expr {
     )
 }
 
-fn method(base: Expr, name: &str, args: Vec<Expr>) -> Expr {
+pub(super) fn method(base: Expr, name: &str, args: Vec<Expr>) -> Expr {
     let span = base.span;
     let callee = Ast::Field {
         base: Box::new(base),
@@ -351,7 +369,7 @@ fn index(base: Expr, index: Expr) -> Expr {
     expr(kind, span)
 }
 
-fn tuple_kind(parts: Vec<Expr>) -> Ast {
+pub(super) fn tuple_kind(parts: Vec<Expr>) -> Ast {
     let part = |value: Expr| Arg {
         label: None,
         span: value.span,
@@ -361,14 +379,14 @@ fn tuple_kind(parts: Vec<Expr>) -> Ast {
 }
 
 /// One part alone is itself.
-fn tuple(mut parts: Vec<Expr>, span: Span) -> Expr {
+pub(super) fn tuple(mut parts: Vec<Expr>, span: Span) -> Expr {
     match parts.len() {
         1 => parts.remove(0),
         _ => expr(tuple_kind(parts), span),
     }
 }
 
-fn tuple_pattern(mut parts: Vec<Pattern>, span: Span) -> Pattern {
+pub(super) fn tuple_pattern(mut parts: Vec<Pattern>, span: Span) -> Pattern {
     match parts.len() {
         1 => parts.remove(0),
         // Nothing is bound: `()` has no pattern of its own.
@@ -380,14 +398,14 @@ fn tuple_pattern(mut parts: Vec<Pattern>, span: Span) -> Pattern {
     }
 }
 
-fn bind(name: &Ident) -> Pattern {
+pub(super) fn bind(name: &Ident) -> Pattern {
     Pattern {
         kind: PatternKind::Bind(name.clone()),
         span: name.span,
     }
 }
 
-fn wildcard(span: Span) -> Pattern {
+pub(super) fn wildcard(span: Span) -> Pattern {
     Pattern {
         kind: PatternKind::Wildcard,
         span,

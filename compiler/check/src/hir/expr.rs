@@ -5,7 +5,7 @@ use weir_diagnostics::Span;
 
 use super::{
     ConstId, EntityId, EnumId, ErrorId, EventId, ExternId, FieldId, FnId, LocalId, NewId, RecordId,
-    StreamId, Type,
+    StreamId, Type, ViewId,
 };
 
 #[derive(Clone, Debug)]
@@ -274,6 +274,11 @@ pub enum ExprKind {
     /// `crash_at("label")`: the process is killed when a step that ends at that label is durable.
     CrashAt(Box<Expr>),
 
+    /// `trending.all()`, `trending.at(key)`: the rows of a view as of the last commit; with a key those whose first key it is.
+    ReadView {
+        view: ViewId,
+        key: Option<Box<Expr>>,
+    },
     // Streams.
     /// `posts.emit(v)`: an entry of the stream, if and only if the step is kept. Gives its position in the stream, an Int.
     Emit {

@@ -271,6 +271,7 @@ impl Body<'_, '_> {
                 self.b.run(Op::CrashAt(label));
                 self.b.unit()
             }
+            ExprKind::ReadView { view, key } => self.read_view(*view, key.as_deref(), ty)?,
             ExprKind::Emit { .. } => todo!(),
         })
     }

@@ -113,6 +113,7 @@ fn function(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Funct
         route: None,
         plan: Default::default(),
         doc: None,
+        views: Vec::new(),
     })
 }
 
