@@ -28,6 +28,7 @@ mod settings;
 mod source;
 mod state;
 mod test;
+mod views;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -54,6 +55,7 @@ enum Verb {
     Log(log::Args),
     State(state::Args),
     Runs(Box<runs::Args>),
+    Views(views::Args),
     Send(send::Args),
     Explain(explain::Args),
     Doc(doc::Args),
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Verb::Log(args) => log::log(args),
         Verb::State(args) => state::state(args),
         Verb::Runs(args) => runs::runs(*args),
+        Verb::Views(args) => views::views(args),
         Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
         Verb::Fmt(args) => fmt::fmt(args),

@@ -17,6 +17,7 @@ mod groups;
 mod join;
 mod kept;
 mod rows;
+mod show;
 mod snapshot;
 mod tend;
 
@@ -338,6 +339,15 @@ impl Views {
     /// Why a view is not kept up to date any more.
     pub fn broken(&self, view: u32) -> Option<&Crash> {
         self.views[view as usize].broken.as_ref()
+    }
+
+    /// The rows that a view shows now, in the value encoding.
+    pub fn rows(&self, view: u32) -> impl Iterator<Item = &[u8]> {
+        let kept = self
+            .views
+            .get(view as usize)
+            .map(|tended| tended.kept.rows.shown());
+        kept.into_iter().flatten().map(|(_, row)| row)
     }
 
     /// How many rows a view has.

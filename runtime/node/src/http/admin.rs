@@ -45,11 +45,16 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         ["log"] => log(shared, &asked.query),
         ["state"] => state_overview(shared).await,
         ["state", entity] => state_list(shared, entity, &asked.query).await,
+        ["views"] => {
+            let views = on_machine(shared, |machine| Ok(json!(machine.views_json())));
+            Ok(json_reply(200, &views.await?))
+        }
+        ["views", name] => view_rows(shared, name, &asked.query).await,
         ["state", entity, ..] => state_get(shared, entity, &asked.segments[3..]).await,
         _ => Err(Problem::new(
             404,
             "NotFound",
-            "there are health, program, log, state and runs",
+            "there are health, program, log, state, views and runs",
         )),
     }
 }
@@ -97,6 +102,26 @@ async fn state_overview(shared: &Shared) -> Result<Reply, Problem> {
         ))
     });
     Ok(json_reply(200, &counts.await?))
+}
+
+async fn view_rows(shared: &Shared, name: &str, query: &str) -> Result<Reply, Problem> {
+    let limit = number(query, "limit")?
+        .map_or(LIST_DEFAULT, |n| n as usize)
+        .min(LIST_MAX);
+    let wanted = name.to_owned();
+    let rows = on_machine(shared, move |machine| {
+        machine
+            .view_rows_json(&wanted, limit)
+            .map_err(|e| e.to_string())
+    });
+    match rows.await? {
+        Some(rows) => Ok(json_reply(200, &json!(rows))),
+        None => Err(Problem::new(
+            404,
+            "NotFound",
+            format!("there is no view {name}"),
+        )),
+    }
 }
 
 async fn state_list(shared: &Shared, entity: &str, query: &str) -> Result<Reply, Problem> {
