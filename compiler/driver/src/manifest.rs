@@ -36,7 +36,7 @@ pub fn manifest(
             ..function
         })
         .collect();
-    let views = views::views(checked, &functions);
+    let views = views::views(checked, module, &functions);
     Manifest {
         version: MANIFEST_VERSION,
         program: program.name.clone(),

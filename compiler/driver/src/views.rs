@@ -3,19 +3,29 @@
 use weir_check::{Checked, hir};
 use weir_contract::Type;
 use weir_contract::manifest::Function;
+use weir_contract::{DefKind, Field};
+use weir_flow::{call_graph, ir, text};
 use weir_contract::view::{
     Aggregate, Group, Order, SourceOf, View, ViewSource, Window, WindowKind,
 };
 
+use crate::hex_sha256;
+
 /// All views, each behind those it is made of.
-pub fn views(checked: &Checked, functions: &[Function]) -> Vec<View> {
+pub fn views(checked: &Checked, module: &ir::Module, functions: &[Function]) -> Vec<View> {
     let order = checked.views_in_order();
     let places = Places {
         checked,
         functions,
         order: &order,
     };
-    order.iter().map(|id| places.view(*id)).collect()
+    let mut views: Vec<View> = Vec::new();
+    for id in &order {
+        let view = places.view(*id);
+        let code = code(module, functions, &view, &views);
+        views.push(View { code, ..view });
+    }
+    views
 }
 
 /// Of each entity whether rows are made of its instances.
@@ -67,6 +77,7 @@ impl Places<'_> {
             all: self.number(view.all),
             at: view.at.map(|at| self.number(at)),
             doc: view.doc.clone(),
+            code: String::new(),
         }
     }
 
@@ -123,5 +134,113 @@ fn parts(ty: Type, count: usize) -> Vec<Type> {
     match ty {
         Type::Tuple(parts) if count > 1 => parts.into_iter().map(|part| part.ty).collect(),
         ty => vec![ty],
+    }
+}
+
+/// A digest of all that the rows of a view follow from: its functions with what they call, without their places in the source, the types
+/// they are about, and the views it is made of.
+fn code(module: &ir::Module, functions: &[Function], view: &View, before: &[View]) -> String {
+    let mut all = format!("{:?}\n{:?}\n{:?}\n", view.order, view.limit, view.group.as_ref().map(|g| &g.window));
+    let mut shown = Shown {
+        module,
+        seen: Vec::new(),
+        out: String::new(),
+    };
+    for source in &view.sources {
+        all += &match source.of {
+            SourceOf::View(of) => before[of as usize].code.clone(),
+            SourceOf::Entity(entity) => module.entities[entity as usize].name.clone(),
+            SourceOf::Stream(_) => String::new(),
+        };
+        all += "\n";
+    }
+    let feeds = view.sources.iter().map(|source| source.feed);
+    let numbers = feeds.chain(view.pair).chain(view.group.iter().map(|group| group.row));
+    let mut to_show: Vec<ir::FuncId> = numbers
+        .map(|number| module.entries[functions[number as usize].entry as usize].func)
+        .collect();
+    let mut at = 0;
+    while let Some(id) = to_show.get(at).copied() {
+        at += 1;
+        let mut func = module.func(id).clone();
+        func.site = ir::SiteId(0);
+        for block in &mut func.blocks {
+            block.site = ir::SiteId(0);
+            block.insts.iter_mut().for_each(|inst| inst.site = ir::SiteId(0));
+        }
+        all += &text::print_func(module, &func);
+        for reg in &func.regs {
+            match &reg.ty {
+                ir::RegType::Value(ty) => shown.ty(ty),
+                ir::RegType::Instance(entity) => shown.def(module.entity(*entity).def),
+            }
+        }
+        for callee in call_graph::calls(&func) {
+            if !to_show.contains(&callee) {
+                to_show.push(callee);
+            }
+        }
+    }
+    all += &shown.out;
+    hex_sha256(all.as_bytes())
+}
+
+/// Named types with what they are made of, each once.
+struct Shown<'a> {
+    module: &'a ir::Module,
+    seen: Vec<weir_contract::DefId>,
+    out: String,
+}
+
+impl Shown<'_> {
+    fn ty(&mut self, ty: &Type) {
+        match ty {
+            Type::Named(id) => self.def(*id),
+            Type::List(of) | Type::Set(of) | Type::Option(of) => self.ty(of),
+            Type::Map(key, value) => {
+                self.ty(key);
+                self.ty(value);
+            }
+            Type::Tuple(parts) => parts.iter().for_each(|part| self.ty(&part.ty)),
+            Type::Result(ok, errors) => {
+                self.ty(ok);
+                errors.iter().for_each(|error| self.def(*error));
+            }
+            _ => {}
+        }
+    }
+
+    fn def(&mut self, id: weir_contract::DefId) {
+        if self.seen.contains(&id) {
+            return;
+        }
+        self.seen.push(id);
+        let module = self.module;
+        let def = module.defs.get(id);
+        self.out += &format!("{}:", def.name);
+        match &def.kind {
+            DefKind::Record { fields }
+            | DefKind::Error { fields, .. }
+            | DefKind::Entity { keys: fields } => self.fields(fields),
+            DefKind::New { base } => {
+                self.out += &text::print_type(module, base);
+                self.ty(base);
+            }
+            DefKind::Enum { variants } => {
+                for variant in variants {
+                    self.out += &format!("|{}", variant.name);
+                    self.fields(&variant.fields);
+                }
+            }
+        }
+        self.out += "\n";
+    }
+
+    fn fields(&mut self, fields: &[Field]) {
+        for field in fields {
+            let ty = text::print_type(self.module, &field.ty);
+            self.out += &format!("{}:{ty},", field.name);
+        }
+        fields.iter().for_each(|field| self.ty(&field.ty));
     }
 }

@@ -1,6 +1,6 @@
 //! Views: a read is the query over everything that is there now, from the beginning each time.
 
-use weir_check::hir::{Arg, Effect, Expr, FnId, ViewId};
+use weir_check::hir::{Arg, Effect, Expr, FnId, StreamId, ViewId};
 use weir_contract::Value;
 
 use crate::call::{Closure, Frame, Step};

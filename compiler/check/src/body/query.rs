@@ -273,7 +273,7 @@ fn replace(key: &mut GroupKey, name: &Ident) {
 /// A name that cannot be written, for a key.
 pub(super) fn hidden_key(key: &Expr, at: usize) -> Ident {
     Ident {
-        name: format!("the window {at}"),
+        name: format!("_window {at}"),
         span: key.span,
     }
 }
