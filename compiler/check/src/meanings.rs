@@ -271,8 +271,7 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
         out.insert(Def::Stream(id), source.decl.name.span);
     }
     for (source, id) in cx.functions.iter().zip((0..).map(FnId)) {
-        if cx.program.function(id).of_view.is_some()
-            || source.of_stream == Some(StreamPart::Other)
+        if cx.program.function(id).of_view.is_some() || source.of_stream == Some(StreamPart::Other)
         {
             continue;
         }
