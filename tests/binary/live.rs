@@ -159,6 +159,6 @@ fn the_state_of_an_instance_can_be_followed() {
     set(&mut client, "ritz", "paris", 280);
     assert_eq!(event(&mut live), ("value".to_owned(), json!(280)));
     let begin = std::time::Instant::now();
-    node.interrupt();
+    node.terminate();
     assert!(begin.elapsed().as_secs() < 4, "it waits for nobody");
 }
