@@ -14,6 +14,7 @@ use crate::machine::Machine;
 use crate::ops::Writes;
 use crate::record::{Bug, Outcome};
 use crate::steps::{Crash, Steps};
+use crate::streams::Streams;
 use crate::transaction::Transaction;
 
 /// What is to be recorded of a step. The writes are in the state already.
@@ -46,11 +47,14 @@ impl Machine {
             time: work.time,
             cap: self.step_cap,
             settings: self.settings.clone(),
+            heads: std::mem::take(&mut self.streams.heads),
         };
         self.state.make_room();
         let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
         let (mut on, result) = drive(steps, work, on);
         self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
+        self.streams.heads = std::mem::take(&mut on.asking.around.heads);
+        Streams::uncount(&mut self.streams.heads, &on.asking.asks);
         let room = self.record_bytes_max.saturating_sub(used + RECORD_HEAD);
         let checked = result
             .and_then(|driven| check(&work.manifest.limits, &on, effect, room, driven))
@@ -71,6 +75,7 @@ impl Machine {
             Outcome::Suspended(_) => false,
         };
         if is_dropped {
+            // Its asks are gone already.
             self.state = on.abort();
             return Attempt {
                 outcome,

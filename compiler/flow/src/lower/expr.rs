@@ -271,7 +271,7 @@ impl Body<'_, '_> {
                 self.b.run(Op::CrashAt(label));
                 self.b.unit()
             }
-            ExprKind::Emit { .. } => todo!(),
+            ExprKind::Emit { stream, value } => self.emit(*stream, value)?,
         })
     }
 
