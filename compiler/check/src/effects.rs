@@ -5,6 +5,8 @@
 //! it; a message shows the way from the place to the line that goes too far. Fills in `Function::effect`. Runs on
 //! checked bodies.
 
+mod views;
+
 use std::collections::BTreeSet;
 
 use petgraph::algo::kosaraju_scc;
@@ -99,6 +101,8 @@ pub fn check(cx: &mut Cx) {
                 places.check_owner(expr, &mut found);
             });
         }
+        views::hold(&places, &mut found);
+        views::stale(&cx.program, &mut found);
     }
     found
         .into_iter()

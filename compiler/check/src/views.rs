@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use weir_diagnostics::Span;
+use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{
     self, Attr, ClauseKind, Expr, ExprKind as Ast, FnBody, FnDecl, ForBody, Ident,
 };
@@ -32,6 +32,15 @@ pub fn collect(cx: &mut Cx, item: &ast::Item, decl: &ast::ViewDecl, doc: Option<
         .iter()
         .any(|c| matches!(c.kind, ClauseKind::GroupBy(_)));
     let keep = item.attrs.iter().find(|attr| attr.name.as_str() == "keep");
+    if let Some(attr) = keep
+        && text_arg(attr).is_none()
+    {
+        cx.report(
+            Diagnostic::new(codes::E0508, attr.span, "`@keep` of a view says why it may remember for ever")
+                .label("no reason")
+                .help("write it as a text, `@keep(\"..\")`; how long entries stay is said at their stream"),
+        );
+    }
     let attrs: Vec<Attr> = item.attrs.clone();
     let attrs: Vec<Attr> = attrs
         .into_iter()

@@ -100,6 +100,7 @@ impl Places<'_> {
 
     fn source(&self, of: hir::SourceOf) -> SourceOf {
         match of {
+            hir::SourceOf::Stream(stream) => SourceOf::Stream(stream.0),
             hir::SourceOf::Entity(entity) => SourceOf::Entity(entity.0),
             hir::SourceOf::View(view) => {
                 let at = self.order.iter().position(|id| *id == view);

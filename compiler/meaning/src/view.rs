@@ -33,6 +33,11 @@ impl<'p> Step<'p> {
         ))
     }
 
+    /// What a view sees of a stream.
+    pub fn entries(&self, _stream: StreamId) -> Vec<Value> {
+        Vec::new()
+    }
+
     /// A view shows what is committed: in front of what reads one, waiting code ends its step.
     pub async fn step_ends(&mut self, frame: &Frame<'p>) {
         if frame.waits && self.transactions == 0 {

@@ -242,14 +242,9 @@ impl Transaction {
         read: &ViewRead,
         args: &[u8],
     ) -> Result<Vec<u8>, Refusal> {
-        let around = &mut self.asking.around;
-        if !around.views.is_current(program, read.view) {
-            around.lacks = Some(read.view);
-            return Err(CrashReason::Unreachable.into());
-        }
         let key = read.key.as_ref().map(|ty| decode(&program.defs, ty, args));
         let key = key.transpose().map_err(|_| CrashReason::BadArgument)?;
-        let rows = around.views.read(program, read.view, key.as_ref());
+        let rows = self.view(read.view, key.as_ref());
         rows.map_err(|crash| Refusal {
             reason: crash.reason,
             detail: crash.detail,

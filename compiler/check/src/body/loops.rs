@@ -100,6 +100,12 @@ impl BodyCx<'_> {
             let row = self.cx.program.view(view).row.clone();
             return (ForSource::Collection(rows), row);
         }
+        if self.in_view
+            && let Some(stream) = self.stream_meant(e)
+        {
+            let entry = self.cx.program.streams[stream.0 as usize].ty.clone();
+            return (ForSource::Entries(stream), entry);
+        }
         let source = self.plain(e, None);
         let item = match self.head(&source.ty) {
             Type::List(item) | Type::Set(item) => *item,

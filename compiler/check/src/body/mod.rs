@@ -139,6 +139,8 @@ pub(crate) struct BodyCx<'a> {
     groups: Vec<query::Group>,
     /// In the rows of a view: what stands in place of a call of an aggregate.
     results: Vec<(Span, ast::Expr)>,
+    /// This is what a view means: streams can be walked.
+    in_view: bool,
     in_test: bool,
     is_prelude: bool,
     /// How many diagnostics there were before this body.
@@ -174,6 +176,7 @@ impl<'a> BodyCx<'a> {
             loop_depth: 0,
             groups: Vec::new(),
             results: Vec::new(),
+            in_view: false,
             in_test: false,
             is_prelude: false,
             function: None,

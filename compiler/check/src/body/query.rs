@@ -26,7 +26,7 @@ pub(super) struct Group {
 }
 
 /// A comprehension while it is being rewritten: what makes its rows, and what each row binds.
-struct Rows {
+pub(super) struct Rows {
     generators: Vec<Generator>,
     clauses: Vec<Clause>,
     names: Vec<Ident>,
@@ -109,6 +109,7 @@ impl BodyCx<'_> {
     }
 
     fn group(&mut self, rows: &mut Rows, keys: &[GroupKey], span: Span) {
+        let keys = &self.in_windows(rows, keys, span);
         let row = tuple_pattern(rows.names.iter().map(bind).collect(), span);
         let key = tuple(keys.iter().map(|k| k.expr.clone()).collect(), span);
         let names = tuple(rows.names.iter().map(var).collect(), span);
@@ -126,6 +127,52 @@ impl BodyCx<'_> {
         rows.names = named.into_iter().flatten().collect();
         rows.names.push(all);
         rows.begin(pattern, source);
+    }
+
+    /// Puts rows into windows of which one may be in several, or that depend on other rows: then the key is a name that each
+    /// row has.
+    fn in_windows(&mut self, rows: &mut Rows, keys: &[GroupKey], span: Span) -> Vec<GroupKey> {
+        let mut keys = keys.to_vec();
+        for at in 0..keys.len() {
+            match self.window_of(&keys[at].expr) {
+                Some((WindowOf::Sliding, _)) => {
+                    let name = rows.slide(&keys[at].expr, at);
+                    replace(&mut keys[at], &name);
+                }
+                Some((WindowOf::Session, args)) => {
+                    let names = rows.in_sessions(&keys, at, &args, span);
+                    for (key, name) in keys.iter_mut().zip(&names) {
+                        replace(key, name);
+                    }
+                }
+                _ => {}
+            }
+        }
+        keys
+    }
+
+    /// Whether a key is a window of time, and what the window is given: the time first.
+    pub(super) fn window_of(&self, key: &Expr) -> Option<(WindowOf, Vec<Expr>)> {
+        let Ast::Call { callee, args } = &key.kind else {
+            return None;
+        };
+        let args = args.iter().map(|arg| arg.value.clone());
+        let (name, args): (&Ident, Vec<Expr>) = match &callee.kind {
+            Ast::Var(name) => (name, args.collect()),
+            Ast::Field { base, name } => {
+                (name, [(**base).clone()].into_iter().chain(args).collect())
+            }
+            _ => return None,
+        };
+        let of = match (name.as_str(), args.len()) {
+            ("window", 2) => WindowOf::Fixed,
+            ("sliding", 3) => WindowOf::Sliding,
+            ("session", 2) => WindowOf::Session,
+            _ => return None,
+        };
+        // The program may mean something of its own.
+        let all = self.functions_named(name.as_str());
+        self.own_function(&all).is_none().then_some((of, args))
     }
 
     /// Whether a name is bound by each row of a group that is selected from.
@@ -206,9 +253,90 @@ pub(super) fn over_values(function: &str, values: Expr, rest: &[Arg]) -> Expr {
     }
 }
 
+/// A window of time as a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WindowOf {
+    /// `window(t, 1h)`
+    Fixed,
+    /// `sliding(t, 1h, 5m)`: a row is in several.
+    Sliding,
+    /// `session(t, 30m)`: which one a row is in depends on the others.
+    Session,
+}
+
+/// The key is what a name stands for; what it is called in rows stays.
+fn replace(key: &mut GroupKey, name: &Ident) {
+    key.name = name_of(key);
+    key.expr = var(name);
+}
+
+/// A name that cannot be written, for a key.
+pub(super) fn hidden_key(key: &Expr, at: usize) -> Ident {
+    Ident {
+        name: format!("the window {at}"),
+        span: key.span,
+    }
+}
+
 impl Rows {
+    pub(super) fn new(generators: Vec<Generator>, clauses: Vec<Clause>, names: Vec<Ident>) -> Rows {
+        let span = generators[0].span;
+        Rows {
+            generators,
+            clauses,
+            names,
+            span,
+        }
+    }
+
+    /// A row for each of the windows that a key gives a list of; gives the name of the window.
+    pub(super) fn slide(&mut self, key: &Expr, at: usize) -> Ident {
+        let name = hidden_key(key, at);
+        if !self.clauses.is_empty() {
+            let names = tuple(self.names.iter().map(var).collect(), key.span);
+            let source = self.select(names);
+            let pattern = tuple_pattern(self.names.iter().map(bind).collect(), key.span);
+            self.begin(pattern, source);
+        }
+        self.generators.push(Generator {
+            pattern: bind(&name),
+            source: key.clone(),
+            span: key.span,
+        });
+        self.names.push(name.clone());
+        name
+    }
+
+    /// With the time when its session began beside each row; gives the names of all keys.
+    fn in_sessions(
+        &mut self,
+        keys: &[GroupKey],
+        session: usize,
+        args: &[Expr],
+        span: Span,
+    ) -> Vec<Ident> {
+        let hidden: Vec<Ident> = (0..keys.len())
+            .map(|at| hidden_key(&keys[at].expr, at))
+            .collect();
+        let others = || (0..keys.len()).filter(|at| *at != session);
+        let other_keys: Vec<Expr> = others().map(|at| keys[at].expr.clone()).collect();
+        let key = match other_keys.is_empty() {
+            true => expr(Ast::Bool(true), span),
+            false => tuple(other_keys, span),
+        };
+        let names = tuple(self.names.iter().map(var).collect(), span);
+        let row = expr(tuple_kind(vec![key, args[0].clone(), names]), span);
+        let source = method(self.select(row), "in_sessions", vec![args[1].clone()]);
+        let key = tuple_pattern(others().map(|at| bind(&hidden[at])).collect(), span);
+        let names = tuple_pattern(self.names.iter().map(bind).collect(), span);
+        let pattern = tuple_pattern(vec![key, bind(&hidden[session]), names], span);
+        self.names.extend(hidden.iter().cloned());
+        self.begin(pattern, source);
+        hidden
+    }
+
     /// The list of a value for each row.
-    fn select(&self, value: Expr) -> Expr {
+    pub(super) fn select(&self, value: Expr) -> Expr {
         let f = For {
             parallel: false,
             generators: self.generators.clone(),

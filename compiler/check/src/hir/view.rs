@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use weir_diagnostics::Span;
 
-use super::{Arg, Body, Checked, EntityId, Expr, ExprKind, FnId, Type};
+use super::{Arg, Body, Checked, EntityId, Expr, ExprKind, FnId, StreamId, Type};
 use crate::walk;
 
 /// Position in [`Checked::views`].
@@ -53,6 +53,7 @@ pub struct ViewSource {
 /// Where rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceOf {
+    Stream(StreamId),
     Entity(EntityId),
     View(ViewId),
 }

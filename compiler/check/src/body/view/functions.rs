@@ -33,15 +33,9 @@ pub fn make(cx: &mut Cx, id: ViewId, outline: &Outline<'_>) {
     let part = part(outline, &found);
     let part_type = match &outline.join {
         None => {
-            let f = rows(
-                cx,
-                outline.first,
-                outline.more,
-                &outline.before,
-                part,
-                id,
-                0,
-            );
+            let (generators, wheres) =
+                rows(cx, outline.first, outline.more, &outline.before, id, 0);
+            let f = windowed(outline, generators, wheres, part);
             feed(cx, id, 0, &f)
         }
         Some(_) => joined(cx, id, outline, part),
@@ -57,10 +51,10 @@ pub fn make(cx: &mut Cx, id: ViewId, outline: &Outline<'_>) {
 /// A part: the keys and operands where there are groups, or what rows are sorted by and the row.
 fn part(outline: &Outline<'_>, found: &[Found]) -> Expr {
     let parts: Vec<Expr> = match outline.keys {
-        Some(keys) => {
-            let keys = keys.iter().map(|key| key.expr.clone());
+        Some(_) => {
+            let keys = outline.key_values();
             let operands = found.iter().filter_map(|f| f.operand.clone());
-            keys.chain(operands).collect()
+            keys.into_iter().chain(operands).collect()
         }
         None => ordered(outline),
     };
@@ -72,16 +66,15 @@ fn ordered(outline: &Outline<'_>) -> Vec<Expr> {
     order.chain([outline.select.clone()]).collect()
 }
 
-/// `for P in [what a feed is given], .. where .. select ..`
+/// `for P in [what a feed is given], .. where ..`
 fn rows(
     cx: &Cx,
     first: &Generator,
     more: &[Generator],
     wheres: &[Clause],
-    value: Expr,
     id: ViewId,
     source: usize,
-) -> Expr {
+) -> (Vec<Generator>, Vec<Clause>) {
     let span = first.span;
     let given = given(cx, id, source, &first.source);
     let mut generators = vec![Generator {
@@ -90,7 +83,26 @@ fn rows(
         span,
     }];
     generators.extend(more.iter().cloned());
-    select(generators, wheres.to_vec(), value)
+    (generators, wheres.to_vec())
+}
+
+/// `.. select value`; where a part is in several windows, for each of them.
+fn windowed(
+    outline: &Outline<'_>,
+    generators: Vec<Generator>,
+    clauses: Vec<Clause>,
+    value: Expr,
+) -> Expr {
+    let mut names = Vec::new();
+    generators
+        .iter()
+        .for_each(|generator| query::bound(&generator.pattern, &mut names));
+    wheres(&clauses).for_each(|cond| query::bound_by_is(cond, &mut names));
+    let mut rows = query::Rows::new(generators, clauses, names);
+    for (at, key) in outline.sliding() {
+        rows.slide(key, at);
+    }
+    rows.select(value)
 }
 
 fn select(generators: Vec<Generator>, clauses: Vec<Clause>, value: Expr) -> Expr {
@@ -110,7 +122,7 @@ fn given(cx: &Cx, id: ViewId, source: usize, named: &Expr) -> Expr {
     let span = named.span;
     let var = |name: String| query::var(&Ident { name, span });
     match cx.program.view(id).sources[source].of {
-        SourceOf::View(_) => var("the row".into()),
+        SourceOf::View(_) | SourceOf::Stream(_) => var("the row".into()),
         SourceOf::Entity(entity) => {
             let keys = 0..cx.program.entity(entity).keys.len();
             let arg = |at| Arg {
@@ -131,6 +143,10 @@ fn given(cx: &Cx, id: ViewId, source: usize, named: &Expr) -> Expr {
 fn takes(cx: &Cx, of: SourceOf) -> Vec<(String, Type)> {
     match of {
         SourceOf::View(view) => vec![("the row".into(), cx.program.view(view).row.clone())],
+        SourceOf::Stream(stream) => {
+            let entry = cx.program.streams[stream.0 as usize].ty.clone();
+            vec![("the row".into(), entry)]
+        }
         SourceOf::Entity(entity) => {
             let keys = cx.program.entity(entity).keys.iter().enumerate();
             let key =
@@ -197,7 +213,8 @@ fn joined(cx: &mut Cx, id: ViewId, outline: &Outline<'_>, part: Expr) -> Option<
             }));
         let payload = query::tuple(values.collect(), span);
         let both = query::expr(query::tuple_kind(vec![on, payload]), span);
-        let f = rows(cx, first, more, wheres, both, id, at);
+        let (generators, wheres) = rows(cx, first, more, wheres, id, at);
+        let f = select(generators, wheres, both);
         let ty = apart(feed(cx, id, at, &f)?, 2).pop()?;
         let hidden = states.iter().map(|(of, name)| state_name(of, name));
         let names = names.iter().cloned().chain(hidden);
@@ -219,7 +236,7 @@ fn joined(cx: &mut Cx, id: ViewId, outline: &Outline<'_>, part: Expr) -> Option<
         }
     };
     let generators = payloads.iter().enumerate().map(generator).collect();
-    let f = select(generators, outline.behind.clone(), part);
+    let f = windowed(outline, generators, outline.behind.clone(), part);
     let takes = payloads.into_iter().enumerate();
     let takes = takes.map(|(at, (_, ty))| (name(at), ty)).collect();
     hidden(cx, pair, takes, &f, |_| {})
@@ -386,6 +403,7 @@ fn groups(
         return;
     };
     group.keys = keys.len();
+    group.window = outline.window;
     group.aggregates = kept;
     let row = group.row;
     hidden(cx, row, takes, &e, |body| body.results = results);

@@ -11,6 +11,7 @@
 
 mod functions;
 mod outline;
+mod windows;
 
 use std::sync::Arc;
 
@@ -46,8 +47,10 @@ pub fn view(cx: &mut Cx, id: ViewId) {
     let outer = cx.enter(decl.name.span);
     let told = cx.diagnostics.len();
     let is_wrong = |cx: &Cx| cx.diagnostics[told..].iter().any(Diagnostic::is_error);
-    if let Some(outline) = outline(cx, &decl.value) {
+    if let Some(mut outline) = outline(cx, &decl.value) {
+        windows::find(cx, &mut outline);
         meaning(cx, id, &outline);
+        windows::bounded(cx, id, &outline);
         if !is_wrong(cx) {
             functions::make(cx, id, &outline);
         }
@@ -61,6 +64,7 @@ pub fn view(cx: &mut Cx, id: ViewId) {
 fn meaning(cx: &mut Cx, id: ViewId, outline: &Outline<'_>) {
     let query = with_first_key(outline);
     let mut body = BodyCx::new(cx, Fails::Never("a view"));
+    body.in_view = true;
     let root = body.expr(&query, None);
     let mut sources = Vec::new();
     for source in outline.sources() {
@@ -209,6 +213,9 @@ impl BodyCx<'_> {
     fn source_of(&mut self, e: &ast::Expr) -> Option<SourceOf> {
         if let Some(view) = self.view_meant(e) {
             return Some(SourceOf::View(view));
+        }
+        if let Some(stream) = self.stream_meant(e) {
+            return Some(SourceOf::Stream(stream));
         }
         self.entity_meant(e).map(SourceOf::Entity)
     }

@@ -9,6 +9,7 @@ use weir_syntax::ast::{
 };
 
 use super::query;
+use crate::hir::ViewWindow;
 use crate::scope::Cx;
 
 /// The parts of a query, in the order in which they are written.
@@ -23,6 +24,10 @@ pub struct Outline<'a> {
     /// `where` behind the join.
     pub behind: Vec<Clause>,
     pub keys: Option<&'a [GroupKey]>,
+    /// Of each key, whether it is a window of time.
+    pub windows: Vec<Option<(query::WindowOf, Vec<Expr>)>>,
+    /// The one that bounds what is kept.
+    pub window: Option<ViewWindow>,
     /// `where` behind the groups.
     pub having: Vec<Clause>,
     pub sort: &'a [SortKey],
@@ -51,6 +56,32 @@ impl Outline<'_> {
             .iter()
             .map(|generator| &generator.source)
             .collect()
+    }
+
+    /// The keys of a part: of a session the time, of what is in several windows the one that it is in.
+    pub fn key_values(&self) -> Vec<Expr> {
+        let keys = self.keys.unwrap_or_default().iter().enumerate();
+        let value = |(at, key): (usize, &GroupKey)| match self.windows.get(at) {
+            Some(Some((query::WindowOf::Session, args))) => args[0].clone(),
+            Some(Some((query::WindowOf::Sliding, _))) => {
+                query::var(&query::hidden_key(&key.expr, at))
+            }
+            _ => key.expr.clone(),
+        };
+        keys.map(value).collect()
+    }
+
+    /// The keys that give several windows.
+    pub fn sliding(&self) -> Vec<(usize, &Expr)> {
+        let keys = self.keys.unwrap_or_default().iter().enumerate();
+        let is_sliding = |at: usize| {
+            matches!(
+                self.windows.get(at),
+                Some(Some((query::WindowOf::Sliding, _)))
+            )
+        };
+        let sliding = keys.filter(|(at, _)| is_sliding(*at));
+        sliding.map(|(at, key)| (at, &key.expr)).collect()
     }
 
     /// Everything that is worked out of both sides of a join.
@@ -139,6 +170,8 @@ pub fn outline<'a>(cx: &mut Cx, value: &'a Expr) -> Option<Outline<'a>> {
         join: None,
         behind: Vec::new(),
         keys: None,
+        windows: Vec::new(),
+        window: None,
         having: Vec::new(),
         sort: &[],
         select,
@@ -268,7 +301,7 @@ pub fn names_in(e: &Expr) -> BTreeSet<&str> {
     names
 }
 
-fn refuse(cx: &mut Cx, span: Span, message: &str, label: &str, help: &str) {
+pub fn refuse(cx: &mut Cx, span: Span, message: &str, label: &str, help: &str) {
     cx.report(
         Diagnostic::new(codes::E0521, span, message)
             .label(label)
