@@ -9,9 +9,10 @@ use weir_contract::manifest::{
     Manifest, Method, Param, Route, Site, Source, StateField, Test, Workflow,
 };
 use weir_contract::slots::flatten_all;
+use weir_contract::stream::Stream;
 use weir_contract::{DefId, DefKind, Field, Type};
 use weir_diagnostics::{FileId, SourceMap};
-use weir_flow::ir;
+use weir_flow::{call_graph, ir};
 
 use crate::views;
 use crate::within::Within;
@@ -27,12 +28,18 @@ pub fn manifest(
     let numbered = || module.entries.iter().enumerate();
     let routes = Routes::new(checked);
     let within = Within::new(checked);
+    let emits = call_graph::emits(module);
+    let emits = |entry: u32| {
+        let func = module.entries[entry as usize].func;
+        emits[func.0 as usize].iter().copied().collect()
+    };
     let reads = weir_flow::host_calls::views_read(module);
     let reads = |entry: &ir::Entry| reads[entry.func.0 as usize].iter().copied().collect();
     let functions: Vec<Function> = numbered()
         .filter_map(|(number, entry)| function(module, number as u32, entry, reads(entry)))
         .map(|function| Function {
             route: routes.of(&function),
+            emits: emits(function.entry),
             ..function
         })
         .collect();
@@ -56,6 +63,10 @@ pub fn manifest(
         functions,
         frames: numbered()
             .filter_map(|(number, entry)| frame(module, number as u32, entry, reads(entry)))
+            .map(|frame| Frame {
+                emits: emits(frame.entry),
+                ..frame
+            })
             .collect(),
         externs: module.externs.clone(),
         // Known when their files are: `Bundle::with_components`.
@@ -83,7 +94,7 @@ pub fn manifest(
             .files()
             .map(|(id, _)| source(program, sources, id))
             .collect(),
-        streams: Vec::new(),
+        streams: module.streams.iter().map(|s| stream(module, s)).collect(),
     }
 }
 
@@ -121,8 +132,28 @@ fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
     }
 }
 
+/// Where an entry stands among the functions of the manifest.
+fn position(module: &ir::Module, entry: ir::EntryId) -> u32 {
+    let before = module.entries[..entry.0 as usize].iter();
+    before.filter(|e| function_kind(e).is_some()).count() as u32
+}
+
+fn stream(module: &ir::Module, stream: &ir::Stream) -> Stream {
+    let consumers = stream.consumers.iter();
+    Stream {
+        name: stream.name.clone(),
+        ty: stream.ty.clone(),
+        key: stream.key.clone(),
+        timed: stream.timed,
+        late_us: stream.late_us,
+        keep: stream.keep.clone(),
+        append: stream.append.map(|entry| position(module, entry)),
+        consumers: consumers.map(|entry| position(module, *entry)).collect(),
+        doc: stream.doc.clone(),
+    }
+}
+
 fn workflow(module: &ir::Module, workflow: &ir::Workflow) -> Workflow {
-    let before = &module.entries[..workflow.run.0 as usize];
     let event = |event: &ir::Event| Event {
         name: event.name.clone(),
         params: params(&event.params),
@@ -135,7 +166,7 @@ fn workflow(module: &ir::Module, workflow: &ir::Workflow) -> Workflow {
         doc: event.doc.clone(),
     };
     Workflow {
-        run: before.iter().filter(|e| function_kind(e).is_some()).count() as u32,
+        run: position(module, workflow.run),
         events: workflow.events.iter().map(event).collect(),
         begins: workflow.begins,
         event_enum: workflow.event_enum,

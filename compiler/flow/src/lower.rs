@@ -23,6 +23,7 @@ mod parallel;
 mod pattern;
 mod place;
 mod state;
+mod streams;
 mod trim;
 mod types;
 mod views;
@@ -68,7 +69,9 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
     };
     lowering.entities();
     lowering.externs();
+    lowering.streams();
     lowering.entries();
+    lowering.stream_entries();
     while let Some((id, key)) = lowering.work.pop_front() {
         lowering.function(id, &key);
     }

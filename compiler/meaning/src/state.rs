@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use weir_check::hir::{Checked, EntityId, EventId, ExternId, FieldId, FnId};
+use weir_check::hir::{Checked, EntityId, EventId, ExternId, FieldId, FnId, StreamId};
 use weir_contract::Value;
 use weir_contract::host_call::Given;
 
@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub workflows: Arc<BTreeMap<InstanceKey, u64>>,
     /// What is done when the step is kept, in this order.
     pub asked: Vec<Ask>,
+    /// The position of the next entry of each stream.
+    pub heads: Arc<BTreeMap<StreamId, i64>>,
 }
 
 /// What a step asks for besides its writes.
@@ -43,6 +45,18 @@ pub(crate) enum Ask {
     },
     /// What has not begun will not.
     Cancel(u64),
+    Emit(Emitted),
+}
+
+/// An entry of a stream.
+#[derive(Clone)]
+pub(crate) struct Emitted {
+    pub stream: StreamId,
+    /// Where the stream has keys.
+    pub key: Option<Value>,
+    pub value: Value,
+    /// The consumers of the stream, by position, and the number of the run of each.
+    pub runs: Vec<(usize, u64)>,
 }
 
 /// A call as it comes from outside or in a message. `None` asks for a parameter's default.

@@ -14,8 +14,9 @@ use weir_contract::{CrashReason, Manifest};
 
 use crate::access::StateAccess;
 use crate::chance::Chance;
-use crate::effects::{Ask, EventTo, Frame, Place, Wait};
+use crate::effects::{Ask, Entry, EventTo, Frame, Place, Wait};
 use crate::schedule::Workflows;
+use crate::streams::Streams;
 use crate::transaction::Transaction;
 use crate::views::Views;
 
@@ -54,6 +55,8 @@ pub struct Surroundings {
     pub views: Views,
     /// A view that the step asked for and that was not up to date: the step is to run again when it is.
     pub lacks: Option<u32>,
+    /// The position that the next entry of each stream gets. Lent like the state.
+    pub heads: Vec<u64>,
 }
 
 /// A host call that no compiled program makes: the step ends as a bug of the compiler.
@@ -261,6 +264,44 @@ impl Transaction {
     /// Tests only.
     pub fn crash_at(&mut self, label: &str) {
         self.ask(Ask::CrashAt(label.to_owned()));
+    }
+
+    /// An entry of a stream: its position, and with it the numbers of the runs that will consume it.
+    pub fn emit(
+        &mut self,
+        stream: u32,
+        key: &[u8],
+        time: i64,
+        value: &[u8],
+    ) -> Result<u64, Misused> {
+        let program = self.program()?;
+        let of = program.streams.get(stream as usize);
+        let of = of.ok_or(Misused("no such stream"))?;
+        let head = self.asking.around.heads.get_mut(stream as usize);
+        let head = head.ok_or(Misused("this step may emit nothing"))?;
+        let position = *head;
+        *head += 1;
+        let run = self.asking.around.next_run;
+        self.asking.around.next_run += of.consumers.len() as u64;
+        let time = match of.timed {
+            true => time,
+            false => self.asking.around.time,
+        };
+        self.ask(Ask::Emit(Entry {
+            stream,
+            position,
+            key: key.into(),
+            time,
+            value: value.into(),
+            run,
+        }));
+        Ok(position)
+    }
+
+    /// The newest ask is taken back.
+    pub(crate) fn unask(&mut self) {
+        let taken = self.asking.asks.pop();
+        Streams::uncount(&mut self.asking.around.heads, taken.as_slice());
     }
 
     fn ask(&mut self, ask: Ask) {

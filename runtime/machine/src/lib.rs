@@ -34,6 +34,7 @@ pub mod show_runs;
 pub mod snapshot;
 pub mod state;
 pub mod steps;
+pub mod streams;
 pub mod transaction;
 pub mod views;
 

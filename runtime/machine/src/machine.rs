@@ -34,6 +34,7 @@ use crate::schedule::Runs;
 use crate::show_runs::name_of;
 use crate::state::State;
 use crate::steps::Steps;
+use crate::streams::Streams;
 use crate::transaction::Transaction;
 use crate::views::Views;
 
@@ -44,6 +45,7 @@ pub struct Machine {
     pub(crate) answers: Answers,
     pub(crate) runs: Runs,
     pub(crate) views: Views,
+    pub(crate) streams: Streams,
     /// The number the next run gets.
     pub(crate) next_run: u64,
     /// Time of the newest record; no step runs at an earlier one.
@@ -65,6 +67,7 @@ impl Default for Machine {
             answers: Answers::default(),
             runs: Runs::default(),
             views: Views::default(),
+            streams: Streams::default(),
             next_run: 0,
             time: 0,
             record_bytes_max: limits::OPS_MAX,
@@ -123,6 +126,8 @@ pub enum Answer {
     GoesOn,
     /// A run that an earlier call started has ended so: cancelled, or in an earlier program.
     Ended(Ended),
+    /// It may emit into that stream, of which too much waits to be consumed: later there will be room.
+    Full(u32),
 }
 
 /// What a record asks of those outside the machine.
@@ -224,6 +229,11 @@ impl Machine {
         &self.state
     }
 
+    /// The entries of streams, and how far consumers are.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
     /// All runs, going on and ended.
     pub fn runs(&self) -> &Runs {
         &self.runs
@@ -245,11 +255,12 @@ impl Machine {
             if **program == manifest {
                 return Ok(None);
             }
-            program::check(&self.state, &self.runs, program, &manifest)?;
+            program::check(self, program, &manifest)?;
         }
         let record = ProgramRecord {
             time: now.max(self.time),
             manifest: manifest.to_json(),
+            next_run: self.next_run,
         };
         self.enforce(manifest, record.time);
         Ok(Some(record.to_record()))
@@ -291,6 +302,9 @@ impl Machine {
                 false => Answer::Output(vec![OUTPUT_DENIED]),
             };
             return self.unrecorded(run, answer, call, manifest);
+        }
+        if let Some(stream) = self.streams.first_full(manifest, &function.emits) {
+            return self.unrecorded(self.next_run, Answer::Full(stream), call, manifest);
         }
         let run = self.next_run;
         let roles = call.roles.iter().map(String::as_str);
@@ -439,6 +453,8 @@ impl Machine {
                 let record = ProgramRecord::decode(body)?;
                 let manifest = Manifest::from_json(record.manifest.as_bytes())
                     .map_err(|e| BadRecord(e.to_string()))?;
+                // Live, what only reads has taken numbers without a record.
+                self.next_run = self.next_run.max(record.next_run);
                 self.enforce(manifest, record.time);
                 Ok(vec![Action::Program])
             }
@@ -468,9 +484,11 @@ impl Machine {
         self.time = time;
         self.answers.forget(time);
         self.runs.forget(time, program.retention.runs_us());
+        self.streams.forget(time);
         let mut all = Change {
             runs: &mut self.runs,
             answers: &mut self.answers,
+            streams: &mut self.streams,
             program: &program,
             time,
             actions: Vec::new(),
@@ -489,6 +507,17 @@ impl Machine {
                     delay: Some(_),
                     ..
                 } => *number,
+                Ask::Emit(entry) => {
+                    let program = self.program.as_ref();
+                    if let Some(program) = program {
+                        self.views.emitted(program, entry.stream);
+                    }
+                    let stream = program.and_then(|p| p.streams.get(entry.stream as usize));
+                    match stream.map_or(0, |s| s.consumers.len() as u64) {
+                        0 => continue,
+                        consumers => entry.run + consumers - 1,
+                    }
+                }
                 _ => continue,
             };
             self.next_run = self.next_run.max(number + 1);
@@ -559,18 +588,27 @@ impl Machine {
                 self.answers
                     .rewrite(|kept| crate::show::render_kept(old, &kept.answer));
                 begins::end_schedules(&mut self.runs, old, &manifest);
-                relabel::migrate(&mut self.runs, old, &manifest);
-                program::migrate(&self.state, old, &manifest)
+                let old = old.clone();
+                self.carry_streams(&old, &manifest);
+                relabel::migrate(&mut self.runs, &old, &manifest);
+                program::migrate(&self.state, &old, &manifest)
             }
-            None => program::empty_state(&manifest),
+            None => {
+                self.streams = Streams::of(&manifest);
+                program::empty_state(&manifest)
+            }
         };
         self.answers.keep_us = manifest.retention.answers_us();
-        let before = self.program.replace(Arc::new(manifest));
-        match before {
-            Some(before) => self.change_views(&before),
+        let manifest = Arc::new(manifest);
+        let old = self.program.replace(manifest.clone());
+        match &old {
+            Some(old) => self.change_views(old),
             None => self.begin_views(),
         }
         self.begin_schedules();
+        if let Some(old) = old {
+            self.begin_consumers(&old, &manifest);
+        }
     }
 
     fn version(&self, call: &Call, manifest: &Manifest) -> u64 {

@@ -6,6 +6,7 @@
 //!   for each entity of the program: count, each in key order: key, version, its slots:
 //!     0 absent | 1 scalar | 2 map: count, keys and values | 3 list: count, elements
 //!   runs (`run_snapshot`); version 1 ends before them
+//!   streams (`streams::snapshot`); version 4 ends before them
 //! ```
 //! Canonical: machines that are equal have equal snapshots, which the replay checker relies on.
 
@@ -20,6 +21,7 @@ use crate::machine::{BadRecord, Machine};
 use crate::program::empty_state;
 use crate::schedule::Runs;
 use crate::state::{Instance, Slot};
+use crate::streams::Streams;
 
 /// The version this crate writes. Version 2 has no branch that waits for another, version 3 no callers of bugs, version 4 no
 /// streams and no state that merges.
@@ -73,6 +75,7 @@ impl Machine {
             }
         }
         self.runs.encode_into(&mut out);
+        self.streams.encode_into(&mut out);
         if let Some(program) = &self.program {
             self.views.encode_into(program, &mut out);
         }
@@ -149,6 +152,11 @@ impl Machine {
         if version > WITHOUT_RUNS {
             machine.runs = Runs::restore(&mut r, machine.program.as_deref())?;
         }
+        let program = machine.program.as_deref();
+        machine.streams = match version {
+            SNAPSHOT_VERSION => Streams::restore(&mut r, program)?,
+            _ => program.map(Streams::of).unwrap_or_default(),
+        };
         machine.begin_views();
         if let Some(program) = &machine.program
             && version > WITHOUT_VIEWS

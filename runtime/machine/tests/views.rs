@@ -120,6 +120,10 @@ impl Sources for World {
         (self.oldest, self.visits.len() as u64)
     }
 
+    fn oldest(&self, _: u32) -> u64 {
+        self.oldest
+    }
+
     fn entry(&self, _: u32, position: u64) -> Option<(Value, i64)> {
         let (who, at) = self.visits[position as usize];
         Some((tuple([Value::Int(who), Value::Time(at)]), at))

@@ -272,7 +272,7 @@ impl Body<'_, '_> {
                 self.b.unit()
             }
             ExprKind::ReadView { view, key } => self.read_view(*view, key.as_deref(), ty)?,
-            ExprKind::Emit { .. } => todo!(),
+            ExprKind::Emit { stream, value } => self.emit(*stream, value)?,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Module -> text.
 
+mod streams;
 mod waiting;
 
 use std::fmt::Write;
@@ -88,6 +89,9 @@ pub fn print(module: &Module) -> String {
     }
     for entry in &module.entries {
         print_entry(module, entry, &mut out);
+    }
+    for stream in &module.streams {
+        streams::stream(module, stream, &mut out);
     }
     out
 }

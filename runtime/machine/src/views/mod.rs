@@ -72,8 +72,11 @@ struct Pending {
 pub trait Sources: Functions {
     /// The keys of an instance, if there is one.
     fn instance(&self, entity: u32, key: &[u8]) -> Option<Vec<Value>>;
-    /// The oldest position that a stream still keeps, and the one that its next entry will have.
+    /// The oldest position that a stream still has, and the one that its next entry will have.
     fn positions(&self, stream: u32) -> (u64, u64);
+    /// Entries before this position are older than the stream says it keeps them: they are no part of a view any more, unless in
+    /// windows, which are forgotten as a whole.
+    fn oldest(&self, stream: u32) -> u64;
     /// What was emitted at a position, and when what it tells of happened.
     fn entry(&self, stream: u32, position: u64) -> Option<(Value, i64)>;
     /// Windows that ended by then are forgotten.
@@ -214,7 +217,8 @@ impl Views {
             let pending = &mut tended.pending[i];
             if let SourceOf::Stream(stream) = source.of {
                 let (oldest, end) = sources.positions(stream);
-                for rank in tended.kept.sources_before(view, i, &oldest.to_be_bytes()) {
+                let old = sources.oldest(stream);
+                for rank in tended.kept.sources_before(view, i, &old.to_be_bytes()) {
                     tended.kept.change(defs, view, i, rank, None, sources)?;
                 }
                 pending.next = pending.next.max(oldest);
@@ -222,6 +226,9 @@ impl Views {
                     *budget -= 1;
                     let position = pending.next;
                     pending.next += 1;
+                    if position < old && !Kept::forgets(view) {
+                        continue;
+                    }
                     let Some((value, time)) = sources.entry(stream, position) else {
                         continue;
                     };

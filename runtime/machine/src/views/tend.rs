@@ -7,9 +7,10 @@
 use weir_contract::CrashReason;
 use weir_contract::border::StepInput;
 use weir_contract::call::Reply;
-use weir_contract::encode::encode_into;
+use weir_contract::encode::{decode, encode_into};
 use weir_contract::keys::decode_keys;
 use weir_contract::manifest::Manifest;
+use weir_contract::stream::Keep;
 use weir_contract::value::Value;
 
 use super::{Functions, Sources, Views};
@@ -93,8 +94,10 @@ impl Machine {
     }
 
     /// The oldest position that a stream still keeps, and the one its next entry will have.
-    fn positions(&self, _stream: u32) -> (u64, u64) {
-        (0, 0)
+    fn positions(&self, stream: u32) -> (u64, u64) {
+        let head = self.streams.head(stream);
+        let first = self.streams.get(stream).and_then(|s| s.entries(0).next());
+        (first.map_or(head, |(position, _)| position), head)
     }
 }
 
@@ -152,12 +155,35 @@ impl Sources for Feeding<'_> {
         self.machine.positions(stream)
     }
 
-    fn entry(&self, _stream: u32, _position: u64) -> Option<(Value, i64)> {
-        None
+    fn entry(&self, stream: u32, position: u64) -> Option<(Value, i64)> {
+        let entries = self.machine.streams.get(stream)?;
+        let (_, entry) = entries
+            .entries(position)
+            .next()
+            .filter(|(at, _)| *at == position)?;
+        let ty = &self.manifest.streams[stream as usize].ty;
+        let value = decode(&self.manifest.defs, ty, &entry.value).ok()?;
+        Some((value, entry.time))
     }
 
-    fn forgotten(&self, _stream: u32) -> Option<i64> {
-        None
+    fn oldest(&self, stream: u32) -> u64 {
+        let Keep::For(keep) = self.manifest.streams[stream as usize].keep else {
+            return 0;
+        };
+        let Some(entries) = self.machine.streams.get(stream) else {
+            return 0;
+        };
+        // Entries stand in the order they were emitted in, and some are kept for longer, for consumers that need them.
+        let too_old = |at: i64| self.time.saturating_sub(at) >= keep;
+        let first = entries.entries(0).find(|(_, entry)| !too_old(entry.at));
+        first.map_or(self.machine.streams.head(stream), |(position, _)| position)
+    }
+
+    fn forgotten(&self, stream: u32) -> Option<i64> {
+        match self.manifest.streams[stream as usize].keep {
+            Keep::For(keep) => Some(self.time.saturating_sub(keep)),
+            Keep::Configured | Keep::Ever(_) => None,
+        }
     }
 }
 

@@ -247,6 +247,11 @@ pub(super) fn reply(
             let reply = problem.with("version", json!(done.version)).into_reply();
             return Ok(with_header(reply, ETAG, &etag(done.version, manifest)));
         }
+        Answer::Full(stream) => {
+            let stream = &manifest.streams[*stream as usize].name;
+            let reason = format!("too many entries of the stream `{stream}` wait to be consumed");
+            return Err(Problem::unavailable(&reason));
+        }
         Answer::Bug(bug) => {
             let mut body = json!({ "error": "Bug", "run": run });
             if let (Json::Object(body), Json::Object(bug)) = (&mut body, bug_to_json(bug)) {
