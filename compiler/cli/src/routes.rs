@@ -165,6 +165,8 @@ fn example(defs: &Defs, ty: &Type, name: &str, user: &str) -> Value {
         Type::Duration => json!("PT1H"),
         Type::Date => json!("2026-01-31"),
         Type::Money => json!("10.00 EUR"),
+        // Of the empty content; `POST /blobs` gives others.
+        Type::Blob => json!(weir_contract::BlobHash::of(b"").to_string()),
         Type::List(of) | Type::Set(of) => json!([inner(of)]),
         // Empty, because its form depends on the type of its keys.
         Type::Map(..) => json!({}),

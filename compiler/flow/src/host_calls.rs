@@ -1,4 +1,4 @@
-//! What a module asks its host for by the types of the program: JSON, lines of its log, settings and secrets.
+//! What a module asks its host for by the types of the program: JSON, lines of its log, settings and secrets, contents of blobs.
 //!
 //! In the IR these are `lib` operations whose types are not fixed: `json.decode` gives what is wanted of it. Settings and
 //! secrets carry the name they were asked for by behind a dot, `config.needed.fee`, because a manifest lists them.
@@ -11,7 +11,7 @@ use weir_contract::host_call::{HostCall, Level, Setting};
 use crate::ir::{Func, Inst, Module, Op};
 
 /// Built-in functions that are host calls, or begin the name of one.
-const PARTS: &[&str] = &["json.", "log.", "config.", "secret."];
+const PARTS: &[&str] = &["json.", "log.", "config.", "secret.", "blobs."];
 
 /// Whether a function that is built in is one of these.
 pub fn is_one(name: &str) -> bool {
@@ -62,6 +62,9 @@ pub fn of(func: &Func, inst: &Inst) -> Option<HostCall> {
         },
         ("secret", "named") => HostCall::Secret(parts.next().unwrap_or_default().to_owned()),
         ("secret", "reveal") => HostCall::Reveal,
+        ("blobs", "keep") => HostCall::KeepBlob,
+        ("blobs", "read") => HostCall::ReadBlob,
+        ("blobs", "lines") => HostCall::BlobLines,
         _ => unreachable!("the library has no {name}"),
     })
 }
