@@ -20,8 +20,8 @@ pub const BUILTIN_TYPES: &[&str] = &[
 
 /// Types of the full language that have no meaning yet.
 pub const LATER_TYPES: &[&str] = &[
-    "EntryId", "Counter", "MoneySum", "Average", "MaxOf", "MinOf", "Flag", "Latest",
-    "GrowSet", "AddSet", "MergeMap",
+    "EntryId", "Counter", "MoneySum", "Average", "MaxOf", "MinOf", "Flag", "Latest", "GrowSet",
+    "AddSet", "MergeMap",
 ];
 
 /// Whether no program may call a type so.

@@ -5,6 +5,7 @@
 //! what to type next.
 
 mod add;
+mod blobs;
 mod build;
 mod check;
 mod client;
@@ -54,6 +55,7 @@ enum Verb {
     Log(log::Args),
     State(state::Args),
     Runs(Box<runs::Args>),
+    Blobs(blobs::Args),
     Send(send::Args),
     Explain(explain::Args),
     Doc(doc::Args),
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Verb::Log(args) => log::log(args),
         Verb::State(args) => state::state(args),
         Verb::Runs(args) => runs::runs(*args),
+        Verb::Blobs(args) => blobs::blobs(args),
         Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
         Verb::Fmt(args) => fmt::fmt(args),

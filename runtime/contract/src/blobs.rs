@@ -105,7 +105,10 @@ pub struct Kept {
 pub enum BlobError {
     Missing(BlobHash),
     /// What lies there has another hash. The place is a file, where there is one.
-    Damaged { hash: BlobHash, place: String },
+    Damaged {
+        hash: BlobHash,
+        place: String,
+    },
     /// The disk, and what it said.
     Disk(String),
 }
@@ -348,9 +351,7 @@ fn resolved(
                 .map(|(k, v)| Ok((one(key, k)?, one(of, v)?)))
                 .collect::<Result<_, _>>()?,
         ),
-        (Type::Option(of), Value::Option(Some(value))) => {
-            Value::Option(Some(boxed(of, value)?))
-        }
+        (Type::Option(of), Value::Option(Some(value))) => Value::Option(Some(boxed(of, value)?)),
         (Type::Tuple(parts), Value::Record(values)) => {
             let each = parts.iter().zip(values);
             Value::Record(

@@ -272,15 +272,17 @@ impl HostCall {
         match (self, args) {
             (HostCall::Encode(ty), [value]) => text(to_document(defs, ty, value).to_string()),
             (HostCall::Pretty(ty), [value]) => text(to_document(defs, ty, value).pretty()),
-            (HostCall::Decode(ty), [Value::Text(json)]) => Ok(match decode(defs, ty, json, given) {
-                Ok(value) => answer(Some(value), "", ""),
-                Err(error) => {
-                    let JsonError { path, .. } = &error;
-                    let whole = error.to_string();
-                    let why = whole.strip_prefix(&format!("{path}: ")).unwrap_or(&whole);
-                    answer(None, path, why)
-                }
-            }),
+            (HostCall::Decode(ty), [Value::Text(json)]) => {
+                Ok(match decode(defs, ty, json, given) {
+                    Ok(value) => answer(Some(value), "", ""),
+                    Err(error) => {
+                        let JsonError { path, .. } = &error;
+                        let whole = error.to_string();
+                        let why = whole.strip_prefix(&format!("{path}: ")).unwrap_or(&whole);
+                        answer(None, path, why)
+                    }
+                })
+            }
             (HostCall::Log(level, ty), [Value::Text(message), values]) => {
                 log.say(line(*level, message, to_document(defs, ty, values)));
                 Ok(Value::Unit)

@@ -39,6 +39,9 @@ pub struct Limits {
     /// Calls that wait for their turn; without it, what the node is set to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<u64>,
+    /// Content of one blob.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blob_bytes: Option<u64>,
 }
 
 impl Limits {
@@ -72,6 +75,12 @@ impl Limits {
         most: 1_000_000,
     };
 
+    /// Up to a tebibyte.
+    pub const BLOB_BYTES: Bounds = Bounds {
+        least: 1 << 10,
+        most: 1 << 40,
+    };
+
     pub fn step_ms(&self) -> u64 {
         self.step_ms.unwrap_or(limits::STEP_MS_MAX)
     }
@@ -96,6 +105,10 @@ impl Limits {
         or(self.events, limits::EVENTS_MAX)
     }
 
+    pub fn blob_bytes(&self) -> u64 {
+        self.blob_bytes.unwrap_or(limits::BLOB_MAX)
+    }
+
     pub fn is_default(&self) -> bool {
         *self == Limits::default()
     }
@@ -110,6 +123,7 @@ impl Limits {
             ("body_bytes", self.body_bytes, Limits::BODY_BYTES),
             ("events", self.events, Limits::EVENTS),
             ("queue", self.queue, Limits::QUEUE),
+            ("blob_bytes", self.blob_bytes, Limits::BLOB_BYTES),
         ];
         all.into_iter()
             .find_map(|(name, value, bounds)| outside(name, value, bounds))

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use weir_contract::blobs::Blob;
 use weir_contract::currency::Currency;
 use weir_contract::encode::{decode, encode};
 use weir_contract::json::{from_json, from_text, parse, to_json};
 use weir_contract::keys::{decode_key, encode_key};
 use weir_contract::library::date;
 use weir_contract::types::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
-use weir_contract::blobs::Blob;
 use weir_contract::value::{Money, Value};
 
 /// A generator that is the same everywhere (xorshift).

@@ -256,7 +256,11 @@ fn plain(defs: &Defs, ty: &Type) -> Type {
         Type::Blob => {
             let field = |ty| weir_contract::TupleField { name: None, ty };
             // As a whole it is plain like each of its parts.
-            Type::Tuple(crate::layout::BLOB.map(|ty| field(plain(defs, &ty))).to_vec())
+            Type::Tuple(
+                crate::layout::BLOB
+                    .map(|ty| field(plain(defs, &ty)))
+                    .to_vec(),
+            )
         }
         Type::Bytes => Type::Text,
         // A set is encoded, compared and laid out as a list.

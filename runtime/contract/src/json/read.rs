@@ -247,7 +247,10 @@ fn blob(json: &Document, path: &str) -> Result<Blob, JsonError> {
         return wrong(path, json);
     };
     let known = ["blob", "size", "type"];
-    if let Some((name, _)) = members.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+    if let Some((name, _)) = members
+        .iter()
+        .find(|(name, _)| !known.contains(&name.as_str()))
+    {
         return Err(JsonError::unknown(&join(path, name), "field", name, known));
     }
     let Some(named) = member(members, "blob") else {

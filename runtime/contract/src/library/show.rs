@@ -39,7 +39,10 @@ fn show_into(defs: &Defs, ty: &Type, value: &Value, out: &mut String) {
         (Type::Date, Value::Date(days)) => out.push_str(&date::show(*days)),
         (Type::Money, Value::Money(m)) => out.push_str(&money::show(*m)),
         (Type::Blob, Value::Blob(blob)) => {
-            out.push_str(&format!("Blob(hash: 0x{}, size: {}, ", blob.hash, blob.size));
+            out.push_str(&format!(
+                "Blob(hash: 0x{}, size: {}, ",
+                blob.hash, blob.size
+            ));
             out.push_str("media_type: ");
             quote(&blob.media_type, out);
             out.push(')');

@@ -14,7 +14,7 @@ mod names;
 mod sweep;
 mod writing;
 
-pub use sweep::{Swept, sweep};
+pub use sweep::{SWEEP_AGE, SweepError, Swept, listed_json, sweep, swept_json};
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -227,9 +227,8 @@ fn names_in(dir: &Path) -> io::Result<Vec<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let name = |entry: io::Result<fs::DirEntry>| {
-        Ok(entry?.file_name().to_string_lossy().into_owned())
-    };
+    let name =
+        |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
     entries.map(name).collect()
 }
 

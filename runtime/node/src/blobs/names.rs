@@ -21,10 +21,7 @@ pub(super) fn type_path(root: &Path, hash: &BlobHash) -> PathBuf {
 
 /// Whether a directory of that name holds contents.
 pub(super) fn is_shelf(name: &str) -> bool {
-    name.len() == 2
-        && name
-            .bytes()
-            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    name.len() == 2 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The content that a file of that name is.

@@ -8,10 +8,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use serde_json::{Value as Json, json};
 use weir_contract::blobs::{BlobError, BlobHash, BlobStore, Listed};
 use weir_log::{Log, LogError};
 
 use crate::recovery::PARTITION;
+
+/// What nobody has kept or asked for in so long a time may go, unless it is said otherwise.
+pub const SWEEP_AGE: Duration = Duration::from_secs(24 * 3_600);
 
 /// What a sweep did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +32,26 @@ impl Swept {
     pub fn bytes(&self) -> u64 {
         self.removed.iter().map(|listed| listed.kept.size).sum()
     }
+}
+
+/// `{"blob": "ab12..", "size": 12, "type": "image/png", "age_s": 90}`
+pub fn listed_json(listed: &Listed) -> Json {
+    json!({
+        "blob": listed.hash.to_string(),
+        "size": listed.kept.size,
+        "type": listed.kept.media_type,
+        "age_s": listed.age.as_secs(),
+    })
+}
+
+pub fn swept_json(swept: &Swept) -> Json {
+    let removed: Vec<Json> = swept.removed.iter().map(listed_json).collect();
+    json!({
+        "removed": removed,
+        "bytes": swept.bytes(),
+        "left": swept.left,
+        "left_bytes": swept.left_bytes,
+    })
 }
 
 /// Why a sweep ended early. Nothing that is named was removed.
