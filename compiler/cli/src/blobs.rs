@@ -2,7 +2,7 @@
 
 use crate::client;
 use crate::output::{Failure, Outcome, say};
-use crate::runs::age;
+use crate::runs::{age, short};
 use crate::source::{From, Source};
 use serde_json::Value;
 use std::fs::File;
@@ -97,21 +97,15 @@ pub fn blobs(args: Args) -> Outcome {
     }
 }
 
-/// `ab12..  1234  image/png  5 m`
+/// `ab12..  1234  5m  image/png`
 fn row(listed: &Value) -> String {
     let text = |name: &str| listed[name].as_str().unwrap_or_default().to_owned();
-    let seconds = listed["age_s"].as_u64().unwrap_or_default();
-    let age = match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} m", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", seconds / 86_400),
-    };
+    let age = short(listed["age_s"].as_i64().unwrap_or_default() * 1_000_000);
     let media_type = match text("type") {
         none if none.is_empty() => "-".to_owned(),
         known => known,
     };
-    let (blob, size) = (text("blob"), &listed["size"]);
+    let (blob, size) = (text("blob"), listed["size"].to_string());
     format!("{blob}  {size:>12}  {age:>6}  {media_type}")
 }
 

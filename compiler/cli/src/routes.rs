@@ -79,11 +79,19 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
         curl.push_str(&format!(" -X {method}"));
     }
     let mut query = String::new();
-    if reads {
-        for param in needed() {
+    let content = match reads {
+        true => None,
+        false => function.blob_param(defs).filter(|param| !param.has_default),
+    };
+    if reads || content.is_some() {
+        let is_content = |name: &str| content.is_some_and(|param| param.name == name);
+        for param in needed().filter(|param| !is_content(&param.name)) {
             let mark = if query.is_empty() { '?' } else { '&' };
             let value = in_path(&example(defs, &param.ty, &param.name, "bob"));
             query.push_str(&format!("{mark}{}={value}", param.name));
+        }
+        if content.is_some() {
+            curl.push_str(" --data-binary 'hello' -H 'Content-Type: text/plain'");
         }
     } else {
         let body: serde_json::Map<String, Value> = needed()

@@ -290,7 +290,7 @@ pub fn age(text: &str) -> Result<i64, String> {
 }
 
 /// A duration in its largest unit.
-fn short(us: i64) -> String {
+pub fn short(us: i64) -> String {
     let seconds = us.max(0) / 1_000_000;
     match seconds {
         0..120 => format!("{seconds}s"),

@@ -375,7 +375,14 @@ fn content(given: &Given, blob: &Blob, from: u64, to: u64) -> Result<Vec<u8>, Re
             ),
         });
     }
-    given.blobs.0.read(&blob.hash, from, to).map_err(no_blob)
+    let read = given.blobs.0.read(&blob.hash, from, to).map_err(no_blob)?;
+    match read.len() as u64 == to - from {
+        true => Ok(read),
+        false => Err(no_blob(BlobError::Disk(format!(
+            "the content of blob {} is shorter than {} bytes",
+            blob.hash, blob.size
+        )))),
+    }
 }
 
 fn no_blob(error: BlobError) -> Refusal {

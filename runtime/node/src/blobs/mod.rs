@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
-use weir_contract::blobs::{BlobError, BlobHash, BlobStore, BlobWriter, Kept, Listed};
+use weir_contract::blobs::{Blob, BlobError, BlobHash, BlobStore, BlobWriter, Kept, Listed};
 
 use names::{NEW_DIR, content_path, hash_of, is_shelf, type_path};
 
@@ -73,6 +73,21 @@ impl FileBlobs {
 impl BlobStore for FileBlobs {
     fn begin(&self) -> Result<Box<dyn BlobWriter>, BlobError> {
         writing::begin(self.0.clone())
+    }
+
+    fn keep(&self, content: &[u8], media_type: &str) -> Result<Blob, BlobError> {
+        let blob = Blob::of(content, media_type);
+        // A step often makes what is there: nothing need be written again.
+        let is_whole = self.0.known().whole.contains(&blob.hash);
+        if is_whole
+            && let Some(kept) = self.find(&blob.hash)?
+            && (kept.media_type == media_type || media_type.is_empty())
+        {
+            return Ok(blob);
+        }
+        let mut writer = self.begin()?;
+        writer.write(content)?;
+        writer.finish(media_type)
     }
 
     fn find(&self, hash: &BlobHash) -> Result<Option<Kept>, BlobError> {

@@ -14,7 +14,7 @@ use weir_machine::show::{bug_to_json, render_output};
 use weir_machine::{Answer, Call, Done, Ended, KeptAnswer};
 
 use super::Shared;
-use super::blobs::{blob_param, content, given_out, look_up};
+use super::blobs::{content, given_out, look_up};
 use super::reply::{Problem, Reply, json_reply, text_reply, with_header};
 use super::request::{Body, caller, etag, idempotency_key, if_match, names_tag, text};
 use super::route::{Target, find, query_pairs};
@@ -46,7 +46,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         let caller = caller(&asked.headers, &program)?;
         check_access(&function.access, &caller)?;
         let is_post = asked.method != Method::GET && asked.method != Method::HEAD;
-        let args = match (&asked.blob, blob_param(&program, function)) {
+        let args = match (&asked.blob, function.blob_param(&program.defs)) {
             (Some(blob), Some(param)) => {
                 let mut given = in_path;
                 given.push((param.name.clone(), Value::Blob(Box::new(blob.clone()))));

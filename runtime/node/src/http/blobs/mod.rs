@@ -130,7 +130,7 @@ pub(super) fn wanted_by(
     }
     let target = find(program, &head.method, segments).ok()?;
     let function = &program.functions[target.function as usize];
-    blob_param(program, function)?;
+    function.blob_param(&program.defs)?;
     Some(match is("multipart/form-data") {
         true => Err(Problem::new(
             415,
@@ -152,13 +152,6 @@ pub(super) async fn take(
     check_access(access, &caller(&head.headers, program)?)?;
     let media_type = media_type(&head.headers)?;
     incoming::take(shared, incoming, media_type, program.limits.blob_bytes()).await
-}
-
-/// The only parameter that is a `Blob`.
-pub(super) fn blob_param<'m>(program: &Manifest, function: &'m Function) -> Option<&'m Param> {
-    let is_blob = |param: &&Param| *program.defs.base(&param.ty) == Type::Blob;
-    let mut all = function.params.iter().filter(is_blob);
-    all.next().filter(|_| all.next().is_none())
 }
 
 /// The blob in a function's result, where that is its content for whoever does not ask for JSON.
