@@ -17,13 +17,13 @@ use crate::workflows;
 /// Types that are built in; the last is only used for suggestions and clashes.
 pub const BUILTIN_TYPES: &[&str] = &[
     "Bool", "Int", "Decimal", "Float", "Text", "Bytes", "Time", "Duration", "Date", "Money",
-    "List", "Map", "Set", "Result", "Run", "Ticket",
+    "List", "Map", "Set", "Result", "Run", "Ticket", "Blob",
 ];
 
 /// Types of the full language that have no meaning yet.
 pub const LATER_TYPES: &[&str] = &[
-    "Blob", "EntryId", "Counter", "MoneySum", "Average", "MaxOf", "MinOf", "Flag", "Latest",
-    "GrowSet", "AddSet", "MergeMap",
+    "EntryId", "Counter", "MoneySum", "Average", "MaxOf", "MinOf", "Flag", "Latest", "GrowSet",
+    "AddSet", "MergeMap",
 ];
 
 /// Whether no program may call a type so.

@@ -196,7 +196,7 @@ fn function_acts(program: &Checked, function: &Function) -> Vec<Act> {
 /// Built-in functions that depend on more than their arguments, or do more than give a value.
 fn asks(intrinsic: &str) -> bool {
     let (part, _) = intrinsic.split_once('.').unwrap_or_default();
-    matches!(part, "log" | "config" | "secret")
+    matches!(part, "log" | "config" | "secret" | "blobs")
 }
 
 /// Everything a piece of code does, in source order.

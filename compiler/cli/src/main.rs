@@ -5,6 +5,7 @@
 //! what to type next.
 
 mod add;
+mod blobs;
 mod build;
 mod check;
 mod client;
@@ -56,6 +57,7 @@ enum Verb {
     State(state::Args),
     Runs(Box<runs::Args>),
     Views(views::Args),
+    Blobs(blobs::Args),
     Send(send::Args),
     Explain(explain::Args),
     Doc(doc::Args),
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Verb::State(args) => state::state(args),
         Verb::Runs(args) => runs::runs(*args),
         Verb::Views(args) => views::views(args),
+        Verb::Blobs(args) => blobs::blobs(args),
         Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
         Verb::Fmt(args) => fmt::fmt(args),

@@ -274,7 +274,7 @@ fn age_of(run: &Value) -> i64 {
 }
 
 /// `90s`, `15m`, `2h`, `3d` in microseconds.
-fn age(text: &str) -> Result<i64, String> {
+pub fn age(text: &str) -> Result<i64, String> {
     let wrong = || format!("`{text}` is no age: write 90s, 15m, 2h or 3d");
     let split = text.len().checked_sub(1).ok_or_else(wrong)?;
     let (number, unit) = text.split_at_checked(split).ok_or_else(wrong)?;
@@ -290,7 +290,7 @@ fn age(text: &str) -> Result<i64, String> {
 }
 
 /// A duration in its largest unit.
-fn short(us: i64) -> String {
+pub fn short(us: i64) -> String {
     let seconds = us.max(0) / 1_000_000;
     match seconds {
         0..120 => format!("{seconds}s"),

@@ -1,4 +1,5 @@
-//! What a module asks its host for by the types of the program: JSON, lines of its log, settings and secrets, rows of views.
+//! What a module asks its host for by the types of the program: JSON, lines of its log, settings and secrets, rows of views,
+//! contents of blobs.
 //!
 //! In the IR these are `lib` operations whose types are not fixed: `json.decode` gives what is wanted of it. Settings and
 //! secrets carry the name they were asked for by behind a dot, `config.needed.fee`, because a manifest lists them, and views their
@@ -13,7 +14,7 @@ use crate::call_graph::{callees_first, calls};
 use crate::ir::{Func, Inst, Module, Op};
 
 /// Built-in functions that are host calls, or begin the name of one.
-const PARTS: &[&str] = &["json.", "log.", "config.", "secret.", "view."];
+const PARTS: &[&str] = &["json.", "log.", "config.", "secret.", "view.", "blobs."];
 
 /// Whether a function that is built in is one of these.
 pub fn is_one(name: &str) -> bool {
@@ -72,6 +73,9 @@ pub fn of(func: &Func, inst: &Inst) -> Option<HostCall> {
             }),
             other => unreachable!("{other:?} is no list of rows"),
         },
+        ("blobs", "keep") => HostCall::KeepBlob,
+        ("blobs", "read") => HostCall::ReadBlob,
+        ("blobs", "lines") => HostCall::BlobLines,
         _ => unreachable!("the library has no {name}"),
     })
 }

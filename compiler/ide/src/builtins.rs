@@ -206,6 +206,11 @@ const BUILTINS: &[Builtin] = &[
         "type Ticket",
         "What was sent and may be cancelled.",
     ),
+    b(
+        "Blob",
+        "type Blob",
+        "A large content that does not change, such as a photo: its hash, size and media type. The content is kept beside the log; `blob.of(bytes)` makes one, `b.bytes()` reads it.",
+    ),
 ];
 
 const fn b(name: &'static str, headline: &'static str, doc: &'static str) -> Builtin {

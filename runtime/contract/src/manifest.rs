@@ -381,6 +381,15 @@ impl std::fmt::Display for ManifestError {
 
 impl std::error::Error for ManifestError {}
 
+impl Function {
+    /// Its only parameter that is a `Blob`: a body that is not JSON is its content.
+    pub fn blob_param(&self, defs: &Defs) -> Option<&Param> {
+        let is_blob = |param: &&Param| *defs.base(&param.ty) == Type::Blob;
+        let mut all = self.params.iter().filter(is_blob);
+        all.next().filter(|_| all.next().is_none())
+    }
+}
+
 impl Manifest {
     /// Reads and checks a manifest.
     pub fn from_json(text: &[u8]) -> Result<Manifest, ManifestError> {

@@ -563,6 +563,7 @@ impl Parser {
             "Duration" => Type::Duration,
             "Date" => Type::Date,
             "Money" => Type::Money,
+            "Blob" => Type::Blob,
             "List" | "Set" | "Option" | "Map" | "Result" => {
                 self.expect('<')?;
                 let first = Box::new(self.ty()?);

@@ -317,6 +317,7 @@ pub fn print_type(module: &Module, ty: &Type) -> String {
         Type::Duration => "Duration".into(),
         Type::Date => "Date".into(),
         Type::Money => "Money".into(),
+        Type::Blob => "Blob".into(),
         Type::List(t) => format!("List<{}>", go(t)),
         Type::Set(t) => format!("Set<{}>", go(t)),
         Type::Option(t) => format!("Option<{}>", go(t)),

@@ -1,5 +1,6 @@
 //! What the command line asks a running node, under `/_weir/`: health, the program, the log, the state and the runs as JSON.
 
+mod blobs;
 mod runs;
 
 use std::pin::Pin;
@@ -30,6 +31,9 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
     if let ["runs", rest @ ..] = segments.as_slice() {
         return runs::answer(shared, asked, rest).await;
     }
+    if let ["blobs", rest @ ..] = segments.as_slice() {
+        return blobs::answer(shared, asked, rest).await;
+    }
     if asked.method != Method::GET {
         return Err(Problem {
             allow: Some("GET".to_owned()),
@@ -54,7 +58,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         _ => Err(Problem::new(
             404,
             "NotFound",
-            "there are health, program, log, state, views and runs",
+            "there are health, program, log, state, views, runs and blobs",
         )),
     }
 }
@@ -192,7 +196,7 @@ async fn on_machine<T: Send + 'static>(
     }
 }
 
-fn number(query: &str, name: &str) -> Result<Option<u64>, Problem> {
+pub(super) fn number(query: &str, name: &str) -> Result<Option<u64>, Problem> {
     let Some((_, text)) = query_pairs(query)?.into_iter().find(|(n, _)| n == name) else {
         return Ok(None);
     };

@@ -1,5 +1,7 @@
 //! One call over HTTP: arguments in, a step, the answer out.
 
+use std::sync::Arc;
+
 use hyper::header::{ETAG, HeaderName, IF_NONE_MATCH};
 use hyper::{HeaderMap, Method};
 use serde_json::{Value as Json, json};
@@ -7,11 +9,12 @@ use tokio::sync::oneshot;
 use weir_contract::call::encode_args;
 use weir_contract::json::{Document, Members, from_json, from_query, nearest, parse};
 use weir_contract::manifest::{Access, Effect, Function, FunctionKind, Param};
-use weir_contract::{Manifest, Type, Value, limits};
+use weir_contract::{Blob, Manifest, Type, Value, limits};
 use weir_machine::show::{bug_to_json, render_output};
 use weir_machine::{Answer, Call, Done, Ended, KeptAnswer};
 
 use super::Shared;
+use super::blobs::{content, given_out, look_up};
 use super::reply::{Problem, Reply, json_reply, text_reply, with_header};
 use super::request::{Body, caller, etag, idempotency_key, if_match, names_tag, text};
 use super::route::{Target, find, query_pairs};
@@ -26,9 +29,11 @@ pub(super) struct Asked {
     pub query: String,
     pub headers: HeaderMap,
     pub body: Body,
+    /// What the body was, where it is a parameter and not JSON: then `body` is empty.
+    pub blob: Option<Blob>,
 }
 
-pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Problem> {
+pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, Problem> {
     // A reload between reading the request and running it makes it be read again, by the new program.
     for _ in 0..3 {
         let program = shared.door.program();
@@ -42,9 +47,18 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
         check_position(shared, &asked.headers)?;
         check_access(&function.access, &caller)?;
         let is_post = asked.method != Method::GET && asked.method != Method::HEAD;
-        let args = match is_post {
-            true => args_from_body(&program, &function.params, &in_path, &asked.body.bytes)?,
-            false => args_from_query(&program, function, &in_path, &asked.query)?,
+        let args = match (&asked.blob, function.blob_param(&program.defs)) {
+            (Some(blob), Some(param)) => {
+                let mut given = in_path;
+                given.push((param.name.clone(), Value::Blob(Box::new(blob.clone()))));
+                args_from_query(shared, &program, function, &given, &asked.query)?
+            }
+            (Some(_), None) => return Err(Problem::bad_request("the body is not JSON")),
+            (None, _) if is_post => {
+                let body = &asked.body.bytes;
+                args_from_body(shared, &program, &function.params, &in_path, body)?
+            }
+            (None, _) => args_from_query(shared, &program, function, &in_path, &asked.query)?,
         };
         if args.len() > limits::ARGS_MAX {
             return Err(Problem::new(
@@ -127,6 +141,7 @@ fn value_in_path<'a>(in_path: &'a InPath, name: &str) -> Option<&'a Value> {
 }
 
 pub(super) fn args_from_body(
+    shared: &Shared,
     manifest: &Manifest,
     params: &[Param],
     in_path: &InPath,
@@ -152,7 +167,11 @@ pub(super) fn args_from_body(
     let defs = &manifest.defs;
     let arg = |param: &Param| match json.get(&param.name) {
         None if let Some(value) = value_in_path(in_path, &param.name) => Ok(Some(value.clone())),
-        Some(json) => Ok(Some(from_json(defs, &param.ty, json, &param.name)?)),
+        Some(json) => {
+            let mut value = from_json(defs, &param.ty, json, &param.name)?;
+            look_up(shared, manifest, param, &mut value)?;
+            Ok(Some(value))
+        }
         None => missing(manifest, param),
     };
     let args = params
@@ -163,6 +182,7 @@ pub(super) fn args_from_body(
 }
 
 fn args_from_query(
+    shared: &Shared,
     manifest: &Manifest,
     function: &Function,
     in_path: &InPath,
@@ -179,7 +199,10 @@ fn args_from_query(
         }
         args.push(
             match from_query(defs, &param.ty, &param.name, &pairs, &mut used)? {
-                Some(value) => Some(value),
+                Some(mut value) => {
+                    look_up(shared, manifest, param, &mut value)?;
+                    Some(value)
+                }
                 None => missing(manifest, param)?,
             },
         );
@@ -212,7 +235,8 @@ fn unknown_parameter(params: &[Param], name: &str) -> Problem {
     }
 }
 
-pub(super) fn reply(
+pub(super) async fn reply(
+    shared: &Arc<Shared>,
     manifest: &Manifest,
     number: u32,
     headers: &HeaderMap,
@@ -220,6 +244,20 @@ pub(super) fn reply(
 ) -> Result<Reply, Problem> {
     let function = &manifest.functions[number as usize];
     let run = done.run.to_string();
+    let given = match &done.answer {
+        Answer::Output(output) | Answer::Ended(Ended::Output(output)) => {
+            given_out(manifest, function, headers, output)
+        }
+        Answer::Again(KeptAnswer::Output { function, output }) => {
+            let function = &manifest.functions[*function as usize];
+            given_out(manifest, function, headers, output)
+        }
+        _ => None,
+    };
+    if let Some(blob) = given {
+        let reply = content(shared, headers, &blob).await?;
+        return Ok(with_header(reply, RUN, &run));
+    }
     let written = |(status, json): (u16, Document)| text_reply(status, json.to_string());
     let ours = |error: weir_machine::BadRecord| Problem::new(500, "Bug", error.to_string());
     let reply = match &done.answer {
