@@ -96,7 +96,7 @@ struct Seen {
 }
 
 /// Asks once; an answer that is none of a read goes to the client as it is.
-async fn once(shared: &Shared, asked: &Asked) -> Result<Result<Seen, Reply>, Problem> {
+async fn once(shared: &Arc<Shared>, asked: &Asked) -> Result<Result<Seen, Reply>, Problem> {
     let reply = call::answer(shared, asked).await?;
     if reply.status() != StatusCode::OK {
         return Ok(Err(reply));
