@@ -120,6 +120,8 @@ pub enum Answer {
     KeyReused,
     /// `if_match` is not the instance's version.
     OtherVersion,
+    /// It reads a view that has to be fed so many rows more: too many to wait for them.
+    Building { view: u32, behind: u64 },
     /// Nothing changed. A run is parked there.
     Bug(Bug),
     /// The run was started, now or by an earlier call, and has not ended.
@@ -305,6 +307,12 @@ impl Machine {
         }
         if let Some(stream) = self.streams.first_full(manifest, &function.emits) {
             return self.unrecorded(self.next_run, Answer::Full(stream), call, manifest);
+        }
+        if function.effect < Effect::Write
+            && let Some((view, behind)) = self.building(&function.views)
+        {
+            let answer = Answer::Building { view, behind };
+            return self.unrecorded(self.next_run, answer, call, manifest);
         }
         let run = self.next_run;
         let roles = call.roles.iter().map(String::as_str);

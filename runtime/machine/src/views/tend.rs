@@ -23,6 +23,10 @@ use crate::transaction::Transaction;
 /// So many rows of sources are fed at a time when nobody waits for them.
 pub const ROWS_AT_A_TIME: u64 = 256;
 
+/// Who reads a view waits for so many rows of its sources; where there are more it is being built, and feeding them takes
+/// seconds in which nothing else would go on.
+const WAITED_FOR_MAX: u64 = 20_000;
+
 impl Machine {
     /// Takes some of the work that is to be done for views anyway. Whether there is more.
     pub fn tend_views(&mut self, steps: &mut dyn Steps, manifest: &Manifest, now: i64) -> bool {
@@ -39,6 +43,14 @@ impl Machine {
         };
         self.views
             .behind(program, view, &|stream| self.positions(stream))
+    }
+
+    /// One of these views that is being built, and how many rows of sources are still to be fed to it.
+    pub(crate) fn building(&self, views: &[u32]) -> Option<(u32, u64)> {
+        let behind = views.iter().map(|view| (*view, self.view_behind(*view)));
+        behind
+            .into_iter()
+            .find(|(_, behind)| *behind > WAITED_FOR_MAX)
     }
 
     /// Brings a view up to date, as far as the budget goes.

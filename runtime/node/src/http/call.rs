@@ -290,6 +290,11 @@ pub(super) async fn reply(
             let reason = format!("too many entries of the stream `{stream}` wait to be consumed");
             return Err(Problem::unavailable(&reason));
         }
+        Answer::Building { view, behind } => {
+            let name = &manifest.views[*view as usize].name;
+            let reason = format!("the view {name} is being built: {behind} rows to go");
+            return Err(Problem::unavailable(reason).with("behind", json!(behind)));
+        }
         Answer::Bug(bug) => {
             let mut body = json!({ "error": "Bug", "run": run });
             if let (Json::Object(body), Json::Object(bug)) = (&mut body, bug_to_json(bug)) {
