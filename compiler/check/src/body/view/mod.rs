@@ -64,7 +64,7 @@ pub fn view(cx: &mut Cx, id: ViewId) {
 fn meaning(cx: &mut Cx, id: ViewId, outline: &Outline<'_>) {
     let query = with_first_key(outline);
     let mut body = BodyCx::new(cx, Fails::Never("a view"));
-    body.in_view = true;
+    body.in_view = Some(outline.window.is_some() && outline.join.is_none());
     let root = body.expr(&query, None);
     let mut sources = Vec::new();
     for source in outline.sources() {
