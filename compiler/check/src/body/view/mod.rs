@@ -22,6 +22,7 @@ use super::{BodyCx, Fails, entry, hole, node, query};
 use crate::hir::*;
 use crate::meanings::Def;
 use crate::scope::{Cx, Progress};
+use crate::walk;
 use outline::{Outline, outline};
 
 /// Works out a view unless that was done: what reads it needs to know what a row is.
@@ -49,9 +50,11 @@ pub fn view(cx: &mut Cx, id: ViewId) {
     let is_wrong = |cx: &Cx| cx.diagnostics[told..].iter().any(Diagnostic::is_error);
     if let Some(mut outline) = outline(cx, &decl.value) {
         windows::find(cx, &mut outline);
-        meaning(cx, id, &outline);
-        windows::bounded(cx, id, &outline);
         if !is_wrong(cx) {
+            meaning(cx, id, &outline);
+        }
+        if !is_wrong(cx) {
+            windows::bounded(cx, id, &outline);
             functions::make(cx, id, &outline);
         }
     }
@@ -339,10 +342,13 @@ impl BodyCx<'_> {
     /// `peek e`: what is read is not waited for. One machine has nothing to wait for, so it is the read itself.
     pub(super) fn peek(&mut self, inner: &ast::Expr, want: Option<&Type>, span: Span) -> Expr {
         let read = self.expr(inner, want);
-        let is_read = matches!(
-            read.kind,
-            ExprKind::ReadView { .. } | ExprKind::StateOf { .. }
-        );
+        let mut is_read = false;
+        walk::all(&read, &mut |e| {
+            is_read |= matches!(
+                e.kind,
+                ExprKind::ReadView { .. } | ExprKind::StateOf { .. }
+            );
+        });
         if !is_read && self.head(&read.ty) != Type::Unknown {
             self.report(
                 Diagnostic::new(
