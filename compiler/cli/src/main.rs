@@ -27,6 +27,7 @@ mod send;
 mod settings;
 mod source;
 mod state;
+mod streams;
 mod test;
 mod watch;
 
@@ -54,6 +55,7 @@ enum Verb {
     Log(log::Args),
     State(state::Args),
     Runs(Box<runs::Args>),
+    Streams(streams::Args),
     Send(send::Args),
     Explain(explain::Args),
     Doc(doc::Args),
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Verb::Log(args) => log::log(args),
         Verb::State(args) => state::state(args),
         Verb::Runs(args) => runs::runs(*args),
+        Verb::Streams(args) => streams::streams(args),
         Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
         Verb::Fmt(args) => fmt::fmt(args),
