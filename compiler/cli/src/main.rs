@@ -27,6 +27,7 @@ mod send;
 mod settings;
 mod source;
 mod state;
+mod streams;
 mod test;
 mod views;
 mod watch;
@@ -56,6 +57,7 @@ enum Verb {
     State(state::Args),
     Runs(Box<runs::Args>),
     Views(views::Args),
+    Streams(streams::Args),
     Send(send::Args),
     Explain(explain::Args),
     Doc(doc::Args),
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Verb::State(args) => state::state(args),
         Verb::Runs(args) => runs::runs(*args),
         Verb::Views(args) => views::views(args),
+        Verb::Streams(args) => streams::streams(args),
         Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
         Verb::Fmt(args) => fmt::fmt(args),

@@ -86,7 +86,12 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
             query.push_str(&format!("{mark}{}={value}", param.name));
         }
     } else {
+        if let Some(stream) = manifest.stream_of(function) {
+            let entry = example(defs, &stream.ty, "entry", "bob");
+            curl.push_str(&format!(" --json '{entry}'"));
+        }
         let body: serde_json::Map<String, Value> = needed()
+            .filter(|_| manifest.stream_of(function).is_none())
             .map(|param| {
                 (
                     param.name.clone(),
@@ -96,7 +101,7 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
             .collect();
         if !body.is_empty() || function.route.is_none() {
             curl.push_str(&format!(" --json '{}'", Value::Object(body)));
-        } else if method == "POST" {
+        } else if method == "POST" && manifest.stream_of(function).is_none() {
             curl.push_str(" -X POST");
         }
     }

@@ -1,6 +1,7 @@
 //! What the command line asks a running node, under `/_weir/`: health, the program, the log, the state and the runs as JSON.
 
 mod runs;
+mod streams;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,6 +31,9 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
     if let ["runs", rest @ ..] = segments.as_slice() {
         return runs::answer(shared, asked, rest).await;
     }
+    if let ["streams", rest @ ..] = segments.as_slice() {
+        return streams::answer(shared, asked, rest).await;
+    }
     if asked.method != Method::GET {
         return Err(Problem {
             allow: Some("GET".to_owned()),
@@ -54,7 +58,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         _ => Err(Problem::new(
             404,
             "NotFound",
-            "there are health, program, log, state, views and runs",
+            "there are health, program, log, state, runs, streams and views",
         )),
     }
 }

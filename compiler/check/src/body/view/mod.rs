@@ -163,28 +163,30 @@ fn reads(cx: &mut Cx, id: ViewId, is_wrong: bool) {
         }
     };
     functions::give(cx, all, Vec::new(), read(None));
+    at_its_name(cx, all, span, []);
     let Some(at) = at else { return };
     let ty = key.unwrap_or(Type::Unknown);
     if is_wrong && ty == Type::Unknown {
         return;
     }
-    functions::give(
-        cx,
-        at,
-        vec![("key".into(), ty.clone())],
-        read(Some(ty.clone())),
-    );
-    if cx.program.function(at).is_pub && !crate::routes::fits_a_path(cx, &ty) {
+    let takes = vec![("key".into(), ty.clone())];
+    functions::give(cx, at, takes, read(Some(ty.clone())));
+    if !crate::routes::fits_a_path(cx, &ty) {
         // Nobody could ask for it.
         cx.program.functions[at.0 as usize].is_pub = false;
     }
-    let function = &mut cx.program.functions[at.0 as usize];
-    if function.is_pub {
+    at_its_name(cx, at, span, [RoutePart::Param("key".into())]);
+}
+
+/// What is read of a public view is where the view's name says, unless that says something else: `/trending`, `/trending/{key}`.
+fn at_its_name<const N: usize>(cx: &mut Cx, id: FnId, span: Span, rest: [RoutePart; N]) {
+    let function = &mut cx.program.functions[id.0 as usize];
+    if function.is_pub && function.route.is_none() {
         let whole = function.name.strip_suffix(".at").unwrap_or(&function.name);
         let parts = whole.split('.').map(|part| RoutePart::Text(part.into()));
         function.route = Some(Route {
             method: Method::Get,
-            parts: parts.chain([RoutePart::Param("key".into())]).collect(),
+            parts: parts.chain(rest).collect(),
             span,
         });
     }
