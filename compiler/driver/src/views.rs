@@ -3,11 +3,11 @@
 use weir_check::{Checked, hir};
 use weir_contract::Type;
 use weir_contract::manifest::Function;
-use weir_contract::{DefKind, Field};
-use weir_flow::{call_graph, ir, text};
 use weir_contract::view::{
     Aggregate, Group, Order, SourceOf, View, ViewSource, Window, WindowKind,
 };
+use weir_contract::{DefKind, Field};
+use weir_flow::{call_graph, ir, text};
 
 use crate::hex_sha256;
 
@@ -140,7 +140,12 @@ fn parts(ty: Type, count: usize) -> Vec<Type> {
 /// A digest of all that the rows of a view follow from: its functions with what they call, without their places in the source, the types
 /// they are about, and the views it is made of.
 fn code(module: &ir::Module, functions: &[Function], view: &View, before: &[View]) -> String {
-    let mut all = format!("{:?}\n{:?}\n{:?}\n", view.order, view.limit, view.group.as_ref().map(|g| &g.window));
+    let mut all = format!(
+        "{:?}\n{:?}\n{:?}\n",
+        view.order,
+        view.limit,
+        view.group.as_ref().map(|g| &g.window)
+    );
     let mut shown = Shown {
         module,
         seen: Vec::new(),
@@ -155,7 +160,9 @@ fn code(module: &ir::Module, functions: &[Function], view: &View, before: &[View
         all += "\n";
     }
     let feeds = view.sources.iter().map(|source| source.feed);
-    let numbers = feeds.chain(view.pair).chain(view.group.iter().map(|group| group.row));
+    let numbers = feeds
+        .chain(view.pair)
+        .chain(view.group.iter().map(|group| group.row));
     let mut to_show: Vec<ir::FuncId> = numbers
         .map(|number| module.entries[functions[number as usize].entry as usize].func)
         .collect();
@@ -166,7 +173,10 @@ fn code(module: &ir::Module, functions: &[Function], view: &View, before: &[View
         func.site = ir::SiteId(0);
         for block in &mut func.blocks {
             block.site = ir::SiteId(0);
-            block.insts.iter_mut().for_each(|inst| inst.site = ir::SiteId(0));
+            block
+                .insts
+                .iter_mut()
+                .for_each(|inst| inst.site = ir::SiteId(0));
         }
         all += &text::print_func(module, &func);
         for reg in &func.regs {

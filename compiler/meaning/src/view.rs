@@ -42,9 +42,8 @@ impl<'p> Step<'p> {
         };
         let entries = self.desk.seen.get(&stream);
         let entries = entries.into_iter().flat_map(|seen| &seen.entries);
-        let seen = entries.filter(|entry| {
-            !entry.is_late && self.desk.time.saturating_sub(entry.at) < keep
-        });
+        let seen = entries
+            .filter(|entry| !entry.is_late && self.desk.time.saturating_sub(entry.at) < keep);
         seen.map(|entry| entry.value.clone()).collect()
     }
 

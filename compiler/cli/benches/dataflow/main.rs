@@ -78,7 +78,10 @@ fn main() {
     println!("machine, one thread: a second, and ratios");
     let (plain, counted) = counters();
     let raw = write_raw(&counted);
-    println!("  plain calls of a counter          {plain:>9.0}   to raw records of the same bytes {:.2}", plain / raw);
+    println!(
+        "  plain calls of a counter          {plain:>9.0}   to raw records of the same bytes {:.2}",
+        plain / raw
+    );
     windows(plain);
     consumed(plain);
     fan_out(plain);
@@ -104,7 +107,9 @@ impl Bench {
 
     fn function(&self, name: &str, args: &[Value]) -> Call {
         let functions = &self.manifest.functions;
-        let number = functions.iter().position(|f| f.name == name && f.entity.is_none());
+        let number = functions
+            .iter()
+            .position(|f| f.name == name && f.entity.is_none());
         let number = number.expect("the program has it");
         let args: Vec<Option<Value>> = args.iter().cloned().map(Some).collect();
         Call {
@@ -133,14 +138,23 @@ impl Bench {
 
     fn call(&mut self, call: &Call) {
         self.now += 1_000;
-        let done = self.machine.call(&mut self.runner, &self.manifest, call, self.now);
-        assert!(matches!(done.answer, Answer::Output(_)), "{:?}", done.answer);
+        let done = self
+            .machine
+            .call(&mut self.runner, &self.manifest, call, self.now);
+        assert!(
+            matches!(done.answer, Answer::Output(_)),
+            "{:?}",
+            done.answer
+        );
         self.records.extend(done.record);
     }
 
     /// Lets everything happen that is to happen.
     fn settle(&mut self) {
-        while let Some(progress) = self.machine.advance_one(&mut self.runner, &self.manifest, self.now) {
+        while let Some(progress) =
+            self.machine
+                .advance_one(&mut self.runner, &self.manifest, self.now)
+        {
             self.records.push(progress.record);
         }
     }
@@ -201,11 +215,16 @@ fn windows(plain: f64) {
         let call = bench.function("see", &[Value::Int(n), Value::Time(bench.now)]);
         bench.call(&call);
         let begin = Instant::now();
-        bench.machine.call(&mut bench.runner, &bench.manifest, &top, bench.now);
+        bench
+            .machine
+            .call(&mut bench.runner, &bench.manifest, &top, bench.now);
         reads.push(begin.elapsed());
     }
     reads.sort();
-    println!("  events through a keyed window     {rate:>9.0}   to plain calls {:.2}", rate / plain);
+    println!(
+        "  events through a keyed window     {rate:>9.0}   to plain calls {:.2}",
+        rate / plain
+    );
     println!(
         "  read of a view after one event    {:>9.1} us at the median, {:.1} at the 95th percentile",
         reads[100].as_secs_f64() * 1e6,
@@ -223,7 +242,10 @@ fn consumed(plain: f64) {
             b.settle();
         }
     });
-    println!("  entries put in and consumed       {rate:>9.0}   to two plain calls {:.2}", rate * 2.0 / plain);
+    println!(
+        "  entries put in and consumed       {rate:>9.0}   to two plain calls {:.2}",
+        rate * 2.0 / plain
+    );
 }
 
 /// One post goes to a thousand timelines.

@@ -346,10 +346,7 @@ impl BodyCx<'_> {
         let read = self.expr(inner, want);
         let mut is_read = false;
         walk::all(&read, &mut |e| {
-            is_read |= matches!(
-                e.kind,
-                ExprKind::ReadView { .. } | ExprKind::StateOf { .. }
-            );
+            is_read |= matches!(e.kind, ExprKind::ReadView { .. } | ExprKind::StateOf { .. });
         });
         if !is_read && self.head(&read.ty) != Type::Unknown {
             self.report(
