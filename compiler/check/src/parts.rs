@@ -46,7 +46,7 @@ macro_rules! parts {
                             visit(E(end));
                         }
                         ForSource::Collection(collection) => visit(E(collection)),
-                        ForSource::Entities(_) | ForSource::Entries(_) => {}
+                        ForSource::Entities(_) | ForSource::Entries(..) => {}
                     }
                     visit(P(pattern));
                 }

@@ -28,6 +28,7 @@ mod send;
 mod settings;
 mod source;
 mod state;
+mod streams;
 mod test;
 mod views;
 mod watch;
@@ -58,6 +59,7 @@ enum Verb {
     Runs(Box<runs::Args>),
     Views(views::Args),
     Blobs(blobs::Args),
+    Streams(streams::Args),
     Send(send::Args),
     Explain(explain::Args),
     Doc(doc::Args),
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Verb::Runs(args) => runs::runs(*args),
         Verb::Views(args) => views::views(args),
         Verb::Blobs(args) => blobs::blobs(args),
+        Verb::Streams(args) => streams::streams(args),
         Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
         Verb::Fmt(args) => fmt::fmt(args),

@@ -94,7 +94,12 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
             curl.push_str(" --data-binary 'hello' -H 'Content-Type: text/plain'");
         }
     } else {
+        if let Some(stream) = manifest.stream_of(function) {
+            let entry = example(defs, &stream.ty, "entry", "bob");
+            curl.push_str(&format!(" --json '{entry}'"));
+        }
         let body: serde_json::Map<String, Value> = needed()
+            .filter(|_| manifest.stream_of(function).is_none())
             .map(|param| {
                 (
                     param.name.clone(),
@@ -104,7 +109,7 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
             .collect();
         if !body.is_empty() || function.route.is_none() {
             curl.push_str(&format!(" --json '{}'", Value::Object(body)));
-        } else if method == "POST" {
+        } else if method == "POST" && manifest.stream_of(function).is_none() {
             curl.push_str(" -X POST");
         }
     }

@@ -189,6 +189,15 @@ fn row(run: &Value, style: &Style) -> String {
     if !key.is_empty() {
         text.push_str(&format!(" ({})", key.join(", ")));
     }
+    if let Some(stream) = run["consumes"]["stream"].as_str() {
+        let position = &run["consumes"]["position"];
+        text.push_str(&format!(" of {stream} {position}"));
+        match &run["consumes"]["key"] {
+            Value::Null => {}
+            Value::String(key) => text.push_str(&format!(" ({key})")),
+            key => text.push_str(&format!(" ({key})")),
+        }
+    }
     let strands = run["strands"].as_array().into_iter().flatten();
     for strand in strands {
         let since = strand["since"].as_str().and_then(time::parse);

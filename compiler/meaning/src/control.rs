@@ -178,8 +178,8 @@ impl<'p> Step<'p> {
                     Items::Known(Box::new(operator::items(collection).into_iter()))
                 }
                 ForSource::Entities(entity) => Items::Instances(*entity, None),
-                ForSource::Entries(stream) => {
-                    Items::Known(Box::new(self.entries(*stream).into_iter()))
+                ForSource::Entries(stream, in_windows) => {
+                    Items::Known(Box::new(self.seen(*stream, *in_windows).into_iter()))
                 }
             };
             while let Some(item) = items.next(&self.desk.state) {

@@ -10,7 +10,7 @@ use weir_contract::limits::CONSUMERS_MAX;
 
 use crate::call::{Frame, Given, Step};
 use crate::run::Wait;
-use crate::state::{Ask, Call, Emitted};
+use crate::state::{Ask, Call, Emitted, SeenEntry};
 use crate::stop::Eval;
 use crate::strand::Work;
 use crate::world::World;
@@ -47,9 +47,13 @@ impl<'p> Step<'p> {
             Some(key) => Some(self.derived(key, &value, site).await?),
             None => None,
         };
-        if let Some(time) = &of.time {
-            self.derived(time, &value, site).await?;
-        }
+        let time = match &of.time {
+            Some(time) => match self.derived(time, &value, site).await? {
+                Value::Time(time) => time,
+                other => panic!("{other:?} is no time"),
+            },
+            None => self.desk.time,
+        };
         let heads = Arc::make_mut(&mut self.desk.state.heads);
         let head = heads.entry(stream).or_default();
         let position = *head;
@@ -61,6 +65,7 @@ impl<'p> Step<'p> {
             stream,
             key,
             value,
+            time,
             runs,
         }));
         Ok(Value::Int(position))
@@ -91,6 +96,15 @@ impl World<'_> {
             lane.queue.push_back((run, emitted.value.clone()));
             self.consume_next(place);
         }
+        let late = self.program.streams[emitted.stream.0 as usize].late_us;
+        let seen = self.desk.seen.entry(emitted.stream).or_default();
+        let too_early = |newest: i64| late.is_some_and(|late| emitted.time < newest - late);
+        seen.entries.push(SeenEntry {
+            value: emitted.value.clone(),
+            at: self.desk.time,
+            is_late: seen.newest.is_some_and(too_early),
+        });
+        seen.newest = seen.newest.max(Some(emitted.time));
         let entries = self.entries.entry(emitted.stream).or_default();
         entries.push(emitted.value);
     }

@@ -1,6 +1,6 @@
 //! Views: a read is the query over everything that is there now, from the beginning each time.
 
-use weir_check::hir::{Arg, Effect, Expr, FnId, StreamId, ViewId};
+use weir_check::hir::{Arg, Effect, Expr, FnId, Keep, StreamId, ViewId};
 use weir_contract::Value;
 
 use crate::call::{Closure, Frame, Step};
@@ -33,9 +33,18 @@ impl<'p> Step<'p> {
         ))
     }
 
-    /// What a view sees of a stream.
-    pub fn entries(&self, _stream: StreamId) -> Vec<Value> {
-        Vec::new()
+    /// What views see of a stream: entries that were not late and are not too old. Of what is in a window no entry is ever too
+    /// old; how long windows are there is the affair of who keeps them.
+    pub fn seen(&self, stream: StreamId, windows: bool) -> Vec<Value> {
+        let keep = match self.program.streams[stream.0 as usize].keep {
+            Keep::For(keep) if !windows => keep,
+            _ => i64::MAX,
+        };
+        let entries = self.desk.seen.get(&stream);
+        let entries = entries.into_iter().flat_map(|seen| &seen.entries);
+        let seen = entries
+            .filter(|entry| !entry.is_late && self.desk.time.saturating_sub(entry.at) < keep);
+        seen.map(|entry| entry.value.clone()).collect()
     }
 
     /// A view shows what is committed: in front of what reads one, waiting code ends its step.

@@ -37,7 +37,7 @@ impl ReplayChecker {
             views: Views::default(),
             ..self.shadow.clone()
         };
-        if live.snapshot() == shadow.snapshot() {
+        if live.of_records() == shadow.of_records() {
             Ok(())
         } else {
             Err(BadRecord(

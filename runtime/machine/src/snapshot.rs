@@ -33,6 +33,15 @@ const WITHOUT_RUNS: u8 = 1;
 
 impl Machine {
     pub fn snapshot(&self) -> Vec<u8> {
+        let mut out = self.of_records();
+        if let Some(program) = &self.program {
+            self.views.encode_into(program, &mut out);
+        }
+        out
+    }
+
+    /// The part of a snapshot that follows from the records alone. How far views are is the affair of each machine.
+    pub fn of_records(&self) -> Vec<u8> {
         let mut out = vec![SNAPSHOT_VERSION];
         put_varint(&mut out, self.next_run);
         put_int(&mut out, self.time);
@@ -76,9 +85,6 @@ impl Machine {
         }
         self.runs.encode_into(&mut out);
         self.streams.encode_into(&mut out);
-        if let Some(program) = &self.program {
-            self.views.encode_into(program, &mut out);
-        }
         out
     }
 

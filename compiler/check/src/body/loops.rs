@@ -100,11 +100,11 @@ impl BodyCx<'_> {
             let row = self.cx.program.view(view).row.clone();
             return (ForSource::Collection(rows), row);
         }
-        if self.in_view
+        if let Some(in_windows) = self.in_view
             && let Some(stream) = self.stream_meant(e)
         {
             let entry = self.cx.program.streams[stream.0 as usize].ty.clone();
-            return (ForSource::Entries(stream), entry);
+            return (ForSource::Entries(stream, in_windows), entry);
         }
         let source = self.plain(e, None);
         let item = match self.head(&source.ty) {

@@ -132,7 +132,8 @@ impl BodyCx<'_> {
             }
             [] => found.help("look at the type: it has no fields"),
             fields => {
-                let names: Vec<String> = fields.iter().map(|f| format!("`{}`", f.name)).collect();
+                let named = fields.iter().filter(|f| !f.name.is_empty());
+                let names: Vec<String> = named.map(|f| format!("`{}`", f.name)).collect();
                 found.help(format!("it has {}", names.join(", ")))
             }
         }));

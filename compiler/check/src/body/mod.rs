@@ -139,8 +139,8 @@ pub(crate) struct BodyCx<'a> {
     groups: Vec<query::Group>,
     /// In the rows of a view: what stands in place of a call of an aggregate.
     results: Vec<(Span, ast::Expr)>,
-    /// This is what a view means: streams can be walked.
-    in_view: bool,
+    /// In what a view means, where streams can be walked: whether it has windows.
+    in_view: Option<bool>,
     in_test: bool,
     is_prelude: bool,
     /// How many diagnostics there were before this body.
@@ -176,7 +176,7 @@ impl<'a> BodyCx<'a> {
             loop_depth: 0,
             groups: Vec::new(),
             results: Vec::new(),
-            in_view: false,
+            in_view: None,
             in_test: false,
             is_prelude: false,
             function: None,

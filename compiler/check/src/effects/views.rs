@@ -134,9 +134,7 @@ pub fn stale(program: &Checked, found: &mut Vec<Diagnostic>) {
     if program.views.is_empty() {
         return;
     }
-    let grounds: Vec<BTreeSet<Ground>> = (0..program.views.len() as u32)
-        .map(|id| grounds(program, ViewId(id)))
-        .collect();
+    let grounds = grounds(program);
     let changes = changes(program);
     let mut look = |code: &Expr, entity: Option<EntityId>| {
         let mut events = Vec::new();
@@ -171,20 +169,16 @@ pub fn stale(program: &Checked, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn grounds(program: &Checked, view: ViewId) -> BTreeSet<Ground> {
-    let mut all = BTreeSet::new();
-    for source in &program.view(view).sources {
-        match source.of {
-            SourceOf::Entity(entity) => drop(all.insert(Ground::Entity(entity))),
-            SourceOf::Stream(stream) => drop(all.insert(Ground::Stream(stream))),
-            // Of itself only in a program that is not right.
-            SourceOf::View(of) if of < view || of > view => {
-                if !program.views_in_order().contains(&of) {
-                    continue;
-                }
-                all.extend(grounds(program, of));
-            }
-            SourceOf::View(_) => {}
+fn grounds(program: &Checked) -> Vec<BTreeSet<Ground>> {
+    let mut all = vec![BTreeSet::new(); program.views.len()];
+    for id in program.views_in_order() {
+        for source in &program.view(id).sources {
+            let of = match source.of {
+                SourceOf::Entity(entity) => BTreeSet::from([Ground::Entity(entity)]),
+                SourceOf::Stream(stream) => BTreeSet::from([Ground::Stream(stream)]),
+                SourceOf::View(of) => all[of.0 as usize].clone(),
+            };
+            all[id.0 as usize].extend(of);
         }
     }
     all

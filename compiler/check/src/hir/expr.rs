@@ -393,8 +393,9 @@ pub enum ForSource {
     /// References to the instances that exist, by their keys. The next one is the least that exists when it is taken and
     /// is greater than the one before: what comes to be in front of the walk is walked too, what comes to be behind it is not.
     Entities(EntityId),
-    /// The entries of a stream that it keeps and that were not late, oldest first. Only in what a view means.
-    Entries(StreamId),
+    /// The entries of a stream that it keeps and that were not late, oldest first. Only in what a view means; whether that puts
+    /// them into windows, which are kept as a whole.
+    Entries(StreamId, bool),
 }
 
 /// Something that can be assigned: a root and the way down from it.

@@ -1,6 +1,7 @@
 //! Views: queries that are kept up to date. What one means is [`View::meaning`]; the functions are how a runtime gets there, as
 //! `weir_contract::view` asks for them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use weir_diagnostics::Span;
@@ -99,21 +100,26 @@ impl Checked {
         &self.views[id.0 as usize]
     }
 
-    /// Every view behind those it is made of, in a program where none is made of itself.
+    /// Every view behind those it is made of. Where some are made of themselves, which is not right, they come in some order.
     pub fn views_in_order(&self) -> Vec<ViewId> {
-        let mut order = Vec::new();
+        let (mut order, mut begun) = (Vec::new(), BTreeSet::new());
         let all = (0..self.views.len() as u32).map(ViewId);
-        all.for_each(|id| self.behind_its_sources(id, &mut order));
+        all.for_each(|id| self.behind_its_sources(id, &mut begun, &mut order));
         order
     }
 
-    fn behind_its_sources(&self, id: ViewId, order: &mut Vec<ViewId>) {
-        if order.contains(&id) {
+    fn behind_its_sources(
+        &self,
+        id: ViewId,
+        begun: &mut BTreeSet<ViewId>,
+        order: &mut Vec<ViewId>,
+    ) {
+        if !begun.insert(id) {
             return;
         }
         for source in &self.view(id).sources {
             if let SourceOf::View(of) = source.of {
-                self.behind_its_sources(of, order);
+                self.behind_its_sources(of, begun, order);
             }
         }
         order.push(id);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use weir_contract::Manifest;
 use weir_contract::manifest::Promise;
+use weir_machine::streams::Consumed;
 use weir_machine::{
     Action, Answer, BadRecord, Ended, OutsideCall, Progress, Sent, Taken, carry_answer,
     failed_output,
@@ -41,6 +42,8 @@ pub enum Order {
     Resume,
     /// Outside calls it waits for are made once more, except those that may be made once.
     Retry,
+    /// An entry of a stream that a consumer has given up is put back. Of no run.
+    Entry(Consumed),
 }
 
 /// A run, by what is known of it.
@@ -306,6 +309,7 @@ impl Worker {
             Order::EndNow => self.machine.end_now(run, now),
             Order::Resume => self.machine.resume(run, now),
             Order::Retry => return self.retry(run),
+            Order::Entry(entry) => self.machine.retry_entry(entry, now),
         };
         match progress {
             Some(progress) => {

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod runs;
+mod streams;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,6 +35,9 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
     if let ["blobs", rest @ ..] = segments.as_slice() {
         return blobs::answer(shared, asked, rest).await;
     }
+    if let ["streams", rest @ ..] = segments.as_slice() {
+        return streams::answer(shared, asked, rest).await;
+    }
     if asked.method != Method::GET {
         return Err(Problem {
             allow: Some("GET".to_owned()),
@@ -58,7 +62,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         _ => Err(Problem::new(
             404,
             "NotFound",
-            "there are health, program, log, state, views, runs and blobs",
+            "there are health, program, log, state, runs, streams, views and blobs",
         )),
     }
 }

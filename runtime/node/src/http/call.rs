@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hyper::header::{ETAG, HeaderName, IF_NONE_MATCH};
-use hyper::{HeaderMap, Method};
+use hyper::{HeaderMap, Method, StatusCode};
 use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 use weir_contract::call::encode_args;
@@ -47,6 +47,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         check_position(shared, &asked.headers)?;
         check_access(&function.access, &caller)?;
         let is_post = asked.method != Method::GET && asked.method != Method::HEAD;
+        let takes_entries = program.streams.iter().any(|s| s.append == Some(number));
         let args = match (&asked.blob, function.blob_param(&program.defs)) {
             (Some(blob), Some(param)) => {
                 let mut given = in_path;
@@ -54,6 +55,9 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
                 args_from_query(shared, &program, function, &given, &asked.query)?
             }
             (Some(_), None) => return Err(Problem::bad_request("the body is not JSON")),
+            (None, _) if is_post && takes_entries => {
+                entries_from_body(shared, &program, function, &asked.body.bytes)?
+            }
             (None, _) if is_post => {
                 let body = &asked.body.bytes;
                 args_from_body(shared, &program, &function.params, &in_path, body)?
@@ -89,7 +93,14 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
             let _ = sender.send(result);
         });
         match receiver.await {
-            Ok(Ok(done)) => return finish(shared, asked, &program, number, done).await,
+            Ok(Ok(done)) => {
+                let mut reply = finish(shared, asked, &program, number, done).await?;
+                if takes_entries && reply.status() == StatusCode::OK {
+                    // They are there; whoever consumes them does so later.
+                    *reply.status_mut() = StatusCode::ACCEPTED;
+                }
+                return Ok(reply);
+            }
             Ok(Err(Refusal::Stale)) => continue,
             Ok(Err(refusal)) => return Err(refused(refusal)),
             Err(_) => return Err(Problem::unavailable("the node is stopping")),
@@ -138,6 +149,39 @@ type InPath = [(String, Value)];
 fn value_in_path<'a>(in_path: &'a InPath, name: &str) -> Option<&'a Value> {
     let mut all = in_path.iter();
     all.find(|(n, _)| n == name).map(|(_, value)| value)
+}
+
+/// The entries of a `pub stream`: the body is one, or an array of them.
+fn entries_from_body(
+    shared: &Shared,
+    manifest: &Manifest,
+    function: &Function,
+    body: &[u8],
+) -> Result<Vec<u8>, Problem> {
+    let [param] = function.params.as_slice() else {
+        return Err(Problem::bad_request("this takes no entries"));
+    };
+    let Type::List(of) = &param.ty else {
+        return Err(Problem::bad_request("this takes no entries"));
+    };
+    let json = match body {
+        [] => {
+            return Err(Problem::bad_request(
+                "the body must be an entry, or an array of them",
+            ));
+        }
+        body => parse(body)?,
+    };
+    let mut entries = match &json {
+        Document::Array(_) => from_json(&manifest.defs, &param.ty, &json, "entries")?,
+        one => Value::List(vec![from_json(&manifest.defs, of, one, "entry")?]),
+    };
+    look_up(shared, manifest, param, &mut entries)?;
+    Ok(encode_args(
+        &manifest.defs,
+        &function.params,
+        &[Some(entries)],
+    ))
 }
 
 pub(super) fn args_from_body(

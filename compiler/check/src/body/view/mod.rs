@@ -22,6 +22,7 @@ use super::{BodyCx, Fails, entry, hole, node, query};
 use crate::hir::*;
 use crate::meanings::Def;
 use crate::scope::{Cx, Progress};
+use crate::walk;
 use outline::{Outline, outline};
 
 /// Works out a view unless that was done: what reads it needs to know what a row is.
@@ -49,9 +50,11 @@ pub fn view(cx: &mut Cx, id: ViewId) {
     let is_wrong = |cx: &Cx| cx.diagnostics[told..].iter().any(Diagnostic::is_error);
     if let Some(mut outline) = outline(cx, &decl.value) {
         windows::find(cx, &mut outline);
-        meaning(cx, id, &outline);
-        windows::bounded(cx, id, &outline);
         if !is_wrong(cx) {
+            meaning(cx, id, &outline);
+        }
+        if !is_wrong(cx) {
+            windows::bounded(cx, id, &outline);
             functions::make(cx, id, &outline);
         }
     }
@@ -64,7 +67,7 @@ pub fn view(cx: &mut Cx, id: ViewId) {
 fn meaning(cx: &mut Cx, id: ViewId, outline: &Outline<'_>) {
     let query = with_first_key(outline);
     let mut body = BodyCx::new(cx, Fails::Never("a view"));
-    body.in_view = true;
+    body.in_view = Some(outline.window.is_some() && outline.join.is_none());
     let root = body.expr(&query, None);
     let mut sources = Vec::new();
     for source in outline.sources() {
@@ -160,28 +163,30 @@ fn reads(cx: &mut Cx, id: ViewId, is_wrong: bool) {
         }
     };
     functions::give(cx, all, Vec::new(), read(None));
+    at_its_name(cx, all, span, []);
     let Some(at) = at else { return };
     let ty = key.unwrap_or(Type::Unknown);
     if is_wrong && ty == Type::Unknown {
         return;
     }
-    functions::give(
-        cx,
-        at,
-        vec![("key".into(), ty.clone())],
-        read(Some(ty.clone())),
-    );
-    if cx.program.function(at).is_pub && !crate::routes::fits_a_path(cx, &ty) {
+    let takes = vec![("key".into(), ty.clone())];
+    functions::give(cx, at, takes, read(Some(ty.clone())));
+    if !crate::routes::fits_a_path(cx, &ty) {
         // Nobody could ask for it.
         cx.program.functions[at.0 as usize].is_pub = false;
     }
-    let function = &mut cx.program.functions[at.0 as usize];
-    if function.is_pub {
+    at_its_name(cx, at, span, [RoutePart::Param("key".into())]);
+}
+
+/// What is read of a public view is where the view's name says, unless that says something else: `/trending`, `/trending/{key}`.
+fn at_its_name<const N: usize>(cx: &mut Cx, id: FnId, span: Span, rest: [RoutePart; N]) {
+    let function = &mut cx.program.functions[id.0 as usize];
+    if function.is_pub && function.route.is_none() {
         let whole = function.name.strip_suffix(".at").unwrap_or(&function.name);
         let parts = whole.split('.').map(|part| RoutePart::Text(part.into()));
         function.route = Some(Route {
             method: Method::Get,
-            parts: parts.chain([RoutePart::Param("key".into())]).collect(),
+            parts: parts.chain(rest).collect(),
             span,
         });
     }
@@ -339,10 +344,10 @@ impl BodyCx<'_> {
     /// `peek e`: what is read is not waited for. One machine has nothing to wait for, so it is the read itself.
     pub(super) fn peek(&mut self, inner: &ast::Expr, want: Option<&Type>, span: Span) -> Expr {
         let read = self.expr(inner, want);
-        let is_read = matches!(
-            read.kind,
-            ExprKind::ReadView { .. } | ExprKind::StateOf { .. }
-        );
+        let mut is_read = false;
+        walk::all(&read, &mut |e| {
+            is_read |= matches!(e.kind, ExprKind::ReadView { .. } | ExprKind::StateOf { .. });
+        });
         if !is_read && self.head(&read.ty) != Type::Unknown {
             self.report(
                 Diagnostic::new(
