@@ -30,6 +30,7 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         externs: module.externs.clone(),
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
+        streams: Vec::new(),
         views: Vec::new(),
         failures: module.failures,
         roles: vec![],
@@ -114,6 +115,7 @@ fn function(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Funct
         plan: Default::default(),
         doc: None,
         views: Vec::new(),
+        emits: Vec::new(),
     })
 }
 
@@ -143,6 +145,8 @@ fn frame(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Frame> {
         fails,
         waits_for: String::new(),
         site: 0,
+        views: Vec::new(),
+        emits: Vec::new(),
     })
 }
 
