@@ -34,14 +34,14 @@ entity Sink(key: Text) {
 
   fn see(number: Int) { seen.push(number) }
   fn echo(number: Int) { echoed.push(number) }
-  fn wait() { waited += 1 }
+  fn rest() { waited += 1 }
 }
 
 on hits(Hit(key, number)) { Sink(key).see(number) }
 
 on hits(hit) {
   sleep(2ms)
-  Sink(hit.key).wait()
+  Sink(hit.key).rest()
 }
 
 on hits(hit) { echoes.emit(hit) }

@@ -360,6 +360,12 @@ impl Elsewhere {
         ))
     }
 
+    /// Says it where a name stands alone, without a module in front.
+    pub fn help_of_on(self, found: Diagnostic) -> Diagnostic {
+        let import = self.import;
+        found.help(format!("another module has it: write `{import}`"))
+    }
+
     /// Says it.
     pub fn help(self, found: Diagnostic) -> Diagnostic {
         let found = found.help(self.help);

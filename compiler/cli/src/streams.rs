@@ -91,6 +91,7 @@ fn rows(stream: &Value, style: Style) -> String {
     let count = |of: &Value, name: &str| of[name].as_u64().unwrap_or_default();
     let name = stream["stream"].as_str().unwrap_or_default();
     let kept = match (count(stream, "next"), count(stream, "kept")) {
+        (1, 1) => "1 entry".to_owned(),
         (all, kept) if all == kept => format!("{all} entries"),
         (all, kept) => format!("{all} entries, {kept} of them kept"),
     };

@@ -130,6 +130,11 @@ const BUILTINS: &[Builtin] = &[
         "Waits for the end of a run: what it gave, or what it failed with, or `Cancelled`.",
     ),
     b(
+        "emit",
+        "fn emit(entry) -> Int",
+        "Puts an entry into the stream, if and only if this step is kept; a failure that leaves a handler takes it back. Gives its position. Each `on` of the stream runs once for it.",
+    ),
+    b(
         "push",
         "fn push(item)",
         "Adds an item at the end of a list.",
