@@ -250,3 +250,37 @@ fn selections_grow_and_folds_are_whole_lines() {
     let folds = weir_ide::folds(&snapshot, place.file);
     assert_eq!(folds.len(), 3, "{folds:?}");
 }
+
+#[test]
+fn a_stream_has_one_name_wherever_it_is_used() {
+    let text = "record Post(by: Text)\n\n/// What people write.\n@key(by)\nstream posts: Post\n\nfn f(p: Post) { $0posts.emit(p) }\n\non posts(p) { f(p) }\n";
+    let renamed = renamed(text, "notes");
+    assert!(renamed.contains("stream notes: Post") && renamed.contains("notes.emit(p)"));
+    assert!(renamed.contains("on notes(p)"), "{renamed}");
+    let hover = hover(text);
+    assert!(
+        hover.contains("stream posts: Post") && hover.contains("What people write."),
+        "{hover}"
+    );
+    let emit = text.replace("$0", "").replace("posts.emit", "posts.$0emit");
+    assert!(
+        self::hover(&emit).contains("Gives its position"),
+        "{}",
+        self::hover(&emit)
+    );
+    // The field behind `@key` is that of the record, and what `on` binds is a variable.
+    let field = text.replace("$0", "").replace("@key(by)", "@key($0by)");
+    assert!(
+        self::renamed(&field, "author")
+            .starts_with("record Post(author: Text)\n\n/// What people write.\n@key(author)")
+    );
+    let bound = text
+        .replace("$0", "")
+        .replace("on posts(p)", "on posts($0p)");
+    assert!(self::renamed(&bound, "post").ends_with("on posts(post) { f(post) }\n"));
+    assert!(
+        self::hover(&bound).contains("p: Post"),
+        "{}",
+        self::hover(&bound)
+    );
+}

@@ -356,3 +356,21 @@ fn nothing_is_suggested_where_a_name_is_declared_or_a_text_is_written() {
     // In the hole of a text there is code.
     assert!(labels("fn f(name: Text) -> Text = \"text {na$0}\"").contains(&"name".to_owned()));
 }
+
+#[test]
+fn streams_are_offered_where_they_can_be_used() {
+    let program = "record Post(by: Text, at: Time)\n\n@key(by)\nstream posts: Post\n\n";
+    let with = |rest: &str| labels(&format!("{program}{rest}"));
+    assert_eq!(with("fn f(p: Post) {\n  posts.$0\n}\n"), ["emit"]);
+    assert!(with("fn f(p: Post) {\n  po$0\n}\n").contains(&"posts".to_owned()));
+    let words = with("$0");
+    for word in ["stream", "pub stream", "on"] {
+        assert!(words.contains(&word.to_owned()), "{word}");
+    }
+    assert_eq!(with("@k$0\nstream others: Post\n"), ["keep", "key"]);
+    let attributes = with("@$0\npub stream others: Post\n");
+    assert_eq!(
+        attributes,
+        ["anyone", "keep", "key", "late", "role", "time"]
+    );
+}
