@@ -14,10 +14,11 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("search.js");
 
 /// In the order in which a page shows them.
-const ORDER: [Kind; 11] = [
+const ORDER: [Kind; 12] = [
     Kind::Entity,
     Kind::Workflow,
     Kind::Stream,
+    Kind::View,
     Kind::Function,
     Kind::Record,
     Kind::Enum,

@@ -88,6 +88,16 @@ const BUILTINS: &[Builtin] = &[
         "Ok(value)",
         "In a pattern: a call that did not fail, and what it gave.",
     ),
+    b(
+        "all",
+        "fn all() -> List<Row>",
+        "All rows of a view as of the last commit.",
+    ),
+    b(
+        "at",
+        "fn at(key) -> List<Row>",
+        "The rows of a view whose first key this is, as of the last commit.",
+    ),
     b("value", "value", "What a `new` type is made of."),
     b(
         "with",
@@ -153,7 +163,7 @@ const BUILTINS: &[Builtin] = &[
     b(
         "aggregate",
         "over the rows of a group",
-        "Of all rows of this group: `count()`, `sum(e)`, `average(e)`, `min(e)`, `max(e)`, `first(e)`, `last(e)`, `collect(e)`, `count_distinct(e)`, `percentile(e, p)`.",
+        "Of all rows of this group: `count()`, `sum(e)`, `average(e)`, `min(e)`, `max(e)`, `first(e)`, `last(e)`, `collect(e)`, `count_distinct(e)`, `percentile(e, p)`, `top(e, n)`.",
     ),
     b(
         "UserId",

@@ -1,6 +1,6 @@
 //! What may stand behind a dot: fields, state, handlers, events, functions that take what is in front, names of a module.
 
-use weir_check::hir::{EntityId, Type};
+use weir_check::hir::{EntityId, Type, ViewId};
 use weir_check::meanings::Def;
 use weir_diagnostics::Span;
 use weir_syntax::ast::walk::Node;
@@ -25,6 +25,7 @@ pub fn members(build: &mut Build, base: &Expr) {
         match snapshot.meanings().name(name.span) {
             Some(Def::Module(at)) => return of_module(build, at),
             Some(Def::ExternBlock(block)) => return of_block(build, block),
+            Some(Def::View(id)) => return of_view(build, id),
             Some(Def::Stream(_)) => return builtin(build, "emit", "emit", &["entry"]),
             Some(Def::Builtin("caller")) => {
                 for member in ["caller.id", "caller.roles"] {
@@ -97,6 +98,16 @@ fn of_module(build: &mut Build, at: u32) {
     };
     for (name, def) in &file.names.own {
         names::value(build, name, *def, Near::Own);
+    }
+}
+
+/// What can be done with a view is reading it.
+fn of_view(build: &mut Build, id: ViewId) {
+    builtin(build, "all", "all", &[]);
+    let view = build.snapshot().checked().view(id);
+    if view.at.is_some() {
+        let key = crate::views::first_key(build.snapshot(), view);
+        builtin(build, "at", "at", &[&key.unwrap_or("key".to_owned())]);
     }
 }
 
