@@ -1,4 +1,5 @@
-//! Checks that cannot fail: of a position in a list, of the result of a sum or a difference, of whether somebody else knows a list.
+//! Checks that cannot fail: of a position in a list, of the result of a sum or a difference, of whether somebody else knows a list or
+//! a record.
 //!
 //! ```text
 //!   r2 = list.len r0            r2 is at most the length of r0
@@ -19,7 +20,8 @@ use weir_contract::Type;
 
 use crate::dataflow::{Direction, Problem, solve};
 use crate::ir::*;
-use crate::ownership::Ownership;
+use crate::ownership::{Ownership, flat_fields, is_list};
+use crate::release::is_number;
 
 /// Of a function with more blocks nothing is worked out: each of them has a set of its own.
 const BLOCKS_MAX: usize = 2_000;
@@ -29,10 +31,12 @@ const BLOCKS_MAX: usize = 2_000;
 pub struct Facts {
     /// Instructions that need not look whether the position is in range or the result fits.
     safe: BTreeSet<(BlockId, usize)>,
-    /// Instructions whose list nobody else knows for sure.
+    /// Instructions whose list or record nobody else knows for sure.
     owned: BTreeSet<(BlockId, usize)>,
     /// By register: the number it always holds.
     constants: Vec<Option<i64>>,
+    /// By register: the text it always holds.
+    texts: Vec<Option<String>>,
     /// By register: whether a zero in it may be negative, because nobody who reads it can tell.
     either_zero: Vec<bool>,
 }
@@ -50,6 +54,11 @@ impl Facts {
     pub fn constant(&self, reg: Reg) -> Option<i64> {
         self.constants[reg.0 as usize]
     }
+
+    /// The text that the register always holds.
+    pub fn text(&self, reg: Reg) -> Option<&str> {
+        self.texts[reg.0 as usize].as_deref()
+    }
 }
 
 impl Facts {
@@ -61,7 +70,14 @@ impl Facts {
 
 pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
     let mut facts = Facts {
-        constants: constants(func),
+        constants: constants(func, |literal| match literal {
+            Literal::Int(n) => Some(*n),
+            _ => None,
+        }),
+        texts: constants(func, |literal| match literal {
+            Literal::Text(text) => Some(text.clone()),
+            _ => None,
+        }),
         either_zero: either_zero(module, func),
         ..Facts::default()
     };
@@ -73,6 +89,7 @@ pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
                 | Op::ListSet(..)
                 | Op::ListSetField(..)
                 | Op::ListPush(..)
+                | Op::FieldSet(..)
                 | Op::Arith(..)
         )
     };
@@ -102,6 +119,9 @@ pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
             {
                 owned.insert((id, at));
             }
+            if known.is_changed_in_place(func, inst, &state) {
+                owned.insert((id, at));
+            }
             known.pass(func, inst, &mut state);
         }
     }
@@ -110,16 +130,16 @@ pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
     facts
 }
 
-/// Registers that are written once, with a number.
-fn constants(func: &Func) -> Vec<Option<i64>> {
+/// Registers that are written once, with a literal of that kind.
+fn constants<T: Clone>(func: &Func, kind: impl Fn(&Literal) -> Option<T>) -> Vec<Option<T>> {
     let mut constants = vec![None; func.regs.len()];
     let mut written = vec![false; func.regs.len()];
     written[..func.params as usize].fill(true);
     for inst in func.blocks.iter().flat_map(|block| &block.insts) {
         let Some(dst) = inst.dst else { continue };
         let again = std::mem::replace(&mut written[dst.0 as usize], true);
-        constants[dst.0 as usize] = match inst.op {
-            Op::Const(Literal::Int(n)) if !again => Some(n),
+        constants[dst.0 as usize] = match &inst.op {
+            Op::Const(literal) if !again => kind(literal),
             _ => None,
         };
     }
@@ -182,7 +202,7 @@ enum Fact {
     UpToLength(Reg, Reg),
     /// There is an element of the list at the number.
     InRange(Reg, Reg),
-    /// Nobody else knows the list.
+    /// Nobody else knows the list, or the record.
     Owned(Reg),
 }
 
@@ -275,6 +295,32 @@ impl Known<'_> {
         }
     }
 
+    /// Whether a field of a record is set that nobody else knows. Only a number: an address would be of something younger than
+    /// what it lies in, which `release` takes for impossible.
+    fn is_changed_in_place(&self, func: &Func, inst: &Inst, state: &Set) -> bool {
+        let Op::FieldSet(record, _, value) = inst.op else {
+            return false;
+        };
+        inst.dst == Some(record)
+            && state.contains(&Fact::Owned(record))
+            && is_number(&self.module.defs, func.value_type(value))
+    }
+
+    /// The registers whose record is known elsewhere behind the operation, or may be.
+    fn for_each_kept(&self, func: &Func, op: &Op, mut f: impl FnMut(Reg)) {
+        let is_flat = |list: Reg| match self.module.defs.base(func.value_type(list)) {
+            Type::List(item) => flat_fields(&self.module.defs, item).is_some(),
+            _ => false,
+        };
+        match *op {
+            Op::FieldGet(..) | Op::Compare(..) | Op::Show(_) => {}
+            Op::FieldSet(_, _, value) => f(value),
+            // Such a list takes what is in the record.
+            Op::ListPush(list, _) | Op::ListSet(list, ..) if is_flat(list) => {}
+            ref op => op.for_each_use(f),
+        }
+    }
+
     fn is_int(&self, func: &Func, reg: Reg) -> bool {
         *self.module.defs.base(func.value_type(reg)) == Type::Int
     }
@@ -287,6 +333,17 @@ impl Known<'_> {
     }
 
     fn pass(&self, func: &Func, inst: &Inst, state: &mut Set) {
+        let is_record = |r: Reg| match func.reg_type(r) {
+            RegType::Value(ty) => {
+                !is_list(self.module, func.reg_type(r)) && !is_number(&self.module.defs, ty)
+            }
+            RegType::Instance(_) => false,
+        };
+        self.for_each_kept(func, &inst.op, |r| {
+            if is_record(r) {
+                state.remove(&Fact::Owned(r));
+            }
+        });
         let Some(dst) = inst.dst else { return };
         let mut new: Vec<Fact> = Vec::new();
         let not_negative = |r: Reg| self.is_not_negative(r, state);
@@ -299,7 +356,7 @@ impl Known<'_> {
                 new.push(Fact::NotNegative(dst));
                 new.push(Fact::UpToLength(dst, list));
             }
-            Op::MapLen(_) => new.push(Fact::NotNegative(dst)),
+            Op::MapLen(_) | Op::SetLen(_) => new.push(Fact::NotNegative(dst)),
             Op::Arith(op, x, y) if self.is_int(func, x) => {
                 let both = not_negative(x) && not_negative(y);
                 match op {
@@ -344,6 +401,7 @@ impl Known<'_> {
                 new.push(Fact::Owned(dst));
             }
             Op::ListMake(ref items) if !items.is_empty() => new.push(Fact::Owned(dst)),
+            Op::RecordMake(_) | Op::FieldSet(..) => new.push(Fact::Owned(dst)),
             _ => {}
         }
         if !keeps {

@@ -546,6 +546,16 @@ pub enum Op {
     /// Depth - 1; at depth 0 runs `check` of every instance written since the outermost `TxEnter` and
     /// ends the transaction. May crash: InvariantBroken (with the invariant's own site).
     TxLeave,
+
+    // ---- sets -----------------------------------------------------------------------------------
+    /// `(Set<T>, T) → Bool`.
+    SetHas(Reg, Reg),
+    /// `(Set<T>, T) → Set<T>` with the item.
+    SetPut(Reg, Reg),
+    /// `(Set<T>, T) → Set<T>` without the item.
+    SetRemove(Reg, Reg),
+    /// `Set<T> → Int`.
+    SetLen(Reg),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -746,7 +756,8 @@ macro_rules! operands {
             | SlotClear($r, _)
             | Cancel($r)
             | CrashAt($r)
-            | Rollback($r) => $run,
+            | Rollback($r)
+            | SetLen($r) => $run,
             Arith(_, a, b)
             | Compare(_, a, b)
             | FieldSet(a, _, b)
@@ -766,7 +777,10 @@ macro_rules! operands {
             | MapSlotRemove(a, _, b)
             | SlotHas(a, _, b)
             | SetSlotAdd(a, _, b)
-            | SetSlotRemove(a, _, b) => {
+            | SetSlotRemove(a, _, b)
+            | SetHas(a, b)
+            | SetPut(a, b)
+            | SetRemove(a, b) => {
                 for $r in [a, b] {
                     $run
                 }
