@@ -26,6 +26,9 @@ use crate::release::is_number;
 /// Of a function with more blocks nothing is worked out: each of them has a set of its own.
 const BLOCKS_MAX: usize = 2_000;
 
+/// How far in front of a list's end a number is known to be.
+const MORE_MAX: u8 = 2;
+
 /// What holds for one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -130,23 +133,32 @@ pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
     facts
 }
 
-/// Registers that are written once, with a literal of that kind.
-fn constants<T: Clone>(func: &Func, kind: impl Fn(&Literal) -> Option<T>) -> Vec<Option<T>> {
+/// Registers that are written with one literal only, of that kind.
+fn constants<T: Clone + PartialEq>(
+    func: &Func,
+    kind: impl Fn(&Literal) -> Option<T>,
+) -> Vec<Option<T>> {
     let mut constants = vec![None; func.regs.len()];
     let mut written = vec![false; func.regs.len()];
     written[..func.params as usize].fill(true);
     for inst in func.blocks.iter().flat_map(|block| &block.insts) {
         let Some(dst) = inst.dst else { continue };
         let again = std::mem::replace(&mut written[dst.0 as usize], true);
-        constants[dst.0 as usize] = match &inst.op {
-            Op::Const(literal) if !again => kind(literal),
+        let value = match &inst.op {
+            Op::Const(literal) => kind(literal),
             _ => None,
         };
+        let held = &mut constants[dst.0 as usize];
+        if !again {
+            *held = value;
+        } else if *held != value {
+            *held = None;
+        }
     }
     constants
 }
 
-/// Registers that are written once, with a product or a quotient, and read where the sign of a zero makes no difference: as a
+/// Registers that are written with products or quotients only, and read where the sign of a zero makes no difference: as a
 /// factor, in a sum, as what is taken away from another number. Of two such numbers a sum is one too.
 fn either_zero(module: &Module, func: &Func) -> Vec<bool> {
     let mut either = vec![false; func.regs.len()];
@@ -158,7 +170,7 @@ fn either_zero(module: &Module, func: &Func) -> Vec<bool> {
         let Some(dst) = inst.dst else { continue };
         let again = std::mem::replace(&mut written[dst.0 as usize], true);
         let makes = matches!(inst.op, Op::Arith(ArithOp::Mul | ArithOp::Div, x, _) if is_float(x));
-        either[dst.0 as usize] = makes && !again;
+        either[dst.0 as usize] = makes && (!again || either[dst.0 as usize]);
     }
     let mut tells = |r: Reg| either[r.0 as usize] = false;
     for inst in insts() {
@@ -198,8 +210,8 @@ enum Fact {
     NotNegative(Reg),
     /// The first is less than the second.
     Less(Reg, Reg),
-    /// The number is at most the length of the list.
-    UpToLength(Reg, Reg),
+    /// The number and as many as the last more are at most the length of the list. With a number the smaller ones are there too.
+    UpToLength(Reg, Reg, u8),
     /// There is an element of the list at the number.
     InRange(Reg, Reg),
     /// Nobody else knows the list, or the record.
@@ -210,7 +222,9 @@ impl Fact {
     fn is_about(&self, reg: Reg) -> bool {
         match *self {
             Fact::NotNegative(a) | Fact::Owned(a) => a == reg,
-            Fact::Less(a, b) | Fact::UpToLength(a, b) | Fact::InRange(a, b) => a == reg || b == reg,
+            Fact::Less(a, b) | Fact::UpToLength(a, b, _) | Fact::InRange(a, b) => {
+                a == reg || b == reg
+            }
         }
     }
 
@@ -220,7 +234,7 @@ impl Fact {
         match self {
             Fact::NotNegative(a) if a == from => Some(Fact::NotNegative(to)),
             Fact::Less(a, b) if a == from || b == from => Some(Fact::Less(new(a), new(b))),
-            Fact::UpToLength(a, list) if a == from => Some(Fact::UpToLength(to, list)),
+            Fact::UpToLength(a, list, more) if a == from => Some(Fact::UpToLength(to, list, more)),
             Fact::InRange(a, list) if a == from => Some(Fact::InRange(to, list)),
             _ => None,
         }
@@ -246,26 +260,64 @@ impl Known<'_> {
     }
 
     fn is_in_range(&self, index: Reg, list: Reg, state: &Set) -> bool {
-        let below = |fact: &Fact| matches!(fact, Fact::Less(a, n) if *a == index && state.contains(&Fact::UpToLength(*n, list)));
+        // A list that is at least as long as a number that is known has all positions below that.
+        let within = |fact: &Fact| match (*fact, self.constant(index)) {
+            (Fact::UpToLength(n, of, more), Some(index)) if of == list => self
+                .constant(n)
+                .is_some_and(|n| index < n.saturating_add(more as i64)),
+            _ => false,
+        };
         state.contains(&Fact::InRange(index, list))
-            || self.is_not_negative(index, state) && state.iter().any(below)
+            || self.is_not_negative(index, state)
+                && (self.room(index, list, state) > Some(0) || state.iter().any(within))
+    }
+
+    /// How many more than the number are known to be at most the length of the list; `None`: not even the number is.
+    fn room(&self, reg: Reg, list: Reg, state: &Set) -> Option<u8> {
+        let more = |reg: Reg| {
+            let known = |more: &u8| state.contains(&Fact::UpToLength(reg, list, *more));
+            (0..=MORE_MAX).rev().find(known)
+        };
+        let below = state.iter().filter_map(|fact| match *fact {
+            Fact::Less(a, n) if a == reg => more(n).map(|more| more + 1),
+            _ => None,
+        });
+        below.chain(more(reg)).max()
+    }
+
+    /// The number has that much room in the list.
+    fn has_room(new: &mut Vec<Fact>, reg: Reg, list: Reg, more: u8) {
+        let known = 0..=more.min(MORE_MAX);
+        new.extend(known.map(|more| Fact::UpToLength(reg, list, more)));
+    }
+
+    fn lists(state: &Set) -> BTreeSet<Reg> {
+        let list = |fact: &Fact| match *fact {
+            Fact::UpToLength(_, list, _) => Some(list),
+            _ => None,
+        };
+        state.iter().filter_map(list).collect()
     }
 
     /// Whether the number is one of 0 to 2^32, as positions and lengths are.
     fn is_small(&self, reg: Reg, state: &Set) -> bool {
         let bounded = |fact: &Fact| match fact {
-            Fact::UpToLength(a, _) | Fact::InRange(a, _) => *a == reg,
-            Fact::Less(a, n) => {
-                *a == reg
-                    && state
-                        .iter()
-                        .any(|f| matches!(f, Fact::UpToLength(b, _) if b == n))
-            }
+            Fact::InRange(a, _) => *a == reg,
+            Fact::UpToLength(..) | Fact::Less(..) => self.is_bounded(reg, state),
             _ => false,
         };
         self.constant(reg)
             .is_some_and(|n| (0..1 << 32).contains(&n))
             || self.is_not_negative(reg, state) && state.iter().any(bounded)
+    }
+
+    /// Whether the number is below 2^32, as lengths are.
+    fn is_bounded(&self, reg: Reg, state: &Set) -> bool {
+        let length = |reg: Reg, f: &Fact| matches!(f, Fact::UpToLength(a, ..) if *a == reg);
+        state.iter().any(|fact| match fact {
+            Fact::Less(a, n) if *a == reg => state.iter().any(|f| length(*n, f)),
+            fact => length(reg, fact),
+        })
     }
 
     fn is_safe(&self, func: &Func, inst: &Inst, state: &Set) -> bool {
@@ -283,6 +335,8 @@ impl Known<'_> {
                     ArithOp::Add => {
                         has_next(x, y)
                             || has_next(y, x)
+                            || self.is_bounded(x, state) && self.is_step(y)
+                            || self.is_bounded(y, state) && self.is_step(x)
                             || self.is_small(x, state) && self.is_small(y, state)
                     }
                     ArithOp::Sub => {
@@ -321,6 +375,12 @@ impl Known<'_> {
         }
     }
 
+    /// Whether it is a number that can be added to any length.
+    fn is_step(&self, reg: Reg) -> bool {
+        self.constant(reg)
+            .is_some_and(|n| (0..1 << 32).contains(&n))
+    }
+
     fn is_int(&self, func: &Func, reg: Reg) -> bool {
         *self.module.defs.base(func.value_type(reg)) == Type::Int
     }
@@ -354,20 +414,38 @@ impl Known<'_> {
             Op::Copy(from) => new.extend(state.iter().filter_map(|fact| fact.of(from, dst))),
             Op::ListLen(list) => {
                 new.push(Fact::NotNegative(dst));
-                new.push(Fact::UpToLength(dst, list));
+                new.push(Fact::UpToLength(dst, list, 0));
             }
             Op::MapLen(_) | Op::SetLen(_) => new.push(Fact::NotNegative(dst)),
             Op::Arith(op, x, y) if self.is_int(func, x) => {
                 let both = not_negative(x) && not_negative(y);
+                // A step up takes from the room, a step down gives some.
+                let step = |r: Reg| {
+                    self.constant(r)
+                        .filter(|n| (0..=MORE_MAX as i64).contains(n))
+                };
+                let (from, by, up) = match op {
+                    ArithOp::Add if step(x).is_some() => (y, step(x), true),
+                    ArithOp::Add => (x, step(y), true),
+                    ArithOp::Sub => (x, step(y).or(not_negative(y).then_some(0)), false),
+                    _ => (x, None, false),
+                };
+                for list in by.map_or(BTreeSet::new(), |_| Known::lists(state)) {
+                    let (room, by) = (self.room(from, list, state), by.unwrap_or(0) as u8);
+                    let room = room.and_then(|room| match up {
+                        true => room.checked_sub(by),
+                        false => Some(room + by),
+                    });
+                    if let Some(room) = room.filter(|_| list != dst) {
+                        Known::has_room(&mut new, dst, list, room);
+                    }
+                }
                 match op {
                     ArithOp::Add | ArithOp::Mul | ArithOp::Div if both => {
                         new.push(Fact::NotNegative(dst))
                     }
                     ArithOp::Sub if not_negative(y) => {
                         let at_most = |fact: &Fact| match *fact {
-                            Fact::UpToLength(a, list) if a == x => {
-                                Some(Fact::UpToLength(dst, list))
-                            }
                             Fact::Less(a, n) if a == x => Some(Fact::Less(dst, n)),
                             _ => None,
                         };
@@ -450,12 +528,28 @@ impl Known<'_> {
             (CompareOp::Gt, true) | (CompareOp::Le, false) => (y, x, true),
             (CompareOp::Le, true) | (CompareOp::Gt, false) => (x, y, false),
             (CompareOp::Ge, true) | (CompareOp::Lt, false) => (y, x, false),
+            (CompareOp::Eq, true) | (CompareOp::Ne, false) => {
+                self.at_most(x, y, false, state);
+                return self.at_most(y, x, false, state);
+            }
             _ => return,
         };
+        self.at_most(low, high, strictly, state);
+    }
+
+    /// What a number says that is greater than another, or equal to it.
+    fn at_most(&self, low: Reg, high: Reg, strictly: bool, state: &mut Set) {
         let from = if strictly { -1 } else { 0 };
         if self.constant(low).is_some_and(|n| n >= from) || self.is_not_negative(low, state) {
             state.insert(Fact::NotNegative(high));
         }
+        let mut new = Vec::new();
+        for list in Known::lists(state) {
+            if let Some(room) = self.room(high, list, state) {
+                Known::has_room(&mut new, low, list, room + strictly as u8);
+            }
+        }
+        state.extend(new);
         if strictly {
             state.insert(Fact::Less(low, high));
         }

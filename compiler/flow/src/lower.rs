@@ -11,6 +11,8 @@ mod call;
 mod closure;
 mod collection;
 mod condition;
+mod decide;
+mod decided;
 mod entities;
 mod entries;
 mod expr;

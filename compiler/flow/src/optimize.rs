@@ -9,6 +9,7 @@ pub mod known;
 mod options;
 pub mod repeated;
 mod texts;
+pub mod versions;
 
 use crate::ir::Module;
 
@@ -24,5 +25,10 @@ pub fn optimize(module: &mut Module) {
         known::known(func);
         texts::join(func);
         crate::simplify::simplify(func);
+    }
+    for number in 0..module.funcs.len() {
+        if let Some(func) = versions::versions(module, &module.funcs[number]) {
+            module.funcs[number] = func;
+        }
     }
 }
