@@ -16,6 +16,8 @@
 //!
 //! "May crash" below means: the step ends as a bug with the given [`CrashReason`] at the instruction's site.
 
+use std::collections::BTreeSet;
+
 use weir_contract::plan::Plan;
 use weir_contract::{CrashReason, DefId, Defs, Money, Type};
 
@@ -34,6 +36,8 @@ pub struct Module {
     pub failures: Option<Failures>,
     /// Names of the source files, by [`Site::file`].
     pub files: Vec<String>,
+    /// The files of the library, by [`Site::file`]: what breaks there breaks, for people, where they called it.
+    pub library: BTreeSet<u32>,
     /// Places in the source. Site 0 is "no place" (code the compiler made up).
     pub sites: Vec<Site>,
 }
@@ -639,6 +643,12 @@ impl Module {
         let blocks = self.funcs.iter().flat_map(|func| &func.blocks);
         let mut insts = blocks.flat_map(|block| &block.insts);
         insts.any(|inst| matches!(inst.op, Op::NextKey(of, ..) if of == entity))
+    }
+
+    /// Whether the place is in the library. Site 0 is in none.
+    pub fn is_library(&self, id: SiteId) -> bool {
+        let site = self.sites.get(id.0 as usize).filter(|_| id.0 > 0);
+        site.is_some_and(|site| self.library.contains(&site.file))
     }
 
     pub fn site(&self, id: SiteId) -> Site {
