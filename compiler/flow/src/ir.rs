@@ -16,6 +16,8 @@
 //!
 //! "May crash" below means: the step ends as a bug with the given [`CrashReason`] at the instruction's site.
 
+use std::collections::BTreeSet;
+
 use weir_contract::plan::Plan;
 use weir_contract::{CrashReason, DefId, Defs, Money, Type};
 
@@ -34,6 +36,8 @@ pub struct Module {
     pub failures: Option<Failures>,
     /// Names of the source files, by [`Site::file`].
     pub files: Vec<String>,
+    /// The files of the library, by [`Site::file`]: what breaks there breaks, for people, where they called it.
+    pub library: BTreeSet<u32>,
     /// Places in the source. Site 0 is "no place" (code the compiler made up).
     pub sites: Vec<Site>,
     /// Position = stream number of [`Op::Emit`].
@@ -577,6 +581,16 @@ pub enum Op {
     /// Depth - 1; at depth 0 runs `check` of every instance written since the outermost `TxEnter` and
     /// ends the transaction. May crash: InvariantBroken (with the invariant's own site).
     TxLeave,
+
+    // ---- sets -----------------------------------------------------------------------------------
+    /// `(Set<T>, T) → Bool`.
+    SetHas(Reg, Reg),
+    /// `(Set<T>, T) → Set<T>` with the item.
+    SetPut(Reg, Reg),
+    /// `(Set<T>, T) → Set<T>` without the item.
+    SetRemove(Reg, Reg),
+    /// `Set<T> → Int`.
+    SetLen(Reg),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -660,6 +674,12 @@ impl Module {
         let blocks = self.funcs.iter().flat_map(|func| &func.blocks);
         let mut insts = blocks.flat_map(|block| &block.insts);
         insts.any(|inst| matches!(inst.op, Op::NextKey(of, ..) if of == entity))
+    }
+
+    /// Whether the place is in the library. Site 0 is in none.
+    pub fn is_library(&self, id: SiteId) -> bool {
+        let site = self.sites.get(id.0 as usize).filter(|_| id.0 > 0);
+        site.is_some_and(|site| self.library.contains(&site.file))
     }
 
     pub fn site(&self, id: SiteId) -> Site {
@@ -789,7 +809,8 @@ macro_rules! operands {
             | SlotClear($r, _)
             | Cancel($r)
             | CrashAt($r)
-            | Rollback($r) => $run,
+            | Rollback($r)
+            | SetLen($r) => $run,
             Arith(_, a, b)
             | Compare(_, a, b)
             | FieldSet(a, _, b)
@@ -809,7 +830,10 @@ macro_rules! operands {
             | MapSlotRemove(a, _, b)
             | SlotHas(a, _, b)
             | SetSlotAdd(a, _, b)
-            | SetSlotRemove(a, _, b) => {
+            | SetSlotRemove(a, _, b)
+            | SetHas(a, b)
+            | SetPut(a, b)
+            | SetRemove(a, b) => {
                 for $r in [a, b] {
                     $run
                 }

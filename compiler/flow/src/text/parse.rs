@@ -92,7 +92,11 @@ impl Parser {
     fn module(&mut self) -> Parse<()> {
         while *self.peek() != Token::End {
             match self.word()?.as_str() {
-                "file" => {
+                word @ ("file" | "library") => {
+                    if word == "library" {
+                        let number = self.module.files.len() as u32;
+                        self.module.library.insert(number);
+                    }
                     let name = self.string()?;
                     self.module.files.push(name);
                 }

@@ -13,8 +13,13 @@ use crate::ir::*;
 /// The whole module. Equal modules print the same text.
 pub fn print(module: &Module) -> String {
     let mut out = String::new();
-    for file in &module.files {
-        let _ = writeln!(out, "file {}", quote(file));
+    for (number, file) in (0..).zip(&module.files) {
+        let word = if module.library.contains(&number) {
+            "library"
+        } else {
+            "file"
+        };
+        let _ = writeln!(out, "{word} {}", quote(file));
     }
     for (i, s) in module.sites.iter().enumerate() {
         let _ = writeln!(out, "site {i} {} {} {}", s.file, s.start, s.end);

@@ -138,6 +138,15 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
             some(rule.value(*a)?.clone())
         }
         Op::MapLen(a) => rule.map(*a).and(some(Type::Int)),
+        Op::SetHas(a, item) => {
+            rule.expect(*item, rule.set(*a)?)?;
+            some(Type::Bool)
+        }
+        Op::SetPut(a, item) | Op::SetRemove(a, item) => {
+            rule.expect(*item, rule.set(*a)?)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::SetLen(a) => rule.set(*a).and(some(Type::Int)),
         Op::ListConcat(a, b) => {
             rule.list(*a)?;
             rule.expect(*b, rule.value(*a)?)?;
@@ -519,6 +528,13 @@ impl<'a> Rule<'a> {
         match self.value(reg)? {
             Type::Map(k, v) => Ok((k, v)),
             ty => Err(format!("{} is no map", self.show(ty))),
+        }
+    }
+
+    fn set(&self, reg: Reg) -> Result<&'a Type, String> {
+        match self.value(reg)? {
+            Type::Set(item) => Ok(item),
+            ty => Err(format!("{} is no set", self.show(ty))),
         }
     }
 
