@@ -109,7 +109,8 @@ fn conflict(snapshot: &Snapshot, def: Def, to: &str) -> Option<Span> {
     let around = snapshot
         .declared
         .by_name
-        .values()
+        .of(declared.file)
+        .map(|(_, other)| other)
         .filter(|other| other.whole.contains(declared))
         // A parameter is declared inside of what it is a parameter of.
         .filter(|other| !matches!(other.kind, Kind::Parameter | Kind::Field | Kind::Key))

@@ -146,13 +146,13 @@ fn function_at(snapshot: &Snapshot, at: At) -> Result<(String, Span), String> {
         _ => None,
     });
     let around = || {
-        let all = snapshot.declared.by_name.iter();
-        let inside = all.filter(|(span, d)| {
+        let all = snapshot.declared.by_name.of(at.file);
+        let inside = all.filter(|(_, d)| {
             let runs = matches!(
                 d.kind,
                 crate::declared::Kind::Function | crate::declared::Kind::Handler
             );
-            runs && span.file == at.file && d.whole.start <= at.offset && at.offset <= d.whole.end
+            runs && d.whole.start <= at.offset && at.offset <= d.whole.end
         });
         inside.map(|(span, _)| *span).next_back()
     };

@@ -120,6 +120,9 @@ impl Server {
                 self.next();
             }
         }
+        // What is told of other files because of the last change comes in one go with this, and in front of any answer.
+        let document = json!({ "textDocument": { "uri": self.uri(FILES[0].0) } });
+        self.ask("textDocument/documentSymbol", document);
         let mut all = Vec::new();
         for ((name, _), text) in FILES.iter().zip(texts) {
             let uri = self.uri(name);

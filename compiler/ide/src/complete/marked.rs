@@ -152,7 +152,7 @@ impl Marked {
             name,
         );
         Some(Marked {
-            snapshot: Snapshot::new(survey, &library.modules),
+            snapshot: Snapshot::after(survey, &library.modules, Some(cursor.snapshot)),
             around,
             name,
             word: Span::new(cursor.file, start as u32, end as u32),
