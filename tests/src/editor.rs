@@ -43,7 +43,8 @@ impl Editor {
             .arg("lsp")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            // What it says when it breaks belongs into the test's log.
+            .stderr(Stdio::inherit())
             .spawn()
             .expect("the binary starts");
         let output = child.stdout.take().expect("stdout is piped");

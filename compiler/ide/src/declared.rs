@@ -32,6 +32,8 @@ pub enum Kind {
     Stream,
     View,
     Test,
+    /// `every`
+    Schedule,
 }
 
 /// A declaration with a name.
@@ -197,11 +199,12 @@ impl Collector<'_> {
         let doc = item.doc.as_ref();
         let start = after_attributes(&item.attrs, item.span, self.sources);
         let whole = item.span;
+        let sources = self.sources;
         let mut add = |kind, name: &ast::Ident, head: Span, is_pub: bool| {
             self.add(kind, name, doc, whole, head, None, is_pub);
         };
         match &item.kind {
-            ItemKind::Import(_) | ItemKind::On(_) | ItemKind::Every(_) | ItemKind::Hole => {}
+            ItemKind::Import(_) | ItemKind::On(_) | ItemKind::Hole => {}
             ItemKind::Migrate(_) => {}
             ItemKind::Record(decl) => {
                 add(Kind::Record, &decl.name, start, false);
@@ -222,6 +225,17 @@ impl Collector<'_> {
             }
             ItemKind::TypeAlias(decl) | ItemKind::NewType(decl) => {
                 add(Kind::Type, &decl.name, start, false);
+            }
+            ItemKind::Every(decl) => {
+                // It has no name: it is called as it is written, `every 1h`.
+                let period = decl.period.span;
+                let text = &sources.file(period.file).text;
+                let name = ast::Ident {
+                    name: format!("every {}", &text[period.range()]),
+                    span: period,
+                };
+                let head = whole.before().to(period);
+                add(Kind::Schedule, &name, head, false);
             }
             ItemKind::Let(decl) => add(Kind::Constant, &decl.name, start, false),
             ItemKind::Fn(decl) => self.function(decl, Kind::Function, doc, whole, start, None),

@@ -11,7 +11,7 @@ use weir_diagnostics::{FileId, Span};
 use weir_driver::{Bodies, Survey, SurveyedFile};
 use weir_syntax::ast;
 
-use crate::declared::{Declaration, Declarations};
+use crate::declared::{Declaration, Declarations, Kind};
 use crate::labels::labels;
 
 /// A place between two characters.
@@ -142,6 +142,19 @@ impl Snapshot {
     /// How something was declared.
     pub fn declaration(&self, def: Def) -> Option<&Declaration> {
         self.declared.by_name.get(&self.meanings().place(def)?)
+    }
+
+    /// Whether something stands for an `every`, which nobody can name.
+    pub fn is_schedule(&self, def: Def) -> bool {
+        let declaration = self.declaration(def);
+        declaration.is_some_and(|declaration| declaration.kind == Kind::Schedule)
+    }
+
+    /// What the `every` with that period does at each tick.
+    pub fn tick(&self, period: Span) -> Option<FnId> {
+        let mut all = self.checked().functions.iter().zip((0..).map(FnId));
+        let found = all.find(|(function, _)| function.span == period && function.entity.is_none());
+        found.map(|(_, id)| id)
     }
 
     /// The type of the expression or variable with exactly that span.

@@ -98,6 +98,9 @@ impl Marked {
         if hints.needs_block {
             endings.push(" {}");
         }
+        if hints.in_hole {
+            endings.extend(["}", "}\""]);
+        }
         let mut tries = endings
             .iter()
             .flat_map(|ending| names.iter().map(move |name| (*name, *ending)))
