@@ -141,7 +141,8 @@ fn inert(cursor: &Cursor, offset: u32) -> Option<Front> {
             Tok::Str | Tok::StrHead | Tok::StrMid | Tok::StrTail | Tok::Time
         );
         let text = cursor.word_of(token);
-        let closed = text.len() > 1 && text.ends_with(['"', '{']);
+        let leads_to_hole = matches!(token.kind, Tok::StrHead | Tok::StrMid);
+        let closed = text.len() > 1 && text.ends_with('"') || leads_to_hole;
         is_text && token.start < offset && (offset < token.end || offset == token.end && !closed)
     })?;
     let role = at >= 2 && cursor.word_of(&tokens[at - 2]) == "@role"
