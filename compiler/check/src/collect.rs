@@ -148,7 +148,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
                     return;
                 }
             }
-            let same = cx.names.functions.entry(name).or_default();
+            let same = cx.names.functions.or_default(name);
             let first = same
                 .iter()
                 .copied()
@@ -210,8 +210,8 @@ fn collect_schedule(cx: &mut Cx, item: &ast::Item, decl: &ast::EveryDecl, doc: O
     let tick = add_function(cx, &made.tick, &[], doc.clone(), None, false);
     let source = &mut cx.functions[tick.0 as usize];
     (source.infers_fails, source.is_tick) = (false, true);
-    let same = cx.names.functions.entry(made.tick.name.name.clone());
-    same.or_default().push(tick);
+    let same = made.tick.name.name.clone();
+    cx.names.functions.or_default(same).push(tick);
     let id = collect_entity(cx, &made.workflow, doc, true);
     workflows::collect(cx, id, &made.workflow);
     if let Some(workflow) = &mut cx.program.entities[id.0 as usize].workflow {

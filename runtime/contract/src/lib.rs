@@ -14,6 +14,7 @@ pub mod library;
 pub mod limits;
 pub mod manifest;
 pub mod names;
+pub mod near;
 pub mod plan;
 pub mod pure;
 mod route;
