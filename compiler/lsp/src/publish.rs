@@ -22,8 +22,11 @@ use crate::paths::{shown_as_file, uri_of};
 #[derive(Default)]
 pub struct Published {
     /// About which opening and version of a text it was, if it was open.
-    by_file: BTreeMap<PathBuf, (Option<(u64, i32)>, Vec<Diagnostic>)>,
+    by_file: BTreeMap<PathBuf, (Shown, Vec<Diagnostic>)>,
 }
+
+/// Opening and version of a text; nothing of one that is not open.
+type Shown = Option<(u64, i32)>;
 
 impl Published {
     /// What has changed: a notification for each file whose diagnostics are others than before, or whose text is open in another
