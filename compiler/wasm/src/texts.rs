@@ -187,7 +187,7 @@ fn pieces(bytes: &[u8]) -> Vec<(u32, &[u8])> {
         _ => 1,
     };
     let mut starts: Vec<usize> = (0..bytes.len() / size).map(|n| n * size).collect();
-    if bytes.len() % size > 0 {
+    if !bytes.len().is_multiple_of(size) {
         starts.push(bytes.len() - size);
     }
     let piece = |at: usize| (at as u32, &bytes[at..at + size]);
