@@ -327,7 +327,7 @@ fn views_read(acts: &[Arc<Vec<Act>>]) -> Vec<BTreeSet<ViewId>> {
     let mut read = vec![BTreeSet::new(); acts.len()];
     for component in kosaraju_scc(&graph) {
         let mut whole = BTreeSet::new();
-        for act in component.iter().flat_map(|node| &acts[node.index()]) {
+        for act in component.iter().flat_map(|node| acts[node.index()].iter()) {
             match act.does {
                 Does::View(view) => drop(whole.insert(view)),
                 Does::Call(id) | Does::Handler(id) => {

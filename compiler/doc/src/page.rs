@@ -93,7 +93,7 @@ pub fn frame(book: &Book, title: &str, up: &str, side: &str, main: &str) -> Stri
 <link rel="stylesheet" href="{up}style.css">
 <nav class="side">
 <a class="home" href="{up}index.html">{name}{version}</a>
-<input id="search" type="search" placeholder="Search ( / )" aria-label="Search" autocomplete="off" spellcheck="false">
+<input id="search-field" type="search" placeholder="Search ( / )" aria-label="Search" autocomplete="off" spellcheck="false">
 <ul id="found" hidden></ul>
 <div id="contents">
 {side}</div>

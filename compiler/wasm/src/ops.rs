@@ -320,7 +320,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             time,
             value,
         } => {
-            b.reach(site);
             message::emit(b, *stream, *key, *time, *value);
         }
         Op::Full => {
