@@ -39,6 +39,7 @@ mod routes;
 mod schedules;
 mod scope;
 mod signatures;
+mod lattices;
 mod streams;
 mod survey;
 mod text;

@@ -57,6 +57,7 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     ("std/id.weir", include_str!("../../../stdlib/id.weir")),
     ("std/http.weir", include_str!("../../../stdlib/http.weir")),
+    ("std/merge.weir", include_str!("../../../stdlib/merge.weir")),
     (
         "std/failures.weir",
         include_str!("../../../stdlib/failures.weir"),
@@ -65,6 +66,9 @@ pub const FILES: &[(&str, &str)] = &[
 
 /// Those that come in only where a program names them, or a type that they declare.
 const ON_DEMAND: &[&str] = &["http", "json", "secret"];
+
+/// What programs have in which something merges.
+const MERGE: &str = "merge";
 
 /// `json` of the first file, `std/json.weir`: what its functions may be called behind.
 pub fn part(at: usize) -> &'static str {
@@ -75,6 +79,9 @@ pub fn part(at: usize) -> &'static str {
 
 /// Whether a program has this part of the prelude in scope.
 pub fn is_wanted(part: &str, module: &ast::Module, program: &[&ast::Module]) -> bool {
+    if part == MERGE {
+        return program.iter().any(|own| merges(own));
+    }
     if !ON_DEMAND.contains(&part) {
         return true;
     }
@@ -119,6 +126,16 @@ pub fn is_wanted(part: &str, module: &ast::Module, program: &[&ast::Module]) -> 
         found
     };
     program.iter().any(is_named)
+}
+
+fn merges(module: &ast::Module) -> bool {
+    module.items.iter().any(|item| match &item.kind {
+        ast::ItemKind::Entity(decl) | ast::ItemKind::Workflow(decl) => {
+            let mut members = decl.members.iter();
+            members.any(|member| matches!(member.kind, ast::MemberKind::Merge(_)))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a part is absent because the program declares one of its types itself.

@@ -157,6 +157,7 @@ impl Uses<'_> {
             | Op::CallerId
             | Op::CallerRoles
             | Op::Open(..)
+            | Op::OpenReplica(..)
             | Op::Send { .. }
             | Op::SendEvent { .. }
             | Op::Fresh => true,

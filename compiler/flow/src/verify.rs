@@ -4,7 +4,7 @@
 mod defined;
 mod types;
 
-pub use types::{
+pub use types::{merge_args, 
     arith as arith_type, fields as record_fields, payload as payload_types, same_shape,
 };
 

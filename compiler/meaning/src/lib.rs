@@ -35,6 +35,7 @@ mod control;
 mod ending;
 mod eval;
 mod intrinsic;
+mod merge;
 mod operator;
 mod pattern;
 mod place;

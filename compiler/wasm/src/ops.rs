@@ -11,7 +11,7 @@ use crate::layout::{self, *};
 use crate::module::{HEAP, SUSPENDED};
 use crate::rt::Helper;
 use crate::slots::{self, SlotOp};
-use crate::{arith, entry, library, lists, message, texts, transaction};
+use crate::{arith, entry, library, lists, merge, message, texts, transaction};
 
 /// One instruction, its result written to its register.
 pub fn inst(b: &mut Body<'_, '_>, inst: &Inst) {
@@ -277,6 +277,31 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         Op::SlotHas(i, s, x) => slot(b, site, SlotOp::Has, *i, *s, &[*x]),
         Op::SetSlotAdd(i, s, x) => slot(b, site, SlotOp::SetAdd, *i, *s, &[*x]),
         Op::SetSlotRemove(i, s, x) => slot(b, site, SlotOp::SetRemove, *i, *s, &[*x]),
+
+        Op::MergeSlot {
+            instance,
+            slot,
+            parts,
+            change,
+            args,
+        } => {
+            b.reach(site);
+            merge::change(b, (*instance, *slot), parts, *change, args);
+        }
+        Op::OpenReplica(entity, reference, number) => {
+            b.reach(site);
+            let open = b.g.helper(Helper::OpenReplica(*entity));
+            b.get(*reference);
+            b.get(*number);
+            b.a.call(open);
+        }
+        Op::MergeSync(one, other) => {
+            for instance in [one, other] {
+                let instance = b.local(*instance);
+                slots::handle(&mut b.a, instance);
+            }
+            b.a.call(b.g.import("merge_sync"));
+        }
 
         Op::Savepoint => {
             b.a.call(b.g.import("savepoint"));

@@ -11,6 +11,7 @@ mod gate;
 mod host;
 mod places;
 mod program;
+mod merge_calls;
 mod run_calls;
 mod runner;
 

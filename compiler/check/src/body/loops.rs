@@ -96,6 +96,7 @@ impl BodyCx<'_> {
             return (ForSource::Entities(entity), Type::Entity(entity));
         }
         let source = self.plain(e, None);
+        let source = self.seen(source);
         let item = match self.head(&source.ty) {
             Type::List(item) | Type::Set(item) => *item,
             Type::Map(key, value) => Type::Tuple(vec![

@@ -16,6 +16,7 @@ mod fixture;
 mod library;
 mod loops;
 mod member;
+mod merge;
 mod message;
 mod method;
 mod module;

@@ -272,6 +272,13 @@ impl Body<'_, '_> {
                 self.b.unit()
             }
             ExprKind::Emit { .. } => todo!(),
+            ExprKind::Merge {
+                field,
+                path,
+                change,
+                value,
+            } => self.merge(*field, path, *change, value.as_deref())?,
+            ExprKind::Sync(one, other) => self.sync(one, other)?,
         })
     }
 

@@ -6,6 +6,7 @@ use weir_contract::{
     CrashReason, Currency, Def, DefId, DefKind, Field, Money, TupleField, Type, Variant,
 };
 
+mod lattices;
 mod waiting;
 
 use super::lex::{Token, lex};
@@ -185,6 +186,7 @@ impl Parser {
                         }
                         other => return Err(format!("unknown kind of slot {other}")),
                     };
+                    let merge = self.merge()?;
                     self.expect('=')?;
                     let init = if self.eat_word("empty") {
                         Init::Empty
@@ -193,7 +195,12 @@ impl Parser {
                     } else {
                         Init::Literal(self.literal()?)
                     };
-                    entity.slots.push(Slot { name, kind, init });
+                    entity.slots.push(Slot {
+                        name,
+                        kind,
+                        init,
+                        merge,
+                    });
                 }
                 "doc" => entity.doc = Some(self.string()?),
                 word @ ("pub" | "field") => {
@@ -204,7 +211,13 @@ impl Parser {
                     let name = self.word()?;
                     self.expect(':')?;
                     let ty = self.ty()?;
-                    entity.fields.push(StateField { name, ty, public });
+                    let merge = self.merge()?;
+                    entity.fields.push(StateField {
+                        name,
+                        ty,
+                        public,
+                        merge,
+                    });
                 }
                 "run" => entity.workflow = Some(self.workflow()?),
                 "event" => {
