@@ -66,6 +66,9 @@ impl Machine {
         }
         let (own, replicas) = self.state.tables().split_at(self.state.entities());
         own.iter().for_each(|table| put_table(&mut out, table));
+        // One that was only looked at is none.
+        let last = replicas.iter().rposition(|table| !table.is_empty());
+        let replicas = &replicas[..last.map_or(0, |last| last + 1)];
         put_varint(&mut out, replicas.len() as u64);
         replicas.iter().for_each(|table| put_table(&mut out, table));
         self.runs.encode_into(&mut out);

@@ -69,7 +69,7 @@ impl BodyCx<'_> {
         if !matches!(at.lattice, Lattice::Leaf(LatticeKind::Average, _)) {
             return self.expr_of(&arg.value, ty);
         }
-        let value = self.plain(&arg.value, Some(&Type::Decimal));
+        let value = self.plain(&arg.value, None);
         match self.head(&value.ty) {
             Type::Int => self.of_library("to_decimal", vec![value], Type::Decimal),
             _ => self.fit(value, ty, None),
