@@ -8,6 +8,7 @@
 mod expr;
 mod generic;
 mod items;
+mod merging;
 mod stmt;
 mod strand;
 mod types;
@@ -124,6 +125,7 @@ pub(crate) struct Swarm {
     pub bad_indices: bool,
     pub interpolation: bool,
     pub recursion: bool,
+    pub merges: bool,
 }
 
 impl Swarm {
@@ -157,6 +159,7 @@ impl Swarm {
             bad_indices: on(30),
             interpolation: on(35),
             recursion: on(15),
+            merges: on(30),
         }
     }
 }
@@ -207,6 +210,8 @@ pub(crate) struct Entity {
     pub name: String,
     pub keys: Vec<(String, Ty)>,
     pub fields: Vec<StateField>,
+    /// State that merges.
+    pub merges: Vec<merging::Merge>,
     /// Whole lines: `invariant ..` and `allow ..`.
     pub rules: Vec<String>,
     /// Of a workflow, which has at least one.

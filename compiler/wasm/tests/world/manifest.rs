@@ -35,6 +35,7 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         tests: vec![],
         sites: vec![],
         sources: vec![],
+        streams: vec![],
     }
 }
 
@@ -51,6 +52,7 @@ fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
             ir::SlotKind::Map(key, ty) => SlotKind::Map(key, ty),
             ir::SlotKind::Set(ty) => SlotKind::Set(ty),
         },
+        merge: slot.merge.clone(),
     };
     Entity {
         name: entity.name.clone(),
@@ -109,6 +111,7 @@ fn function(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Funct
             ir::Effect::Wait => Effect::Wait,
         },
         access: Access::Anyone,
+        emits: vec![],
         route: None,
         plan: Default::default(),
         doc: None,
@@ -141,6 +144,7 @@ fn frame(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Frame> {
         fails,
         waits_for: String::new(),
         site: 0,
+        emits: vec![],
     })
 }
 
