@@ -150,6 +150,7 @@ codes! {
     W0805 "an event that nobody waits for",
     W0806 "a transaction that leads back to itself",
     H0801 "a wait that only somebody outside can end",
+    H0802 "state that could merge",
 }
 
 /// Every registered code, in the order of the table.

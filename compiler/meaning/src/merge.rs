@@ -24,8 +24,8 @@ pub(crate) struct History {
 
 #[derive(Debug)]
 struct Operation {
-    /// What was known when it was done.
-    after: BTreeSet<Id>,
+    /// What was known when it was done: of each replica so many operations. Who hears of one has heard of those before it.
+    after: BTreeMap<u64, u64>,
     /// From the field down.
     path: Vec<Down>,
     change: Change,
@@ -114,23 +114,23 @@ impl<'p> Step<'p> {
         let instance = instance.expect("own state is named only inside an entity");
         let lattice = self.lattice(&instance, field).expect("the field merges");
         let place = (instance, field);
-        let before = self.desk.state.merges.get(&place);
-        let mut history = before.map_or_else(History::default, |history| (**history).clone());
+        let empty = History::default();
+        let history = self.desk.state.merges.get(&place);
+        let history = history.map_or(&empty, |history| history);
         let operation = Operation {
-            after: history.operations.keys().copied().collect(),
+            after: history.known(),
             path: way,
             change,
             value,
             time: self.desk.time,
         };
-        if !changes(lattice, &history, &operation) {
-            return Ok(Value::Unit);
+        match changes(lattice, history, &operation) {
+            Ok(false) => return Ok(Value::Unit),
+            Ok(true) => {}
+            Err(overflow) => return bug(overflow, &expr.span),
         }
-        history.add(replica_of(&place.0), operation);
-        if overflows(lattice, &history) {
-            return bug(CrashReason::Overflow, &expr.span);
-        }
-        self.desk.state.merge(&place.0, field, history);
+        let replica = replica_of(&place.0);
+        self.desk.state.merge(&place.0, field, |history| history.add(replica, operation));
         if self.transactions == 0 {
             self.check_invariants().await?;
         }
@@ -168,11 +168,17 @@ impl<'p> Step<'p> {
             for (at, had) in [(&one, at_one), (&other, at_other)] {
                 let had = had.map_or(0, |history| history.operations.len());
                 if had < both.operations.len() {
-                    self.desk.state.merge(at, field, both.clone());
+                    self.desk.state.merge(at, field, |history| *history = both.clone());
                 }
             }
         }
         self.commit(before, Ok(Value::Unit)).await
+    }
+}
+
+impl Operation {
+    fn knew(&self, (replica, number): Id) -> bool {
+        self.after.get(&replica).is_some_and(|known| number <= *known)
     }
 }
 
@@ -183,9 +189,19 @@ impl History {
             .collect()
     }
 
+    /// How many operations there are of each replica.
+    fn known(&self) -> BTreeMap<u64, u64> {
+        let mut known = BTreeMap::new();
+        let mut last = self.operations.last_key_value();
+        while let Some(((replica, number), _)) = last {
+            known.insert(*replica, *number);
+            last = self.operations.range(..(*replica, 0)).next_back();
+        }
+        known
+    }
+
     fn add(&mut self, replica: u64, operation: Operation) {
-        let own = self.operations.keys().filter(|(of, _)| *of == replica);
-        let number = own.map(|(_, number)| *number).max().unwrap_or(0) + 1;
+        let number = operation.after.get(&replica).copied().unwrap_or(0) + 1;
         self.operations.insert((replica, number), Arc::new(operation));
     }
 }
@@ -263,7 +279,7 @@ fn leaf(kind: LatticeKind, done: &Done<'_>) -> Value {
                 done.iter().any(|(_, operation, _)| {
                     operation.change == Change::Remove
                         && operation.value == *value
-                        && operation.after.contains(id)
+                        && operation.knew(*id)
                 })
             };
             let added = done.iter().filter(|(id, operation, _)| {
@@ -280,9 +296,9 @@ fn stamps(done: &Done<'_>) -> BTreeMap<Id, (i64, u64)> {
     let mut stamps: BTreeMap<Id, (i64, u64)> = BTreeMap::new();
     let mut in_order: Vec<_> = done.iter().collect();
     // Whoever knows of another knows more than that one did.
-    in_order.sort_by_key(|(_, operation, _)| operation.after.len());
+    in_order.sort_by_key(|(_, operation, _)| operation.after.values().sum::<u64>());
     for (id, operation, _) in in_order {
-        let known = stamps.iter().filter(|(id, _)| operation.after.contains(id));
+        let known = stamps.iter().filter(|(id, _)| operation.knew(**id));
         let last = known.map(|(_, stamp)| *stamp).max();
         let stamp = match last {
             Some((time, count)) if time >= operation.time => (time, count + 1),
@@ -302,8 +318,12 @@ fn sum<'v>(values: impl Iterator<Item = &'v Value>) -> i128 {
     values.fold(0, |sum, value| i128::saturating_add(sum, number(value)))
 }
 
-/// Whether an operation changes anything; what does not is not done.
-fn changes(lattice: &Lattice, history: &History, operation: &Operation) -> bool {
+/// Whether an operation changes anything; what does not is not done. A counter does not leave the range of `Int`.
+fn changes(
+    lattice: &Lattice,
+    history: &History,
+    operation: &Operation,
+) -> Result<bool, CrashReason> {
     let (mut at, mut done) = (lattice, history.all());
     for step in &operation.path {
         at = match (at, step) {
@@ -316,36 +336,25 @@ fn changes(lattice: &Lattice, history: &History, operation: &Operation) -> bool 
     let Lattice::Leaf(kind, _) = at else {
         panic!("the way leads to a leaf");
     };
-    let now = leaf(*kind, &done);
-    match (operation.change, now, &operation.value) {
-        (Change::Add, Value::Int(_), added) => *added != Value::Int(0),
-        (Change::Add, Value::List(_), Value::Money(added)) => added.amount != 0,
-        (Change::Add, Value::Set(items), added) if *kind == LatticeKind::GrowSet => {
-            !items.contains(added)
+    let of_others = || done.iter().map(|(_, operation, _)| &operation.value);
+    match (kind, &operation.value) {
+        (LatticeKind::Counter, Value::Int(0)) => return Ok(false),
+        (LatticeKind::Counter, added) => {
+            let sum = sum(of_others().chain([added]));
+            let fits = i64::try_from(sum).is_ok();
+            return fits.then_some(true).ok_or(CrashReason::Overflow);
         }
+        (LatticeKind::MoneySum, Value::Money(added)) => return Ok(added.amount != 0),
+        (LatticeKind::Average | LatticeKind::Latest, _) => return Ok(true),
+        (LatticeKind::GrowSet, added) => return Ok(of_others().all(|value| value != added)),
+        _ => {}
+    }
+    let now = leaf(*kind, &done);
+    Ok(match (operation.change, now, &operation.value) {
         (Change::Remove, Value::Set(items), removed) => items.contains(removed),
         (Change::Raise, Value::Option(Some(most)), value) => *value > *most,
         (Change::Lower, Value::Option(Some(least)), value) => *value < *least,
         (Change::Enable, Value::Bool(on), _) => !on,
         _ => true,
-    }
-}
-
-/// Whether a counter has left the range of `Int`.
-fn overflows(lattice: &Lattice, history: &History) -> bool {
-    fn any(lattice: &Lattice, done: &Done<'_>) -> bool {
-        match lattice {
-            Lattice::Leaf(LatticeKind::Counter, _) => {
-                let values = done.iter().map(|(_, operation, _)| &operation.value);
-                i64::try_from(sum(values)).is_err()
-            }
-            Lattice::Leaf(..) => false,
-            Lattice::Map(_, of) => done.iter().any(|(_, _, way)| any(of, &behind(done, &way[0]))),
-            Lattice::Record(parts) => {
-                let mut parts = parts.iter().enumerate();
-                parts.any(|(at, (_, of))| any(of, &behind(done, &Down::Part(at))))
-            }
-        }
-    }
-    any(lattice, &history.all())
+    })
 }

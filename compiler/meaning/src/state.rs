@@ -119,13 +119,19 @@ impl State {
         self.touch(key);
     }
 
-    /// Adds an operation to what was done to a field that merges.
-    pub fn merge(&mut self, key: &InstanceKey, field: FieldId, history: History) {
+    /// Changes what is known to have been done to a field that merges.
+    pub fn merge(
+        &mut self,
+        key: &InstanceKey,
+        field: FieldId,
+        change: impl FnOnce(&mut History),
+    ) {
         Arc::make_mut(&mut self.instances)
             .entry(key.clone())
             .or_default();
         let merges = Arc::make_mut(&mut self.merges);
-        merges.insert((key.clone(), field), Arc::new(history));
+        let history = merges.entry((key.clone(), field)).or_default();
+        change(Arc::make_mut(history));
         self.touch(key);
     }
 

@@ -119,6 +119,8 @@ impl Gen {
         if merges.is_empty() {
             return None;
         }
+        // The interpreter looks at all that was done before.
+        scope.cost += scope.rounds * 20;
         let merge = self.pick(&merges);
         let (change, takes) = self.pick(merge.kind.changes);
         let key = match change.contains('$') {

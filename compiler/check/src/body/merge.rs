@@ -9,6 +9,18 @@ use crate::hir::*;
 use crate::meanings::Def;
 use crate::messages::did_you_mean;
 
+/// As editors know it.
+pub fn builtin(change: Change) -> &'static str {
+    match change {
+        Change::Add => "merge.add",
+        Change::Remove => "merge.remove",
+        Change::Raise => "merge.raise",
+        Change::Lower => "merge.lower",
+        Change::Set => "merge.set",
+        Change::Enable => "merge.enable",
+    }
+}
+
 /// A `merge` field of the own state, or a part of one.
 struct Merging {
     field: FieldId,
@@ -34,7 +46,7 @@ impl BodyCx<'_> {
         let Some(takes) = at.lattice.takes(change) else {
             return Some(self.no_change(&at, name, args, span));
         };
-        self.means(name.span, Def::Builtin(change.name()));
+        self.means(name.span, Def::Builtin(builtin(change)));
         let value = match (&takes, args) {
             (None, []) => None,
             (Some(ty), [arg]) if arg.label.is_none() => Some(Box::new(self.taken(&at, arg, ty))),
@@ -312,16 +324,16 @@ impl BodyCx<'_> {
                 let both = seen(self);
                 let part = |at: u32, ty| node(ExprKind::Field(Box::new(both.clone()), at), ty, span);
                 let args = vec![part(0, Type::Decimal), part(1, Type::Int)];
-                ("value", self.of_library("average_of_sum", args, Type::Float))
+                ("merge.value", self.of_library("average_of_sum", args, Type::Float))
             }
             (LatticeKind::Average, "sum" | "count") => {
                 let both = Box::new(seen(self));
                 match name.as_str() {
-                    "sum" => ("sum", node(ExprKind::Field(both, 0), Type::Decimal, span)),
-                    _ => ("count", node(ExprKind::Field(both, 1), Type::Int, span)),
+                    "sum" => ("merge.sum", node(ExprKind::Field(both, 0), Type::Decimal, span)),
+                    _ => ("merge.count", node(ExprKind::Field(both, 1), Type::Int, span)),
                 }
             }
-            (LatticeKind::GrowSet | LatticeKind::AddSet, "values") => ("values", seen(self)),
+            (LatticeKind::GrowSet | LatticeKind::AddSet, "values") => ("merge.values", seen(self)),
             _ => return None,
         };
         self.means(name.span, Def::Builtin(known));
@@ -340,14 +352,14 @@ impl BodyCx<'_> {
         let [arg] = args else { return None };
         match (kind, name.as_str()) {
             (LatticeKind::Counter, "at_least") => {
-                self.means(name.span, Def::Builtin("at_least"));
+                self.means(name.span, Def::Builtin("merge.at_least"));
                 let n = self.expr_of(&arg.value, &Type::Int);
                 let count = self.seen(base.clone());
                 let kind = ExprKind::Compare(CompareOp::Ge, Box::new(count), Box::new(n));
                 Some(node(kind, Type::Bool, span))
             }
             (LatticeKind::GrowSet | LatticeKind::AddSet, "contains") => {
-                self.means(name.span, Def::Builtin("contains"));
+                self.means(name.span, Def::Builtin("merge.contains"));
                 let collection = self.seen(base.clone());
                 let Type::Set(item) = self.head(&collection.ty) else {
                     return None;

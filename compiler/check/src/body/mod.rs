@@ -33,6 +33,7 @@ mod stream;
 mod undo;
 mod wait;
 
+pub use merge::builtin as merge_builtin;
 use std::collections::BTreeSet;
 
 use weir_diagnostics::{Diagnostic, Span, codes};

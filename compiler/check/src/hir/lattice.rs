@@ -53,7 +53,7 @@ impl LatticeKind {
         ]
     };
 
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             LatticeKind::Counter => "Counter",
             LatticeKind::MoneySum => "MoneySum",
@@ -115,7 +115,7 @@ impl LatticeKind {
     }
 
     /// For people who ask what it is.
-    pub fn doc(self) -> &'static str {
+    pub const fn doc(self) -> &'static str {
         match self {
             LatticeKind::Counter => {
                 "A number that is added to: `add(n)`, also of less than nothing. `value` is the sum, `at_least(n)` whether it is that much."
