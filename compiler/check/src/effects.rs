@@ -238,7 +238,9 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
             ExprKind::State(_) => act(Does::Read),
             ExprKind::StateOf { .. } | ExprKind::Exists { .. } => act(Does::ReadOther),
             ExprKind::ReadView { view, .. } => act(Does::View(*view)),
-            ExprKind::SetState { .. } => act(Does::Write),
+            ExprKind::SetState { .. } | ExprKind::Merge { .. } | ExprKind::Sync(..) => {
+                act(Does::Write)
+            }
             ExprKind::For(walk) if walks_entity(&walk.generators) => act(Does::ReadOther),
             ExprKind::Now
             | ExprKind::CallerId

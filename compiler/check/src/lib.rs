@@ -28,6 +28,7 @@ mod externs;
 mod fill;
 pub mod hir;
 mod infer;
+mod lattices;
 mod layered;
 pub mod meanings;
 mod messages;
@@ -53,6 +54,7 @@ use weir_syntax::ast;
 
 pub use again::{Earlier, interface};
 pub use around::{Around, Look, Near, look};
+pub use body::merge_builtin;
 pub use collect::is_builtin_type;
 pub use consequences::drop_of_broken_text;
 pub use copies::COPIES_MAX;

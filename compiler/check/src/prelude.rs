@@ -58,6 +58,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("std/id.weir", include_str!("../../../stdlib/id.weir")),
     ("std/http.weir", include_str!("../../../stdlib/http.weir")),
     ("std/blob.weir", include_str!("../../../stdlib/blob.weir")),
+    ("std/merge.weir", include_str!("../../../stdlib/merge.weir")),
     (
         "std/failures.weir",
         include_str!("../../../stdlib/failures.weir"),
@@ -66,6 +67,9 @@ pub const FILES: &[(&str, &str)] = &[
 
 /// Those that come in only where a program names them, or a type that they declare.
 const ON_DEMAND: &[&str] = &["http", "json", "secret"];
+
+/// What programs have in which something merges.
+const MERGE: &str = "merge";
 
 /// `json` of the first file, `std/json.weir`: what its functions may be called behind.
 pub fn part(at: usize) -> &'static str {
@@ -84,6 +88,8 @@ pub struct Mentions {
     behind: BTreeSet<&'static str>,
     /// Types, where their names stand alone.
     types: BTreeSet<String>,
+    /// Some of its state merges.
+    merges: bool,
 }
 
 impl Mentions {
@@ -91,6 +97,7 @@ impl Mentions {
         let declares = module.items.iter().filter_map(declared_type);
         let mut found = Mentions {
             declares: declares.map(|name| name.name.clone()).collect(),
+            merges: merges(module),
             ..Mentions::default()
         };
         let free = ON_DEMAND.iter().filter(|part| !binds(module, part));
@@ -135,6 +142,9 @@ impl Mentions {
 
 /// Whether a program has this part of the prelude in scope.
 pub fn is_wanted(part: &str, module: &ast::Module, program: &[&Mentions]) -> bool {
+    if part == MERGE {
+        return program.iter().any(|file| file.merges);
+    }
     if !ON_DEMAND.contains(&part) {
         return true;
     }
@@ -147,6 +157,16 @@ pub fn is_wanted(part: &str, module: &ast::Module, program: &[&Mentions]) -> boo
         && program
             .iter()
             .any(|file| file.behind.contains(part) || any(&file.types))
+}
+
+fn merges(module: &ast::Module) -> bool {
+    module.items.iter().any(|item| match &item.kind {
+        ast::ItemKind::Entity(decl) | ast::ItemKind::Workflow(decl) => {
+            let mut members = decl.members.iter();
+            members.any(|member| matches!(member.kind, ast::MemberKind::Merge(_)))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a part is absent because the program declares one of its types itself.

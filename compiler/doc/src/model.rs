@@ -319,7 +319,20 @@ impl Reader<'_> {
                 MemberKind::Allow(_) => {
                     self.made(Kind::Allow, "allow", member.span, vec![member.span], doc)
                 }
-                MemberKind::Merge(_) | MemberKind::Hole => continue,
+                MemberKind::Merge(merge) => {
+                    let mut made = self.made(
+                        Kind::State,
+                        &merge.name.name,
+                        merge.name.span,
+                        vec![member.span],
+                        doc,
+                    );
+                    made.is_public = merge.is_pub.is_some();
+                    made.is_inner = !made.is_public && doc.is_none();
+                    made.route = self.route(Some(owner), &made.name);
+                    made
+                }
+                MemberKind::Hole => continue,
             };
             made.members.push(Item {
                 anchor: format!("{owner}.{}", found.anchor),

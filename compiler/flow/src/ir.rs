@@ -18,8 +18,9 @@
 
 use std::collections::BTreeSet;
 
+use weir_contract::lattice::Change;
 use weir_contract::plan::Plan;
-use weir_contract::{CrashReason, DefId, Defs, Money, Type};
+use weir_contract::{CrashReason, DefId, Defs, Lattice, Money, Type};
 
 /// A whole program.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -144,6 +145,8 @@ pub struct StateField {
     pub ty: Type,
     /// `pub state`.
     pub public: bool,
+    /// Of a `merge` field, which is one slot.
+    pub merge: Option<Lattice>,
 }
 
 /// One independently stored piece of an instance's state.
@@ -154,6 +157,8 @@ pub struct Slot {
     pub kind: SlotKind,
     /// What the slot holds while the store has nothing for it.
     pub init: Init,
+    /// Of a scalar slot that merges: how. It is read like any other, and only changed with [`Op::MergeSlot`].
+    pub merge: Option<Lattice>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -591,6 +596,20 @@ pub enum Op {
     SetRemove(Reg, Reg),
     /// `Set<T> → Int`.
     SetLen(Reg),
+    // ---- state that merges --------------------------------------------------------------------
+    /// `(I, keys of the maps on the way, what the change takes)`: changes a slot that merges. May crash: Overflow.
+    MergeSlot {
+        instance: Reg,
+        slot: SlotId,
+        /// The positions of the parts of records on the way.
+        parts: Vec<u32>,
+        change: Change,
+        args: Vec<Reg>,
+    },
+    /// `(entity reference, Int) → I`: the instance as a replica has it; 0 is itself. Tests only.
+    OpenReplica(EntityId, Reg, Reg),
+    /// `(I, I)`: two replicas of an instance tell each other all that merges. Tests only.
+    MergeSync(Reg, Reg),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -823,6 +842,8 @@ macro_rules! operands {
             | ByteAt(a, b)
             | MapRemove(a, b)
             | Store(a, _, b)
+            | OpenReplica(_, a, b)
+            | MergeSync(a, b)
             | ListSlotGet(a, _, b)
             | ListSlotPush(a, _, b)
             | ListSlotRemove(a, _, b)
@@ -848,6 +869,13 @@ macro_rules! operands {
             | ListSlotSlice(a, _, b, c)
             | MapSlotPut(a, _, b, c) => {
                 for $r in [a, b, c] {
+                    $run
+                }
+            }
+            MergeSlot { instance, args, .. } => {
+                let $r = instance;
+                $run;
+                for $r in args {
                     $run
                 }
             }
@@ -905,6 +933,8 @@ impl Op {
             | SetSlotAdd(..)
             | SetSlotRemove(..)
             | SlotClear(..)
+            | MergeSlot { .. }
+            | MergeSync(..)
             | Rollback(_)
             | Send { .. }
             | SendEvent { .. }

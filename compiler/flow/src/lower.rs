@@ -19,6 +19,7 @@ mod expr;
 mod first_keys;
 mod fixture;
 mod loops;
+mod merge;
 mod message;
 mod money;
 mod parallel;

@@ -199,6 +199,7 @@ impl Uses<'_> {
             | Op::CallerId
             | Op::CallerRoles
             | Op::Open(..)
+            | Op::OpenReplica(..)
             | Op::Send { .. }
             | Op::SendEvent { .. }
             | Op::Emit { .. }

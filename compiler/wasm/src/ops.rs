@@ -11,7 +11,7 @@ use crate::layout::{self, *};
 use crate::module::{HEAP, SUSPENDED};
 use crate::rt::{Helper, map};
 use crate::slots::{self, SlotOp};
-use crate::{arith, entry, library, lists, message, texts, transaction};
+use crate::{arith, entry, library, lists, merge, message, texts, transaction};
 
 /// One instruction, its result written to its register.
 pub fn inst(b: &mut Body<'_, '_>, inst: &Inst) {
@@ -262,6 +262,29 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         Op::SlotHas(i, s, x) => slot(b, SlotOp::Has, *i, *s, &[*x]),
         Op::SetSlotAdd(i, s, x) => slot(b, SlotOp::SetAdd, *i, *s, &[*x]),
         Op::SetSlotRemove(i, s, x) => slot(b, SlotOp::SetRemove, *i, *s, &[*x]),
+
+        Op::MergeSlot {
+            instance,
+            slot,
+            parts,
+            change,
+            args,
+        } => {
+            merge::change(b, (*instance, *slot), parts, *change, args);
+        }
+        Op::OpenReplica(entity, reference, number) => {
+            let open = b.g.helper(Helper::OpenReplica(*entity));
+            b.get(*reference);
+            b.get(*number);
+            b.a.call(open);
+        }
+        Op::MergeSync(one, other) => {
+            for instance in [one, other] {
+                let instance = b.local(*instance);
+                slots::handle(&mut b.a, instance);
+            }
+            b.a.call(b.g.import("merge_sync"));
+        }
 
         Op::Savepoint => {
             b.a.call(b.g.import("savepoint"));

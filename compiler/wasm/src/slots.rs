@@ -432,6 +432,19 @@ pub fn open(g: &mut Gen<'_>, a: &mut Asm, entity: EntityId) {
     a.get(instance);
 }
 
+/// `(reference, number) → instance` as a replica has it.
+pub fn open_replica(g: &mut Gen<'_>, a: &mut Asm, entity: EntityId) {
+    let (handle, instance) = (a.local(I32), a.local(I32));
+    let reference = Type::Named(g.module.entity(entity).def);
+    a.u32(entity.0);
+    encoded(g, a, Helper::EncodeKey(reference), 0);
+    a.get(1).call(g.import("open_replica")).set(handle);
+    g.alloc(a, INSTANCE_BYTES);
+    a.tee(instance).get(handle).i32_store(HANDLE);
+    a.get(instance).get(0).i32_store(REFERENCE);
+    a.get(instance);
+}
+
 /// `handle → instance` whose keys are not known yet.
 pub fn instance_of_handle(g: &mut Gen<'_>, a: &mut Asm, handle: u32) {
     let instance = a.local(I32);

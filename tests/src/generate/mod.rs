@@ -9,6 +9,7 @@ pub mod blob;
 mod expr;
 mod generic;
 mod items;
+mod merging;
 mod stmt;
 mod strand;
 mod types;
@@ -126,6 +127,7 @@ pub(crate) struct Swarm {
     pub interpolation: bool,
     pub recursion: bool,
     pub blobs: bool,
+    pub merges: bool,
 }
 
 impl Swarm {
@@ -160,6 +162,7 @@ impl Swarm {
             interpolation: on(35),
             recursion: on(15),
             blobs: on(25),
+            merges: on(30),
         }
     }
 }
@@ -210,6 +213,8 @@ pub(crate) struct Entity {
     pub name: String,
     pub keys: Vec<(String, Ty)>,
     pub fields: Vec<StateField>,
+    /// State that merges.
+    pub merges: Vec<merging::Merge>,
     /// Whole lines: `invariant ..` and `allow ..`.
     pub rules: Vec<String>,
     /// Of a workflow, which has at least one.

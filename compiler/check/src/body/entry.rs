@@ -338,7 +338,15 @@ fn entity(cx: &mut Cx, id: EntityId) {
                 let rule = rule(cx, id, e, "`allow`");
                 cx.program.entities[at].allows.push(rule);
             }
-            MemberKind::Fn(_) | MemberKind::Merge(_) | MemberKind::Event(_) | MemberKind::Hole => {}
+            MemberKind::Merge(merge) => {
+                let ty = cx.program.entities[at].fields[field].ty.clone();
+                let mut body = BodyCx::new(cx, Fails::Never("an initial value")).with_keys(id);
+                let root = body.bottom(&ty, merge.name.span);
+                let (body, _) = body.finish(root);
+                cx.program.entities[at].fields[field].init = body;
+                field += 1;
+            }
+            MemberKind::Fn(_) | MemberKind::Event(_) | MemberKind::Hole => {}
         }
     }
 }

@@ -49,6 +49,9 @@ impl BodyCx<'_> {
             self.means(name.span, Def::Builtin("within"));
             return self.within(base, name, args, span);
         }
+        if let Some(done) = self.merge_change(base, name, args, span) {
+            return done;
+        }
         if let Some(done) = self.mutation(base, name, args, span) {
             return done;
         }
@@ -90,6 +93,13 @@ impl BodyCx<'_> {
                     && let Some(made) = self.fixture(&base, *entity, name, args, span)
                 {
                     return made;
+                }
+            }
+            Type::New(REPLICA, _) => return self.of_replica(base, name, Some(args), span),
+            Type::New(id, _) if LatticeKind::of_id(*id).is_some() => {
+                let kind = LatticeKind::of_id(*id).expect("just asked");
+                if let Some(found) = self.merge_method(&base, kind, name, args, span) {
+                    return found;
                 }
             }
             Type::Run(..) if name.as_str() == "result" && args.is_empty() => {

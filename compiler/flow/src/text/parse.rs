@@ -6,6 +6,7 @@ use weir_contract::{
     CrashReason, Currency, Def, DefId, DefKind, Field, Money, TupleField, Type, Variant,
 };
 
+mod lattices;
 mod streams;
 mod waiting;
 
@@ -194,6 +195,7 @@ impl Parser {
                         }
                         other => return Err(format!("unknown kind of slot {other}")),
                     };
+                    let merge = self.merge()?;
                     self.expect('=')?;
                     let init = if self.eat_word("empty") {
                         Init::Empty
@@ -202,7 +204,12 @@ impl Parser {
                     } else {
                         Init::Literal(self.literal()?)
                     };
-                    entity.slots.push(Slot { name, kind, init });
+                    entity.slots.push(Slot {
+                        name,
+                        kind,
+                        init,
+                        merge,
+                    });
                 }
                 "doc" => entity.doc = Some(self.string()?),
                 word @ ("pub" | "field") => {
@@ -213,7 +220,13 @@ impl Parser {
                     let name = self.word()?;
                     self.expect(':')?;
                     let ty = self.ty()?;
-                    entity.fields.push(StateField { name, ty, public });
+                    let merge = self.merge()?;
+                    entity.fields.push(StateField {
+                        name,
+                        ty,
+                        public,
+                        merge,
+                    });
                 }
                 "run" => entity.workflow = Some(self.workflow()?),
                 "event" => {

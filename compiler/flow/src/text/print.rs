@@ -1,5 +1,6 @@
 //! Module -> text.
 
+mod lattices;
 mod streams;
 mod waiting;
 
@@ -61,7 +62,8 @@ pub fn print(module: &Module) -> String {
         for field in &entity.fields {
             let public = if field.public { "pub " } else { "" };
             let ty = print_type(module, &field.ty);
-            let _ = writeln!(out, "  {public}field {}: {ty}", field.name);
+            let merge = lattices::merge(module, field.merge.as_ref());
+            let _ = writeln!(out, "  {public}field {}: {ty}{merge}", field.name);
         }
         for slot in &entity.slots {
             let kind = match &slot.kind {
@@ -77,7 +79,8 @@ pub fn print(module: &Module) -> String {
                 Init::Literal(l) => print_literal(l),
                 Init::Func(f) => func_name(module, *f),
             };
-            let _ = writeln!(out, "  slot .{}: {kind} = {init}", slot.name);
+            let merge = lattices::merge(module, slot.merge.as_ref());
+            let _ = writeln!(out, "  slot .{}: {kind}{merge} = {init}", slot.name);
         }
         for (word, func) in [("check", entity.check), ("allow", entity.allow)] {
             if let Some(f) = func {

@@ -111,6 +111,8 @@ pub enum Helper {
     Slot(slots::SlotOp, ir::EntityId, ir::SlotId),
     /// `(reference) → instance`.
     Open(ir::EntityId),
+    /// `(reference, number) → instance`.
+    OpenReplica(ir::EntityId),
     /// `(after, first keys, so many) → Option<reference>`.
     NextKey(ir::EntityId, u32),
     /// `()`: the invariants of what was written.
@@ -179,6 +181,7 @@ impl Helper {
             Show(ty) => (vec![g.val_type(ty)], None),
             Append => (vec![I32, I32], None),
             Keys(_) | Open(_) => (vec![I32], Some(I32)),
+            OpenReplica(_) => (vec![I32, I64], Some(I32)),
             NextKey(entity, count) => walk::signature(g, *entity, *count),
             Slot(op, entity, slot) => slots::signature(g, *op, *entity, *slot),
             CheckTouched => (vec![], None),
@@ -234,6 +237,7 @@ impl Helper {
             Append => memory::append(g, &mut a),
             Keys(entity) => slots::keys(g, &mut a, *entity),
             Open(entity) => slots::open(g, &mut a, *entity),
+            OpenReplica(entity) => slots::open_replica(g, &mut a, *entity),
             NextKey(entity, count) => walk::next_key(g, &mut a, *entity, *count),
             Slot(op, entity, slot) => slots::build(g, &mut a, *op, *entity, *slot),
             CheckTouched => transaction::check_touched(g, &mut a),

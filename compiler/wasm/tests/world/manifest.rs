@@ -53,6 +53,7 @@ fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
             ir::SlotKind::Map(key, ty) => SlotKind::Map(key, ty),
             ir::SlotKind::Set(ty) => SlotKind::Set(ty),
         },
+        merge: slot.merge.clone(),
     };
     Entity {
         name: entity.name.clone(),
