@@ -19,6 +19,7 @@ mod new;
 mod output;
 mod place;
 mod program;
+mod receipts;
 mod reload;
 mod routes;
 mod run;
@@ -58,6 +59,7 @@ enum Verb {
     Explain(explain::Args),
     Doc(doc::Args),
     Lsp(lsp::Args),
+    Receipts(receipts::Args),
 }
 
 fn main() -> ExitCode {
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Verb::Explain(args) => explain::explain(args),
         Verb::Doc(args) => doc::doc(args),
         Verb::Lsp(args) => lsp::lsp(args),
+        Verb::Receipts(args) => receipts::receipts(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

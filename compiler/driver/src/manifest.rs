@@ -8,11 +8,13 @@ use weir_contract::manifest::{
     Access, Effect, Entity, Event, Frame, FrameRole, Function, FunctionKind, MANIFEST_VERSION,
     Manifest, Method, Param, Route, Site, Source, StateField, Test, Workflow,
 };
+use weir_contract::receipt::Receipt;
 use weir_contract::slots::flatten_all;
 use weir_contract::{DefId, DefKind, Field, Type};
 use weir_diagnostics::{FileId, SourceMap};
 use weir_flow::ir;
 
+use crate::receipts::Frames;
 use crate::within::Within;
 use crate::{Program, hex_sha256};
 
@@ -26,6 +28,7 @@ pub fn manifest(
     let numbered = || module.entries.iter().enumerate();
     let routes = Routes::new(checked);
     let within = Within::new(checked);
+    let frames = Frames::new(module);
     Manifest {
         version: MANIFEST_VERSION,
         program: program.name.clone(),
@@ -38,7 +41,7 @@ pub fn manifest(
             .map(|number| entity(module, ir::EntityId(number)))
             .collect(),
         functions: numbered()
-            .filter_map(|(number, entry)| function(module, number as u32, entry))
+            .filter_map(|(number, entry)| function(module, &frames, number as u32, entry))
             .map(|function| Function {
                 route: routes.of(&function),
                 ..function
@@ -200,7 +203,10 @@ fn frame(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Frame> {
     })
 }
 
-fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Function> {
+fn function(
+    module: &ir::Module,
+    frames: &Frames<'_>,
+    number: u32, entry: &ir::Entry) -> Option<Function> {
     let (returns, fails) = outcome(module, entry);
     Some(Function {
         name: entry.name.clone(),
@@ -225,6 +231,10 @@ fn function(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Funct
         plan: entry.plan.clone(),
         doc: entry.doc.clone(),
         emits: Vec::new(),
+        receipt: entry.receipt.clone().map(|receipt| Receipt {
+            frame_bytes: frames.largest(entry.func),
+            ..receipt
+        }),
     })
 }
 

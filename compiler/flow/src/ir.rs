@@ -17,6 +17,7 @@
 //! "May crash" below means: the step ends as a bug with the given [`CrashReason`] at the instruction's site.
 
 use weir_contract::plan::Plan;
+use weir_contract::receipt::Receipt;
 use weir_contract::{CrashReason, DefId, Defs, Money, Type};
 
 /// A whole program.
@@ -180,6 +181,8 @@ pub struct Entry {
     pub effect: Effect,
     /// What running it may touch; filled in by `plans`.
     pub plan: Plan,
+    /// What running it costs; filled in by `receipts`, for what a manifest lists as functions.
+    pub receipt: Option<Receipt>,
     /// For a frame: what the run waits for there, for people.
     pub waits_for: String,
     pub doc: Option<String>,
@@ -657,6 +660,7 @@ impl Entry {
             public: false,
             effect: Effect::Wait,
             plan: Plan::default(),
+            receipt: None,
             waits_for: String::new(),
             doc: None,
             site,

@@ -478,6 +478,7 @@ impl Parser {
             public,
             doc,
             plan: Default::default(),
+            receipt: None,
             waits_for,
             kind,
             name,

@@ -111,6 +111,7 @@ fn function(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Funct
         access: Access::Anyone,
         route: None,
         plan: Default::default(),
+        receipt: None,
         doc: None,
     })
 }
