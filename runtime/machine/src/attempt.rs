@@ -51,6 +51,7 @@ impl Machine {
         let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
         let (mut on, result) = drive(steps, work, on);
         self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
+        self.spent.add(on.spent());
         let room = self.record_bytes_max.saturating_sub(used + RECORD_HEAD);
         let checked = result
             .and_then(|driven| check(&work.manifest.limits, &on, effect, room, driven))
