@@ -286,16 +286,25 @@ fn session(readme: &str) -> Vec<(&str, String)> {
 fn curl(node: &Node, line: &str) -> (u16, String) {
     let mut words = words(line).into_iter();
     assert_eq!(words.next().as_deref(), Some("curl"));
-    let (mut body, mut headers, mut url) = (None, Vec::new(), String::new());
+    let (mut body, mut url) = (None, String::new());
+    let mut headers: Vec<(String, String)> = Vec::new();
     let mut method = None;
     while let Some(word) = words.next() {
         match word.as_str() {
             "--json" => body = words.next(),
+            "--data-binary" => {
+                body = words.next();
+                headers.push((
+                    "content-type".into(),
+                    "application/x-www-form-urlencoded".into(),
+                ));
+            }
             "-X" => method = words.next(),
             "-H" => {
                 let header = words.next().expect("-H has a header");
                 let (name, value) = header.split_once(": ").expect("a header has a value");
-                headers.push((name.to_string(), value.to_string()));
+                headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+                headers.push((name.to_ascii_lowercase(), value.to_string()));
             }
             _ => url = word,
         }

@@ -92,7 +92,7 @@ impl Client {
         self.socket.get_mut().shutdown(std::net::Shutdown::Write)
     }
 
-    pub fn read_reply(&mut self) -> io::Result<Reply> {
+    fn read_head(&mut self) -> io::Result<Reply> {
         let first = self.line()?;
         let status = first
             .split(' ')
@@ -108,11 +108,15 @@ impl Client {
             let (name, value) = line.split_once(':').unwrap_or((&line, ""));
             headers.push((name.to_ascii_lowercase(), value.trim().to_string()));
         }
-        let mut reply = Reply {
+        Ok(Reply {
             status,
             headers,
             body: String::new(),
-        };
+        })
+    }
+
+    pub fn read_reply(&mut self) -> io::Result<Reply> {
+        let mut reply = self.read_head()?;
         let bytes = if reply.header("transfer-encoding") == Some("chunked") {
             self.chunks()?
         } else {
@@ -126,6 +130,26 @@ impl Client {
         };
         reply.body = String::from_utf8(bytes).map_err(io::Error::other)?;
         Ok(reply)
+    }
+
+    /// Asks for an answer that is never done: its head. [`Client::read_chunk`] reads what comes.
+    pub fn begin(&mut self, path: &str, headers: &[(&str, &str)]) -> io::Result<Reply> {
+        let mut text = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        self.send_raw(text.as_bytes())?;
+        self.read_head()
+    }
+
+    /// The next part of an answer that comes in parts.
+    pub fn read_chunk(&mut self) -> io::Result<String> {
+        let size = usize::from_str_radix(self.line()?.trim(), 16).map_err(io::Error::other)?;
+        let mut chunk = vec![0; size + 2];
+        self.socket.read_exact(&mut chunk)?;
+        chunk.truncate(size);
+        String::from_utf8(chunk).map_err(io::Error::other)
     }
 
     fn chunks(&mut self) -> io::Result<Vec<u8>> {

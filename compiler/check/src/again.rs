@@ -80,6 +80,7 @@ struct Inside {
     functions: Vec<usize>,
     entities: Vec<usize>,
     tests: Vec<usize>,
+    views: Vec<usize>,
 }
 
 /// What is seen of a file from outside: its text without the bodies of functions and without tests.
@@ -262,6 +263,10 @@ impl<'a> Again<'a> {
             for (now, then) in now.params.iter_mut().zip(&then.params) {
                 now.default = then.default.clone();
             }
+            // Those of a view have their types from its query.
+            if now.of_view.is_some() {
+                *now = then.clone();
+            }
             cx.functions[at].progress = Progress::Done;
         }
         for at in inside.constants.iter().copied() {
@@ -282,6 +287,10 @@ impl<'a> Again<'a> {
             let (now, then) = (&mut program.tests[at], &then.tests[at]);
             now.body = then.body.clone();
             now.fails = then.fails.clone();
+        }
+        for at in inside.views.iter().copied() {
+            program.views[at] = then.views[at].clone();
+            cx.views[at].1 = Progress::Done;
         }
         let known = &earlier.notes.modules[module];
         cx.diagnostics.extend(known.told.iter().cloned());
@@ -478,6 +487,9 @@ fn inside(program: &Checked, files: &HashMap<FileId, usize>, count: usize) -> Ve
     }
     for (at, test) in program.tests.iter().enumerate() {
         all[module(test.span)].tests.push(at);
+    }
+    for (at, view) in program.views.iter().enumerate() {
+        all[module(view.span)].views.push(at);
     }
     all
 }

@@ -11,18 +11,19 @@ use crate::hir::*;
 use crate::schedules;
 use crate::scope::{Cx, FnSource, Progress, StreamPart, TypeName};
 use crate::streams;
+use crate::views;
 use crate::workflows;
 
 /// Types that are built in; the last is only used for suggestions and clashes.
 pub const BUILTIN_TYPES: &[&str] = &[
     "Bool", "Int", "Decimal", "Float", "Text", "Bytes", "Time", "Duration", "Date", "Money",
-    "List", "Map", "Set", "Result", "Run", "Ticket",
+    "List", "Map", "Set", "Result", "Run", "Ticket", "Blob",
 ];
 
 /// Types of the full language that have no meaning yet.
 pub const LATER_TYPES: &[&str] = &[
-    "Blob", "EntryId", "Counter", "MoneySum", "Average", "MaxOf", "MinOf", "Flag", "Latest",
-    "GrowSet", "AddSet", "MergeMap",
+    "EntryId", "Counter", "MoneySum", "Average", "MaxOf", "MinOf", "Flag", "Latest", "GrowSet",
+    "AddSet", "MergeMap",
 ];
 
 /// Whether no program may call a type so.
@@ -124,6 +125,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             } else {
                 cx.names.constants.insert(decl.name.name.clone(), id);
             }
+            views::no_view_of(cx, &decl.name);
             cx.constants
                 .push((Rc::new(decl.clone()), Progress::Waiting));
             cx.program.constants.push(Constant {
@@ -156,6 +158,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
                 let span = cx.program.functions[first.0 as usize].span;
                 duplicate(cx, &decl.name, span);
             }
+            views::no_view_of(cx, &decl.name);
         }
         ItemKind::Entity(decl) => {
             no_attributes(cx, item);
@@ -188,7 +191,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         // Linked when everything is collected.
         ItemKind::Import(_) => {}
         ItemKind::Stream(decl) => streams::collect(cx, item, decl, doc),
-        ItemKind::View(decl) => later_value(cx, &decl.name, "`view`"),
+        ItemKind::View(decl) => views::collect(cx, item, decl, doc),
         ItemKind::Extern(decl) => {
             no_attributes(cx, item);
             externs::collect(cx, decl, is_prelude);
@@ -287,7 +290,7 @@ fn member_name(cx: &mut Cx, names: &mut Vec<(String, Span)>, name: &ast::Ident) 
 /// inside an entity are unique, events and the run of a workflow among them.
 const RESERVED_ROUTE: &str = "_weir";
 
-fn add_function(
+pub fn add_function(
     cx: &mut Cx,
     decl: &Arc<ast::FnDecl>,
     attrs: &[ast::Attr],
@@ -336,6 +339,8 @@ fn add_function(
         route: None,
         as_step: AsStep::default(),
         is_prelude,
+        of_view: None,
+        views: Vec::new(),
         doc,
         span: decl.name.span,
     });

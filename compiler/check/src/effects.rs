@@ -5,6 +5,8 @@
 //! it; a message shows the way from the place to the line that goes too far. Fills in `Function::effect`. Runs on
 //! checked bodies.
 
+mod views;
+
 use std::collections::BTreeSet;
 
 use petgraph::algo::kosaraju_scc;
@@ -43,6 +45,8 @@ enum Does {
     /// A handler is a transaction of its own instance or another.
     Handler(FnId),
     Call(FnId),
+    /// Reads a view.
+    View(ViewId),
 }
 
 /// What a function does with everything it calls.
@@ -74,8 +78,11 @@ pub fn check(cx: &mut Cx) {
         .map(|function| function_acts(program, function))
         .collect();
     let reach = fixpoint(&acts);
-    for (function, reach) in cx.program.functions.iter_mut().zip(&reach) {
+    let views = views_read(&acts);
+    let functions = cx.program.functions.iter_mut();
+    for ((function, reach), views) in functions.zip(&reach).zip(views) {
         function.effect = reach.effect;
+        function.views = views.into_iter().collect();
     }
     let mut found = Vec::new();
     {
@@ -94,6 +101,8 @@ pub fn check(cx: &mut Cx) {
                 places.check_owner(expr, &mut found);
             });
         }
+        views::hold(&places, &mut found);
+        views::stale(&cx.program, &mut found);
     }
     found
         .into_iter()
@@ -126,7 +135,8 @@ fn ceiling(program: &Checked, owner: Owner) -> Option<Ceiling> {
             "make the parameter optional and decide in the body",
         )),
         Owner::Function(id) => handler_ceiling(program, id),
-        Owner::Test => None,
+        // Its functions are held to what a view may do.
+        Owner::Test | Owner::View => None,
     }
 }
 
@@ -186,7 +196,7 @@ fn function_acts(program: &Checked, function: &Function) -> Vec<Act> {
 /// Built-in functions that depend on more than their arguments, or do more than give a value.
 fn asks(intrinsic: &str) -> bool {
     let (part, _) = intrinsic.split_once('.').unwrap_or_default();
-    matches!(part, "log" | "config" | "secret")
+    matches!(part, "log" | "config" | "secret" | "blobs")
 }
 
 /// Everything a piece of code does, in source order.
@@ -202,6 +212,7 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
         match &expr.kind {
             ExprKind::State(_) => act(Does::Read),
             ExprKind::StateOf { .. } | ExprKind::Exists { .. } => act(Does::ReadOther),
+            ExprKind::ReadView { view, .. } => act(Does::View(*view)),
             ExprKind::SetState { .. } => act(Does::Write),
             ExprKind::For(walk) if walks_entity(&walk.generators) => act(Does::ReadOther),
             ExprKind::Now
@@ -277,6 +288,36 @@ fn fixpoint(acts: &[Vec<Act>]) -> Vec<Reach> {
     reach
 }
 
+/// The views that each function reads, all calls followed.
+fn views_read(acts: &[Vec<Act>]) -> Vec<BTreeSet<ViewId>> {
+    let mut graph = DiGraph::<(), ()>::with_capacity(acts.len(), acts.len());
+    let nodes: Vec<_> = acts.iter().map(|_| graph.add_node(())).collect();
+    for (from, acts) in acts.iter().enumerate() {
+        for act in acts {
+            if let Does::Call(to) | Does::Handler(to) = act.does {
+                graph.add_edge(nodes[from], nodes[to.0 as usize], ());
+            }
+        }
+    }
+    let mut read = vec![BTreeSet::new(); acts.len()];
+    for component in kosaraju_scc(&graph) {
+        let mut whole = BTreeSet::new();
+        for act in component.iter().flat_map(|node| &acts[node.index()]) {
+            match act.does {
+                Does::View(view) => drop(whole.insert(view)),
+                Does::Call(id) | Does::Handler(id) => {
+                    whole.extend(read[id.0 as usize].iter().copied());
+                }
+                _ => {}
+            }
+        }
+        for node in component {
+            read[node.index()].clone_from(&whole);
+        }
+    }
+    read
+}
+
 fn join(a: Reach, b: Reach) -> Reach {
     Reach {
         effect: a.effect.max(b.effect),
@@ -287,7 +328,7 @@ fn join(a: Reach, b: Reach) -> Reach {
 fn reach_of(act: &Act, reach: &[Reach]) -> Reach {
     let (effect, others) = match act.does {
         Does::Read | Does::Ask => (Effect::Read, false),
-        Does::ReadOther => (Effect::Read, true),
+        Does::ReadOther | Does::View(_) => (Effect::Read, true),
         Does::Write => (Effect::Write, false),
         Does::Send | Does::Emit => (Effect::Write, true),
         Does::Wait | Does::Undo => (Effect::Wait, true),
@@ -396,6 +437,7 @@ impl Places<'_> {
             Does::Wait => "waits",
             Does::Undo => "keeps an `undo` for later",
             Does::ReadOther => "reads another instance",
+            Does::View(_) => "reads a view",
             Does::Read => "reads state",
             Does::Ask => "depends on the step it runs in",
             Does::Handler(_) => "calls a handler",

@@ -43,6 +43,7 @@ mod streams;
 mod survey;
 mod text;
 mod types;
+mod views;
 mod walk;
 mod workflows;
 

@@ -54,6 +54,7 @@ pub enum Def {
     Module(u32),
     /// Part of the language: `now`, `Some`, `caller`, `Int`.
     Builtin(&'static str),
+    View(ViewId),
     Stream(StreamId),
 }
 
@@ -157,6 +158,8 @@ impl Cx {
         let externs = externs.map(|(name, (span, _))| (name.clone(), Def::ExternBlock(*span)));
         let modules = names.modules.iter();
         let modules = modules.map(|(name, (_, at))| (name.clone(), Def::Module(*at as u32 - 1)));
+        let views = names.views.iter();
+        let views = views.map(|(name, id)| (name.clone(), Def::View(*id)));
         let streams = names.streams.iter();
         let streams = streams.map(|(name, id)| (name.clone(), Def::Stream(*id)));
         types
@@ -164,6 +167,7 @@ impl Cx {
             .chain(constants)
             .chain(externs)
             .chain(modules)
+            .chain(views)
             .chain(streams)
             .collect()
     }
@@ -267,7 +271,8 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
         out.insert(Def::Stream(id), source.decl.name.span);
     }
     for (source, id) in cx.functions.iter().zip((0..).map(FnId)) {
-        if source.of_stream == Some(StreamPart::Other) {
+        if cx.program.function(id).of_view.is_some() || source.of_stream == Some(StreamPart::Other)
+        {
             continue;
         }
         if source.of_stream.is_none() {
@@ -282,6 +287,9 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
     }
     for (decl, at) in cx.tests.iter().zip(0..) {
         out.insert(Def::Test(at), decl.name.span);
+    }
+    for (view, id) in cx.program.views.iter().zip((0..).map(ViewId)) {
+        out.insert(Def::View(id), view.span);
     }
     for (decl, _) in &cx.aliases {
         out.insert(Def::Alias(decl.name.span), decl.name.span);

@@ -20,6 +20,7 @@ pub fn show(program: &Checked, params: &[String], ty: &Type) -> String {
         Type::Duration => "Duration".into(),
         Type::Date => "Date".into(),
         Type::Money => "Money".into(),
+        Type::Blob => "Blob".into(),
         Type::List(t) => format!("List<{}>", s(t)),
         Type::Set(t) => format!("Set<{}>", s(t)),
         Type::Map(k, v) => format!("Map<{}, {}>", s(k), s(v)),

@@ -14,7 +14,7 @@ use weir_diagnostics::{Diagnostic, FileId, Span, codes};
 use weir_syntax::ast::{self, ItemKind};
 
 use crate::collect::{collect, duplicate};
-use crate::hir::{ConstId, ExternId, FnId, StreamId};
+use crate::hir::{ConstId, ExternId, FnId, StreamId, ViewId};
 use crate::meanings::Def;
 use crate::messages::did_you_mean;
 use crate::prelude;
@@ -41,6 +41,7 @@ pub struct Names {
     pub later: BTreeMap<String, Span>,
     /// Imported as a whole: position in [`Modules::own`].
     pub modules: BTreeMap<String, (Span, usize)>,
+    pub views: BTreeMap<String, ViewId>,
     pub streams: BTreeMap<String, StreamId>,
 }
 
@@ -206,6 +207,7 @@ fn without(names: &Names, library: &Names) -> Names {
             .collect(),
         later: names.later.clone(),
         modules: names.modules.clone(),
+        views: names.views.clone(),
         streams: names.streams.clone(),
     }
 }
@@ -276,6 +278,8 @@ fn first_of(cx: &Cx, name: &str) -> Option<Span> {
     let of_type = cx.names.types.get(name).map(|(_, span)| *span);
     let block = cx.names.externs.get(name).map(|(span, _)| *span);
     let module = cx.names.modules.get(name).map(|(span, _)| *span);
+    let view = cx.names.views.get(name);
+    let view = view.map(|view| cx.program.view(*view).span);
     let stream = cx.names.streams.get(name);
     let stream = stream.map(|id| cx.program.streams[id.0 as usize].span);
     function
@@ -283,6 +287,7 @@ fn first_of(cx: &Cx, name: &str) -> Option<Span> {
         .or(of_type)
         .or(block)
         .or(module)
+        .or(view)
         .or(stream)
 }
 
@@ -313,6 +318,12 @@ fn import_name(cx: &mut Cx, from: usize, name: &ast::Ident) -> bool {
     if let Some(block) = own.externs.get(name).cloned() {
         cx.means(place, Def::ExternBlock(block.0));
         cx.names.externs.insert(name.to_owned(), block);
+        found = true;
+    }
+    let own = &cx.modules.own[from];
+    if let Some(id) = own.views.get(name).copied() {
+        cx.names.views.insert(name.to_owned(), id);
+        cx.means(place, Def::View(id));
         found = true;
     }
     let own = &cx.modules.own[from];
@@ -349,6 +360,12 @@ impl Elsewhere {
         ))
     }
 
+    /// Says it where a name stands alone, without a module in front.
+    pub fn help_of_on(self, found: Diagnostic) -> Diagnostic {
+        let import = self.import;
+        found.help(format!("another module has it: write `{import}`"))
+    }
+
     /// Says it.
     pub fn help(self, found: Diagnostic) -> Diagnostic {
         let found = found.help(self.help);
@@ -365,6 +382,7 @@ pub fn elsewhere(cx: &Cx, name: &ast::Ident) -> Option<Elsewhere> {
             || own.functions.contains_key(name)
             || own.constants.contains_key(name)
             || own.externs.contains_key(name)
+            || own.views.contains_key(name)
             || own.streams.contains_key(name)
     };
     let others = (2..cx.modules.own.len()).filter(|at| *at != here);
@@ -452,6 +470,7 @@ pub fn has_no(cx: &mut Cx, module: usize, name: &ast::Ident) {
     let own = &cx.modules.own[module];
     let known = own.types.keys().chain(own.functions.keys());
     let known = known.chain(own.constants.keys()).chain(own.externs.keys());
+    let known = known.chain(own.views.keys());
     let known = known.chain(own.streams.keys());
     let path = cx.modules.path(module);
     let found = Diagnostic::new(

@@ -46,7 +46,7 @@ macro_rules! parts {
                             visit(E(end));
                         }
                         ForSource::Collection(collection) => visit(E(collection)),
-                        ForSource::Entities(_) => {}
+                        ForSource::Entities(_) | ForSource::Entries(..) => {}
                     }
                     visit(P(pattern));
                 }
@@ -225,7 +225,7 @@ macro_rules! parts {
                     }
                     visit(E(body));
                 }
-                ExprKind::Return(value) => {
+                ExprKind::Return(value) | ExprKind::ReadView { key: value, .. } => {
                     if let Some(value) = value {
                         visit(E(value));
                     }

@@ -56,8 +56,13 @@ fn check_expr(program: &Checked, expr: &Expr, found: &mut Vec<Diagnostic>) {
         ExprKind::Match { subject, arms } => check_match(program, subject, arms, found),
         ExprKind::Block(block) => {
             for stmt in &block.stmts {
-                if let Stmt::Let(pattern, _) = stmt {
-                    always_matches(program, pattern, "let", found);
+                if let Stmt::Let(pattern, value) = stmt {
+                    // The entry of a stream is taken apart by a `let` that nobody has written.
+                    let what = match value.kind {
+                        ExprKind::Local(_) if value.span.range().is_empty() => "on",
+                        _ => "let",
+                    };
+                    always_matches(program, pattern, what, found);
                 }
             }
         }
@@ -181,6 +186,7 @@ fn always_matches(program: &Checked, pattern: &Pattern, what: &str, found: &mut 
         return;
     }
     if let Some(case) = missing(program, &pattern.ty, &[vec![simplify(pattern)]]).first() {
+        let a = if what == "on" { "an" } else { "a" };
         let help = match what {
             "let" => "use `match`, or `if value is pattern { ... }`",
             _ => "bind a name here, and `match` in the body",
@@ -189,7 +195,7 @@ fn always_matches(program: &Checked, pattern: &Pattern, what: &str, found: &mut 
             Diagnostic::new(
                 codes::E0604,
                 pattern.span,
-                format!("the pattern of a `{what}` must always match, and this one does not match `{case}`"),
+                format!("the pattern of {a} `{what}` must always match, and this one does not match `{case}`"),
             )
             .label("does not match everything")
             .help(help),

@@ -57,6 +57,7 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     ("std/id.weir", include_str!("../../../stdlib/id.weir")),
     ("std/http.weir", include_str!("../../../stdlib/http.weir")),
+    ("std/blob.weir", include_str!("../../../stdlib/blob.weir")),
     (
         "std/failures.weir",
         include_str!("../../../stdlib/failures.weir"),

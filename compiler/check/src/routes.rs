@@ -170,7 +170,7 @@ fn parameters(cx: &mut Cx, function: &Function, route: &Route) {
     }
 }
 
-fn fits_a_path(cx: &Cx, ty: &Type) -> bool {
+pub fn fits_a_path(cx: &Cx, ty: &Type) -> bool {
     match ty {
         Type::Bool
         | Type::Int

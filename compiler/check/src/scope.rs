@@ -97,6 +97,8 @@ pub struct Cx {
     pub functions: Vec<FnSource>,
     pub constants: Vec<(Rc<ast::LetDecl>, Progress)>,
     pub tests: Vec<Arc<ast::TestDecl>>,
+    /// Same positions as `program.views`.
+    pub views: Vec<(Rc<ast::ViewDecl>, Progress)>,
     /// Functions met while their own body was being checked.
     pub recursive: std::collections::BTreeSet<FnId>,
     /// Same positions as `program.streams`.

@@ -171,14 +171,14 @@ pub fn resolve(cx: &mut Cx) {
     for at in 0..cx.consumers.len() {
         let source = cx.consumers[at].clone();
         cx.enter(source.stream.span);
+        let decl = &cx.functions[source.function.0 as usize].decl;
+        let name = decl.params[0].name.name.clone();
         let Some(stream) = stream_named(cx, &source.stream) else {
-            entry_of(cx, source.function, Type::Unknown, ENTRY);
+            entry_of(cx, source.function, Type::Unknown, &name);
             continue;
         };
         cx.means(source.stream.span, Def::Stream(stream));
         let ty = cx.program.streams[stream.0 as usize].ty.clone();
-        let decl = &cx.functions[source.function.0 as usize].decl;
-        let name = decl.params[0].name.name.clone();
         entry_of(cx, source.function, ty, &name);
         cx.program.consumers.push(Consumer {
             stream,
@@ -212,7 +212,7 @@ fn stream_named(cx: &mut Cx, name: &Ident) -> Option<StreamId> {
     );
     let help = format!("declare it: `stream {name}: Entry`, where `Entry` is a record");
     let found = found.or(|found| match elsewhere {
-        Some(elsewhere) => elsewhere.help(found),
+        Some(elsewhere) => elsewhere.help_of_on(found),
         None => found.help(help),
     });
     cx.report(found);

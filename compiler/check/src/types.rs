@@ -177,6 +177,7 @@ fn named(
         "Date" => Some((0, |_| Type::Date)),
         "Money" => Some((0, |_| Type::Money)),
         "Ticket" => Some((0, |_| Type::Ticket)),
+        "Blob" => Some((0, |_| Type::Blob)),
         "List" => Some((1, |mut args| Type::list(args.remove(0)))),
         "Set" => Some((1, |mut args| Type::Set(Box::new(args.remove(0))))),
         "Map" => Some((2, |mut args| {

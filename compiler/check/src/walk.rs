@@ -53,6 +53,8 @@ pub fn bodies(program: &Checked) -> Vec<(Owner, &Body)> {
         }
     }
     out.extend(program.tests.iter().map(|test| (Owner::Test, &*test.body)));
+    let views = program.views.iter();
+    out.extend(views.map(|view| (Owner::View, &*view.meaning)));
     out
 }
 
@@ -66,4 +68,6 @@ pub enum Owner {
     Default,
     Function(FnId),
     Test,
+    /// What a view means.
+    View,
 }

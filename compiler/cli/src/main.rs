@@ -5,6 +5,7 @@
 //! what to type next.
 
 mod add;
+mod blobs;
 mod build;
 mod check;
 mod client;
@@ -28,7 +29,9 @@ mod send;
 mod settings;
 mod source;
 mod state;
+mod streams;
 mod test;
+mod views;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -55,6 +58,9 @@ enum Verb {
     Log(log::Args),
     State(state::Args),
     Runs(Box<runs::Args>),
+    Views(views::Args),
+    Blobs(blobs::Args),
+    Streams(streams::Args),
     Send(send::Args),
     Explain(explain::Args),
     Doc(doc::Args),
@@ -72,6 +78,9 @@ fn main() -> ExitCode {
         Verb::Log(args) => log::log(args),
         Verb::State(args) => state::state(args),
         Verb::Runs(args) => runs::runs(*args),
+        Verb::Views(args) => views::views(args),
+        Verb::Blobs(args) => blobs::blobs(args),
+        Verb::Streams(args) => streams::streams(args),
         Verb::Send(args) => send::send(args),
         Verb::Check(args) => check::check(args),
         Verb::Fmt(args) => fmt::fmt(args),

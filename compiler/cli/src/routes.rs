@@ -79,14 +79,27 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
         curl.push_str(&format!(" -X {method}"));
     }
     let mut query = String::new();
-    if reads {
-        for param in needed() {
+    let content = match reads {
+        true => None,
+        false => function.blob_param(defs).filter(|param| !param.has_default),
+    };
+    if reads || content.is_some() {
+        let is_content = |name: &str| content.is_some_and(|param| param.name == name);
+        for param in needed().filter(|param| !is_content(&param.name)) {
             let mark = if query.is_empty() { '?' } else { '&' };
             let value = in_path(&example(defs, &param.ty, &param.name, "bob"));
             query.push_str(&format!("{mark}{}={value}", param.name));
         }
+        if content.is_some() {
+            curl.push_str(" --data-binary 'hello' -H 'Content-Type: text/plain'");
+        }
     } else {
+        if let Some(stream) = manifest.stream_of(function) {
+            let entry = example(defs, &stream.ty, "entry", "bob");
+            curl.push_str(&format!(" --json '{entry}'"));
+        }
         let body: serde_json::Map<String, Value> = needed()
+            .filter(|_| manifest.stream_of(function).is_none())
             .map(|param| {
                 (
                     param.name.clone(),
@@ -96,7 +109,7 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
             .collect();
         if !body.is_empty() || function.route.is_none() {
             curl.push_str(&format!(" --json '{}'", Value::Object(body)));
-        } else if method == "POST" {
+        } else if method == "POST" && manifest.stream_of(function).is_none() {
             curl.push_str(" -X POST");
         }
     }
@@ -165,6 +178,8 @@ fn example(defs: &Defs, ty: &Type, name: &str, user: &str) -> Value {
         Type::Duration => json!("PT1H"),
         Type::Date => json!("2026-01-31"),
         Type::Money => json!("10.00 EUR"),
+        // Of the empty content; `POST /blobs` gives others.
+        Type::Blob => json!(weir_contract::BlobHash::of(b"").to_string()),
         Type::List(of) | Type::Set(of) => json!([inner(of)]),
         // Empty, because its form depends on the type of its keys.
         Type::Map(..) => json!({}),

@@ -1,5 +1,6 @@
 //! `weir run`: serves a program over HTTP on this machine, and takes over each time its file is saved.
 
+use crate::blobs::BLOBS;
 use crate::components;
 use crate::output::{Failure, Outcome, Style, say};
 use crate::place::{self, Note};
@@ -14,12 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use weir_contract::Manifest;
+use weir_contract::blobs::Blobs;
 use weir_driver::{Bundle, BundleError, Disk, Program, Session};
 use weir_engine::Code;
 use weir_log::Log;
 use weir_node::outside::environment_name;
 use weir_node::outside::http::Bases;
-use weir_node::{Config, Format, Node, Speech, StartError};
+use weir_node::{Config, FileBlobs, Format, Node, Speech, StartError};
 
 /// Serve a program on this machine; save its file, and the new one takes over.
 #[derive(clap::Args)]
@@ -105,9 +107,11 @@ pub fn run(args: Args) -> Outcome {
         None => Code::Kept(&kept),
     };
     let settings = settings::to_run(source.as_ref(), &bundle.manifest)?;
+    let blobs = FileBlobs::open(data.join(BLOBS)).map_err(Failure::new)?;
     let config = Config {
         externs,
         speech: Speech::to_stderr(args.log_format.into()),
+        blobs: Blobs(Arc::new(blobs)),
         ..Config::default()
     };
     let to_run = ToRun {

@@ -189,6 +189,15 @@ fn row(run: &Value, style: &Style) -> String {
     if !key.is_empty() {
         text.push_str(&format!(" ({})", key.join(", ")));
     }
+    if let Some(stream) = run["consumes"]["stream"].as_str() {
+        let position = &run["consumes"]["position"];
+        text.push_str(&format!(" of {stream} {position}"));
+        match &run["consumes"]["key"] {
+            Value::Null => {}
+            Value::String(key) => text.push_str(&format!(" ({key})")),
+            key => text.push_str(&format!(" ({key})")),
+        }
+    }
     let strands = run["strands"].as_array().into_iter().flatten();
     for strand in strands {
         let since = strand["since"].as_str().and_then(time::parse);
@@ -274,7 +283,7 @@ fn age_of(run: &Value) -> i64 {
 }
 
 /// `90s`, `15m`, `2h`, `3d` in microseconds.
-fn age(text: &str) -> Result<i64, String> {
+pub fn age(text: &str) -> Result<i64, String> {
     let wrong = || format!("`{text}` is no age: write 90s, 15m, 2h or 3d");
     let split = text.len().checked_sub(1).ok_or_else(wrong)?;
     let (number, unit) = text.split_at_checked(split).ok_or_else(wrong)?;
@@ -290,7 +299,7 @@ fn age(text: &str) -> Result<i64, String> {
 }
 
 /// A duration in its largest unit.
-fn short(us: i64) -> String {
+pub fn short(us: i64) -> String {
     let seconds = us.max(0) / 1_000_000;
     match seconds {
         0..120 => format!("{seconds}s"),

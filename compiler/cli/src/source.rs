@@ -158,6 +158,57 @@ impl Source {
         }
     }
 
+    /// All streams, with how far their consumers are.
+    pub fn streams(&self) -> Outcome<Vec<Value>> {
+        match self {
+            Source::Node { url } => {
+                let reply = ask(url, "/_weir/streams")?.map_err(Failure::new)?;
+                Ok(parse(&reply)?.as_array().cloned().unwrap_or_default())
+            }
+            Source::Directory { path, log } => Ok(recovered(path, &**log)?.streams_json()),
+        }
+    }
+
+    /// Entries of a stream that are kept, from a position on.
+    pub fn entries(
+        &self,
+        stream: &str,
+        from: u64,
+        limit: usize,
+    ) -> Outcome<Result<Vec<Value>, Missing>> {
+        let query = format!("?from={from}&limit={limit}");
+        self.of_stream(stream, &query, |machine| {
+            machine.entries_json(stream, from, limit)
+        })
+    }
+
+    /// Entries of a stream that consumers have given up.
+    pub fn dead_entries(&self, stream: &str) -> Outcome<Result<Vec<Value>, Missing>> {
+        self.of_stream(stream, "/dead", |machine| machine.dead_json(stream))
+    }
+
+    fn of_stream(
+        &self,
+        stream: &str,
+        rest: &str,
+        look: impl FnOnce(&Machine) -> Result<Option<Vec<Value>>, weir_machine::BadRecord>,
+    ) -> Outcome<Result<Vec<Value>, Missing>> {
+        match self {
+            Source::Node { url } => {
+                let path = format!("/_weir/streams/{}{rest}", percent_encode(stream));
+                match ask(url, &path)? {
+                    Ok(text) => Ok(Ok(parse(&text)?.as_array().cloned().unwrap_or_default())),
+                    Err(missing) => Ok(Err(missing)),
+                }
+            }
+            Source::Directory { path, log } => {
+                let machine = recovered(path, &**log)?;
+                let found = look(&machine).map_err(Failure::new)?;
+                Ok(found.ok_or_else(|| format!("there is no stream {stream}")))
+            }
+        }
+    }
+
     /// One instance: its key, version and state.
     pub fn instance(&self, entity: &str, key: &[String]) -> Outcome<Result<Value, Missing>> {
         match self {

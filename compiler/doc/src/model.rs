@@ -44,6 +44,7 @@ pub enum Kind {
     Allow,
     Handler,
     Test,
+    Stream,
 }
 
 impl Kind {
@@ -64,6 +65,7 @@ impl Kind {
             Kind::Invariant => "invariant",
             Kind::Allow => "allow",
             Kind::Test => "test",
+            Kind::Stream => "stream",
         }
     }
 
@@ -84,6 +86,7 @@ impl Kind {
             Kind::Invariant => "Invariants",
             Kind::Allow => "Who may call",
             Kind::Test => "Tests",
+            Kind::Stream => "Streams",
         }
     }
 
@@ -203,6 +206,7 @@ impl Reader<'_> {
             ItemKind::Error(decl) => whole(Kind::Error, &decl.name),
             ItemKind::TypeAlias(decl) | ItemKind::NewType(decl) => whole(Kind::Type, &decl.name),
             ItemKind::Let(decl) => whole(Kind::Constant, &decl.name),
+            ItemKind::Stream(decl) => whole(Kind::Stream, &decl.name),
             ItemKind::Extern(decl) => {
                 let mut made = whole(Kind::Extern, &decl.name);
                 made.is_inner = false;

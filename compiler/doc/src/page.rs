@@ -14,9 +14,10 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("search.js");
 
 /// In the order in which a page shows them.
-const ORDER: [Kind; 10] = [
+const ORDER: [Kind; 11] = [
     Kind::Entity,
     Kind::Workflow,
+    Kind::Stream,
     Kind::Function,
     Kind::Record,
     Kind::Enum,

@@ -286,7 +286,7 @@ fn json(text: &str, value: &Spanned<DeValue<'_>>) -> Document {
 
 fn limits(section: &Section<'_>) -> Result<Limits, ConfigError> {
     section.knows(&[
-        "step", "memory", "frame", "reply", "body", "events", "queue", "backlog",
+        "step", "memory", "frame", "reply", "body", "events", "queue", "backlog", "blob",
     ])?;
     Ok(Limits {
         step_ms: section.number("step", Unit::Milliseconds, Limits::STEP_MS)?,
@@ -297,6 +297,7 @@ fn limits(section: &Section<'_>) -> Result<Limits, ConfigError> {
         events: section.number("events", Unit::Count, Limits::EVENTS)?,
         queue: section.number("queue", Unit::Count, Limits::QUEUE)?,
         backlog: section.number("backlog", Unit::Count, Limits::BACKLOG)?,
+        blob_bytes: section.number("blob", Unit::Bytes, Limits::BLOB_BYTES)?,
     })
 }
 
@@ -519,7 +520,7 @@ mod tests {
         let config = parse(
             "name = \"shop\"\nversion = \"1.4.0-beta.1\"\nentry = \"src/main.weir\"\n\
              [extern.payments]\nurl = \"https://pay.example\"\n[extern.image]\ncomponent = \"image.wasm\"\n\
-             [limits]\nstep = \"50ms\"\nmemory = \"128MiB\"\nframe = \"64KiB\"\nreply = \"2MiB\"\nbody = 4096\nevents = 10\nqueue = 100\n\
+             [limits]\nstep = \"50ms\"\nmemory = \"128MiB\"\nframe = \"64KiB\"\nreply = \"2MiB\"\nbody = 4096\nevents = 10\nqueue = 100\nblob = \"2GiB\"\n\
              [retention]\nanswers = \"7d\"\nruns = \"90m\"\n",
         )
         .unwrap();
@@ -537,6 +538,7 @@ mod tests {
             body_bytes: Some(4096),
             events: Some(10),
             queue: Some(100),
+            blob_bytes: Some(2 << 30),
         };
         assert_eq!(config.limits, limits);
         assert_eq!(config.retention.answers_s, Some(7 * 86_400));

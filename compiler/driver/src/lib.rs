@@ -20,6 +20,7 @@ mod settings;
 mod stages;
 mod style;
 mod survey;
+mod views;
 pub mod wit;
 mod within;
 mod world;

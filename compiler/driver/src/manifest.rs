@@ -10,11 +10,13 @@ use weir_contract::manifest::{
 };
 use weir_contract::receipt::Receipt;
 use weir_contract::slots::flatten_all;
+use weir_contract::stream::Stream;
 use weir_contract::{DefId, DefKind, Field, Type};
 use weir_diagnostics::{FileId, SourceMap};
-use weir_flow::ir;
+use weir_flow::{call_graph, ir};
 
 use crate::receipts::Frames;
+use crate::views;
 use crate::within::Within;
 use crate::{Program, hex_sha256};
 
@@ -29,6 +31,30 @@ pub fn manifest(
     let routes = Routes::new(checked);
     let within = Within::new(checked);
     let frames = Frames::new(module);
+    let receipt = |entry: &ir::Entry| {
+        let receipt = entry.receipt.clone()?;
+        Some(Receipt {
+            frame_bytes: frames.largest(entry.func),
+            ..receipt
+        })
+    };
+    let emits = call_graph::emits(module);
+    let emits = |entry: u32| {
+        let func = module.entries[entry as usize].func;
+        emits[func.0 as usize].iter().copied().collect()
+    };
+    let reads = weir_flow::host_calls::views_read(module);
+    let reads = |entry: &ir::Entry| reads[entry.func.0 as usize].iter().copied().collect();
+    let functions: Vec<Function> = numbered()
+        .filter_map(|(number, entry)| function(module, number as u32, entry, reads(entry)))
+        .map(|function| Function {
+            route: routes.of(&function),
+            emits: emits(function.entry),
+            receipt: receipt(&module.entries[function.entry as usize]),
+            ..function
+        })
+        .collect();
+    let views = views::views(checked, module, &functions);
     Manifest {
         version: MANIFEST_VERSION,
         program: program.name.clone(),
@@ -39,21 +65,25 @@ pub fn manifest(
         defs: module.defs.clone(),
         entities: (0..module.entities.len() as u32)
             .map(|number| entity(module, ir::EntityId(number)))
-            .collect(),
-        functions: numbered()
-            .filter_map(|(number, entry)| function(module, &frames, number as u32, entry))
-            .map(|function| Function {
-                route: routes.of(&function),
-                ..function
+            .zip(views::sources(checked))
+            .map(|(entity, is_source)| Entity {
+                walked: entity.walked || is_source,
+                ..entity
             })
             .collect(),
+        functions,
         frames: numbered()
-            .filter_map(|(number, entry)| frame(module, number as u32, entry))
+            .filter_map(|(number, entry)| frame(module, number as u32, entry, reads(entry)))
+            .map(|frame| Frame {
+                emits: emits(frame.entry),
+                ..frame
+            })
             .collect(),
         externs: module.externs.clone(),
         // Known when their files are: `Bundle::with_components`.
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
+        views,
         failures: module.failures,
         roles: weir_check::roles(checked).into_iter().collect(),
         tests: numbered()
@@ -63,6 +93,7 @@ pub fn manifest(
                 params: params(&entry.params),
                 entry: number as u32,
                 site: entry.site.0,
+                views: reads(entry),
             })
             .collect(),
         sites: module
@@ -74,7 +105,7 @@ pub fn manifest(
             .files()
             .map(|(id, _)| source(program, sources, id))
             .collect(),
-        streams: Vec::new(),
+        streams: module.streams.iter().map(|s| stream(module, s)).collect(),
     }
 }
 
@@ -112,8 +143,28 @@ fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
     }
 }
 
+/// Where an entry stands among the functions of the manifest.
+fn position(module: &ir::Module, entry: ir::EntryId) -> u32 {
+    let before = module.entries[..entry.0 as usize].iter();
+    before.filter(|e| function_kind(e).is_some()).count() as u32
+}
+
+fn stream(module: &ir::Module, stream: &ir::Stream) -> Stream {
+    let consumers = stream.consumers.iter();
+    Stream {
+        name: stream.name.clone(),
+        ty: stream.ty.clone(),
+        key: stream.key.clone(),
+        timed: stream.timed,
+        late_us: stream.late_us,
+        keep: stream.keep.clone(),
+        append: stream.append.map(|entry| position(module, entry)),
+        consumers: consumers.map(|entry| position(module, *entry)).collect(),
+        doc: stream.doc.clone(),
+    }
+}
+
 fn workflow(module: &ir::Module, workflow: &ir::Workflow) -> Workflow {
-    let before = &module.entries[..workflow.run.0 as usize];
     let event = |event: &ir::Event| Event {
         name: event.name.clone(),
         params: params(&event.params),
@@ -126,7 +177,7 @@ fn workflow(module: &ir::Module, workflow: &ir::Workflow) -> Workflow {
         doc: event.doc.clone(),
     };
     Workflow {
-        run: before.iter().filter(|e| function_kind(e).is_some()).count() as u32,
+        run: position(module, workflow.run),
         events: workflow.events.iter().map(event).collect(),
         begins: workflow.begins,
         event_enum: workflow.event_enum,
@@ -170,7 +221,7 @@ fn outcome(module: &ir::Module, entry: &ir::Entry) -> (Type, Vec<DefId>) {
     }
 }
 
-fn frame(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Frame> {
+fn frame(module: &ir::Module, number: u32, entry: &ir::Entry, views: Vec<u32>) -> Option<Frame> {
     let role = match entry.kind {
         ir::EntryKind::Resume => FrameRole::Resume,
         ir::EntryKind::Undo => FrameRole::Undo,
@@ -199,14 +250,17 @@ fn frame(module: &ir::Module, number: u32, entry: &ir::Entry) -> Option<Frame> {
         fails,
         waits_for: entry.waits_for.clone(),
         site: entry.site.0,
+        views,
         emits: Vec::new(),
     })
 }
 
 fn function(
     module: &ir::Module,
-    frames: &Frames<'_>,
-    number: u32, entry: &ir::Entry) -> Option<Function> {
+    number: u32,
+    entry: &ir::Entry,
+    views: Vec<u32>,
+) -> Option<Function> {
     let (returns, fails) = outcome(module, entry);
     Some(Function {
         name: entry.name.clone(),
@@ -230,11 +284,9 @@ fn function(
         route: None,
         plan: entry.plan.clone(),
         doc: entry.doc.clone(),
+        views,
         emits: Vec::new(),
-        receipt: entry.receipt.clone().map(|receipt| Receipt {
-            frame_bytes: frames.largest(entry.func),
-            ..receipt
-        }),
+        receipt: None,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Who calls whom, and what follows for whole functions.
 
+use std::collections::BTreeSet;
+
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -42,6 +44,32 @@ pub fn effects(module: &Module) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// For each function the streams that running it may put entries into, before it waits.
+pub fn emits(module: &Module) -> Vec<BTreeSet<u32>> {
+    let mut emits = vec![BTreeSet::new(); module.funcs.len()];
+    if module.streams.is_empty() {
+        return emits;
+    }
+    for group in callees_first(module) {
+        let mut all: BTreeSet<u32> = BTreeSet::new();
+        for id in &group {
+            let func = module.func(*id);
+            let insts = func.blocks.iter().flat_map(|b| &b.insts);
+            all.extend(insts.filter_map(|inst| match inst.op {
+                Op::Emit { stream, .. } => Some(stream),
+                _ => None,
+            }));
+            for callee in calls(func) {
+                all.extend(&emits[callee.0 as usize]);
+            }
+        }
+        for id in group {
+            emits[id.0 as usize].clone_from(&all);
+        }
+    }
+    emits
 }
 
 /// The functions it calls.

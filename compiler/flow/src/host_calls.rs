@@ -1,17 +1,20 @@
-//! What a module asks its host for by the types of the program: JSON, lines of its log, settings and secrets.
+//! What a module asks its host for by the types of the program: JSON, lines of its log, settings and secrets, rows of views,
+//! contents of blobs.
 //!
 //! In the IR these are `lib` operations whose types are not fixed: `json.decode` gives what is wanted of it. Settings and
-//! secrets carry the name they were asked for by behind a dot, `config.needed.fee`, because a manifest lists them.
+//! secrets carry the name they were asked for by behind a dot, `config.needed.fee`, because a manifest lists them, and views their
+//! number in it: `view.3`.
 
 use std::collections::BTreeSet;
 
 use weir_contract::Type;
-use weir_contract::host_call::{HostCall, Level, Setting};
+use weir_contract::host_call::{HostCall, Level, Setting, ViewRead};
 
+use crate::call_graph::{callees_first, calls};
 use crate::ir::{Func, Inst, Module, Op};
 
 /// Built-in functions that are host calls, or begin the name of one.
-const PARTS: &[&str] = &["json.", "log.", "config.", "secret."];
+const PARTS: &[&str] = &["json.", "log.", "config.", "secret.", "view.", "blobs."];
 
 /// Whether a function that is built in is one of these.
 pub fn is_one(name: &str) -> bool {
@@ -62,6 +65,17 @@ pub fn of(func: &Func, inst: &Inst) -> Option<HostCall> {
         },
         ("secret", "named") => HostCall::Secret(parts.next().unwrap_or_default().to_owned()),
         ("secret", "reveal") => HostCall::Reveal,
+        ("view", number) => match result() {
+            Type::List(row) => HostCall::View(ViewRead {
+                view: number.parse().ok()?,
+                key: args.first().map(|_| given(0)),
+                row: *row,
+            }),
+            other => unreachable!("{other:?} is no list of rows"),
+        },
+        ("blobs", "keep") => HostCall::KeepBlob,
+        ("blobs", "read") => HostCall::ReadBlob,
+        ("blobs", "lines") => HostCall::BlobLines,
         _ => unreachable!("the library has no {name}"),
     })
 }
@@ -74,4 +88,25 @@ pub fn all(module: &Module) -> Vec<HostCall> {
         found.extend(insts.filter_map(|inst| of(func, inst)));
     }
     found.into_iter().collect()
+}
+
+/// The views that each function reads, itself or through what it calls, by their numbers.
+pub fn views_read(module: &Module) -> Vec<BTreeSet<u32>> {
+    let mut read: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); module.funcs.len()];
+    for group in callees_first(module) {
+        let mut all = BTreeSet::new();
+        for id in &group {
+            let func = module.func(*id);
+            let insts = func.blocks.iter().flat_map(|block| &block.insts);
+            all.extend(insts.filter_map(|inst| match of(func, inst) {
+                Some(HostCall::View(read)) => Some(read.view),
+                _ => None,
+            }));
+            calls(func).for_each(|callee| all.extend(&read[callee.0 as usize]));
+        }
+        for id in group {
+            read[id.0 as usize].clone_from(&all);
+        }
+    }
+    read
 }

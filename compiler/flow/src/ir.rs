@@ -37,6 +37,8 @@ pub struct Module {
     pub files: Vec<String>,
     /// Places in the source. Site 0 is "no place" (code the compiler made up).
     pub sites: Vec<Site>,
+    /// Position = stream number of [`Op::Emit`].
+    pub streams: Vec<Stream>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -106,6 +108,28 @@ pub struct Event {
     pub guard: Option<EntryId>,
     pub doc: Option<String>,
 }
+
+/// A stream of entries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    pub name: String,
+    /// Of an entry.
+    pub ty: Type,
+    /// Entries of one key have an order among them.
+    pub key: Option<Type>,
+    /// The program says the time of an entry.
+    pub timed: bool,
+    /// Microseconds.
+    pub late_us: Option<i64>,
+    pub keep: Keep,
+    /// The entry of the function that takes a list of entries from outside.
+    pub append: Option<EntryId>,
+    /// The entries of the functions that run once for each entry.
+    pub consumers: Vec<EntryId>,
+    pub doc: Option<String>,
+}
+
+pub type Keep = weir_contract::stream::Keep;
 
 /// A function of the outside world; `contract::manifest::Extern` is the same.
 pub type Extern = weir_contract::manifest::Extern;
@@ -529,6 +553,13 @@ pub enum Op {
     Mock(u32, EntryId, Vec<Reg>),
     /// `Text`. Tests only.
     CrashAt(Reg),
+    /// `(key and time as the stream has them, an entry) → Int`: its position in the stream, when this step is kept.
+    Emit {
+        stream: u32,
+        key: Option<Reg>,
+        time: Option<Reg>,
+        value: Reg,
+    },
 
     // ---- waiting -----------------------------------------------------------------------------------
     /// The step ends here and the run goes on later with the result. Only before `split`, which turns it into
@@ -717,6 +748,18 @@ macro_rules! operands {
                     $run
                 }
             }
+            Emit {
+                key, time, value, ..
+            } => {
+                for $r in key.into_iter() {
+                    $run
+                }
+                for $r in time.into_iter() {
+                    $run
+                }
+                let $r = value;
+                $run;
+            }
             SendEvent {
                 instance,
                 args,
@@ -845,6 +888,7 @@ impl Op {
             | Rollback(_)
             | Send { .. }
             | SendEvent { .. }
+            | Emit { .. }
             | Cancel(_) => Effect::Write,
             PushUndo(..) | Spawn(..) | Suspend(..) | Full | Suspended | Mock(..) | CrashAt(_) => {
                 Effect::Wait

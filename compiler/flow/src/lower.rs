@@ -23,12 +23,14 @@ mod parallel;
 mod pattern;
 mod place;
 mod state;
+mod streams;
 mod trim;
 mod types;
+mod views;
 mod wait;
 mod workflows;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use weir_check::hir;
 use weir_contract::{CrashReason, Type};
@@ -59,6 +61,7 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
         instances: BTreeMap::new(),
         copies: 0,
         lambdas: BTreeMap::new(),
+        reading: BTreeSet::new(),
         constants: BTreeMap::new(),
         defaults: BTreeMap::new(),
         entry_of: BTreeMap::new(),
@@ -66,7 +69,9 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
     };
     lowering.entities();
     lowering.externs();
+    lowering.streams();
     lowering.entries();
+    lowering.stream_entries();
     while let Some((id, key)) = lowering.work.pop_front() {
         lowering.function(id, &key);
     }
@@ -131,6 +136,8 @@ struct Lowering<'c> {
     /// How many of the instances are of functions of the program with types or functions filled in.
     copies: usize,
     lambdas: BTreeMap<LambdaKey, FuncId>,
+    /// Those of the functions that are passed that may read a view.
+    reading: BTreeSet<FuncId>,
     constants: BTreeMap<hir::ConstId, FuncId>,
     defaults: BTreeMap<(hir::FnId, usize, Vec<Type>), FuncId>,
     /// The entries of functions.

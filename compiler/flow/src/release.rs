@@ -159,6 +159,7 @@ impl Uses<'_> {
             | Op::Open(..)
             | Op::Send { .. }
             | Op::SendEvent { .. }
+            | Op::Emit { .. }
             | Op::Fresh => true,
             Op::VariantMake(_, fields) | Op::ListMake(fields) => !fields.is_empty(),
             Op::Arith(_, x, _) | Op::Neg(x) => !number(*x),

@@ -42,7 +42,37 @@ pub fn verify(module: &Module) -> Vec<String> {
     for func in &module.funcs {
         verify_func(module, func, &mut problems);
     }
+    unique(
+        "stream",
+        module.streams.iter().map(|s| &s.name),
+        &mut problems,
+    );
+    for stream in &module.streams {
+        verify_stream(module, stream, &mut problems);
+    }
     problems
+}
+
+fn verify_stream(module: &Module, stream: &Stream, problems: &mut Vec<String>) {
+    let mut bad = |text: &str| problems.push(format!("stream {}: {text}", stream.name));
+    let mut types = std::iter::once(&stream.ty).chain(&stream.key);
+    if !types.all(|ty| known(module, ty)) {
+        return bad("unknown type");
+    }
+    let takes = |entry: EntryId, ty: &Type| {
+        let entry = module.entries.get(entry.0 as usize);
+        entry.is_some_and(|entry| {
+            entry.kind == EntryKind::Function
+                && matches!(entry.params.as_slice(), [param] if param.ty == *ty)
+        })
+    };
+    let list = Type::List(Box::new(stream.ty.clone()));
+    if stream.append.is_some_and(|entry| !takes(entry, &list)) {
+        bad("append does not take a list of its entries");
+    }
+    if !stream.consumers.iter().all(|e| takes(*e, &stream.ty)) {
+        bad("a consumer does not take its entries");
+    }
 }
 
 /// Panics with the problems and the module's text when it is not sound. For the border between stages.

@@ -120,6 +120,11 @@ const BUILTINS: &[Builtin] = &[
         "Waits for the end of a run: what it gave, or what it failed with, or `Cancelled`.",
     ),
     b(
+        "emit",
+        "fn emit(entry) -> Int",
+        "Puts an entry into the stream, if and only if this step is kept; a failure that leaves a handler takes it back. Gives its position. Each `on` of the stream runs once for it.",
+    ),
+    b(
         "push",
         "fn push(item)",
         "Adds an item at the end of a list.",
@@ -205,6 +210,11 @@ const BUILTINS: &[Builtin] = &[
         "Ticket",
         "type Ticket",
         "What was sent and may be cancelled.",
+    ),
+    b(
+        "Blob",
+        "type Blob",
+        "A large content that does not change, such as a photo: its hash, size and media type. The content is kept beside the log; `blob.of(bytes)` makes one, `b.bytes()` reads it.",
     ),
 ];
 

@@ -121,7 +121,12 @@ fn conflict(snapshot: &Snapshot, def: Def, to: &str) -> Option<Span> {
             && snapshot.snippet(*span) == to
             && matches!(
                 other,
-                Def::Local(_) | Def::State(..) | Def::Key(..) | Def::Constant(_) | Def::Function(_)
+                Def::Local(_)
+                    | Def::State(..)
+                    | Def::Key(..)
+                    | Def::Constant(_)
+                    | Def::Function(_)
+                    | Def::Stream(_)
             )
     });
     if let Def::Local(_) = def {

@@ -214,6 +214,7 @@ fn name(snapshot: &Snapshot, def: Def, vars: &BTreeSet<Span>) -> Option<(TokenKi
             (TokenKind::Function, waits(!is_inside))
         }
         Def::Constant(_) => (TokenKind::Variable, READONLY),
+        Def::View(_) => (TokenKind::Variable, READONLY | DURABLE),
         Def::Record(_) | Def::Error(_) => (TokenKind::Struct, 0),
         Def::Enum(_) => (TokenKind::Enum, 0),
         Def::Variant(..) => (TokenKind::EnumMember, 0),

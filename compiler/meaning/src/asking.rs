@@ -54,6 +54,7 @@ impl<'p> Step<'p> {
                 self.eval(label, frame).await?;
                 Ok(Value::Unit)
             }
+            E::Emit { stream, value } => self.emit(*stream, value, expr, frame).await,
             other => unreachable!("{other:?} asks for nothing"),
         }
     }

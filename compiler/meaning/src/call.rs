@@ -175,7 +175,7 @@ impl<'p> Step<'p> {
             functions: frame.functions.clone(),
             instance: frame.instance.clone(),
             type_args: frame.type_args.clone(),
-            // A branch, an undo, an answer; any other lambda only reads.
+            // A branch, an undo, an answer; any other lambda only reads, in the step that calls it.
             waits: true,
         };
         for local in &lambda.captures {
@@ -196,7 +196,13 @@ impl<'p> Step<'p> {
                     let type_args = self.close_all(type_args, frame);
                     Given::Function(Arc::new(Closure::Function(*id, type_args)))
                 }
-                Arg::Lambda(lambda) => Given::Function(Arc::new(self.closure(lambda, frame))),
+                Arg::Lambda(lambda) => {
+                    let mut closure = self.closure(lambda, frame);
+                    if let Closure::Lambda(_, around) = &mut closure {
+                        around.waits = false;
+                    }
+                    Given::Function(Arc::new(closure))
+                }
             });
         }
         Ok(given)

@@ -178,6 +178,9 @@ impl<'p> Step<'p> {
                     Items::Known(Box::new(operator::items(collection).into_iter()))
                 }
                 ForSource::Entities(entity) => Items::Instances(*entity, None),
+                ForSource::Entries(stream, in_windows) => {
+                    Items::Known(Box::new(self.seen(*stream, *in_windows).into_iter()))
+                }
             };
             while let Some(item) = items.next(&self.desk.state) {
                 self.spend(walk.each.body())?;

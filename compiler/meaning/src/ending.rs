@@ -144,6 +144,7 @@ impl World<'_> {
         for (run, strand) in waiters {
             self.ready(run, strand, Answer::Ended(ending.clone()));
         }
+        self.consumer_ended(number);
     }
 
     /// False when it has ended or is ending. One that has not begun is as if it had never been sent. What may have been done

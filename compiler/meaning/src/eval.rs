@@ -173,6 +173,9 @@ impl<'p> Step<'p> {
                 type_args,
                 args,
             } => {
+                if self.reads_at_once(*function, args) {
+                    self.step_ends(frame).await;
+                }
                 let given = self.given(args, frame).await?;
                 let type_args = self.close_all(type_args, frame);
                 self.call(*function, None, type_args, given, expr).await
@@ -184,7 +187,9 @@ impl<'p> Step<'p> {
                 args,
             } => {
                 // What only reads needs no transaction, and what waits is none.
-                if self.program.function(*function).effect == Effect::Write {
+                if self.reads_at_once(*function, args) {
+                    self.step_ends(frame).await;
+                } else if self.program.function(*function).effect == Effect::Write {
                     self.step_may_end(frame).await;
                 }
                 let instance = self.target(*entity, target.as_deref(), frame).await?;
@@ -193,8 +198,11 @@ impl<'p> Step<'p> {
                     .await
             }
             E::CallParam { param, args } => {
-                let args = self.eval_all(args, frame).await?;
                 let closure = frame.functions[param].clone();
+                if self.closure_reads(&closure) {
+                    self.step_ends(frame).await;
+                }
+                let args = self.eval_all(args, frame).await?;
                 self.call_closure(&closure, args, expr).await
             }
 
@@ -259,6 +267,8 @@ impl<'p> Step<'p> {
                 }
                 self.commit(before, Ok(Value::Unit)).await
             }
+
+            E::ReadView { view, key } => self.read_view(*view, key.as_deref(), frame).await,
 
             E::Sleep(_)
             | E::SleepUntil(_)

@@ -88,6 +88,9 @@ pub(crate) fn host_call(name: &str, types: &[Type], args: &[Value]) -> Option<Ho
         "config.given" => setting(true),
         "secret.named" => HostCall::Secret(named()),
         "secret.reveal" => HostCall::Reveal,
+        "blobs.keep" => HostCall::KeepBlob,
+        "blobs.read" => HostCall::ReadBlob,
+        "blobs.lines" => HostCall::BlobLines,
         _ => {
             let level = name.strip_prefix("log.")?;
             let level = Level::ALL.into_iter().find(|l| l.name() == level)?;

@@ -20,14 +20,16 @@
 //! - *Strand.* A run has one, and one more for each branch of `parallel`. They take turns in the order in which they can go
 //!   on, each until it waits. Of branches the first failure counts: those in flight end, others never begin.
 //! - *Messages.* They begin when the step that sent them is kept. Events are kept until their workflow waits for them.
+//! - *Streams.* An entry is there when the step that emitted it is kept. Each consumer has a run for it; of one key the next
+//!   begins when the one before has ended, without keys they go on side by side.
 //! - *Time.* Only passes when nothing can go on. What is due happens in order of its time, then of its run.
 //! - *Values.* Nothing has an identity. Assigning copies; a place is changed by putting a changed value there.
 //!
 //! Where to look: `eval` has expressions, `control` those that decide what runs, `waiting` those that wait, `asking` those
 //! that ask for something later; `call` functions and handlers, `transaction` what a failure undoes; `place` assignment,
 //! `pattern` matching, `operator` arithmetic, `intrinsic` the functions that are built in. `strand` is how code stops in the
-//! middle; `schedule` who goes on next, `ending` what follows from an end; `run` and `state` what is remembered; `world`
-//! the way in.
+//! middle; `schedule` who goes on next, `ending` what follows from an end; `streams` entries and who consumes them; `run` and `state` what is
+//! remembered; `world` the way in.
 
 mod asking;
 mod call;
@@ -43,8 +45,10 @@ mod schedule;
 mod state;
 mod stop;
 mod strand;
+mod streams;
 mod transaction;
 mod types;
+mod view;
 mod waiting;
 mod world;
 

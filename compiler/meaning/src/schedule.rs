@@ -158,6 +158,7 @@ impl<'p> World<'p> {
                 let due = due(after);
                 self.delayed.insert(number, Delayed { due, event });
             }
+            Ask::Emit(emitted) => self.emitted(emitted),
             Ask::Cancel(number) => {
                 if self.runs.get(&number).is_some_and(|run| !run.begun) {
                     self.cancel_run(number);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use weir_check::hir::{Checked, EntityId, EventId, ExternId, FieldId, FnId};
+use weir_check::hir::{Checked, EntityId, EventId, ExternId, FieldId, FnId, StreamId};
 use weir_contract::Value;
 use weir_contract::host_call::Given;
 
@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub workflows: Arc<BTreeMap<InstanceKey, u64>>,
     /// What is done when the step is kept, in this order.
     pub asked: Vec<Ask>,
+    /// The position of the next entry of each stream.
+    pub heads: Arc<BTreeMap<StreamId, i64>>,
 }
 
 /// What a step asks for besides its writes.
@@ -43,6 +45,37 @@ pub(crate) enum Ask {
     },
     /// What has not begun will not.
     Cancel(u64),
+    Emit(Emitted),
+}
+
+/// An entry of a stream.
+#[derive(Clone)]
+pub(crate) struct Emitted {
+    pub stream: StreamId,
+    /// Where the stream has keys.
+    pub key: Option<Value>,
+    pub value: Value,
+    /// When what it tells of happened.
+    pub time: i64,
+    /// The consumers of the stream, by position, and the number of the run of each.
+    pub runs: Vec<(usize, u64)>,
+}
+
+/// The entries of a stream as views see them.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// In the order in which they were emitted.
+    pub entries: Vec<SeenEntry>,
+    /// The latest time of any.
+    pub newest: Option<i64>,
+}
+
+pub(crate) struct SeenEntry {
+    pub value: Value,
+    /// When it was emitted.
+    pub at: i64,
+    /// Others had been there before it that tell of a time too far behind it.
+    pub is_late: bool,
 }
 
 /// A call as it comes from outside or in a message. `None` asks for a parameter's default.
@@ -78,6 +111,8 @@ pub(crate) struct Desk<'p> {
     pub pure: Option<Pure<'p>>,
     /// Settings and secrets.
     pub settings: Arc<Given>,
+    /// What was emitted by steps that were kept, for views.
+    pub seen: BTreeMap<StreamId, Seen>,
 
     /// The step's own, taken by the world when it is kept: what to do when the run fails, first pushed first.
     pub undos: Vec<Closure<'p>>,

@@ -126,6 +126,7 @@ impl Types {
             Hir::Duration => Type::Duration,
             Hir::Date => Type::Date,
             Hir::Money => Type::Money,
+            Hir::Blob => Type::Blob,
             Hir::List(item) => Type::List(Box::new(close(item))),
             Hir::Map(key, value) => Type::Map(Box::new(close(key)), Box::new(close(value))),
             Hir::Set(item) => Type::Set(Box::new(close(item))),

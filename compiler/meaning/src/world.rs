@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::task::Poll;
 
-use weir_check::hir::{Checked, Effect, EntityId, ErrorId, EventId, ExternId, FieldId, FnId};
+use weir_check::hir::{
+    Checked, Effect, EntityId, ErrorId, EventId, ExternId, FieldId, FnId, StreamId,
+};
 use weir_contract::host_call::Given;
 use weir_contract::{CrashReason, Value};
 
@@ -14,6 +16,7 @@ use crate::schedule::Delayed;
 use crate::state::{Call, Desk, InstanceKey, SentEvent};
 use crate::stop::{Bug, Ending, Eval, Stop};
 use crate::strand::{Going, Hand, Work, poll};
+use crate::streams::Consuming;
 use crate::types::Types;
 
 /// A program and all that it remembers.
@@ -39,6 +42,9 @@ pub struct World<'p> {
     pub(crate) delayed: BTreeMap<u64, Delayed>,
     /// Turns given out so far.
     pub(crate) turns: u64,
+    pub(crate) consuming: Consuming,
+    /// All that were ever emitted and kept.
+    pub(crate) entries: BTreeMap<StreamId, Vec<Value>>,
 }
 
 /// Who answers calls of extern functions: nothing when the answer comes later, by [`World::answer`], or never.
@@ -123,6 +129,8 @@ impl<'p> World<'p> {
             has_begun: false,
             delayed: BTreeMap::new(),
             turns: 0,
+            consuming: Consuming::default(),
+            entries: BTreeMap::new(),
         }
     }
 

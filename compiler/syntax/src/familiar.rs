@@ -15,7 +15,8 @@ pub fn type_name(word: &str) -> Option<&'static str> {
         "hashset" | "treeset" | "btreeset" => "Set",
         "datetime" | "instant" | "timestamp" => "Time",
         "timedelta" | "timespan" | "interval" => "Duration",
-        "blob" | "buffer" | "bytearray" | "bytestring" => "Bytes",
+        "blob" | "file" | "attachment" => "Blob",
+        "buffer" | "bytearray" | "bytestring" => "Bytes",
         _ => return None,
     })
 }

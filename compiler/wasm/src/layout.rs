@@ -9,6 +9,7 @@
 //! List, Set      data u32 (address of the first element), len u32, cap u32 (elements for which there is room), shared u32
 //! Map            as the List of its entries, each a record (K, V)
 //! Money          as a record of its code and its amount
+//! Blob           as a record of its hash, its size and its media type
 //! record, tuple, error, entity reference      the fields in order, each at its alignment
 //! enum, Option, Result                        tag u32, then the fields
 //! ```
@@ -48,6 +49,9 @@ pub const MONEY_BYTES: u32 = 8;
 pub const MONEY_CODE: u32 = 0;
 pub const MONEY_AMOUNT: u32 = 4;
 
+/// The fields that a blob has as a record: its hash, its size, its media type.
+pub const BLOB: [Type; 3] = [Type::Bytes, Type::Int, Type::Text];
+
 pub const LIST_BYTES: u32 = 16;
 pub const LIST_DATA: u32 = 0;
 pub const LIST_LEN: u32 = 4;
@@ -67,6 +71,7 @@ pub fn shape(defs: &Defs, ty: &Type) -> Shape {
         Type::Decimal => Shape::Decimal,
         Type::Text | Type::Bytes => Shape::Bytes,
         Type::Money => Shape::Record(MONEY.to_vec()),
+        Type::Blob => Shape::Record(BLOB.to_vec()),
         Type::List(item) | Type::Set(item) => Shape::List((**item).clone()),
         Type::Map(key, value) => Shape::List(entry(key, value)),
         Type::Option(inner) => Shape::Variant(vec![(0, vec![]), (1, vec![(**inner).clone()])]),

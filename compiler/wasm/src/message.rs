@@ -2,7 +2,10 @@
 
 use weir_flow::ir::{EntryId, Reg};
 
+use crate::asm::I32;
 use crate::function::Body;
+use crate::module::HEAP;
+use crate::rt::Helper;
 use crate::{row, slots};
 
 /// `→ Int`: number of the run.
@@ -41,6 +44,32 @@ pub fn later(b: &mut Body<'_, '_>, import: &str, names: &[u32], cells: &[Reg]) {
     }
     row::push(b, &[], cells);
     b.a.call(b.g.import(import));
+}
+
+/// `→ Int`: position of the entry. Key and value are written one behind the other at the heap, which does not move.
+pub fn emit(b: &mut Body<'_, '_>, stream: u32, key: Option<Reg>, time: Option<Reg>, value: Reg) {
+    let (key_end, value_end) = (b.a.temp(I32), b.a.temp(I32));
+    b.a.global(HEAP).set(key_end);
+    if let Some(key) = key {
+        let encode = Helper::EncodeKey(b.func.value_type(key).clone());
+        let encode = b.g.helper(encode);
+        b.get(key);
+        b.a.get(key_end).call(encode).set(key_end);
+    }
+    let encode = Helper::Encode(b.func.value_type(value).clone());
+    let encode = b.g.helper(encode);
+    b.get(value);
+    b.a.get(key_end).call(encode).set(value_end);
+    b.a.u32(stream).global(HEAP);
+    b.a.get(key_end).global(HEAP).i32_sub();
+    match time {
+        Some(time) => b.get(time),
+        None => {
+            b.a.i64(0);
+        }
+    }
+    b.a.get(key_end).get(value_end).get(key_end).i32_sub();
+    b.a.call(b.g.import("emit"));
 }
 
 fn handle(b: &mut Body<'_, '_>, instance: Reg) {

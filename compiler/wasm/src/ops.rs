@@ -338,6 +338,15 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.get(*label);
             b.a.i32_load(0).call(b.g.import("crash_at"));
         }
+        Op::Emit {
+            stream,
+            key,
+            time,
+            value,
+        } => {
+            b.reach(site);
+            message::emit(b, *stream, *key, *time, *value);
+        }
         Op::Full => {
             b.a.call(b.g.import("full"));
         }

@@ -368,6 +368,11 @@ impl Random {
                 currency: Currency::of(["EUR", "JPY", "USD"][self.below(3)]).unwrap(),
                 amount: self.decimal(),
             }),
+            Type::Blob => {
+                let content = self.text();
+                let blob = weir_contract::Blob::of(content.as_bytes(), &self.text());
+                Value::Blob(Box::new(blob))
+            }
             Type::Decimal => Value::Decimal(self.decimal()),
             Type::Float => Value::Float(self.float()),
             Type::Text => Value::Text(self.text()),

@@ -38,11 +38,13 @@ pub enum CrashReason {
     MixedCurrencies,
     /// A setting or a secret that the program needs and its host was not given.
     NotGiven,
+    /// A content that a blob names and that cannot be read, or that cannot be kept.
+    NoBlob,
 }
 
 impl CrashReason {
     /// All reasons, by code.
-    pub const ALL: [CrashReason; 15] = [
+    pub const ALL: [CrashReason; 16] = [
         CrashReason::Overflow,
         CrashReason::DivideByZero,
         CrashReason::IndexOutOfRange,
@@ -58,6 +60,7 @@ impl CrashReason {
         CrashReason::BadText,
         CrashReason::MixedCurrencies,
         CrashReason::NotGiven,
+        CrashReason::NoBlob,
     ];
 
     /// The number of this reason at the border of a module.
@@ -88,6 +91,7 @@ impl CrashReason {
             CrashReason::BadText => "bad_text",
             CrashReason::MixedCurrencies => "mixed_currencies",
             CrashReason::NotGiven => "not_given",
+            CrashReason::NoBlob => "no_blob",
         }
     }
 
@@ -109,6 +113,7 @@ impl CrashReason {
             CrashReason::BadText => "text that is not understood",
             CrashReason::MixedCurrencies => "money of two currencies",
             CrashReason::NotGiven => "not configured",
+            CrashReason::NoBlob => "the content of a blob",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! hashing, comparing and deduplicating work on bytes; decoding refuses every other spelling of a value.
 //! `CONTRACT.md` describes the format in prose.
 
+use crate::blobs::{Blob, BlobHash};
 use crate::currency::Currency;
 use crate::library::date;
 use crate::types::{Def, DefKind, Defs, Field, Type};
@@ -68,6 +69,12 @@ pub fn encode_into(defs: &Defs, ty: &Type, value: &Value, out: &mut Vec<u8>) {
             assert!(errors.contains(id), "an error that is not in the type");
             put_varint(out, id.0 as u64 + 1);
             encode_fields(defs, error_fields(defs.get(*id)), values, out);
+        }
+        (Type::Blob, Value::Blob(blob)) => {
+            assert!(blob.is_known(), "a blob whose size nobody looked up");
+            put_bytes(out, &blob.hash.0);
+            put_int(out, blob.size);
+            put_bytes(out, blob.media_type.as_bytes());
         }
         _ => panic!("value {value:?} is not of type {ty:?}"),
     }
@@ -383,6 +390,20 @@ impl<'a> Reader<'a> {
                     Value::Variant(index as u32, self.fields(defs, &variant.fields)?)
                 }
             },
+            Type::Blob => {
+                let hash = self.bytes()?.try_into();
+                let hash = hash.map_err(|_| self.error("no hash of 32 bytes"))?;
+                let size = self.int()?;
+                let blob = Blob {
+                    hash: BlobHash(hash),
+                    size,
+                    media_type: self.text()?.to_owned(),
+                };
+                match blob.is_known() {
+                    true => Value::Blob(Box::new(blob)),
+                    false => return Err(self.error("a blob of less than no bytes")),
+                }
+            }
             Type::Result(ok, errors) => match self.varint()? {
                 0 => Value::Ok(Box::new(self.value(defs, ok)?)),
                 tag => {

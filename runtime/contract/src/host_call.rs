@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::blobs::{self, Blob, BlobError, Blobs};
 use crate::crash::CrashReason;
 use crate::encode::{Reader, encode_into};
 use crate::json::{Document, JsonError, from_json, from_text, parse, to_document};
-use crate::library::{RESULT_BYTES_MAX, Refusal};
+use crate::library::{self, RESULT_BYTES_MAX, Refusal};
 use crate::limits::{LOG_LINE_MAX, LOG_LINES_MAX};
 use crate::types::{Defs, TupleField, Type};
 use crate::value::Value;
@@ -33,6 +34,26 @@ pub enum HostCall {
     Secret(String),
     /// `Text`, the name of a secret: what it is.
     Reveal,
+    /// Nothing, or the first key of the rows that are wanted: rows of a view. Who keeps the rows answers it.
+    View(ViewRead),
+    /// `Bytes`, `Text`: the blob of that content and media type, which is then durable.
+    KeepBlob,
+    /// `Blob`, `Int`, `Int`: the bytes of its content from the one up to, not with, the other.
+    ReadBlob,
+    /// `Blob`: the lines of its content.
+    BlobLines,
+}
+
+/// Reading a view.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewRead {
+    /// Position in the manifest's views.
+    pub view: u32,
+    /// The type of its first key, where only the rows with one are wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Type>,
+    pub row: Type,
 }
 
 /// How much a line matters.
@@ -70,11 +91,13 @@ pub struct Setting {
 }
 
 /// What a host was given for a program: settings and secrets. Neither is in the log.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Given {
     /// The value of a setting, as each of the types it is wanted as.
     config: BTreeMap<String, Vec<(Type, Value)>>,
     secrets: BTreeMap<String, String>,
+    /// Where the contents of blobs are.
+    pub blobs: Blobs,
 }
 
 /// A setting or a secret that a program needs and cannot have.
@@ -86,7 +109,21 @@ pub struct Lacking {
     pub why: Option<String>,
 }
 
+/// Of two that were given the same settings and secrets it does not matter which one has.
+impl PartialEq for Given {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.config, &self.secrets) == (&other.config, &other.secrets)
+    }
+}
+
+impl Eq for Given {}
+
 impl Given {
+    /// With another place for the contents of blobs.
+    pub fn with_blobs(self, blobs: Blobs) -> Given {
+        Given { blobs, ..self }
+    }
+
     /// Reads what a program asks for out of texts, as a query of a request has them; or else says all that is wrong.
     pub fn read(
         defs: &Defs,
@@ -188,6 +225,10 @@ impl HostCall {
             HostCall::Log(_, ty) => vec![Type::Text, ty.clone()],
             HostCall::Decode(_) | HostCall::Reveal => vec![Type::Text],
             HostCall::Config(_) | HostCall::Secret(_) => Vec::new(),
+            HostCall::View(read) => read.key.iter().cloned().collect(),
+            HostCall::KeepBlob => vec![Type::Bytes, Type::Text],
+            HostCall::ReadBlob => vec![Type::Blob, Type::Int, Type::Int],
+            HostCall::BlobLines => vec![Type::Blob],
         }
     }
 
@@ -205,6 +246,10 @@ impl HostCall {
             HostCall::Log(..) => Type::Unit,
             HostCall::Config(setting) if !setting.has_default => setting.ty.clone(),
             HostCall::Config(setting) => Type::Option(Box::new(setting.ty.clone())),
+            HostCall::View(read) => Type::List(Box::new(read.row.clone())),
+            HostCall::KeepBlob => Type::Blob,
+            HostCall::ReadBlob => Type::Bytes,
+            HostCall::BlobLines => Type::List(Box::new(Type::Text)),
         }
     }
 
@@ -217,7 +262,17 @@ impl HostCall {
             | HostCall::Log(_, ty) => vec![ty],
             HostCall::Config(setting) => vec![&setting.ty],
             HostCall::Secret(_) | HostCall::Reveal => Vec::new(),
+            HostCall::View(read) => read.key.iter().chain([&read.row]).collect(),
+            HostCall::KeepBlob | HostCall::ReadBlob | HostCall::BlobLines => Vec::new(),
         }
+    }
+
+    /// Whether it may wait for a disk: the time of a step does not count that.
+    pub fn is_slow(&self) -> bool {
+        matches!(
+            self,
+            HostCall::KeepBlob | HostCall::ReadBlob | HostCall::BlobLines
+        )
     }
 
     /// Does it.
@@ -234,21 +289,30 @@ impl HostCall {
         match (self, args) {
             (HostCall::Encode(ty), [value]) => text(to_document(defs, ty, value).to_string()),
             (HostCall::Pretty(ty), [value]) => text(to_document(defs, ty, value).pretty()),
-            (HostCall::Decode(ty), [Value::Text(json)]) => Ok(match decode(defs, ty, json) {
-                Ok(value) => answer(Some(value), "", ""),
-                Err(error) => {
-                    let JsonError { path, .. } = &error;
-                    let whole = error.to_string();
-                    let why = whole.strip_prefix(&format!("{path}: ")).unwrap_or(&whole);
-                    answer(None, path, why)
-                }
-            }),
+            (HostCall::Decode(ty), [Value::Text(json)]) => {
+                Ok(match decode(defs, ty, json, given) {
+                    Ok(value) => answer(Some(value), "", ""),
+                    Err(error) => {
+                        let JsonError { path, .. } = &error;
+                        let whole = error.to_string();
+                        let why = whole.strip_prefix(&format!("{path}: ")).unwrap_or(&whole);
+                        answer(None, path, why)
+                    }
+                })
+            }
             (HostCall::Log(level, ty), [Value::Text(message), values]) => {
                 log.say(line(*level, message, to_document(defs, ty, values)));
                 Ok(Value::Unit)
             }
             (HostCall::Config(setting), []) => {
-                match given.setting(&setting.name, &setting.ty).cloned() {
+                let mut found = given.setting(&setting.name, &setting.ty).cloned();
+                if let Some(value) = &mut found {
+                    let looked = blobs::resolve(defs, &setting.ty, value, &*given.blobs.0);
+                    if let Err(why) = looked {
+                        return refuse(format!("the setting `{}`: {why}", setting.name));
+                    }
+                }
+                match found {
                     found if setting.has_default => Ok(Value::Option(found.map(Box::new))),
                     Some(found) => Ok(found),
                     None => refuse(format!("nobody has set `{}`", setting.name)),
@@ -259,6 +323,31 @@ impl HostCall {
                 Some(secret) => Ok(Value::Text(secret.clone())),
                 None => refuse(format!("nobody has set the secret `{name}`")),
             },
+            // No row is kept here.
+            (HostCall::View(_), _) => Err(CrashReason::Unreachable.into()),
+            (HostCall::KeepBlob, [Value::Bytes(content), Value::Text(media_type)]) => {
+                if let Some(why) = Blob::problem(media_type) {
+                    return Err(Refusal {
+                        reason: CrashReason::BadText,
+                        detail: why.to_owned(),
+                    });
+                }
+                let kept = given.blobs.0.keep(content, media_type).map_err(no_blob)?;
+                Ok(Value::Blob(Box::new(kept)))
+            }
+            (HostCall::ReadBlob, [Value::Blob(blob), Value::Int(from), Value::Int(to)]) => {
+                let clip = |at: i64| at.clamp(0, blob.size) as u64;
+                let read = content(given, blob, clip(*from), clip(*to).max(clip(*from)))?;
+                Ok(Value::Bytes(read))
+            }
+            (HostCall::BlobLines, [Value::Blob(blob)]) => {
+                let read = content(given, blob, 0, blob.size as u64)?;
+                let text = String::from_utf8(read).map_err(|_| Refusal {
+                    reason: CrashReason::BadText,
+                    detail: format!("the content of blob {} is not UTF-8", blob.hash),
+                })?;
+                Ok(library::Op::TextLines.apply(&[Value::Text(text)])?)
+            }
             _ => panic!("{args:?} are not the arguments of {self:?}"),
         }
     }
@@ -286,8 +375,40 @@ impl HostCall {
     }
 }
 
-fn decode(defs: &Defs, ty: &Type, json: &str) -> Result<Value, JsonError> {
-    from_json(defs, ty, &parse(json.as_bytes())?, "")
+fn decode(defs: &Defs, ty: &Type, json: &str, given: &Given) -> Result<Value, JsonError> {
+    let mut value = from_json(defs, ty, &parse(json.as_bytes())?, "")?;
+    // What names a content that is not there is not let in, here as in a request.
+    blobs::resolve(defs, ty, &mut value, &*given.blobs.0)
+        .map_err(|why| JsonError::new("", why.to_string()))?;
+    Ok(value)
+}
+
+/// A part of a content, if a step may hold so much.
+fn content(given: &Given, blob: &Blob, from: u64, to: u64) -> Result<Vec<u8>, Refusal> {
+    if to - from > RESULT_BYTES_MAX as u64 {
+        return Err(Refusal {
+            reason: CrashReason::StepTooLarge,
+            detail: format!(
+                "{} bytes of a blob at once; take it in parts with `slice`",
+                to - from
+            ),
+        });
+    }
+    let read = given.blobs.0.read(&blob.hash, from, to).map_err(no_blob)?;
+    match read.len() as u64 == to - from {
+        true => Ok(read),
+        false => Err(no_blob(BlobError::Disk(format!(
+            "the content of blob {} is shorter than {} bytes",
+            blob.hash, blob.size
+        )))),
+    }
+}
+
+fn no_blob(error: BlobError) -> Refusal {
+    Refusal {
+        reason: CrashReason::NoBlob,
+        detail: error.to_string(),
+    }
 }
 
 fn answer(value: Option<Value>, place: &str, why: &str) -> Value {

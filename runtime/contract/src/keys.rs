@@ -3,6 +3,7 @@
 //! Used for the keys of instances and of map and set entries in the store. Every part ends by itself, so
 //! parts are concatenated without separators and decode again. `CONTRACT.md` has the table.
 
+use crate::blobs::{Blob, BlobHash};
 use crate::currency::Currency;
 use crate::encode::{DecodeError, Reader, canonical_float};
 use crate::library::date;
@@ -91,6 +92,11 @@ pub fn encode_key_into(defs: &Defs, ty: &Type, value: &Value, out: &mut Vec<u8>)
                 DefKind::Error { fields, .. } => put_fields(defs, fields, values, out),
                 _ => panic!("{} is not an error", defs.get(*id).name),
             }
+        }
+        (Type::Blob, Value::Blob(blob)) => {
+            put_escaped(out, &blob.hash.0);
+            encode_key_into(defs, &Type::Int, &Value::Int(blob.size), out);
+            put_escaped(out, blob.media_type.as_bytes());
         }
         _ => panic!("key {value:?} is not of type {ty:?}"),
     }
@@ -261,6 +267,21 @@ fn read(reader: &mut Reader<'_>, defs: &Defs, ty: &Type, depth: u32) -> Result<V
                 )
             }
         },
+        Type::Blob => {
+            let hash = unescape(reader)?.try_into();
+            let hash = hash.map_err(|_| reader.error("no hash of 32 bytes"))?;
+            let size = match read(reader, defs, &Type::Int, depth + 1)? {
+                Value::Int(size) if size >= 0 => size,
+                _ => return Err(reader.error("a blob of less than no bytes")),
+            };
+            let media_type =
+                String::from_utf8(unescape(reader)?).map_err(|_| reader.error("not UTF-8"))?;
+            Value::Blob(Box::new(Blob {
+                hash: BlobHash(hash),
+                size,
+                media_type,
+            }))
+        }
         Type::Result(ok, errors) => match u32::from_be_bytes(array(reader)?) {
             0 => Value::Ok(Box::new(read(reader, defs, ok, depth + 1)?)),
             tag => {

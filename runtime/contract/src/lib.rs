@@ -1,6 +1,7 @@
 //! All that compiler and runtime share: types, values and their encoding, the manifest, and
 //! the names and meaning of the calls between a step and its host.
 
+pub mod blobs;
 pub mod border;
 pub mod call;
 pub mod crash;
@@ -23,7 +24,9 @@ pub mod slots;
 pub mod stream;
 pub mod types;
 pub mod value;
+pub mod view;
 
+pub use blobs::{Blob, BlobHash};
 pub use crash::CrashReason;
 pub use currency::Currency;
 pub use encode::{DecodeError, Reader, decode, encode};

@@ -37,6 +37,10 @@ pub const STEP_TRANSACTIONS_MAX: u32 = 64;
 pub const STEP_WRITES_MAX: usize = 256 << 10;
 /// Passwords that a step may hash or verify; each takes some hundredths of a second that are not counted.
 pub const STEP_PASSWORDS_MAX: u32 = 4;
+/// Contents of blobs that a step may keep or read and wait for the disk without that being counted; what it waits for the others is.
+pub const STEP_DISK_CALLS_MAX: u32 = 256;
+/// Content of one blob, unless the program says otherwise.
+pub const BLOB_MAX: u64 = 1 << 30;
 /// Text of one line of a program's log; more is cut.
 pub const LOG_LINE_MAX: usize = 8 << 10;
 /// Lines that one step may write to the log of its program; more are counted only.

@@ -14,6 +14,7 @@ use crate::settings::{Limits, Retention};
 use crate::slots::{Slot, flatten_all};
 use crate::stream::Stream;
 use crate::types::{DefId, DefKind, Defs, Field, Type};
+use crate::view::View;
 
 /// The version this crate writes. It also reads versions 1, which has no workflows, 2, 3, which sets no limits, 4, which has no
 /// dates and no money and walks over no entity, 5, in which nothing begins by itself, no host call is made and sites do not
@@ -63,6 +64,9 @@ pub struct Manifest {
     /// developing, a caller who says nothing has them all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
+    /// Queries kept up to date, each behind those it is made of; position = the number of the host call that reads one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<View>,
     pub tests: Vec<Test>,
     /// Places in the source that a crash may name; position = site number.
     pub sites: Vec<Site>,
@@ -151,6 +155,9 @@ pub struct Frame {
     /// What it waits for, for people: `sleep`, `wait for approved, rejected`, `payments.charge`.
     pub waits_for: String,
     pub site: u32,
+    /// The views that its code may read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<u32>,
     /// As of a function.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emits: Vec<u32>,
@@ -266,6 +273,9 @@ pub struct Function {
     pub plan: Plan,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
+    /// The views that it may read, itself or through what it calls: they are brought up to date before it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<u32>,
     /// The streams that its step, or a later one of it, may put entries into; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emits: Vec<u32>,
@@ -333,6 +343,9 @@ pub struct Test {
     pub params: Vec<Param>,
     pub entry: u32,
     pub site: u32,
+    /// The views that it may read before it first waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -371,6 +384,15 @@ impl std::fmt::Display for ManifestError {
 }
 
 impl std::error::Error for ManifestError {}
+
+impl Function {
+    /// Its only parameter that is a `Blob`: a body that is not JSON is its content.
+    pub fn blob_param(&self, defs: &Defs) -> Option<&Param> {
+        let is_blob = |param: &&Param| *defs.base(&param.ty) == Type::Blob;
+        let mut all = self.params.iter().filter(is_blob);
+        all.next().filter(|_| all.next().is_none())
+    }
+}
 
 impl Manifest {
     /// Reads and checks a manifest.
@@ -563,6 +585,9 @@ impl Manifest {
             for error in &function.fails {
                 check_error(&self.defs, *error, &what)?;
             }
+        }
+        for number in 0..self.views.len() {
+            self.check_view(number)?;
         }
         let mut labels = std::collections::BTreeSet::new();
         for (i, frame) in self.frames.iter().enumerate() {

@@ -42,6 +42,9 @@ pub struct Limits {
     /// Entries of a stream that are not consumed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u64>,
+    /// Content of one blob.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blob_bytes: Option<u64>,
 }
 
 impl Limits {
@@ -79,6 +82,12 @@ impl Limits {
         most: 100_000_000,
     };
 
+    /// Up to a tebibyte.
+    pub const BLOB_BYTES: Bounds = Bounds {
+        least: 1 << 10,
+        most: 1 << 40,
+    };
+
     pub fn step_ms(&self) -> u64 {
         self.step_ms.unwrap_or(limits::STEP_MS_MAX)
     }
@@ -107,6 +116,10 @@ impl Limits {
         or(self.backlog, limits::BACKLOG_MAX)
     }
 
+    pub fn blob_bytes(&self) -> u64 {
+        self.blob_bytes.unwrap_or(limits::BLOB_MAX)
+    }
+
     pub fn is_default(&self) -> bool {
         *self == Limits::default()
     }
@@ -122,6 +135,7 @@ impl Limits {
             ("events", self.events, Limits::EVENTS),
             ("queue", self.queue, Limits::QUEUE),
             ("backlog", self.backlog, Limits::BACKLOG),
+            ("blob_bytes", self.blob_bytes, Limits::BLOB_BYTES),
         ];
         all.into_iter()
             .find_map(|(name, value, bounds)| outside(name, value, bounds))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{FunctionKind, Manifest, ManifestError, check_type};
+use crate::manifest::{Function, FunctionKind, Manifest, ManifestError, check_type};
 use crate::types::Type;
 
 /// Position in [`Manifest::streams`].
@@ -59,6 +59,15 @@ impl Manifest {
     pub fn stream(&self, name: &str) -> Option<(StreamId, &Stream)> {
         let at = self.streams.iter().position(|stream| stream.name == name)?;
         Some((at as StreamId, &self.streams[at]))
+    }
+
+    /// The stream that a function takes entries for from outside.
+    pub fn stream_of(&self, function: &Function) -> Option<&Stream> {
+        let is_it = |at: u32| {
+            let append = self.functions.get(at as usize);
+            append.is_some_and(|append| append.entry == function.entry)
+        };
+        self.streams.iter().find(|s| s.append.is_some_and(is_it))
     }
 
     /// How long entries of a stream are kept, in microseconds; nothing for ever.

@@ -44,6 +44,8 @@ pub enum Type {
     Named(DefId),
     /// What a call that may fail gives: `Ok` of the first or one of the errors.
     Result(Box<Type>, Vec<DefId>),
+    /// What names a content that is kept beside the log: its hash, its size and its media type.
+    Blob,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -156,6 +158,7 @@ impl Defs {
                     .collect();
                 format!("Result<{}, {}>", name(of), errors.join(" | "))
             }
+            Type::Blob => "Blob".into(),
         }
     }
 

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::blobs::Blob;
 use crate::currency::Currency;
 use crate::types::DefId;
 
@@ -36,6 +37,7 @@ pub enum Value {
     Variant(u32, Vec<Value>),
     Ok(Box<Value>),
     Err(DefId, Vec<Value>),
+    Blob(Box<Blob>),
 }
 
 impl Value {
@@ -62,6 +64,7 @@ impl Value {
             Value::Variant(..) => 16,
             Value::Ok(_) => 17,
             Value::Err(..) => 18,
+            Value::Blob(_) => 19,
         }
     }
 }
@@ -101,6 +104,7 @@ impl Ord for Value {
             (Variant(i, a), Variant(j, b)) => i.cmp(j).then_with(|| a.cmp(b)),
             (Ok(a), Ok(b)) => a.cmp(b),
             (Err(i, a), Err(j, b)) => i.cmp(j).then_with(|| a.cmp(b)),
+            (Blob(a), Blob(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use weir_contract::blobs::Blob;
 use weir_contract::currency::Currency;
 use weir_contract::encode::{decode, encode};
 use weir_contract::json::{from_json, from_text, parse, to_json};
@@ -112,6 +113,7 @@ fn any_type(random: &mut Random, depth: u32) -> Type {
         Type::Duration,
         Type::Date,
         Type::Money,
+        Type::Blob,
     ];
     if depth == 0 {
         return simple[random.next(simple.len() as u64) as usize].clone();
@@ -167,6 +169,11 @@ fn any_value(random: &mut Random, defs: &Defs, ty: &Type, depth: u32) -> Value {
             currency: Currency::of(["EUR", "JPY", "USD"][random.next(3) as usize]).unwrap(),
             amount: any_decimal(random),
         }),
+        Type::Blob => {
+            let media_type = ["", "a", "image/png"][random.next(3) as usize];
+            let blob = Blob::of(&[random.next(4) as u8], media_type);
+            Value::Blob(Box::new(blob))
+        }
         Type::Float => Value::Float(match random.next(8) {
             0 => f64::NAN,
             1 => -f64::NAN,

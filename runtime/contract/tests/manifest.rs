@@ -10,7 +10,7 @@ fn full() -> Json {
         "program": "shop",
         "program_version": "1.4.0",
         "limits": { "step_ms": 50, "memory_bytes": 8_388_608, "frame_bytes": 4096, "reply_bytes": 4096, "body_bytes": 4096,
-            "events": 10, "queue": 100, "backlog": 1000 },
+            "events": 10, "queue": 100, "backlog": 1000, "blob_bytes": 8_388_608 },
         "retention": { "answers_s": 3600, "runs_s": 3600, "streams_s": 86_400 },
         "module_sha256": "ab",
         "defs": [

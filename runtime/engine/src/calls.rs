@@ -1,8 +1,10 @@
 //! The functions a module may import, as `weir_contract::border` lists them.
 
+use std::time::{Duration, Instant};
+
 use wasmtime::{AsContextMut, Caller, Linker};
 use weir_contract::border::{self, MODULE};
-use weir_contract::limits::STEP_PASSWORDS_MAX;
+use weir_contract::limits::{STEP_DISK_CALLS_MAX, STEP_PASSWORDS_MAX};
 use weir_contract::{CrashReason, Currency, Defs, Money, Type, Value, library};
 use weir_machine::StateAccess;
 
@@ -10,6 +12,9 @@ use crate::host::{Answer, Host, Stop, give, give_scratch, known, range, reach, s
 use crate::run_calls;
 
 type C<'a> = Caller<'a, Host>;
+
+/// A host call that takes longer has waited for a disk.
+const QUICK: Duration = Duration::from_micros(500);
 
 /// Defines all of them.
 pub fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
@@ -360,7 +365,14 @@ fn define_pure(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         |mut c: C<'_>, number: u32, args: u32, len: u32, dst: u32| -> Answer<i32> {
             let (memory, host) = split(&mut c);
             let args = range(memory, args, len)?;
+            let began = Instant::now();
             host.scratch = host.state().host_call(number, args).map_err(Stop::from)?;
+            if began.elapsed() > QUICK && host.disk_calls < STEP_DISK_CALLS_MAX {
+                // It waited for a disk. Its time is not the module's, but there is an end to that.
+                host.disk_calls += 1;
+                let ticks = host.deadline_ticks;
+                c.as_context_mut().set_epoch_deadline(ticks);
+            }
             give_scratch(&mut c, dst)
         },
     )?;

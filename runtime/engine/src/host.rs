@@ -22,6 +22,8 @@ pub struct Host {
     pub pure: Arc<dyn Pure>,
     /// How often the running step called what is slow on purpose.
     pub slow_calls: u32,
+    /// Host calls that waited for a disk.
+    pub disk_calls: u32,
     /// The time of a step.
     pub deadline_ticks: u64,
     memory_bytes_max: usize,
@@ -104,6 +106,7 @@ impl Host {
             scratch: Vec::new(),
             pure,
             slow_calls: 0,
+            disk_calls: 0,
             deadline_ticks,
             memory_bytes_max,
         }

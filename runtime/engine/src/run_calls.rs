@@ -2,9 +2,10 @@
 
 use wasmtime::{Caller, Linker};
 use weir_contract::border::MODULE;
+use weir_contract::{CrashReason, limits};
 use weir_machine::{Misused, Transaction};
 
-use crate::host::{Answer, Host, Stop, give_scratch, range, split};
+use crate::host::{Answer, Host, Stop, give_scratch, range, split, stop};
 
 type C<'a> = Caller<'a, Host>;
 
@@ -50,6 +51,7 @@ pub fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         host.scratch.extend_from_slice(&id);
         give_scratch(&mut c, dst)
     })?;
+    linker.func_wrap(MODULE, "emit", emit)?;
     linker.func_wrap(
         MODULE,
         "mock",
@@ -70,6 +72,25 @@ pub fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         },
     )?;
     Ok(())
+}
+
+/// stream, key, its length, time, value, its length
+fn emit(
+    mut c: C<'_>,
+    stream: u32,
+    key: u32,
+    key_len: u32,
+    time: i64,
+    value: u32,
+    len: u32,
+) -> Answer<u64> {
+    let (memory, host) = split(&mut c);
+    let (key, value) = (range(memory, key, key_len)?, range(memory, value, len)?);
+    if key.len() > limits::KEY_MAX {
+        return stop(CrashReason::StepTooLarge);
+    }
+    let emitted = host.state().emit(stream, key, time, value);
+    Ok(emitted.map_err(Stop::from)?)
 }
 
 /// The host calls that name a number and bytes.

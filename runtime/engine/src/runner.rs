@@ -94,6 +94,7 @@ impl Steps for Runner {
         input.encode_into(&mut self.input);
         instance.store.data_mut().state = Some(on);
         instance.store.data_mut().slow_calls = 0;
+        instance.store.data_mut().disk_calls = 0;
         instance
             .store
             .set_epoch_deadline(self.program.deadline_ticks());

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use weir_contract::host_call::{Given, Lines};
+use weir_contract::encode::decode;
+use weir_contract::host_call::{Given, HostCall, Lines, ViewRead};
 use weir_contract::library::Refusal;
 use weir_contract::limits;
 use weir_contract::manifest::{FrameRole, FunctionKind};
@@ -13,9 +14,11 @@ use weir_contract::{CrashReason, Manifest};
 
 use crate::access::StateAccess;
 use crate::chance::Chance;
-use crate::effects::{Ask, EventTo, Frame, Place, Wait};
+use crate::effects::{Ask, Entry, EventTo, Frame, Place, Wait};
 use crate::schedule::Workflows;
+use crate::streams::Streams;
 use crate::transaction::Transaction;
+use crate::views::Views;
 
 /// How much a step does before it should yield.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,12 @@ pub struct Surroundings {
     pub cap: StepCap,
     /// Settings and secrets.
     pub settings: Arc<Given>,
+    /// Lent like the state, and given back.
+    pub views: Views,
+    /// A view that the step asked for and that was not up to date: the step is to run again when it is.
+    pub lacks: Option<u32>,
+    /// The position that the next entry of each stream gets. Lent like the state.
+    pub heads: Vec<u64>,
 }
 
 /// A host call that no compiled program makes: the step ends as a bug of the compiler.
@@ -219,8 +228,27 @@ impl Transaction {
         let program = self.program().map_err(broken)?;
         let call = program.host_calls.get(number as usize);
         let call = call.ok_or(broken(Misused("no such host call")))?;
+        if let HostCall::View(read) = call {
+            return self.read_view(&program, read, args);
+        }
         let settings = self.asking.around.settings.clone();
         call.call(&program.defs, args, &settings, &mut self.asking.lines)
+    }
+
+    /// The rows of a view as of the last commit. Where it is behind, the step ends here and runs again.
+    fn read_view(
+        &mut self,
+        program: &Manifest,
+        read: &ViewRead,
+        args: &[u8],
+    ) -> Result<Vec<u8>, Refusal> {
+        let key = read.key.as_ref().map(|ty| decode(&program.defs, ty, args));
+        let key = key.transpose().map_err(|_| CrashReason::BadArgument)?;
+        let rows = self.view(read.view, key.as_ref());
+        rows.map_err(|crash| Refusal {
+            reason: crash.reason,
+            detail: crash.detail,
+        })
     }
 
     /// Tests only.
@@ -236,6 +264,44 @@ impl Transaction {
     /// Tests only.
     pub fn crash_at(&mut self, label: &str) {
         self.ask(Ask::CrashAt(label.to_owned()));
+    }
+
+    /// An entry of a stream: its position, and with it the numbers of the runs that will consume it.
+    pub fn emit(
+        &mut self,
+        stream: u32,
+        key: &[u8],
+        time: i64,
+        value: &[u8],
+    ) -> Result<u64, Misused> {
+        let program = self.program()?;
+        let of = program.streams.get(stream as usize);
+        let of = of.ok_or(Misused("no such stream"))?;
+        let head = self.asking.around.heads.get_mut(stream as usize);
+        let head = head.ok_or(Misused("this step may emit nothing"))?;
+        let position = *head;
+        *head += 1;
+        let run = self.asking.around.next_run;
+        self.asking.around.next_run += of.consumers.len() as u64;
+        let time = match of.timed {
+            true => time,
+            false => self.asking.around.time,
+        };
+        self.ask(Ask::Emit(Entry {
+            stream,
+            position,
+            key: key.into(),
+            time,
+            value: value.into(),
+            run,
+        }));
+        Ok(position)
+    }
+
+    /// The newest ask is taken back.
+    pub(crate) fn unask(&mut self) {
+        let taken = self.asking.asks.pop();
+        Streams::uncount(&mut self.asking.around.heads, taken.as_slice());
     }
 
     fn ask(&mut self, ask: Ask) {

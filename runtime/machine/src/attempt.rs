@@ -9,11 +9,12 @@ use weir_contract::settings::Limits;
 use crate::asking::Surroundings;
 use crate::chance::Chance;
 use crate::drive::{Driven, Work, broken, drive};
-use crate::effects::Ask;
+use crate::effects::{Ask, Place};
 use crate::machine::Machine;
 use crate::ops::Writes;
 use crate::record::{Bug, Outcome};
 use crate::steps::{Crash, Steps};
+use crate::streams::Streams;
 use crate::transaction::Transaction;
 
 /// What is to be recorded of a step. The writes are in the state already.
@@ -38,20 +39,31 @@ impl Machine {
         place: (u64, u64),
         used: usize,
     ) -> Attempt {
-        let around = Surroundings {
-            program: self.program.clone(),
-            workflows: std::mem::take(&mut self.runs.workflows),
-            next_run: self.next_run.max(place.0 + 1),
-            chance: Chance::new(place.0, place.1),
-            time: work.time,
-            cap: self.step_cap,
-            settings: self.settings.clone(),
+        for view in work
+            .frames
+            .iter()
+            .flat_map(|frame| views_of(work, frame.place))
+        {
+            let mut budget = u64::MAX;
+            self.catch_up(steps, work.manifest, *view, work.time, &mut budget);
+        }
+        let (mut on, result) = loop {
+            let (on, result) = self.run_once(steps, work, place);
+            match on.asking.around.lacks {
+                // Nothing has come of it yet, so it can run again.
+                Some(view) => {
+                    self.take_back(on);
+                    let mut budget = u64::MAX;
+                    self.catch_up(steps, work.manifest, view, work.time, &mut budget);
+                }
+                None => break (on, result),
+            }
         };
-        self.state.make_room();
-        let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
-        let (mut on, result) = drive(steps, work, on);
         self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
         self.spent.add(on.spent());
+        self.views = std::mem::take(&mut on.asking.around.views);
+        self.streams.heads = std::mem::take(&mut on.asking.around.heads);
+        Streams::uncount(&mut self.streams.heads, &on.asking.asks);
         let room = self.record_bytes_max.saturating_sub(used + RECORD_HEAD);
         let checked = result
             .and_then(|driven| check(&work.manifest.limits, &on, effect, room, driven))
@@ -72,6 +84,7 @@ impl Machine {
             Outcome::Suspended(_) => false,
         };
         if is_dropped {
+            // Its asks are gone already.
             self.state = on.abort();
             return Attempt {
                 outcome,
@@ -82,12 +95,45 @@ impl Machine {
         }
         let (state, writes) = on.commit();
         self.state = state;
+        self.tell_views(&writes);
         Attempt {
             outcome,
             asks,
             writes,
             lines,
         }
+    }
+
+    fn run_once(
+        &mut self,
+        steps: &mut dyn Steps,
+        work: &Work<'_>,
+        place: (u64, u64),
+    ) -> (Transaction, Result<Driven, Crash>) {
+        let around = Surroundings {
+            program: self.program.clone(),
+            workflows: std::mem::take(&mut self.runs.workflows),
+            next_run: self.next_run.max(place.0 + 1),
+            chance: Chance::new(place.0, place.1),
+            time: work.time,
+            cap: self.step_cap,
+            settings: self.settings.clone(),
+            heads: std::mem::take(&mut self.streams.heads),
+            views: std::mem::take(&mut self.views),
+            lacks: None,
+        };
+        self.state.make_room();
+        let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
+        drive(steps, work, on)
+    }
+
+    /// As if the step had not run.
+    fn take_back(&mut self, mut on: Transaction) {
+        self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
+        self.views = std::mem::take(&mut on.asking.around.views);
+        self.streams.heads = std::mem::take(&mut on.asking.around.heads);
+        Streams::uncount(&mut self.streams.heads, &on.asking.asks);
+        self.state = on.abort();
     }
 
     /// Events wait in memory, so there is an end to them.
@@ -109,6 +155,22 @@ impl Machine {
         let run = run.and_then(|run| self.runs.get(run));
         run.map_or(0, |run| run.events.len())
     }
+}
+
+/// The views that a piece of code may read.
+fn views_of<'w>(work: &Work<'w>, place: Place) -> &'w [u32] {
+    let program = work.manifest;
+    let views = match place {
+        Place::Function(n) => program.functions.get(n as usize).map(|f| &f.views),
+        Place::Frame(n) => program.frames.get(n as usize).map(|f| &f.views),
+        Place::Test(entry) => {
+            let mut tests = program.tests.iter();
+            tests
+                .find(|test| test.entry == entry)
+                .map(|test| &test.views)
+        }
+    };
+    views.map_or(&[], Vec::as_slice)
 }
 
 fn check(

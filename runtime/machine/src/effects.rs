@@ -6,7 +6,7 @@
 //!           1 event   number, entity, key, event, args,    4 branch  frame
 //!                     delay                                5 mock    extern, frame
 //!           2 cancel  run                                  6 crash_at  label
-//!           7 emit    stream, position, key, time, value
+//!           7 emit    stream, position, key, time, value, run
 //!   frame   place, cells;  place: 0 function | 1 frame | 2 entry of a test, and its number
 //!   delay   0, or 1 and microseconds
 //!   pause   frames done, count of new frames, each outermost first; kind of `border::SUSPEND_`, operands
@@ -77,6 +77,8 @@ pub struct Entry {
     /// What the program says, or the time of the step.
     pub time: i64,
     pub value: Box<[u8]>,
+    /// The numbers of the runs of its consumers, one after the other, begin here.
+    pub run: u64,
 }
 
 /// An event and where it goes.
@@ -333,6 +335,7 @@ impl Ask {
                 put_bytes(out, &entry.key);
                 put_int(out, entry.time);
                 put_bytes(out, &entry.value);
+                put_varint(out, entry.run);
             }
         }
     }
@@ -365,6 +368,7 @@ impl Ask {
                 key: r.bytes()?.into(),
                 time: r.int()?,
                 value: r.bytes()?.into(),
+                run: r.varint()?,
             }),
             _ => return Err(r.error("no such ask")),
         })

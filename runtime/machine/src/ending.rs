@@ -244,6 +244,7 @@ impl Change<'_> {
             }
             _ => {}
         }
+        self.consumer_ended(number, &ended);
         self.actions.push(Action::Ended { run: number, ended });
     }
 

@@ -24,6 +24,7 @@ use crate::run_record::{
 use crate::runs::{Caller, Strand, Waiting};
 use crate::schedule::Next;
 use crate::steps::Steps;
+use crate::streams::Consumed;
 
 /// A record and what is to be done when it is durable.
 #[derive(Clone, Debug)]
@@ -77,7 +78,7 @@ impl Machine {
         now: i64,
     ) -> Option<Progress> {
         let time = now.max(self.time);
-        match self.runs.next(time)? {
+        match self.next_not_held(manifest, time)? {
             Next::Strand(run, strand) => {
                 let at = self.runs.strand(run, strand);
                 let ready = at.is_some_and(|s| matches!(s.waiting, Waiting::Ready { .. }));
@@ -95,6 +96,22 @@ impl Machine {
                     record: record.to_record(),
                     actions,
                 })
+            }
+        }
+    }
+
+    /// Who goes on next; those that would put something into a full stream are put aside.
+    fn next_not_held(&mut self, manifest: &Manifest, time: i64) -> Option<Next> {
+        loop {
+            let next = self.runs.next(time)?;
+            let Next::Strand(run, number) = next else {
+                return Some(next);
+            };
+            let strand = self.runs.strand(run, number)?;
+            let full = self.streams.holds_up(manifest, &self.runs, (run, strand));
+            match full {
+                Some(stream) => self.runs.hold(run, number, stream),
+                None => return Some(next),
             }
         }
     }
@@ -303,6 +320,13 @@ impl Machine {
         self.order(run, Order::Resume, now)
     }
 
+    /// Puts an entry back that a consumer has given up. `None` when it is none.
+    pub fn retry_entry(&mut self, entry: Consumed, now: i64) -> Option<Progress> {
+        let stream = self.streams.get(entry.stream)?;
+        stream.is_dead(entry).then_some(())?;
+        self.order(self.next_run, Order::Retry(entry), now)
+    }
+
     /// Starts a test as a run; its steps are then those of [`Machine::advance_one`].
     pub fn start_test(&mut self, entry: u32, args: Vec<u8>, now: i64) -> Option<Progress> {
         self.order(self.next_run, Order::Test { entry, args }, now)
@@ -418,7 +442,7 @@ impl Machine {
         &mut self,
         control: ControlRecord,
     ) -> Result<Vec<Action>, BadRecord> {
-        if let Order::Test { .. } = control.order {
+        if let Order::Test { .. } | Order::Retry(_) = control.order {
             self.next_run = self.next_run.max(control.run + 1);
         }
         let ((), actions) = self.change(control.time, |change| {
@@ -427,6 +451,11 @@ impl Machine {
                 Order::EndNow => change.end_now(control.run),
                 Order::Resume => {
                     change.resume(control.run);
+                }
+                Order::Retry(entry) => {
+                    if !change.retry_entry(entry, control.run) {
+                        return Err(BadRecord("an entry that nobody gave up".to_owned()));
+                    }
                 }
                 Order::Test { entry, args } => {
                     let caller = Caller {

@@ -35,7 +35,9 @@ pub mod snapshot;
 pub mod spent;
 pub mod state;
 pub mod steps;
+pub mod streams;
 pub mod transaction;
+pub mod views;
 
 pub use access::StateAccess;
 pub use asking::{Misused, StepCap};

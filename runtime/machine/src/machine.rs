@@ -35,7 +35,9 @@ use crate::show_runs::name_of;
 use crate::spent::Spent;
 use crate::state::State;
 use crate::steps::Steps;
+use crate::streams::Streams;
 use crate::transaction::Transaction;
+use crate::views::Views;
 
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -43,6 +45,8 @@ pub struct Machine {
     pub(crate) state: State,
     pub(crate) answers: Answers,
     pub(crate) runs: Runs,
+    pub(crate) views: Views,
+    pub(crate) streams: Streams,
     /// The number the next run gets.
     pub(crate) next_run: u64,
     /// Time of the newest record; no step runs at an earlier one.
@@ -65,6 +69,8 @@ impl Default for Machine {
             state: State::default(),
             answers: Answers::default(),
             runs: Runs::default(),
+            views: Views::default(),
+            streams: Streams::default(),
             next_run: 0,
             time: 0,
             record_bytes_max: limits::OPS_MAX,
@@ -99,6 +105,8 @@ pub struct Done {
     pub answer: Answer,
     /// The instance's version afterwards; 0 for a top-level function.
     pub version: u64,
+    /// The log position that the answer is exact at, when who appends the record has said so; else 0.
+    pub position: u64,
     /// To be appended to the log before the answer leaves. Without one the answer leaves when all records
     /// before it are durable, because it may show what they wrote.
     pub record: Option<Record>,
@@ -116,12 +124,16 @@ pub enum Answer {
     KeyReused,
     /// `if_match` is not the instance's version.
     OtherVersion,
+    /// It reads a view that has to be fed so many rows more: too many to wait for them.
+    Building { view: u32, behind: u64 },
     /// Nothing changed. A run is parked there.
     Bug(Bug),
     /// The run was started, now or by an earlier call, and has not ended.
     GoesOn,
     /// A run that an earlier call started has ended so: cancelled, or in an earlier program.
     Ended(Ended),
+    /// It may emit into that stream, of which too much waits to be consumed: later there will be room.
+    Full(u32),
 }
 
 /// What a record asks of those outside the machine.
@@ -223,6 +235,11 @@ impl Machine {
         &self.state
     }
 
+    /// The entries of streams, and how far consumers are.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
     /// All runs, going on and ended.
     pub fn runs(&self) -> &Runs {
         &self.runs
@@ -244,11 +261,12 @@ impl Machine {
             if **program == manifest {
                 return Ok(None);
             }
-            program::check(&self.state, &self.runs, program, &manifest)?;
+            program::check(self, program, &manifest)?;
         }
         let record = ProgramRecord {
             time: now.max(self.time),
             manifest: manifest.to_json(),
+            next_run: self.next_run,
         };
         self.enforce(manifest, record.time);
         Ok(Some(record.to_record()))
@@ -290,6 +308,15 @@ impl Machine {
                 false => Answer::Output(vec![OUTPUT_DENIED]),
             };
             return self.unrecorded(run, answer, call, manifest);
+        }
+        if let Some(stream) = self.streams.first_full(manifest, &function.emits) {
+            return self.unrecorded(self.next_run, Answer::Full(stream), call, manifest);
+        }
+        if function.effect < Effect::Write
+            && let Some((view, behind)) = self.building(&function.views)
+        {
+            let answer = Answer::Building { view, behind };
+            return self.unrecorded(self.next_run, answer, call, manifest);
         }
         let run = self.next_run;
         let roles = call.roles.iter().map(String::as_str);
@@ -354,6 +381,7 @@ impl Machine {
             run,
             answer,
             version: self.version(call, manifest),
+            position: 0,
             record: Some(record),
             actions,
         }
@@ -424,6 +452,7 @@ impl Machine {
             STEP => {
                 let step = StepRecord::decode(body)?;
                 ops::apply(&mut self.state, &step.writes)?;
+                self.tell_views(&step.writes);
                 let reply = Action::Reply {
                     run: step.run,
                     outcome: step.outcome.clone(),
@@ -436,12 +465,15 @@ impl Machine {
                 let record = ProgramRecord::decode(body)?;
                 let manifest = Manifest::from_json(record.manifest.as_bytes())
                     .map_err(|e| BadRecord(e.to_string()))?;
+                // Live, what only reads has taken numbers without a record.
+                self.next_run = self.next_run.max(record.next_run);
                 self.enforce(manifest, record.time);
                 Ok(vec![Action::Program])
             }
             RUN_STEP => {
                 let step = RunStepRecord::decode(body)?;
                 ops::apply(&mut self.state, &step.writes)?;
+                self.tell_views(&step.writes);
                 self.note_run_step(&step)
             }
             EVENT => self.note_event(&EventRecord::decode(body)?),
@@ -464,9 +496,11 @@ impl Machine {
         self.time = time;
         self.answers.forget(time);
         self.runs.forget(time, program.retention.runs_us());
+        self.streams.forget(time);
         let mut all = Change {
             runs: &mut self.runs,
             answers: &mut self.answers,
+            streams: &mut self.streams,
             program: &program,
             time,
             actions: Vec::new(),
@@ -485,6 +519,17 @@ impl Machine {
                     delay: Some(_),
                     ..
                 } => *number,
+                Ask::Emit(entry) => {
+                    let program = self.program.as_ref();
+                    if let Some(program) = program {
+                        self.views.emitted(program, entry.stream);
+                    }
+                    let stream = program.and_then(|p| p.streams.get(entry.stream as usize));
+                    match stream.map_or(0, |s| s.consumers.len() as u64) {
+                        0 => continue,
+                        consumers => entry.run + consumers - 1,
+                    }
+                }
                 _ => continue,
             };
             self.next_run = self.next_run.max(number + 1);
@@ -555,14 +600,27 @@ impl Machine {
                 self.answers
                     .rewrite(|kept| crate::show::render_kept(old, &kept.answer));
                 begins::end_schedules(&mut self.runs, old, &manifest);
-                relabel::migrate(&mut self.runs, old, &manifest);
-                program::migrate(&self.state, old, &manifest)
+                let old = old.clone();
+                self.carry_streams(&old, &manifest);
+                relabel::migrate(&mut self.runs, &old, &manifest);
+                program::migrate(&self.state, &old, &manifest)
             }
-            None => program::empty_state(&manifest),
+            None => {
+                self.streams = Streams::of(&manifest);
+                program::empty_state(&manifest)
+            }
         };
         self.answers.keep_us = manifest.retention.answers_us();
-        self.program = Some(Arc::new(manifest));
+        let manifest = Arc::new(manifest);
+        let old = self.program.replace(manifest.clone());
+        match &old {
+            Some(old) => self.change_views(old),
+            None => self.begin_views(),
+        }
         self.begin_schedules();
+        if let Some(old) = old {
+            self.begin_consumers(&old, &manifest);
+        }
     }
 
     fn version(&self, call: &Call, manifest: &Manifest) -> u64 {
@@ -575,6 +633,7 @@ impl Machine {
             run,
             answer,
             version: self.version(call, manifest),
+            position: 0,
             record: None,
             actions: Vec::new(),
         }

@@ -9,8 +9,8 @@ use weir_contract::manifest::{Entity, Manifest};
 use weir_contract::slots::SlotKind;
 use weir_contract::types::{DefId, DefKind, Defs, Field, Type};
 
+use crate::machine::Machine;
 use crate::relabel;
-use crate::schedule::Runs;
 use crate::state::{Instance, Kind, Slot, State, TableKind};
 
 /// Why the state of the program in force cannot be taken over; one sentence each.
@@ -47,13 +47,10 @@ fn table(entity: &Entity) -> TableKind {
 }
 
 /// Whether all data of `state` and all runs have their place in the new program.
-pub fn check(
-    state: &State,
-    runs: &Runs,
-    old: &Manifest,
-    new: &Manifest,
-) -> Result<(), Incompatible> {
-    let mut problems = relabel::check(runs, old, new);
+pub(crate) fn check(machine: &Machine, old: &Manifest, new: &Manifest) -> Result<(), Incompatible> {
+    let state = &machine.state;
+    let mut problems = relabel::check(&machine.runs, old, new);
+    problems.extend(machine.streams.check(old, new));
     for (entity, table) in old.entities.iter().zip(state.tables()) {
         if table.is_empty() {
             continue;
@@ -136,7 +133,7 @@ fn same_slot(old: &Defs, a: &SlotKind, new: &Defs, b: &SlotKind) -> bool {
 }
 
 /// Whether bytes of the old type mean the same as bytes of the new one.
-fn same(old: &Defs, a: &Type, new: &Defs, b: &Type) -> bool {
+pub(crate) fn same(old: &Defs, a: &Type, new: &Defs, b: &Type) -> bool {
     Comparison {
         old,
         new,

@@ -13,11 +13,13 @@ use crate::machine::{Action, BadRecord, OutsideCall};
 use crate::record::Outcome;
 use crate::runs::{Caller, Ended, Given, Run, Strand, Waiting, WorksFor};
 use crate::schedule::Runs;
+use crate::streams::Streams;
 
 /// One record's change of the runs.
 pub(crate) struct Change<'a> {
     pub runs: &'a mut Runs,
     pub answers: &'a mut Answers,
+    pub streams: &'a mut Streams,
     pub program: &'a Manifest,
     pub time: i64,
     /// What those outside have to do.
@@ -223,7 +225,7 @@ impl Change<'_> {
                 self.runs.mocks.insert(*function, answer.clone());
             }
             Ask::CrashAt(label) => self.actions.push(Action::CrashAt(label.clone())),
-            Ask::Emit(entry) => todo!("{entry:?}"),
+            Ask::Emit(entry) => self.emitted(entry)?,
             Ask::Undo(_) | Ask::Branch(_) => {
                 return Err(BadRecord("it asks for what only a run may".to_owned()));
             }

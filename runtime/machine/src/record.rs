@@ -7,7 +7,8 @@
 //!            version 3: nothing is emitted and no state merges
 //!            version 2: a bug is a place and a reason
 //!            version 1: without asks and pauses as well
-//!   PROGRAM  version u8, time, manifest as JSON (without sites and tests): how every later record is read
+//!   PROGRAM  version u8, time, manifest as JSON (without sites and tests), next run: how every later record is read
+//!            version 3: without the next run
 //! ```
 //! Numbers are varints, texts and bytes length-prefixed, as in the value encoding. A step names its function by position
 //! in the program in force, so a log is readable with nothing else at hand. What happens to runs later has records of its
@@ -225,6 +226,8 @@ pub struct ProgramRecord {
     pub time: i64,
     /// The manifest as JSON.
     pub manifest: String,
+    /// The numbers of runs that begin with it come from here on.
+    pub next_run: u64,
 }
 
 impl ProgramRecord {
@@ -232,16 +235,25 @@ impl ProgramRecord {
         let mut out = vec![RECORD_VERSION];
         put_int(&mut out, self.time);
         put_bytes(&mut out, self.manifest.as_bytes());
+        put_varint(&mut out, self.next_run);
         Record::new(PROGRAM, out)
     }
 
     pub fn decode(body: &[u8]) -> Result<ProgramRecord, DecodeError> {
         let mut r = Reader::new(body);
-        read_version(&mut r)?;
+        let version = read_version(&mut r)?;
         let time = r.int()?;
         let manifest = r.text()?.to_owned();
+        let next_run = match version {
+            RECORD_VERSION => r.varint()?,
+            _ => 0,
+        };
         r.finish()?;
-        Ok(ProgramRecord { time, manifest })
+        Ok(ProgramRecord {
+            time,
+            manifest,
+            next_run,
+        })
     }
 }
 

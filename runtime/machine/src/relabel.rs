@@ -15,11 +15,13 @@ use crate::effects::{EventTo, Frame, Place};
 use crate::program::fits;
 use crate::runs::{Ended, Given, Run, Strand, Waiting};
 use crate::schedule::Runs;
+use crate::streams::carry;
 
 /// Why runs cannot be taken over; one sentence each.
 pub(crate) fn check(runs: &Runs, old: &Manifest, new: &Manifest) -> Vec<String> {
     let mut problems: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, run) in runs.going().filter(|(_, run)| !is_gone(run, old, new)) {
+    let gone = |run: &Run| is_gone(run, old, new) || carry::is_gone(run, old, new);
+    for (_, run) in runs.going().filter(|(_, run)| !gone(run)) {
         let mut moved = run.clone();
         let between = Between { old, new };
         if let Err(why) = between.run(&mut moved) {

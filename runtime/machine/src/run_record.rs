@@ -7,6 +7,7 @@
 //!                                         | 1 run, caller, to (`effects`), idempotency: 0 or 1, key, digest 32
 //!   ANSWER    version u8, time, call, output
 //!   CONTROL   version u8, time, run, order u8: 0 end now | 1 resume | 2 test (which starts): entry, args | 3 cancel
+//!             | 4 retry (which starts): stream, consumer, position
 //! ```
 //! Outcomes are those of `record`. What a strand was given is not here: replaying knows it, as it was known then.
 
@@ -16,6 +17,7 @@ use weir_log::{Record, RecordKind};
 use crate::effects::{Ask, EventTo, put_asks, read_asks, small};
 use crate::ops::Writes;
 use crate::record::{Digest, Outcome, RECORD_VERSION, read_version};
+use crate::streams::Consumed;
 
 /// A strand of a run went on for a step.
 pub const RUN_STEP: RecordKind = RecordKind(18);
@@ -94,6 +96,8 @@ pub enum Order {
         entry: u32,
         args: Vec<u8>,
     },
+    /// Puts an entry back that a consumer has given up; its run will have that number.
+    Retry(Consumed),
 }
 
 impl RunStepRecord {
@@ -236,6 +240,12 @@ impl ControlRecord {
                 put_bytes(&mut out, args);
             }
             Order::Cancel => out.push(3),
+            Order::Retry(entry) => {
+                out.push(4);
+                put_varint(&mut out, entry.stream as u64);
+                put_varint(&mut out, entry.consumer as u64);
+                put_varint(&mut out, entry.position);
+            }
         }
         Record::new(CONTROL, out)
     }
@@ -254,6 +264,11 @@ impl ControlRecord {
                     args: r.bytes()?.to_vec(),
                 },
                 3 => Order::Cancel,
+                4 => Order::Retry(Consumed {
+                    stream: small(&mut r)?,
+                    consumer: small(&mut r)?,
+                    position: r.varint()?,
+                }),
                 _ => return Err(r.error("no such order")),
             },
         };

@@ -36,6 +36,11 @@ pub struct Runs {
     calls: BTreeMap<u64, (u64, u32)>,
     /// Ended runs that are forgotten some day, by time.
     leaving: BTreeSet<(i64, u64)>,
+    /// Strands that could go on, but would put something into a full stream: out of `ready` and `timers`, and otherwise as
+    /// if they were there.
+    held: BTreeMap<(u64, u32), u32>,
+    /// The turns of those in `held` that have one.
+    held_turns: BTreeSet<u64>,
 }
 
 /// Ordered as timers fire.
@@ -141,7 +146,9 @@ impl Runs {
     pub(crate) fn ready(&mut self, run: u64, strand: u32, given: Given, time: i64) {
         // Not the place it may have had itself.
         self.unlink(run, strand);
-        let turn = self.ready.last_key_value().map_or(0, |(turn, _)| turn + 1);
+        let held = self.held_turns.last().copied();
+        let last = self.ready.last_key_value().map(|(turn, _)| *turn);
+        let turn = last.max(held).map_or(0, |turn| turn + 1);
         self.wait(run, strand, Waiting::Ready { turn, given }, time);
     }
 
@@ -150,6 +157,11 @@ impl Runs {
         let Some(at) = self.going.get(&run).and_then(|r| r.strand(strand)) else {
             return;
         };
+        if self.held.remove(&(run, strand)).is_some()
+            && let Waiting::Ready { turn, .. } = &at.waiting
+        {
+            self.held_turns.remove(turn);
+        }
         match &at.waiting {
             Waiting::Ready { turn, .. } if self.ready.get(turn) == Some(&(run, strand)) => {
                 self.ready.remove(turn);
@@ -186,6 +198,24 @@ impl Runs {
         }
         if let Some(timer) = timer(run, at) {
             self.timers.insert(timer);
+        }
+    }
+
+    /// A strand that could go on does not, until that stream has room.
+    pub(crate) fn hold(&mut self, run: u64, strand: u32, stream: u32) {
+        self.unlink(run, strand);
+        if let Some(Waiting::Ready { turn, .. }) = self.strand(run, strand).map(|s| &s.waiting) {
+            self.held_turns.insert(*turn);
+        }
+        self.held.insert((run, strand), stream);
+    }
+
+    /// Strands that were held up because of that stream may go on, each where it stood.
+    pub(crate) fn let_go(&mut self, stream: u32) {
+        let held = self.held.iter().filter(|(_, of)| **of == stream);
+        for (run, strand) in held.map(|(at, _)| *at).collect::<Vec<_>>() {
+            self.unlink(run, strand);
+            self.link(run, strand);
         }
     }
 

@@ -299,6 +299,7 @@ pub fn run_record_to_json(manifest: &Manifest, record: &Record) -> Result<Option
                 Order::EndNow => "end now",
                 Order::Resume => "resume",
                 Order::Test { .. } => "test",
+                Order::Retry(_) => "retry",
             };
             json!({ "kind": "control", "time": time(control.time), "run": control.run, "order": order })
         }
@@ -334,7 +335,10 @@ fn asks_to_json(manifest: &Manifest, asks: &[Ask]) -> Json {
         Ask::Branch(frame) => json!({ "branch": name_of(manifest, frame.place) }),
         Ask::Mock { answer, .. } => json!({ "mock": name_of(manifest, answer.place) }),
         Ask::CrashAt(label) => json!({ "crash_at": label }),
-        Ask::Emit(entry) => todo!("{entry:?}"),
+        Ask::Emit(entry) => {
+            let stream = manifest.streams.get(entry.stream as usize);
+            json!({ "emit": stream.map(|s| &s.name), "position": entry.position })
+        }
     });
     Json::Array(shown.collect())
 }

@@ -22,7 +22,11 @@ impl Machine {
             return Ok(None);
         };
         if let Some(run) = self.runs.get(number) {
-            return going_to_json(program, number, run).map(Some);
+            let mut shown = going_to_json(program, number, run)?;
+            if let Some(consumed) = self.consumed_json(number)? {
+                shown["consumes"] = consumed;
+            }
+            return Ok(Some(shown));
         }
         match self.runs.finished.get(&number) {
             Some(finished) => finished_to_json(program, number, finished).map(Some),

@@ -6,6 +6,7 @@
 //!   for each entity of the program: count, each in key order: key, version, its slots:
 //!     0 absent | 1 scalar | 2 map: count, keys and values | 3 list: count, elements
 //!   runs (`run_snapshot`); version 1 ends before them
+//!   streams (`streams::snapshot`); version 4 ends before them
 //! ```
 //! Canonical: machines that are equal have equal snapshots, which the replay checker relies on.
 
@@ -20,15 +21,27 @@ use crate::machine::{BadRecord, Machine};
 use crate::program::empty_state;
 use crate::schedule::Runs;
 use crate::state::{Instance, Slot};
+use crate::streams::Streams;
 
 /// The version this crate writes. Version 2 has no branch that waits for another, version 3 no callers of bugs, version 4 no
 /// streams and no state that merges.
 pub const SNAPSHOT_VERSION: u8 = 5;
+/// The newest version without views.
+const WITHOUT_VIEWS: u8 = 4;
 /// The oldest version it reads, which has no runs.
 const WITHOUT_RUNS: u8 = 1;
 
 impl Machine {
     pub fn snapshot(&self) -> Vec<u8> {
+        let mut out = self.of_records();
+        if let Some(program) = &self.program {
+            self.views.encode_into(program, &mut out);
+        }
+        out
+    }
+
+    /// The part of a snapshot that follows from the records alone. How far views are is the affair of each machine.
+    pub fn of_records(&self) -> Vec<u8> {
         let mut out = vec![SNAPSHOT_VERSION];
         put_varint(&mut out, self.next_run);
         put_int(&mut out, self.time);
@@ -71,6 +84,7 @@ impl Machine {
             }
         }
         self.runs.encode_into(&mut out);
+        self.streams.encode_into(&mut out);
         out
     }
 
@@ -143,6 +157,17 @@ impl Machine {
         }
         if version > WITHOUT_RUNS {
             machine.runs = Runs::restore(&mut r, machine.program.as_deref())?;
+        }
+        let program = machine.program.as_deref();
+        machine.streams = match version {
+            SNAPSHOT_VERSION => Streams::restore(&mut r, program)?,
+            _ => program.map(Streams::of).unwrap_or_default(),
+        };
+        machine.begin_views();
+        if let Some(program) = &machine.program
+            && version > WITHOUT_VIEWS
+        {
+            machine.views.restore(program, &mut r)?;
         }
         r.finish()?;
         Ok(machine)

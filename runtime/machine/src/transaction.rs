@@ -237,7 +237,7 @@ impl Transaction {
     fn undo_last(&mut self) {
         let Some(undo) = self.undo.pop() else { return };
         if let How::Ask = undo.how {
-            self.asking.asks.pop();
+            self.unask();
             return;
         }
         let handle = &mut self.handles[undo.handle as usize];

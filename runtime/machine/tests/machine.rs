@@ -306,8 +306,8 @@ fn records_and_snapshots_of_version_1_are_still_read() {
     assert_eq!(replayed.snapshot(), machine.snapshot());
 
     let snapshot = machine.snapshot();
-    const NO_RUNS: usize = 6;
-    let old = [&[1], &snapshot[1..snapshot.len() - NO_RUNS]].concat();
+    const NO_RUNS_AND_STREAMS: usize = 7;
+    let old = [&[1], &snapshot[1..snapshot.len() - NO_RUNS_AND_STREAMS]].concat();
     assert_eq!(Machine::restore(&old).unwrap().snapshot(), snapshot);
 }
 

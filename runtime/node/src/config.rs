@@ -1,5 +1,7 @@
 //! What can be set on a node, and what holds when it is not.
 
+use weir_contract::blobs::Blobs;
+
 use crate::outside::http::Bases;
 use crate::speech::Speech;
 
@@ -10,6 +12,8 @@ pub struct Config {
     pub externs: Bases,
     /// Where the lines of the program's own log go.
     pub speech: Speech,
+    /// Where the contents of blobs are kept; in memory unless it is said.
+    pub blobs: Blobs,
     /// TCP port on loopback; 0 lets the system choose.
     pub port: u16,
     /// A snapshot is taken after so many records.
@@ -34,6 +38,7 @@ impl Default for Config {
         Config {
             externs: Bases::new(),
             speech: Speech::default(),
+            blobs: Blobs::default(),
             port: 0,
             snapshot_every_records: 100_000,
             queue_max: 10_000,

@@ -18,12 +18,13 @@ mod going;
 pub use going::{EventAnswer, Order, WhichRun};
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::watch;
 use weir_contract::Manifest;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
 use weir_machine::{Action, Call, Done, Incompatible, Machine, Steps};
@@ -94,6 +95,10 @@ pub struct Door {
     worker: Arc<Mutex<Option<Worker>>>,
     queue_max: usize,
     program: Arc<RwLock<Arc<Manifest>>>,
+    /// The newest position that is durable.
+    positions: watch::Receiver<u64>,
+    /// The newest position that anybody was answered from.
+    position: Arc<AtomicU64>,
 }
 
 impl Door {
@@ -104,6 +109,16 @@ impl Door {
             .read()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         program.clone()
+    }
+
+    /// The newest log position that is durable; changes whenever it grows.
+    pub fn positions(&self) -> watch::Receiver<u64> {
+        self.positions.clone()
+    }
+
+    /// The newest log position that the state has, durable or about to be.
+    pub fn position(&self) -> u64 {
+        self.position.load(Ordering::Acquire)
     }
 
     /// Hands in a call for the machine's thread. `answer` is called by whoever holds the worker and must not block.
@@ -264,6 +279,7 @@ impl Core {
         machine.record_bytes_max = log.limits().frame_bytes_max / 2;
         machine.settings = program.settings;
         let (messages, inbox) = channel();
+        let (durable, positions) = watch::channel(last.0);
         let current = Arc::new(RwLock::new(program.manifest.clone()));
         let mut worker = Worker {
             machine,
@@ -287,6 +303,9 @@ impl Core {
             snapshot_every: config.snapshot_every_records,
             snapshot: SnapshotStage::Idle,
             older_snapshot: newest_snapshot,
+            durable,
+            position: Arc::new(AtomicU64::new(last.0)),
+            views_wait: true,
             failed: None,
             stopping: false,
         };
@@ -300,8 +319,10 @@ impl Core {
         {
             let ack = worker.writer.append(Hlc(now as u64), vec![record]);
             ack.wait().map_err(StartError::Append)?;
+            worker.at_position();
         }
         worker.call_again();
+        let worker_position = worker.position.clone();
         let door = Door {
             messages,
             sent: worker.sent.clone(),
@@ -309,6 +330,8 @@ impl Core {
             worker: Arc::new(Mutex::new(Some(worker))),
             queue_max: config.queue_max,
             program: current,
+            positions,
+            position: worker_position,
         };
         let inbox = Inbox {
             messages: inbox,
@@ -429,6 +452,12 @@ struct Worker {
     snapshot_every: u64,
     snapshot: SnapshotStage,
     older_snapshot: Lsn,
+    /// Tells the newest position that is durable.
+    durable: watch::Sender<u64>,
+    /// The same as at the door.
+    position: Arc<AtomicU64>,
+    /// There is work to be done for views when there is time.
+    views_wait: bool,
     failed: Option<String>,
     stopping: bool,
 }
@@ -549,8 +578,14 @@ impl Worker {
             .machine
             .call(&mut *self.steps, &self.program, &call, now);
         match done.record.take() {
-            Some(record) => self.push(record, Waiter::Call(answer, done)),
-            None => self.wait_for_all(Waiter::Call(answer, done)),
+            Some(record) => {
+                done.position = self.position.load(Ordering::Relaxed) + 1;
+                self.push(record, Waiter::Call(answer, done))
+            }
+            None => {
+                done.position = self.position.load(Ordering::Relaxed);
+                self.wait_for_all(Waiter::Call(answer, done))
+            }
         }
     }
 
@@ -592,6 +627,15 @@ impl Worker {
         frame.records.push(record);
         frame.waiters.push(waiter);
         self.since_snapshot += 1;
+        self.views_wait = !self.program.views.is_empty();
+        self.at_position();
+    }
+
+    /// Notes the position of the newest record, which may be waiting in an open frame.
+    fn at_position(&mut self) {
+        let waiting: usize = self.open.iter().map(|frame| frame.records.len()).sum();
+        let position = self.writer.next().before().0 + waiting as u64;
+        self.position.store(position, Ordering::Release);
     }
 
     /// Sends frames on their way: the one that is filling when nothing is in flight, full ones as far as the log takes them.
@@ -655,6 +699,7 @@ impl Worker {
         let Some((last, waiters)) = self.in_flight.pop_front() else {
             return;
         };
+        self.durable.send_replace(last.0);
         for waiter in waiters {
             self.release(waiter);
         }

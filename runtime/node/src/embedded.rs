@@ -32,6 +32,7 @@ impl Embedded {
         program: Program,
         log: Arc<dyn Log>,
     ) -> Result<Embedded, StartError> {
+        let program = program.with_blobs(&config.blobs);
         Core::start(config, program, log).map(|core| Embedded { core })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! [`Node::start`] serves; [`Embedded`] is the same without HTTP; [`inspect`] shows logs and state to people.
 
+pub mod blobs;
 mod config;
 mod core;
 mod embedded;
@@ -13,6 +14,7 @@ mod program;
 mod recovery;
 mod speech;
 
+pub use blobs::FileBlobs;
 pub use config::Config;
 pub use core::{Core, Door, EventAnswer, Order, Refusal, StartError, WhichRun};
 pub use embedded::{Embedded, Outcome};

@@ -43,16 +43,21 @@ impl Node {
         let listener = runtime.block_on(TcpListener::bind(address(&config)));
         let listener = listener.map_err(StartError::System)?;
         let address = listener.local_addr().map_err(StartError::System)?;
-        let callers = Callers::new(runtime.handle().clone(), config.externs.clone());
-        let program = program.with_callers(&callers);
+        let callers = Callers::new(
+            runtime.handle().clone(),
+            config.externs.clone(),
+            config.blobs.clone(),
+        );
+        let program = program.with_callers(&callers).with_blobs(&config.blobs);
         let core = Core::start(&config, program, log.clone())?;
+        let (stop, stopped) = watch::channel(false);
         let shared = Arc::new(Shared {
             door: core.door().clone(),
             log,
             body_room: BodyRoom::new(config.big_bodies_max),
             config,
+            stopping: stopped.clone(),
         });
-        let (stop, stopped) = watch::channel(false);
         let serving = runtime.spawn(serve(listener, shared.clone(), stopped));
         Ok(Node {
             address,
@@ -84,7 +89,9 @@ impl Node {
     /// goes on. Returns when the change is durable.
     pub fn reload(&self, program: Program) -> Result<(), Incompatible> {
         let (sender, receiver) = std::sync::mpsc::channel();
-        let program = program.with_callers(&self.callers);
+        let program = program
+            .with_callers(&self.callers)
+            .with_blobs(&self.shared.config.blobs);
         self.shared.door.reload(program, move |result| {
             let _ = sender.send(result);
         });

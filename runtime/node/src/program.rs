@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use weir_component::Components;
 use weir_contract::Manifest;
+use weir_contract::blobs::Blobs;
 use weir_contract::call::encode_args;
 use weir_contract::host_call::Given;
 use weir_contract::keys::encode_keys;
@@ -53,6 +54,12 @@ impl Program {
             settings: Arc::new(settings),
             ..self
         }
+    }
+
+    /// Its blobs are where the node has them.
+    pub(crate) fn with_blobs(self, blobs: &Blobs) -> Program {
+        let settings = Given::clone(&self.settings).with_blobs(blobs.clone());
+        self.with_settings(settings)
     }
 
     /// Called as a node calls.

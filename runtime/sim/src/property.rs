@@ -4,7 +4,7 @@
 use weir_contract::library::date;
 use weir_contract::manifest::Param;
 use weir_contract::types::{DefKind, Defs, Field};
-use weir_contract::{Currency, Money, Type, Value};
+use weir_contract::{Blob, Currency, Money, Type, Value};
 
 /// A sequence that is the same for the same seed: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
 #[derive(Clone, Debug)]
@@ -85,6 +85,12 @@ fn value(defs: &Defs, ty: &Type, chance: &mut Chance, size: u64, depth: u32) -> 
             };
             let amount = int(chance, size) as i128 * 1_000_000_000 / divisor(chance) as i128;
             Value::Money(Money { currency, amount })
+        }
+        Type::Blob => {
+            let n = length(chance);
+            let content: Vec<u8> = (0..n).map(|_| chance.next() as u8).collect();
+            let media_type = ["", "text/plain", "image/png"][chance.below(3) as usize];
+            Value::Blob(Box::new(Blob::of(&content, media_type)))
         }
         Type::List(of) => {
             let n = length(chance);

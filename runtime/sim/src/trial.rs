@@ -267,7 +267,7 @@ impl<'a> Trial<'a> {
                 machine.ask_again(*call);
             }
         }
-        if machine.snapshot() != self.machine.snapshot() {
+        if machine.of_records() != self.machine.of_records() {
             let why = "the state read back from the log is not the state before";
             return Some(Outcome::Diverged(why.to_owned()));
         }

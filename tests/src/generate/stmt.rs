@@ -96,6 +96,9 @@ impl Gen {
         if scope.wait && self.on(30) {
             return self.waiting_statement(scope, lines);
         }
+        if self.owned && scope.write && !scope.lambda && self.on(8) {
+            return self.emit_statement(scope, lines);
+        }
         let deep = scope.depth > 3;
         match self.below(18) {
             0..=2 => {

@@ -367,6 +367,20 @@ impl Gen {
         }
     }
 
+    /// An entry under the key of the strand, so that their order is that of its steps; now and then one that is taken back.
+    pub fn emit_statement(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {
+        let me = match (&scope.me, scope.own) {
+            (Some(me), _) => me.clone(),
+            (None, Some(_)) => "k0".to_owned(),
+            (None, None) => return,
+        };
+        let by = self.expr(scope, &Ty::Int, 2, false);
+        lines.push(match self.below(4) {
+            0 => format!("Ledger({me}).doubt({by}) ?? ()"),
+            _ => format!("heard.emit(Heard({me}, ({by}) % 1000))"),
+        });
+    }
+
     /// What is done later by others: on counters, which anybody may touch in any order, or under another key.
     fn send_statement(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {
         let after = match self.on(40) {

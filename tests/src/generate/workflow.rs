@@ -33,6 +33,33 @@ entity Turn(k: Text) {
   pub fn next() -> Int { n += 1; n }
   @anyone pub fn dump() -> (Int, Int) = (n, 0)
 }
+record Heard(who: Text, by: Int)
+error Doubt
+@key(who) stream heard: Heard
+stream loud: Int
+entity Ledger(k: Text) {
+  state list: List<Int> = []
+  fn note(by: Int) { list.push(by) }
+  pub fn doubt(by: Int) fails Doubt {
+    list.push(-1)
+    heard.emit(Heard(k, by % 1000))
+    require by % 2 == 0 else Doubt
+  }
+  @anyone pub fn dump() -> (Int, Int) {
+    var sum: Int = 0
+    for x in list { sum = (sum * 31 + x) % 1_000_003 }
+    (sum, list.length())
+  }
+}
+on heard(h) {
+  if h.by % 7 == 3 { sleep(1s) }
+  Ledger(h.who).note(h.by)
+}
+on heard(Heard(who, by)) {
+  if by % 5 == 0 and by > 0 { loud.emit(by / 5) }
+  Ledger(who + \".second\").note(by)
+}
+on loud(n) { Tally(\"loud\").add(n) }
 ";
 
 /// The program of a seed.

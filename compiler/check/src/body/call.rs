@@ -131,7 +131,7 @@ impl BodyCx<'_> {
     }
 
     /// The one of them the program itself declares.
-    fn own_function(&self, all: &[FnId]) -> Option<FnId> {
+    pub(super) fn own_function(&self, all: &[FnId]) -> Option<FnId> {
         let own = |f: &FnId| !self.cx.program.function(*f).is_prelude;
         all.iter().copied().find(own)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, FnBody, MemberKind};
 
+pub use super::view::view;
 use super::{BodyCx, Fails, hole, order};
 use crate::again::Again;
 use crate::hir::*;
@@ -18,6 +19,7 @@ struct Parts {
     functions: Vec<FnId>,
     entities: Vec<EntityId>,
     tests: Vec<usize>,
+    views: Vec<ViewId>,
 }
 
 /// All modules, imported ones first; those for which nothing has changed are taken over.
@@ -42,6 +44,9 @@ pub fn check_all(cx: &mut Cx, again: &mut Again<'_>) {
     }
     for (at, test) in cx.program.tests.iter().enumerate() {
         parts[place(test.span)].tests.push(at);
+    }
+    for (at, view) in cx.program.views.iter().enumerate() {
+        parts[place(view.span)].views.push(ViewId(at as u32));
     }
     match order {
         None => check_parts(cx, &parts[0]),
@@ -81,6 +86,10 @@ pub fn check_around(cx: &mut Cx, place: Span) {
     if let Some(at) = tests.position(|test| within(test.name.span, test.body.span)) {
         return test(cx, at);
     }
+    let mut views = cx.views.iter();
+    if let Some(at) = views.position(|(decl, _)| within(decl.name.span, decl.value.span)) {
+        return view(cx, ViewId(at as u32));
+    }
     let mut entities = cx.entities.iter();
     let holds = |decl: &std::sync::Arc<ast::EntityDecl>| {
         let last = decl.members.last();
@@ -106,6 +115,9 @@ fn check_parts(cx: &mut Cx, parts: &Parts) {
     }
     for at in &parts.tests {
         test(cx, *at);
+    }
+    for id in &parts.views {
+        view(cx, *id);
     }
 }
 

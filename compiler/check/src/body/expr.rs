@@ -130,17 +130,12 @@ impl BodyCx<'_> {
                 node(ExprKind::Atomic(Box::new(inner)), ty, span)
             }
             Ast::Block(block) => self.block(block, want),
-            Ast::Peek(_) => self.later(span, "`peek`"),
+            Ast::Peek(inner) => self.peek(inner, want, span),
             Ast::Send { call, after } => self.send(call, after.as_deref(), span),
             Ast::Undo { step, compensation } => self.undo(step, compensation, want),
             Ast::Parallel(branches) => self.parallel(branches, want, span),
             Ast::Wait(arms) => self.wait(arms, want, span),
         }
-    }
-
-    pub(super) fn later(&mut self, span: Span, what: &str) -> Expr {
-        self.cx.later(span, what);
-        hole(span)
     }
 
     /// A literal is of the type it is used at, as far as it can be.

@@ -95,6 +95,17 @@ impl BodyCx<'_> {
         if let Some(entity) = self.entity_meant(e) {
             return (ForSource::Entities(entity), Type::Entity(entity));
         }
+        if let Some(view) = self.view_meant(e) {
+            let rows = self.rows_of(view, e.span);
+            let row = self.cx.program.view(view).row.clone();
+            return (ForSource::Collection(rows), row);
+        }
+        if let Some(in_windows) = self.in_view
+            && let Some(stream) = self.stream_meant(e)
+        {
+            let entry = self.cx.program.streams[stream.0 as usize].ty.clone();
+            return (ForSource::Entries(stream, in_windows), entry);
+        }
         let source = self.plain(e, None);
         let item = match self.head(&source.ty) {
             Type::List(item) | Type::Set(item) => *item,

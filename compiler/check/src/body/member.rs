@@ -34,8 +34,14 @@ impl BodyCx<'_> {
         if self.outside_block(base).is_some() {
             return self.extern_value(span);
         }
+        if let Some(view) = self.view_meant(base) {
+            return self.member_of_view(view, name, None, span);
+        }
         if let Some(inside) = self.in_module(base) {
             return self.value_in_module(inside, name, want, span);
+        }
+        if let Some(carried) = self.carried_state(base, name, span) {
+            return carried;
         }
         let base = self.plain(base, None);
         self.field_of(base, name, span)
@@ -126,7 +132,8 @@ impl BodyCx<'_> {
             }
             [] => found.help("look at the type: it has no fields"),
             fields => {
-                let names: Vec<String> = fields.iter().map(|f| format!("`{}`", f.name)).collect();
+                let named = fields.iter().filter(|f| !f.name.is_empty());
+                let names: Vec<String> = named.map(|f| format!("`{}`", f.name)).collect();
                 found.help(format!("it has {}", names.join(", ")))
             }
         }));

@@ -33,6 +33,9 @@ impl BodyCx<'_> {
         if let Some(block) = self.outside_block(base) {
             return self.call_extern(block, name, args, span);
         }
+        if let Some(view) = self.view_meant(base) {
+            return self.member_of_view(view, name, Some(args), span);
+        }
         if let Some(stream) = self.stream_meant(base) {
             return self.call_stream(stream, name, args, span);
         }

@@ -30,6 +30,7 @@ mod query;
 mod sequence;
 mod stream;
 mod undo;
+mod view;
 mod wait;
 
 use std::collections::BTreeSet;
@@ -136,6 +137,10 @@ pub(crate) struct BodyCx<'a> {
     loop_depth: u32,
     /// Of the comprehensions around, outermost first.
     groups: Vec<query::Group>,
+    /// In the rows of a view: what stands in place of a call of an aggregate.
+    results: Vec<(Span, ast::Expr)>,
+    /// In what a view means, where streams can be walked: whether it has windows.
+    in_view: Option<bool>,
     in_test: bool,
     is_prelude: bool,
     /// How many diagnostics there were before this body.
@@ -170,6 +175,8 @@ impl<'a> BodyCx<'a> {
             lambdas: Vec::new(),
             loop_depth: 0,
             groups: Vec::new(),
+            results: Vec::new(),
+            in_view: None,
             in_test: false,
             is_prelude: false,
             function: None,

@@ -14,7 +14,7 @@ pub(super) type Inside<'e> = (usize, Option<(TypeName, &'e Ident)>);
 
 impl BodyCx<'_> {
     /// The module that an expression names, unless something nearer has the name.
-    fn imported(&mut self, base: &ast::Expr) -> Option<usize> {
+    pub(super) fn imported(&mut self, base: &ast::Expr) -> Option<usize> {
         let Ast::Var(name) = &base.kind else {
             return None;
         };
@@ -111,6 +111,9 @@ impl BodyCx<'_> {
         }
         if own.externs.contains_key(name.as_str()) {
             return self.extern_value(span);
+        }
+        if let Some(view) = own.views.get(name.as_str()).copied() {
+            return self.view_as_value(view, name);
         }
         if let Some(stream) = own.streams.get(name.as_str()).copied() {
             self.means(name.span, Def::Stream(stream));

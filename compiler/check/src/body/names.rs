@@ -45,6 +45,9 @@ impl BodyCx<'_> {
             let ty = self.cx.program.constants[id.0 as usize].ty.clone();
             return node(ExprKind::Constant(id), ty, span);
         }
+        if let Some(view) = self.cx.names.views.get(name.as_str()).copied() {
+            return self.view_as_value(view, name);
+        }
         if self.cx.names.later.contains_key(name.as_str()) {
             return hole(span);
         }
@@ -146,6 +149,7 @@ impl BodyCx<'_> {
             );
         }
         known.extend(self.cx.names.constants.keys().cloned());
+        known.extend(self.cx.names.views.keys().cloned());
         let functions = self.cx.names.functions.keys();
         known.extend(
             functions

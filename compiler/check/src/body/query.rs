@@ -26,7 +26,7 @@ pub(super) struct Group {
 }
 
 /// A comprehension while it is being rewritten: what makes its rows, and what each row binds.
-struct Rows {
+pub(super) struct Rows {
     generators: Vec<Generator>,
     clauses: Vec<Clause>,
     names: Vec<Ident>,
@@ -109,6 +109,7 @@ impl BodyCx<'_> {
     }
 
     fn group(&mut self, rows: &mut Rows, keys: &[GroupKey], span: Span) {
+        let keys = &self.in_windows(rows, keys, span);
         let row = tuple_pattern(rows.names.iter().map(bind).collect(), span);
         let key = tuple(keys.iter().map(|k| k.expr.clone()).collect(), span);
         let names = tuple(rows.names.iter().map(var).collect(), span);
@@ -128,6 +129,52 @@ impl BodyCx<'_> {
         rows.begin(pattern, source);
     }
 
+    /// Puts rows into windows of which one may be in several, or that depend on other rows: then the key is a name that each
+    /// row has.
+    fn in_windows(&mut self, rows: &mut Rows, keys: &[GroupKey], span: Span) -> Vec<GroupKey> {
+        let mut keys = keys.to_vec();
+        for at in 0..keys.len() {
+            match self.window_of(&keys[at].expr) {
+                Some((WindowOf::Sliding, _)) => {
+                    let name = rows.slide(&keys[at].expr, at);
+                    replace(&mut keys[at], &name);
+                }
+                Some((WindowOf::Session, args)) => {
+                    let names = rows.in_sessions(&keys, at, &args, span);
+                    for (key, name) in keys.iter_mut().zip(&names) {
+                        replace(key, name);
+                    }
+                }
+                _ => {}
+            }
+        }
+        keys
+    }
+
+    /// Whether a key is a window of time, and what the window is given: the time first.
+    pub(super) fn window_of(&self, key: &Expr) -> Option<(WindowOf, Vec<Expr>)> {
+        let Ast::Call { callee, args } = &key.kind else {
+            return None;
+        };
+        let args = args.iter().map(|arg| arg.value.clone());
+        let (name, args): (&Ident, Vec<Expr>) = match &callee.kind {
+            Ast::Var(name) => (name, args.collect()),
+            Ast::Field { base, name } => {
+                (name, [(**base).clone()].into_iter().chain(args).collect())
+            }
+            _ => return None,
+        };
+        let of = match (name.as_str(), args.len()) {
+            ("window", 2) => WindowOf::Fixed,
+            ("sliding", 3) => WindowOf::Sliding,
+            ("session", 2) => WindowOf::Session,
+            _ => return None,
+        };
+        // The program may mean something of its own.
+        let all = self.functions_named(name.as_str());
+        self.own_function(&all).is_none().then_some((of, args))
+    }
+
     /// Whether a name is bound by each row of a group that is selected from.
     pub(super) fn is_of_rows(&self, name: &Ident) -> bool {
         let mut names = Vec::new();
@@ -139,16 +186,13 @@ impl BodyCx<'_> {
 
     /// `sum(s.total)` where a group is selected from: over the rows of the group.
     pub(super) fn aggregate(&mut self, name: &Ident, args: &[Arg], span: Span) -> Option<Expr> {
-        let (function, is_of_rows) = match (name.as_str(), args.len()) {
-            ("count", 0) => ("length", true),
-            ("sum", 1) => ("sum", false),
-            ("average", 1) => ("mean", false),
-            ("min", 1) => ("lowest", false),
-            ("max", 1) => ("highest", false),
-            ("first" | "last" | "collect" | "count_distinct", 1) => (name.as_str(), false),
-            ("percentile", 2) => ("percentile", false),
-            _ => return None,
-        };
+        if !is_aggregate(name.as_str(), args.len()) {
+            return None;
+        }
+        // In the rows of a view somebody else has gone over the group.
+        if let Some((_, result)) = self.results.iter().find(|(call, _)| *call == span) {
+            return Some(result.clone());
+        }
         let in_reach = |b: &mut Self, at: &usize| {
             let rows = b.groups[*at].rows.clone();
             b.lookup(&rows).is_some()
@@ -162,8 +206,8 @@ impl BodyCx<'_> {
             }),
             span,
         );
-        if is_of_rows {
-            return Some(method(all, function, vec![]));
+        if args.is_empty() {
+            return Some(method(all, "length", vec![]));
         }
         let values = Rows {
             generators: vec![Generator {
@@ -176,21 +220,123 @@ impl BodyCx<'_> {
             span,
         };
         let values = values.select(args[0].value.clone());
-        let number = |n| expr(Ast::Int(n), span);
-        Some(match function {
-            "collect" => values,
-            "count_distinct" => method(method(values, "to_set", vec![]), "length", vec![]),
-            "first" => index(values, number(0)),
-            "last" => index(method(values, "reverse", vec![]), number(0)),
-            "percentile" => method(values, function, vec![args[1].value.clone()]),
-            _ => method(values, function, vec![]),
-        })
+        Some(over_values(name.as_str(), values, &args[1..]))
+    }
+}
+
+/// Whether a call of that name, where a group is selected from, is about the rows of the group.
+pub(super) fn is_aggregate(name: &str, args: usize) -> bool {
+    match name {
+        "count" => args == 0,
+        "sum" | "average" | "min" | "max" | "first" | "last" | "collect" | "count_distinct" => {
+            args == 1
+        }
+        "percentile" | "top" => args == 2,
+        _ => false,
+    }
+}
+
+/// What an aggregate makes of the list of its values.
+pub(super) fn over_values(function: &str, values: Expr, rest: &[Arg]) -> Expr {
+    let span = values.span;
+    let number = |n| expr(Ast::Int(n), span);
+    let rest = || rest.iter().map(|arg| arg.value.clone()).collect();
+    match function {
+        "collect" => values,
+        "count_distinct" => method(method(values, "to_set", vec![]), "length", vec![]),
+        "first" => index(values, number(0)),
+        "last" => index(method(values, "reverse", vec![]), number(0)),
+        "average" => method(values, "mean", vec![]),
+        "min" => method(values, "lowest", vec![]),
+        "max" => method(values, "highest", vec![]),
+        function => method(values, function, rest()),
+    }
+}
+
+/// A window of time as a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WindowOf {
+    /// `window(t, 1h)`
+    Fixed,
+    /// `sliding(t, 1h, 5m)`: a row is in several.
+    Sliding,
+    /// `session(t, 30m)`: which one a row is in depends on the others.
+    Session,
+}
+
+/// The key is what a name stands for; what it is called in rows stays.
+fn replace(key: &mut GroupKey, name: &Ident) {
+    key.name = name_of(key);
+    key.expr = var(name);
+}
+
+/// A name that cannot be written, for a key.
+pub(super) fn hidden_key(key: &Expr, at: usize) -> Ident {
+    Ident {
+        name: format!("_window {at}"),
+        span: key.span,
     }
 }
 
 impl Rows {
+    pub(super) fn new(generators: Vec<Generator>, clauses: Vec<Clause>, names: Vec<Ident>) -> Rows {
+        let span = generators[0].span;
+        Rows {
+            generators,
+            clauses,
+            names,
+            span,
+        }
+    }
+
+    /// A row for each of the windows that a key gives a list of; gives the name of the window.
+    pub(super) fn slide(&mut self, key: &Expr, at: usize) -> Ident {
+        let name = hidden_key(key, at);
+        if !self.clauses.is_empty() {
+            let names = tuple(self.names.iter().map(var).collect(), key.span);
+            let source = self.select(names);
+            let pattern = tuple_pattern(self.names.iter().map(bind).collect(), key.span);
+            self.begin(pattern, source);
+        }
+        self.generators.push(Generator {
+            pattern: bind(&name),
+            source: key.clone(),
+            span: key.span,
+        });
+        self.names.push(name.clone());
+        name
+    }
+
+    /// With the time when its session began beside each row; gives the names of all keys.
+    fn in_sessions(
+        &mut self,
+        keys: &[GroupKey],
+        session: usize,
+        args: &[Expr],
+        span: Span,
+    ) -> Vec<Ident> {
+        let hidden: Vec<Ident> = (0..keys.len())
+            .map(|at| hidden_key(&keys[at].expr, at))
+            .collect();
+        let others = || (0..keys.len()).filter(|at| *at != session);
+        let other_keys: Vec<Expr> = others().map(|at| keys[at].expr.clone()).collect();
+        let key = match other_keys.is_empty() {
+            true => expr(Ast::Bool(true), span),
+            false => tuple(other_keys, span),
+        };
+        let names = tuple(self.names.iter().map(var).collect(), span);
+        let row = expr(tuple_kind(vec![key, args[0].clone(), names]), span);
+        let source = method(self.select(row), "in_sessions", vec![args[1].clone()]);
+        let key = tuple_pattern(others().map(|at| bind(&hidden[at])).collect(), span);
+        let names = tuple_pattern(self.names.iter().map(bind).collect(), span);
+        let pattern = tuple_pattern(vec![key, bind(&hidden[session]), names], span);
+        self.names.extend(hidden.iter().cloned());
+        self.begin(pattern, source);
+        hidden
+    }
+
     /// The list of a value for each row.
-    fn select(&self, value: Expr) -> Expr {
+    pub(super) fn select(&self, value: Expr) -> Expr {
         let f = For {
             parallel: false,
             generators: self.generators.clone(),
@@ -254,7 +400,7 @@ fn sort(rows: &mut Rows, keys: &[SortKey], span: Span) {
 }
 
 /// `day: window(s.at)` is `day`; `s.sku` and `sku` are `sku`; anything else has no name.
-fn name_of(key: &GroupKey) -> Option<Ident> {
+pub(super) fn name_of(key: &GroupKey) -> Option<Ident> {
     match (&key.name, &key.expr.kind) {
         (Some(name), _) => Some(name.clone()),
         (None, Ast::Var(name) | Ast::Field { name, .. }) => Some(name.clone()),
@@ -263,7 +409,7 @@ fn name_of(key: &GroupKey) -> Option<Ident> {
 }
 
 /// The names a pattern binds; one that is bound again is the later one.
-fn bound(pattern: &Pattern, names: &mut Vec<Ident>) {
+pub(super) fn bound(pattern: &Pattern, names: &mut Vec<Ident>) {
     match &pattern.kind {
         PatternKind::Bind(name) => add(name, names),
         PatternKind::Con { args, .. } => {
@@ -288,7 +434,7 @@ fn add(name: &Ident, names: &mut Vec<Ident>) {
 }
 
 /// What a condition that holds has bound: an `is`, alone or between `and`s.
-fn bound_by_is(cond: &Expr, names: &mut Vec<Ident>) {
+pub(super) fn bound_by_is(cond: &Expr, names: &mut Vec<Ident>) {
     match &cond.kind {
         Ast::Is { pattern, .. } => bound(pattern, names),
         Ast::Binary {
@@ -304,11 +450,11 @@ fn bound_by_is(cond: &Expr, names: &mut Vec<Ident>) {
     }
 }
 
-fn expr(kind: Ast, span: Span) -> Expr {
+pub(super) fn expr(kind: Ast, span: Span) -> Expr {
     Expr { kind, span }
 }
 
-fn var(name: &Ident) -> Expr {
+pub(super) fn var(name: &Ident) -> Expr {
     expr(Ast::Var(name.clone()), name.span)
 }
 
@@ -321,7 +467,7 @@ pub(super) fn of_each(base: &Expr, name: &str, lambda: &Expr) -> Expr {
     )
 }
 
-fn method(base: Expr, name: &str, args: Vec<Expr>) -> Expr {
+pub(super) fn method(base: Expr, name: &str, args: Vec<Expr>) -> Expr {
     let span = base.span;
     let callee = Ast::Field {
         base: Box::new(base),
@@ -351,7 +497,7 @@ fn index(base: Expr, index: Expr) -> Expr {
     expr(kind, span)
 }
 
-fn tuple_kind(parts: Vec<Expr>) -> Ast {
+pub(super) fn tuple_kind(parts: Vec<Expr>) -> Ast {
     let part = |value: Expr| Arg {
         label: None,
         span: value.span,
@@ -361,14 +507,14 @@ fn tuple_kind(parts: Vec<Expr>) -> Ast {
 }
 
 /// One part alone is itself.
-fn tuple(mut parts: Vec<Expr>, span: Span) -> Expr {
+pub(super) fn tuple(mut parts: Vec<Expr>, span: Span) -> Expr {
     match parts.len() {
         1 => parts.remove(0),
         _ => expr(tuple_kind(parts), span),
     }
 }
 
-fn tuple_pattern(mut parts: Vec<Pattern>, span: Span) -> Pattern {
+pub(super) fn tuple_pattern(mut parts: Vec<Pattern>, span: Span) -> Pattern {
     match parts.len() {
         1 => parts.remove(0),
         // Nothing is bound: `()` has no pattern of its own.
@@ -380,14 +526,14 @@ fn tuple_pattern(mut parts: Vec<Pattern>, span: Span) -> Pattern {
     }
 }
 
-fn bind(name: &Ident) -> Pattern {
+pub(super) fn bind(name: &Ident) -> Pattern {
     Pattern {
         kind: PatternKind::Bind(name.clone()),
         span: name.span,
     }
 }
 
-fn wildcard(span: Span) -> Pattern {
+pub(super) fn wildcard(span: Span) -> Pattern {
     Pattern {
         kind: PatternKind::Wildcard,
         span,

@@ -5,7 +5,7 @@ use weir_diagnostics::Span;
 
 use super::{
     ConstId, EntityId, EnumId, ErrorId, EventId, ExternId, FieldId, FnId, LocalId, NewId, RecordId,
-    StreamId, Type,
+    StreamId, Type, ViewId,
 };
 
 #[derive(Clone, Debug)]
@@ -274,6 +274,11 @@ pub enum ExprKind {
     /// `crash_at("label")`: the process is killed when a step that ends at that label is durable.
     CrashAt(Box<Expr>),
 
+    /// `trending.all()`, `trending.at(key)`: the rows of a view as of the last commit; with a key those whose first key it is.
+    ReadView {
+        view: ViewId,
+        key: Option<Box<Expr>>,
+    },
     // Streams.
     /// `posts.emit(v)`: an entry of the stream, if and only if the step is kept. Gives its position in the stream, an Int.
     Emit {
@@ -388,6 +393,9 @@ pub enum ForSource {
     /// References to the instances that exist, by their keys. The next one is the least that exists when it is taken and
     /// is greater than the one before: what comes to be in front of the walk is walked too, what comes to be behind it is not.
     Entities(EntityId),
+    /// The entries of a stream that it keeps and that were not late, oldest first. Only in what a view means; whether that puts
+    /// them into windows, which are kept as a whole.
+    Entries(StreamId, bool),
 }
 
 /// Something that can be assigned: a root and the way down from it.

@@ -16,11 +16,13 @@
 pub mod expr;
 pub mod stream;
 pub mod types;
+pub mod view;
 
 pub use expr::*;
 use std::sync::Arc;
 pub use stream::*;
 pub use types::*;
+pub use view::*;
 
 use weir_diagnostics::Span;
 
@@ -63,6 +65,8 @@ pub struct Checked {
     pub tests: Vec<Test>,
     /// The types that the program uses of declarations with type parameters, each behind those it has as arguments.
     pub instances: Vec<Instance>,
+    /// In source order.
+    pub views: Vec<View>,
     /// In source order.
     pub streams: Vec<Stream>,
     /// In source order.
@@ -253,6 +257,10 @@ pub struct Function {
     pub route: Option<Route>,
     pub as_step: AsStep,
     pub is_prelude: bool,
+    /// It belongs to a view and has no name that can be written.
+    pub of_view: Option<ViewId>,
+    /// All views that it may read, itself or through what it calls; sorted.
+    pub views: Vec<ViewId>,
     pub doc: Option<String>,
     /// Of the name.
     pub span: Span,

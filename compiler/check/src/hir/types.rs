@@ -67,6 +67,8 @@ pub enum Type {
     Unknown,
     /// Not worked out yet, by number in the checker's table. Never behind the gate.
     Infer(u32),
+    /// The name of a content that is kept beside the log.
+    Blob,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

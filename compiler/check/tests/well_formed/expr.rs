@@ -52,6 +52,15 @@ impl Checker<'_> {
                 self.part(target, &Type::Entity(*entity), "a target");
                 is(&self.program.entity(*entity).fields[field.0 as usize].ty)
             }
+            K::ReadView { view, key } => {
+                let view = self.program.view(*view);
+                if let Some(key) = key {
+                    let at = view.at.expect("only what has keys is asked for one");
+                    let ty = self.program.function(at).params[0].ty.clone();
+                    self.part(key, &ty, "a key");
+                }
+                is(&Type::list(view.row.clone()))
+            }
             K::SelfRef => is(&Type::Entity(self.entity.expect("self only in entities"))),
             K::CallerId => is(&Type::New(NewId(0), Vec::new())),
             K::CallerRoles => is(&Type::Set(Box::new(Type::Text))),
@@ -447,6 +456,10 @@ impl Checker<'_> {
                     self.pattern(pattern, &Type::Int);
                 }
                 ForSource::Entities(entity) => self.pattern(pattern, &Type::Entity(*entity)),
+                ForSource::Entries(stream, _) => {
+                    let entry = &self.program.streams[stream.0 as usize].ty;
+                    self.pattern(pattern, entry);
+                }
                 ForSource::Collection(collection) => {
                     self.expr(collection);
                     match &collection.ty {

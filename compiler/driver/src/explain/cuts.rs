@@ -111,6 +111,8 @@ pub(crate) fn bytes(defs: &Defs, ty: &Type, depth: u32) -> (u32, Option<u32>) {
         Type::Decimal => (1, Some(19)),
         // A code of three letters behind its length, and the amount.
         Type::Money => (5, Some(23)),
+        // A hash behind its length, a size, and a media type behind its length.
+        Type::Blob => (35, Some(33 + 10 + 2 + 255)),
         Type::Float => (8, Some(8)),
         Type::Text | Type::Bytes | Type::List(_) | Type::Map(..) | Type::Set(_) => (1, None),
         Type::Option(of) => (1, bytes(defs, of, depth + 1).1.map(|high| high + 1)),

@@ -23,6 +23,9 @@ impl Body<'_, '_> {
         {
             return value;
         }
+        if function.effect < hir::Effect::Wait && checked.call_reads_views(id, args) {
+            self.step_ends();
+        }
         let types: Vec<Type> = type_args.iter().map(|t| self.ty(t)).collect();
         let (passed, regs) = self.arguments(function, id, &types, None, args)?;
         if let hir::Implementation::Intrinsic(name) = &function.implementation {
@@ -58,7 +61,9 @@ impl Body<'_, '_> {
         let function = checked.function(id);
         // What only reads needs no transaction of its own: a step sees one state. What waits is no transaction.
         let own = function.effect == hir::Effect::Write && self.context != Context::Transaction;
-        if own {
+        if function.effect < hir::Effect::Wait && checked.call_reads_views(id, args) {
+            self.step_ends();
+        } else if own {
             self.step_may_end();
         }
         let instance = match target {
@@ -133,6 +138,9 @@ impl Body<'_, '_> {
                     };
                     let ret = self.low.places.ty(ret, types);
                     let (func, captures) = self.lambda(lambda, ret);
+                    if self.low.checked.reads_views(&lambda.body) {
+                        self.low.reading.insert(func);
+                    }
                     regs.extend(captures);
                     passed.push(Passed::Function(func));
                 }
@@ -155,6 +163,9 @@ impl Body<'_, '_> {
                         params,
                         context,
                     });
+                    if !self.low.checked.function(*function).views.is_empty() {
+                        self.low.reading.insert(func);
+                    }
                     passed.push(Passed::Function(func));
                 }
             }
@@ -166,6 +177,9 @@ impl Body<'_, '_> {
         let Binding::Function(func, captures) = self.env[param.0 as usize].clone() else {
             unreachable!("only parameters of function type are called")
         };
+        if self.low.reading.contains(&func) {
+            self.step_ends();
+        }
         let items: Vec<&hir::Expr> = args.iter().collect();
         let values = self.operands(&items)?;
         let mut regs = captures;

@@ -13,7 +13,9 @@ impl Lowering<'_> {
     pub fn entries(&mut self) {
         let checked = self.checked;
         for (i, function) in checked.functions.iter().enumerate() {
-            if !function.is_prelude && (function.is_pub || self.is_run(hir::FnId(i as u32))) {
+            let is_started =
+                function.is_pub || function.of_view.is_some() || self.is_run(hir::FnId(i as u32));
+            if !function.is_prelude && is_started {
                 self.function_entry(hir::FnId(i as u32), function);
             }
         }

@@ -271,7 +271,8 @@ impl Body<'_, '_> {
                 self.b.run(Op::CrashAt(label));
                 self.b.unit()
             }
-            ExprKind::Emit { .. } => todo!(),
+            ExprKind::ReadView { view, key } => self.read_view(*view, key.as_deref(), ty)?,
+            ExprKind::Emit { stream, value } => self.emit(*stream, value)?,
         })
     }
 

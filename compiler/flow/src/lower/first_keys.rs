@@ -22,6 +22,7 @@ pub fn first_keys<'e>(
         ForSource::Range(start, end) => is_plain(start) && is_plain(end),
         ForSource::Collection(collection) => is_plain(collection),
         ForSource::Entities(_) => true,
+        ForSource::Entries(..) => unreachable!("only what a view means walks a stream"),
     };
     if !inner.iter().all(is_quiet) {
         return Vec::new();

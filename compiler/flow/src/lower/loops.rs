@@ -210,6 +210,7 @@ impl Body<'_, '_> {
                 let list = None;
                 Walk::Positions { at, end, list }
             }
+            hir::ForSource::Entries(..) => unreachable!("only what a view means walks a stream"),
             hir::ForSource::Collection(e) => {
                 let at = kept(self, Type::Int, "position");
                 let value = self.expr(e)?;

@@ -101,6 +101,7 @@ impl Places {
             hir::Type::Duration => Type::Duration,
             hir::Type::Date => Type::Date,
             hir::Type::Money => Type::Money,
+            hir::Type::Blob => Type::Blob,
             hir::Type::List(t) => Type::List(boxed(t)),
             hir::Type::Set(t) => Type::Set(boxed(t)),
             hir::Type::Option(t) => Type::Option(boxed(t)),

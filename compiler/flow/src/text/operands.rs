@@ -115,6 +115,20 @@ pub fn of_op(op: &Op) -> (&'static str, Vec<Operand>) {
         Op::Fresh => ("fresh", vec![]),
         Op::Mock(function, entry, rs) => ("mock", vec![N(*function), N(entry.0), Regs(rs.clone())]),
         Op::CrashAt(a) => ("crash_at", vec![R(*a)]),
+        Op::Emit {
+            stream,
+            key,
+            time,
+            value,
+        } => (
+            "emit",
+            vec![
+                N(*stream),
+                Regs(key.iter().copied().collect()),
+                Regs(time.iter().copied().collect()),
+                R(*value),
+            ],
+        ),
         Op::Suspend(what, rs) => ("wait", vec![Name(wait::print(what)), Regs(rs.clone())]),
         Op::Full => ("full", vec![]),
         Op::Suspended => ("suspended", vec![]),
@@ -215,6 +229,12 @@ pub fn to_op(name: &str, operands: &[Operand]) -> Option<Op> {
             Op::Mock(*function, EntryId(*entry), rs.clone())
         }
         ("crash_at", [R(a)]) => Op::CrashAt(*a),
+        ("emit", [N(stream), Regs(key), Regs(time), R(value)]) => Op::Emit {
+            stream: *stream,
+            key: at_most_one(key)?,
+            time: at_most_one(time)?,
+            value: *value,
+        },
         ("wait", [Name(what), Regs(rs)]) => Op::Suspend(wait::parse(what)?, rs.clone()),
         ("full", []) => Op::Full,
         ("suspended", []) => Op::Suspended,

@@ -6,6 +6,7 @@ use weir_contract::{
     CrashReason, Currency, Def, DefId, DefKind, Field, Money, TupleField, Type, Variant,
 };
 
+mod streams;
 mod waiting;
 
 use super::lex::{Token, lex};
@@ -144,6 +145,10 @@ impl Parser {
                 "entity" => self.entity()?,
                 "fn" => self.func()?,
                 "entry" => self.entry()?,
+                "stream" => {
+                    let stream = self.stream()?;
+                    self.module.streams.push(stream);
+                }
                 other => return Err(format!("unknown item {other}")),
             }
         }
@@ -559,6 +564,7 @@ impl Parser {
             "Duration" => Type::Duration,
             "Date" => Type::Date,
             "Money" => Type::Money,
+            "Blob" => Type::Blob,
             "List" | "Set" | "Option" | "Map" | "Result" => {
                 self.expect('<')?;
                 let first = Box::new(self.ty()?);

@@ -1,5 +1,6 @@
 //! Module -> text.
 
+mod streams;
 mod waiting;
 
 use std::fmt::Write;
@@ -88,6 +89,9 @@ pub fn print(module: &Module) -> String {
     }
     for entry in &module.entries {
         print_entry(module, entry, &mut out);
+    }
+    for stream in &module.streams {
+        streams::stream(module, stream, &mut out);
     }
     out
 }
@@ -313,6 +317,7 @@ pub fn print_type(module: &Module, ty: &Type) -> String {
         Type::Duration => "Duration".into(),
         Type::Date => "Date".into(),
         Type::Money => "Money".into(),
+        Type::Blob => "Blob".into(),
         Type::List(t) => format!("List<{}>", go(t)),
         Type::Set(t) => format!("Set<{}>", go(t)),
         Type::Option(t) => format!("Option<{}>", go(t)),

@@ -211,6 +211,27 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
         }
         Op::Cancel(a) => rule.expect(*a, &Type::Int).and(Ok(None)),
         Op::CrashAt(a) => rule.expect(*a, &Type::Text).and(Ok(None)),
+        Op::Emit {
+            stream,
+            key,
+            time,
+            value,
+        } => {
+            let of = module.streams.get(*stream as usize);
+            let of = of.ok_or("no such stream")?;
+            match (key, &of.key) {
+                (Some(key), Some(ty)) => rule.expect(*key, ty)?,
+                (None, None) => {}
+                _ => return Err("a key where the stream has none, or none where it has".into()),
+            }
+            match (time, of.timed) {
+                (Some(time), true) => rule.expect(*time, &Type::Time)?,
+                (None, false) => {}
+                _ => return Err("a time where the stream has none, or none where it has".into()),
+            }
+            rule.expect(*value, &of.ty)?;
+            some(Type::Int)
+        }
         Op::PushUndo(entry, rs) | Op::Spawn(entry, rs) => {
             cells(module, func, rs, &entry_of(module, *entry)?.params)?;
             Ok(None)

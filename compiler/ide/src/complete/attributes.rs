@@ -15,11 +15,12 @@ use crate::declared::Kind;
 enum On {
     /// `pub fn`
     Public,
-    /// `pub fn`, `pub event`
+    /// `pub fn`, `pub event`, `pub stream`
     Caller,
     Function,
     Error,
     Extern,
+    Stream,
 }
 
 const ATTRIBUTES: &[(&str, &str, On, &str)] = &[
@@ -109,6 +110,30 @@ const ATTRIBUTES: &[(&str, &str, On, &str)] = &[
         On::Extern,
         "how long one attempt may take",
     ),
+    (
+        "key",
+        "key(${1:field})",
+        On::Stream,
+        "entries with the same key are consumed in their order",
+    ),
+    (
+        "time",
+        "time(${1:at})",
+        On::Stream,
+        "when what an entry tells of happened",
+    ),
+    (
+        "late",
+        "late(${1:30s})",
+        On::Stream,
+        "how late an entry may be, for views",
+    ),
+    (
+        "keep",
+        "keep(${1:7d})",
+        On::Stream,
+        "how long entries are kept",
+    ),
 ];
 
 /// Those that may stand in front of what follows.
@@ -153,21 +178,24 @@ fn fitting(cursor: &Cursor) -> &'static [On] {
         return &[On::Extern, On::Function];
     }
     let behind = file.parsed.tokens.iter().filter(|token| token.start >= end);
-    let mut depth = 0_usize;
+    let (mut depth, mut is_pub) = (0_usize, false);
     for token in behind {
         match token.kind {
             kind if kind.is_open() => depth += 1,
             kind if kind.is_close() && depth > 0 => depth -= 1,
             _ if depth > 0 => {}
             Tok::At | Tok::Semi => {}
-            Tok::Pub => return &[On::Public, On::Caller, On::Function],
+            Tok::Pub => is_pub = true,
+            Tok::Stream if is_pub => return &[On::Caller, On::Stream],
+            Tok::Stream => return &[On::Stream],
+            _ if is_pub => return &[On::Public, On::Caller, On::Function],
             Tok::Fn => return &[On::Function],
             Tok::Event => return &[On::Caller],
             Tok::Error => return &[On::Error],
             _ => break,
         }
     }
-    &[On::Public, On::Caller, On::Function, On::Error]
+    &[On::Public, On::Caller, On::Function, On::Error, On::Stream]
 }
 
 /// The attributes in front of the same thing.

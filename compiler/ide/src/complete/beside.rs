@@ -41,6 +41,7 @@ fn declares(item: &Item) -> Option<Declares> {
         ItemKind::Entity(decl) => (&decl.name, Kind::Entity),
         ItemKind::Workflow(decl) => (&decl.name, Kind::Workflow),
         ItemKind::Extern(decl) => (&decl.name, Kind::Extern),
+        ItemKind::Stream(decl) => (&decl.name, Kind::Stream),
         _ => return None,
     };
     Some(Declares {

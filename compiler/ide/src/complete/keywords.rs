@@ -61,6 +61,21 @@ const TOP: &[Word] = &[
         "a type of its own, or another name for one",
     ),
     w("let", "let ${1:name} = $0", "a constant"),
+    w(
+        "stream",
+        "@key(${1:id})\nstream ${2:entries}: ${3:Entry}$0",
+        "entries that are kept on the log, and consumed in order",
+    ),
+    w(
+        "pub stream",
+        "@key(${1:id})\npub stream ${2:entries}: ${3:Entry}$0",
+        "a stream that takes entries over HTTP",
+    ),
+    w(
+        "on",
+        "on ${1:entries}(${2:entry}) {\n  $0\n}",
+        "what happens once for each entry of a stream",
+    ),
     w("import", "import ${1:module}.{$0}", "names of another file"),
     w(
         "extern",

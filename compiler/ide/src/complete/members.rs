@@ -25,6 +25,7 @@ pub fn members(build: &mut Build, base: &Expr) {
         match snapshot.meanings().name(name.span) {
             Some(Def::Module(at)) => return of_module(build, at),
             Some(Def::ExternBlock(block)) => return of_block(build, block),
+            Some(Def::Stream(_)) => return builtin(build, "emit", "emit", &["entry"]),
             Some(Def::Builtin("caller")) => {
                 for member in ["caller.id", "caller.roles"] {
                     let short = member.trim_start_matches("caller.");

@@ -260,7 +260,7 @@ pub fn value(build: &mut Build, name: &str, def: Def, near: Near) {
                 _ => {}
             }
         }
-        Def::Constant(_) | Def::Module(_) | Def::ExternBlock(_) => {
+        Def::Constant(_) | Def::Module(_) | Def::ExternBlock(_) | Def::Stream(_) => {
             build.declared(name, def, near);
         }
         _ => {}

@@ -24,6 +24,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("Money", ""),
     ("UserId", ""),
     ("Ticket", ""),
+    ("Blob", ""),
     ("List", "<${1:Int}>"),
     ("Set", "<${1:Text}>"),
     ("Map", "<${1:Text}, ${2:Int}>"),

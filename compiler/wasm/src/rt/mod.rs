@@ -253,6 +253,15 @@ fn plain(defs: &Defs, ty: &Type) -> Type {
             let field = |ty| weir_contract::TupleField { name: None, ty };
             Type::Tuple(crate::layout::MONEY.map(field).to_vec())
         }
+        Type::Blob => {
+            let field = |ty| weir_contract::TupleField { name: None, ty };
+            // As a whole it is plain like each of its parts.
+            Type::Tuple(
+                crate::layout::BLOB
+                    .map(|ty| field(plain(defs, &ty)))
+                    .to_vec(),
+            )
+        }
         Type::Bytes => Type::Text,
         // A set is encoded, compared and laid out as a list.
         Type::List(item) | Type::Set(item) => list(plain(defs, item)),

@@ -55,6 +55,18 @@ pub fn show(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
                 .i64_load(8);
             number_call(g, a);
         }
+        Type::Blob => {
+            let names = ["hash", "size", "media_type"];
+            let parts: Vec<_> = names.into_iter().zip(BLOB).collect();
+            let parts: Vec<Field> = parts
+                .into_iter()
+                .map(|(name, ty)| Field {
+                    name: name.to_owned(),
+                    ty,
+                })
+                .collect();
+            named(g, a, "Blob", &parts, 0);
+        }
         Type::Text => bytes(g, a, border::SHOW_TEXT),
         Type::Bytes => bytes(g, a, border::SHOW_BYTES),
         Type::List(item) => items(g, a, "[", "]", false, item, part),

@@ -8,6 +8,7 @@
 //! | `Time`, `Duration`, `Bytes` | RFC 3339, ISO 8601, base64 |
 //! | `Date` | `"2026-11-25"` |
 //! | `Money` | `"19.90 USD"`; amount and currency, a space between them may be left out |
+//! | `Blob` | `{"blob": "<64 hexadecimal digits>", "size": 123, "type": "image/png"}`; the digits alone are read too, where the content is there |
 //! | `T?` | null or absent for `None`; where null would be ambiguous, `Some(x)` is `[x]` |
 //! | record, error, tuple with names | object; other tuples: array |
 //! | variant | `"Open"` or `{"kind": "Paid", "charge": "ch_1"}` |

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::{Document, Members, member};
 use super::error::{JsonError, shorten};
 use super::{any, duration, is_nullable, is_text_like};
+use crate::blobs::{Blob, BlobHash};
 use crate::currency::Currency;
 use crate::library::{bytes, date, decimal, money, time};
 use crate::types::{DefKind, Defs, Field, Type};
@@ -149,6 +150,7 @@ pub fn from_json(defs: &Defs, ty: &Type, json: &Document, path: &str) -> Result<
                 Value::Variant(index as u32, values)
             }
         },
+        Type::Blob => Value::Blob(Box::new(blob(json, path)?)),
         Type::Result(ok, errors) => {
             let members = object(json, path)?;
             match (
@@ -222,6 +224,61 @@ fn map(
         }
     }
     Ok(Value::Map(entries))
+}
+
+/// `{"blob": "<hash>", "size": 12, "type": "image/png"}`, or the hash alone. Whether there is such a content is another question.
+fn blob(json: &Document, path: &str) -> Result<Blob, JsonError> {
+    let wrong = |at: &str, found| {
+        Err(mismatch(
+            at,
+            "a blob as {\"blob\": \"64 hexadecimal digits\", \"size\": 12, \"type\": \"image/png\"}",
+            found,
+        ))
+    };
+    let hash_of = |json: &Document| json.as_str().and_then(BlobHash::parse);
+    if let Some(hash) = hash_of(json) {
+        return Ok(Blob {
+            hash,
+            size: Blob::UNKNOWN,
+            media_type: String::new(),
+        });
+    }
+    let Some(members) = json.as_object() else {
+        return wrong(path, json);
+    };
+    let known = ["blob", "size", "type"];
+    if let Some((name, _)) = members
+        .iter()
+        .find(|(name, _)| !known.contains(&name.as_str()))
+    {
+        return Err(JsonError::unknown(&join(path, name), "field", name, known));
+    }
+    let Some(named) = member(members, "blob") else {
+        return Err(JsonError::new(&join(path, "blob"), "is missing"));
+    };
+    let Some(hash) = hash_of(named) else {
+        return wrong(&join(path, "blob"), named);
+    };
+    let size = match member(members, "size") {
+        None => Blob::UNKNOWN,
+        Some(size) => match size.as_i64() {
+            Some(size) if size >= 0 => size,
+            _ => return Err(mismatch(&join(path, "size"), "a number of bytes", size)),
+        },
+    };
+    let media_type = match member(members, "type").map(|ty| (ty, ty.as_str())) {
+        None => String::new(),
+        Some((_, Some(text))) => match Blob::problem(text) {
+            None => text.to_owned(),
+            Some(why) => return Err(JsonError::new(&join(path, "type"), why)),
+        },
+        Some((found, None)) => return Err(mismatch(&join(path, "type"), "a string", found)),
+    };
+    Ok(Blob {
+        hash,
+        size,
+        media_type,
+    })
 }
 
 fn array<'j>(json: &'j Document, path: &str) -> Result<&'j [Document], JsonError> {

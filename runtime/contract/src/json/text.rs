@@ -37,6 +37,9 @@ pub fn from_text(defs: &Defs, ty: &Type, text: &str, path: &str) -> Result<Value
                 path,
             ),
         },
+        Type::Blob if !text.starts_with('{') => {
+            from_json(defs, ty, &Document::String(text.to_owned()), path)
+        }
         // What is not JSON at all is shown as the text it is, so that the error speaks of the type.
         _ => match parse(text.as_bytes()) {
             Ok(json) => from_json(defs, ty, &json, path),

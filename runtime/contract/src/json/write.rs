@@ -78,6 +78,11 @@ pub fn to_document(defs: &Defs, ty: &Type, value: &Value) -> Document {
                 false => Document::Array(parts.map(|(_, v)| v).collect()),
             }
         }
+        (_, Value::Blob(blob)) => Document::Object(vec![
+            ("blob".to_owned(), string(blob.hash.to_string())),
+            ("size".to_owned(), Document::Number(blob.size.to_string())),
+            ("type".to_owned(), string(blob.media_type.clone())),
+        ]),
         (Type::Named(id), _) => named_to_document(defs, *id, value),
         (Type::Result(ok, _), Value::Ok(v)) => {
             Document::Object(vec![("ok".to_owned(), to_document(defs, ok, v))])

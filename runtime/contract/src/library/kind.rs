@@ -35,6 +35,7 @@ pub enum Kind {
     OptGroups,
     /// `List<List<Text>>?`.
     OptRows,
+    Blob,
 }
 
 impl Kind {
@@ -66,6 +67,7 @@ impl Kind {
             Kind::OptMoney => option(Type::Money),
             Kind::OptGroups => option(list(option(Type::Text))),
             Kind::OptRows => option(list(list(Type::Text))),
+            Kind::Blob => Type::Blob,
         }
     }
 }

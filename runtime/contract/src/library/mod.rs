@@ -5,6 +5,7 @@
 //! step by number on encoded bytes ([`call`]), so both have one meaning by construction. None of them
 //! reads anything but its arguments.
 
+mod blob;
 pub mod bytes;
 mod calendar;
 mod crypto;
@@ -247,6 +248,10 @@ operations! {
     235 MoneyParse "money.parse" (Text) -> OptMoney = money::op_parse;
     236 MoneyIsCurrency "money.is_currency" (Text) -> Bool = money::op_is_currency;
     237 MoneyMinorUnits "money.minor_units" (Text) -> Int = money::op_minor_units;
+
+    260 BlobSize "blob.size" (Blob) -> Int = blob::op_size;
+    261 BlobMediaType "blob.media_type" (Blob) -> Text = blob::op_media_type;
+    262 BlobHash "blob.hash" (Blob) -> Text = blob::op_hash;
 }
 
 impl Op {

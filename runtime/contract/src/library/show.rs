@@ -3,7 +3,7 @@
 //! A `Text` (or a `new` type over one) is itself at the top and quoted inside other values. The rest looks as
 //! the source would write it: `12`, `0.5`, `[1, 2]`, `["a": 1]` (`[:]` when empty), `Some(1)`, `None`, `Line(sku: "bike", qty: 2)`,
 //! `Paid(charge: "c1")`, `Open`, `(1, day: 2)`, `Account("ann")`, `Ok(1)`, `()`. Where the source has no such form: sets are
-//! `{1, 2}`, bytes `0x6869`, times RFC 3339, dates `2026-01-31`, money `19.90 USD`. A `new` type looks like its base.
+//! `{1, 2}`, bytes `0x6869`, times RFC 3339, dates `2026-01-31`, money `19.90 USD`, blobs `Blob(hash: 0x68.., size: 2, media_type: "")`. A `new` type looks like its base.
 
 use super::{bytes, date, decimal, duration, float, money, time};
 use crate::types::{DefKind, Defs, Field, Type};
@@ -38,6 +38,15 @@ fn show_into(defs: &Defs, ty: &Type, value: &Value, out: &mut String) {
         (Type::Duration, Value::Duration(d)) => out.push_str(&duration::show(*d)),
         (Type::Date, Value::Date(days)) => out.push_str(&date::show(*days)),
         (Type::Money, Value::Money(m)) => out.push_str(&money::show(*m)),
+        (Type::Blob, Value::Blob(blob)) => {
+            out.push_str(&format!(
+                "Blob(hash: 0x{}, size: {}, ",
+                blob.hash, blob.size
+            ));
+            out.push_str("media_type: ");
+            quote(&blob.media_type, out);
+            out.push(')');
+        }
         (Type::List(item), Value::List(items)) => {
             listed(out, "[", "]", items, |v, out| show_into(defs, item, v, out));
         }

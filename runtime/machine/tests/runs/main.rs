@@ -4,4 +4,5 @@ mod cancelling;
 mod histories;
 mod relabel;
 mod scripts;
+mod streams;
 mod waits;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use weir_contract::Manifest;
 use weir_contract::manifest::Promise;
+use weir_machine::streams::Consumed;
 use weir_machine::{
     Action, Answer, BadRecord, Ended, OutsideCall, Progress, Sent, Taken, carry_answer,
     failed_output,
@@ -41,6 +42,8 @@ pub enum Order {
     Resume,
     /// Outside calls it waits for are made once more, except those that may be made once.
     Retry,
+    /// An entry of a stream that a consumer has given up is put back. Of no run.
+    Entry(Consumed),
 }
 
 /// A run, by what is known of it.
@@ -185,6 +188,9 @@ impl Worker {
             true => self.machine.next_due(),
             false => None,
         };
+        if self.views_wait && self.may_advance() {
+            return Some(Duration::ZERO);
+        }
         let due = self.wakes?;
         let us = due.saturating_sub(self.tick()).max(0);
         Some(Duration::from_micros(us as u64))
@@ -213,8 +219,18 @@ impl Worker {
                 .advance_one(&mut *self.steps, &self.program, now);
             match progress {
                 Some(progress) => self.progress(progress),
-                None => return,
+                None => return self.tend_views(),
             }
+        }
+    }
+
+    /// Does a little for views, so that who reads one need not wait for all of it.
+    fn tend_views(&mut self) {
+        if self.views_wait {
+            let now = self.tick();
+            self.views_wait = self
+                .machine
+                .tend_views(&mut *self.steps, &self.program, now);
         }
     }
 
@@ -293,6 +309,7 @@ impl Worker {
             Order::EndNow => self.machine.end_now(run, now),
             Order::Resume => self.machine.resume(run, now),
             Order::Retry => return self.retry(run),
+            Order::Entry(entry) => self.machine.retry_entry(entry, now),
         };
         match progress {
             Some(progress) => {

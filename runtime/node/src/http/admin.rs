@@ -1,6 +1,8 @@
 //! What the command line asks a running node, under `/_weir/`: health, the program, the log, the state and the runs as JSON.
 
+mod blobs;
 mod runs;
+mod streams;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,6 +32,12 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
     if let ["runs", rest @ ..] = segments.as_slice() {
         return runs::answer(shared, asked, rest).await;
     }
+    if let ["blobs", rest @ ..] = segments.as_slice() {
+        return blobs::answer(shared, asked, rest).await;
+    }
+    if let ["streams", rest @ ..] = segments.as_slice() {
+        return streams::answer(shared, asked, rest).await;
+    }
     if asked.method != Method::GET {
         return Err(Problem {
             allow: Some("GET".to_owned()),
@@ -45,11 +53,16 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         ["log"] => log(shared, &asked.query),
         ["state"] => state_overview(shared).await,
         ["state", entity] => state_list(shared, entity, &asked.query).await,
+        ["views"] => {
+            let views = on_machine(shared, |machine| Ok(json!(machine.views_json())));
+            Ok(json_reply(200, &views.await?))
+        }
+        ["views", name] => view_rows(shared, name, &asked.query).await,
         ["state", entity, ..] => state_get(shared, entity, &asked.segments[3..]).await,
         _ => Err(Problem::new(
             404,
             "NotFound",
-            "there are health, program, log, state and runs",
+            "there are health, program, log, state, runs, streams, views and blobs",
         )),
     }
 }
@@ -97,6 +110,26 @@ async fn state_overview(shared: &Shared) -> Result<Reply, Problem> {
         ))
     });
     Ok(json_reply(200, &counts.await?))
+}
+
+async fn view_rows(shared: &Shared, name: &str, query: &str) -> Result<Reply, Problem> {
+    let limit = number(query, "limit")?
+        .map_or(LIST_DEFAULT, |n| n as usize)
+        .min(LIST_MAX);
+    let wanted = name.to_owned();
+    let rows = on_machine(shared, move |machine| {
+        machine
+            .view_rows_json(&wanted, limit)
+            .map_err(|e| e.to_string())
+    });
+    match rows.await? {
+        Some(rows) => Ok(json_reply(200, &json!(rows))),
+        None => Err(Problem::new(
+            404,
+            "NotFound",
+            format!("there is no view {name}"),
+        )),
+    }
 }
 
 async fn state_list(shared: &Shared, entity: &str, query: &str) -> Result<Reply, Problem> {
@@ -167,7 +200,7 @@ async fn on_machine<T: Send + 'static>(
     }
 }
 
-fn number(query: &str, name: &str) -> Result<Option<u64>, Problem> {
+pub(super) fn number(query: &str, name: &str) -> Result<Option<u64>, Problem> {
     let Some((_, text)) = query_pairs(query)?.into_iter().find(|(n, _)| n == name) else {
         return Ok(None);
     };
@@ -176,7 +209,7 @@ fn number(query: &str, name: &str) -> Result<Option<u64>, Problem> {
 }
 
 /// A body whose lines come through a channel; it ends when the sender does.
-struct Lines(mpsc::Receiver<Bytes>);
+pub(super) struct Lines(pub(super) mpsc::Receiver<Bytes>);
 
 impl Body for Lines {
     type Data = Bytes;

@@ -1,17 +1,20 @@
 //! One call over HTTP: arguments in, a step, the answer out.
 
+use std::sync::Arc;
+
 use hyper::header::{ETAG, HeaderName, IF_NONE_MATCH};
-use hyper::{HeaderMap, Method};
+use hyper::{HeaderMap, Method, StatusCode};
 use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 use weir_contract::call::encode_args;
 use weir_contract::json::{Document, Members, from_json, from_query, nearest, parse};
 use weir_contract::manifest::{Access, Effect, Function, FunctionKind, Param};
-use weir_contract::{Manifest, Type, Value, limits};
+use weir_contract::{Blob, Manifest, Type, Value, limits};
 use weir_machine::show::{bug_to_json, render_output};
 use weir_machine::{Answer, Call, Done, Ended, KeptAnswer};
 
 use super::Shared;
+use super::blobs::{content, given_out, look_up};
 use super::reply::{Problem, Reply, json_reply, text_reply, with_header};
 use super::request::{Body, caller, etag, idempotency_key, if_match, names_tag, text};
 use super::route::{Target, find, query_pairs};
@@ -26,9 +29,11 @@ pub(super) struct Asked {
     pub query: String,
     pub headers: HeaderMap,
     pub body: Body,
+    /// What the body was, where it is a parameter and not JSON: then `body` is empty.
+    pub blob: Option<Blob>,
 }
 
-pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Problem> {
+pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply, Problem> {
     // A reload between reading the request and running it makes it be read again, by the new program.
     for _ in 0..3 {
         let program = shared.door.program();
@@ -39,11 +44,25 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
         } = find(&program, &asked.method, &asked.segments)?;
         let function = &program.functions[number as usize];
         let caller = caller(&asked.headers, &program)?;
+        check_position(shared, &asked.headers)?;
         check_access(&function.access, &caller)?;
         let is_post = asked.method != Method::GET && asked.method != Method::HEAD;
-        let args = match is_post {
-            true => args_from_body(&program, &function.params, &in_path, &asked.body.bytes)?,
-            false => args_from_query(&program, function, &in_path, &asked.query)?,
+        let takes_entries = program.streams.iter().any(|s| s.append == Some(number));
+        let args = match (&asked.blob, function.blob_param(&program.defs)) {
+            (Some(blob), Some(param)) => {
+                let mut given = in_path;
+                given.push((param.name.clone(), Value::Blob(Box::new(blob.clone()))));
+                args_from_query(shared, &program, function, &given, &asked.query)?
+            }
+            (Some(_), None) => return Err(Problem::bad_request("the body is not JSON")),
+            (None, _) if is_post && takes_entries => {
+                entries_from_body(shared, &program, function, &asked.body.bytes)?
+            }
+            (None, _) if is_post => {
+                let body = &asked.body.bytes;
+                args_from_body(shared, &program, &function.params, &in_path, body)?
+            }
+            (None, _) => args_from_query(shared, &program, function, &in_path, &asked.query)?,
         };
         if args.len() > limits::ARGS_MAX {
             return Err(Problem::new(
@@ -74,7 +93,14 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Result<Reply, Prob
             let _ = sender.send(result);
         });
         match receiver.await {
-            Ok(Ok(done)) => return finish(shared, asked, &program, number, done).await,
+            Ok(Ok(done)) => {
+                let mut reply = finish(shared, asked, &program, number, done).await?;
+                if takes_entries && reply.status() == StatusCode::OK {
+                    // They are there; whoever consumes them does so later.
+                    *reply.status_mut() = StatusCode::ACCEPTED;
+                }
+                return Ok(reply);
+            }
             Ok(Err(Refusal::Stale)) => continue,
             Ok(Err(refusal)) => return Err(refused(refusal)),
             Err(_) => return Err(Problem::unavailable("the node is stopping")),
@@ -100,6 +126,23 @@ pub(super) fn check_access(access: &Access, caller: &Caller) -> Result<(), Probl
     Err(Problem::new(403, "Forbidden", reason))
 }
 
+/// A client that has seen a position is never shown what was before it: a log that has not come so far is another one, or was put
+/// back to an earlier state.
+fn check_position(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(text) = text(headers, &POSITION)? else {
+        return Ok(());
+    };
+    let seen: u64 = text
+        .parse()
+        .map_err(|_| Problem::bad_request("Weir-Position: expected a number"))?;
+    let here = shared.door.position();
+    if seen <= here {
+        return Ok(());
+    }
+    let problem = Problem::unavailable("the log has not come to the position that you have seen");
+    Err(problem.with("position", json!(here)))
+}
+
 /// Parameters that stand in the path, by name.
 type InPath = [(String, Value)];
 
@@ -108,7 +151,41 @@ fn value_in_path<'a>(in_path: &'a InPath, name: &str) -> Option<&'a Value> {
     all.find(|(n, _)| n == name).map(|(_, value)| value)
 }
 
+/// The entries of a `pub stream`: the body is one, or an array of them.
+fn entries_from_body(
+    shared: &Shared,
+    manifest: &Manifest,
+    function: &Function,
+    body: &[u8],
+) -> Result<Vec<u8>, Problem> {
+    let [param] = function.params.as_slice() else {
+        return Err(Problem::bad_request("this takes no entries"));
+    };
+    let Type::List(of) = &param.ty else {
+        return Err(Problem::bad_request("this takes no entries"));
+    };
+    let json = match body {
+        [] => {
+            return Err(Problem::bad_request(
+                "the body must be an entry, or an array of them",
+            ));
+        }
+        body => parse(body)?,
+    };
+    let mut entries = match &json {
+        Document::Array(_) => from_json(&manifest.defs, &param.ty, &json, "entries")?,
+        one => Value::List(vec![from_json(&manifest.defs, of, one, "entry")?]),
+    };
+    look_up(shared, manifest, param, &mut entries)?;
+    Ok(encode_args(
+        &manifest.defs,
+        &function.params,
+        &[Some(entries)],
+    ))
+}
+
 pub(super) fn args_from_body(
+    shared: &Shared,
     manifest: &Manifest,
     params: &[Param],
     in_path: &InPath,
@@ -134,7 +211,11 @@ pub(super) fn args_from_body(
     let defs = &manifest.defs;
     let arg = |param: &Param| match json.get(&param.name) {
         None if let Some(value) = value_in_path(in_path, &param.name) => Ok(Some(value.clone())),
-        Some(json) => Ok(Some(from_json(defs, &param.ty, json, &param.name)?)),
+        Some(json) => {
+            let mut value = from_json(defs, &param.ty, json, &param.name)?;
+            look_up(shared, manifest, param, &mut value)?;
+            Ok(Some(value))
+        }
         None => missing(manifest, param),
     };
     let args = params
@@ -145,6 +226,7 @@ pub(super) fn args_from_body(
 }
 
 fn args_from_query(
+    shared: &Shared,
     manifest: &Manifest,
     function: &Function,
     in_path: &InPath,
@@ -161,7 +243,10 @@ fn args_from_query(
         }
         args.push(
             match from_query(defs, &param.ty, &param.name, &pairs, &mut used)? {
-                Some(value) => Some(value),
+                Some(mut value) => {
+                    look_up(shared, manifest, param, &mut value)?;
+                    Some(value)
+                }
                 None => missing(manifest, param)?,
             },
         );
@@ -194,7 +279,8 @@ fn unknown_parameter(params: &[Param], name: &str) -> Problem {
     }
 }
 
-pub(super) fn reply(
+pub(super) async fn reply(
+    shared: &Arc<Shared>,
     manifest: &Manifest,
     number: u32,
     headers: &HeaderMap,
@@ -202,6 +288,20 @@ pub(super) fn reply(
 ) -> Result<Reply, Problem> {
     let function = &manifest.functions[number as usize];
     let run = done.run.to_string();
+    let given = match &done.answer {
+        Answer::Output(output) | Answer::Ended(Ended::Output(output)) => {
+            given_out(manifest, function, headers, output)
+        }
+        Answer::Again(KeptAnswer::Output { function, output }) => {
+            let function = &manifest.functions[*function as usize];
+            given_out(manifest, function, headers, output)
+        }
+        _ => None,
+    };
+    if let Some(blob) = given {
+        let reply = content(shared, headers, &blob).await?;
+        return Ok(with_header(reply, RUN, &run));
+    }
     let written = |(status, json): (u16, Document)| text_reply(status, json.to_string());
     let ours = |error: weir_machine::BadRecord| Problem::new(500, "Bug", error.to_string());
     let reply = match &done.answer {
@@ -229,6 +329,16 @@ pub(super) fn reply(
             let reply = problem.with("version", json!(done.version)).into_reply();
             return Ok(with_header(reply, ETAG, &etag(done.version, manifest)));
         }
+        Answer::Full(stream) => {
+            let stream = &manifest.streams[*stream as usize].name;
+            let reason = format!("too many entries of the stream `{stream}` wait to be consumed");
+            return Err(Problem::unavailable(&reason));
+        }
+        Answer::Building { view, behind } => {
+            let name = &manifest.views[*view as usize].name;
+            let reason = format!("the view {name} is being built: {behind} rows to go");
+            return Err(Problem::unavailable(reason).with("behind", json!(behind)));
+        }
         Answer::Bug(bug) => {
             let mut body = json!({ "error": "Bug", "run": run });
             if let (Json::Object(body), Json::Object(bug)) = (&mut body, bug_to_json(bug)) {
@@ -238,6 +348,9 @@ pub(super) fn reply(
         }
     };
     let mut reply = with_header(reply, RUN, &run);
+    if done.position > 0 {
+        reply = with_header(reply, POSITION, &done.position.to_string());
+    }
     if function.entity.is_none()
         || !reply.status().is_success()
         || matches!(done.answer, Answer::Again(_))
@@ -255,6 +368,8 @@ pub(super) fn reply(
 }
 
 const RUN: HeaderName = HeaderName::from_static("weir-run");
+/// The log position that an answer is exact at: it shows all up to there and nothing after. In a request, one that a client has seen.
+pub(super) const POSITION: HeaderName = HeaderName::from_static("weir-position");
 
 pub(super) fn refused(refusal: Refusal) -> Problem {
     match refusal {

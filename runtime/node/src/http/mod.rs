@@ -1,7 +1,9 @@
 //! HTTP on loopback: connections with limits of number and time, each request on its own.
 
 mod admin;
+mod blobs;
 mod call;
+mod live;
 mod reply;
 mod request;
 mod route;
@@ -26,6 +28,7 @@ use crate::config::Config;
 use crate::core::Door;
 use call::Asked;
 use reply::{Problem, Reply, body};
+use request::Body;
 pub(crate) use request::BodyRoom;
 use stream::Unstuck;
 
@@ -35,6 +38,8 @@ pub(crate) struct Shared {
     pub log: Arc<dyn Log>,
     pub config: Config,
     pub body_room: BodyRoom,
+    /// Turns true when the node stops.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// Accepts connections until `stop` turns true, then lets open requests finish.
@@ -113,11 +118,29 @@ async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
     let (head, incoming) = request.into_parts();
     request::check_local(&head.headers)?;
     let timeout = Duration::from_millis(shared.config.body_timeout_ms);
-    let longest = shared.door.program().limits.body_bytes();
+    let program = shared.door.program();
+    let longest = program.limits.body_bytes();
+    let segments = route::segments(head.uri.path())?;
+    let incoming = match blobs::answer(shared, &head, &segments, incoming).await {
+        Ok(reply) => return reply,
+        Err(incoming) => incoming,
+    };
+    let (body, blob) = match blobs::wanted_by(&program, &head, &segments) {
+        Some(access) => {
+            let taken = blobs::take(shared, &program, &access?, &head, incoming).await?;
+            (Body::default(), Some(taken))
+        }
+        None => {
+            let room = &shared.body_room;
+            let body = request::read_body(incoming, longest, timeout, room).await?;
+            (body, None)
+        }
+    };
     let asked = Asked {
-        segments: route::segments(head.uri.path())?,
+        segments,
         query: head.uri.query().unwrap_or("").to_owned(),
-        body: request::read_body(incoming, longest, timeout, &shared.body_room).await?,
+        body,
+        blob,
         method: head.method,
         headers: head.headers,
     };
@@ -125,6 +148,7 @@ async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
         Some("_weir") => admin::answer(shared, &asked).await,
         _ => match runs::answer(shared, &asked).await {
             Some(reply) => reply,
+            None if live::is_asked(&asked) => live::answer(shared, asked).await,
             None => call::answer(shared, &asked).await,
         },
     }

@@ -71,7 +71,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Option<Result
 }
 
 async fn send(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     asked: &Asked,
     program: &Arc<Manifest>,
     event: &Event,
@@ -80,7 +80,7 @@ async fn send(
 ) -> Result<Reply, Problem> {
     let caller = caller(&asked.headers, program)?;
     check_access(&event.access, &caller)?;
-    let args = args_from_body(program, &event.params, &[], &asked.body.bytes)?;
+    let args = args_from_body(shared, program, &event.params, &[], &asked.body.bytes)?;
     let sent = Sent {
         to: EventTo {
             entity,
@@ -124,7 +124,7 @@ async fn send(
 
 /// The result of a workflow's run.
 async fn result(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     asked: &Asked,
     program: &Arc<Manifest>,
     number: u32,
@@ -167,7 +167,7 @@ async fn result(
 
 /// The answer to a call, and for a run that goes on what there is to say when it was waited for long enough.
 pub(super) async fn finish(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     asked: &Asked,
     program: &Manifest,
     number: u32,
@@ -180,7 +180,7 @@ pub(super) async fn finish(
         speech.warn(&format!("a call of {name} stopped at {bug}"));
     }
     if !matches!(done.answer, Answer::GoesOn) {
-        return reply(program, number, &asked.headers, done);
+        return reply(shared, program, number, &asked.headers, done).await;
     }
     let run = done.run;
     let wait = wait_for(&asked.headers, function)?;
@@ -193,7 +193,7 @@ pub(super) async fn finish(
             });
         if let Ok(Ok(Ok(Some((_, answer))))) = tokio::time::timeout(wait, receiver).await {
             let done = Done { answer, ..done };
-            return reply(program, number, &asked.headers, done);
+            return reply(shared, program, number, &asked.headers, done).await;
         }
     }
     let (sender, receiver) = oneshot::channel();

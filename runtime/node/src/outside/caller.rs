@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use weir_component::Components;
 use weir_contract::Manifest;
+use weir_contract::blobs::Blobs;
 use weir_contract::manifest::Promise;
 use weir_machine::{OutsideCall, failed_output};
 
@@ -31,9 +32,9 @@ pub struct Callers {
 
 impl Callers {
     /// Calls run on `runtime`; `bases` says where each name is.
-    pub fn new(runtime: Handle, bases: Bases) -> Callers {
+    pub fn new(runtime: Handle, bases: Bases, blobs: Blobs) -> Callers {
         Callers {
-            http: HttpCaller::new(bases),
+            http: HttpCaller::new(bases, blobs),
             components: None,
             runtime,
         }

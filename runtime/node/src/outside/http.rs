@@ -19,10 +19,11 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use weir_contract::blobs::{Blobs, resolve};
 use weir_contract::call::{Reply, decode_args};
 use weir_contract::json::{Document, field_values, fields_to_document, from_json, parse};
 use weir_contract::manifest::{Extern, Promise};
-use weir_contract::{DefKind, Defs, Field, Value, limits};
+use weir_contract::{DefKind, Defs, Field, Type, Value, limits};
 
 use super::attempt::{Attempt, again, time};
 use super::environment_name;
@@ -36,10 +37,12 @@ pub type Bases = BTreeMap<String, String>;
 pub struct HttpCaller {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     bases: Bases,
+    /// Whoever answers with a blob must name a content that is here.
+    blobs: Blobs,
 }
 
 impl HttpCaller {
-    pub fn new(bases: Bases) -> HttpCaller {
+    pub fn new(bases: Bases, blobs: Blobs) -> HttpCaller {
         let tls = hyper_rustls::HttpsConnectorBuilder::new()
             .with_webpki_roots()
             .https_or_http()
@@ -48,6 +51,7 @@ impl HttpCaller {
         HttpCaller {
             client: Client::builder(TokioExecutor::new()).build(tls),
             bases,
+            blobs,
         }
     }
 
@@ -96,7 +100,7 @@ impl HttpCaller {
             let reply = web::reply(status, &head.headers, &body);
             return Attempt::Done(reply.encode(defs, &function.returns));
         }
-        match understand(defs, function, status, &body) {
+        match understand(&self.blobs, defs, function, status, &body) {
             Ok(reply) => Attempt::Done(reply.encode(defs, &function.returns)),
             Err(why) => Attempt::Again { why, after },
         }
@@ -147,6 +151,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// What an answer means, or why it means nothing.
 fn understand(
+    blobs: &Blobs,
     defs: &Defs,
     function: &Extern,
     status: StatusCode,
@@ -158,11 +163,15 @@ fn understand(
     };
     if status.is_success() {
         let json = json.map_err(|e| format!("{status}, but not JSON: {e}"))?;
-        let value = from_json(defs, &function.returns, &json, "")
-            .map_err(|e| format!("{status}, but the answer does not fit: {e}"))?;
+        let unfit =
+            |e: &dyn std::fmt::Display| format!("{status}, but the answer does not fit: {e}");
+        let mut value = from_json(defs, &function.returns, &json, "").map_err(|e| unfit(&e))?;
+        resolve(defs, &function.returns, &mut value, &*blobs.0).map_err(|e| unfit(&e))?;
         return Ok(Reply::Ok(value));
     }
-    let failure = json.ok().and_then(|json| failure(defs, function, &json));
+    let failure = json
+        .ok()
+        .and_then(|json| failure(blobs, defs, function, &json));
     failure.ok_or_else(|| {
         let said: String = String::from_utf8_lossy(body).chars().take(200).collect();
         format!("{status} {said}").trim_end().to_owned()
@@ -170,7 +179,7 @@ fn understand(
 }
 
 /// `{"error": "Declined", "why": "no money"}` as one of the errors that the program declares.
-fn failure(defs: &Defs, function: &Extern, json: &Document) -> Option<Reply> {
+fn failure(blobs: &Blobs, defs: &Defs, function: &Extern, json: &Document) -> Option<Reply> {
     let object = json.as_object()?;
     let name = json.get("error")?.as_str()?;
     let id = function
@@ -181,7 +190,12 @@ fn failure(defs: &Defs, function: &Extern, json: &Document) -> Option<Reply> {
         return None;
     };
     let values = field_values(defs, fields, object, "", &["error"]).ok()?;
-    Some(Reply::Failed(*id, values))
+    let mut value = Value::Record(values);
+    resolve(defs, &Type::Named(*id), &mut value, &*blobs.0).ok()?;
+    match value {
+        Value::Record(values) => Some(Reply::Failed(*id, values)),
+        _ => None,
+    }
 }
 
 /// An error with what caused it, in one line.

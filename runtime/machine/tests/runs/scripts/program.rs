@@ -9,6 +9,9 @@ pub const ORDER: u32 = 1;
 pub const GO: u32 = 0;
 pub const NOTE: u32 = 1;
 pub const RUN: u32 = 2;
+/// Streams: with a key, and without.
+pub const KEYED: u32 = 0;
+pub const LOOSE: u32 = 1;
 /// Externs: one that can fail and be repeated, one that cannot be.
 pub const CHARGE: u32 = 0;
 pub const POST: u32 = 1;
@@ -45,6 +48,13 @@ pub fn json() -> Json {
         if let Some(entity) = entity {
             function["entity"] = json!(entity);
         }
+        function
+    };
+    // An entry is a script.
+    let consumer = |name: &str| {
+        let mut function = function(name, "function", None, 0, "wait");
+        function["public"] = json!(false);
+        function["fails"] = json!([]);
         function
     };
     let frame = |label: &str, entry: u32, role: &str, result: Json| {
@@ -96,6 +106,12 @@ pub fn json() -> Json {
             function("go", "function", None, 0, "wait"),
             function("note", "handler", Some(THING), 1, "write"),
             function("run", "run", Some(ORDER), 2, "wait"),
+            consumer("keyed.on"),
+            consumer("loose.on"),
+        ],
+        "streams": [
+            { "name": "keyed", "ty": "text", "key": "text", "consumers": [3] },
+            { "name": "loose", "ty": "text", "consumers": [4] },
         ],
         "frames": [
             frame("go#unit", UNIT, "resume", Json::Null),

@@ -187,6 +187,18 @@ impl Scripts {
                     on.cancel(sent);
                     continue;
                 }
+                // `emit KEY SCRIPT`, `loose SCRIPT`
+                "emit" | "loose" => {
+                    let (stream, key, entry) = match word(0) {
+                        "emit" => (KEYED, encode_key(word(1)), word(2)),
+                        _ => (LOOSE, Vec::new(), word(1)),
+                    };
+                    let mut value = Vec::new();
+                    put_bytes(&mut value, entry.as_bytes());
+                    let position = on.emit(stream, &key, 0, &value).unwrap();
+                    log(on, &format!("at:{position}"));
+                    continue;
+                }
                 "event" | "event_after" => {
                     let after = word(0).ends_with("_after");
                     let at = 1 + after as usize;

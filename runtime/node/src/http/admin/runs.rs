@@ -89,6 +89,7 @@ async fn give(shared: &Shared, run: u64, order: Order, name: &str) -> Result<Rep
                 Order::EndNow => "it has ended, or is undoing what it did already",
                 Order::Resume => "it is not parked at a bug",
                 Order::Retry => "it waits for no outside call that may be repeated",
+                Order::Entry(_) => "nobody has given that entry up",
             };
             Err(Problem::new(
                 409,

@@ -1,0 +1,99 @@
+//! What a snapshot holds of views: groups of windows whose entries may be gone by now. All else is made again of what is there.
+//!
+//! ```text
+//!   views     count, each: name,
+//!             sources: count, each: next position, newest time: 0, or 1 and int; entries that were late
+//!             groups: count, each: key, results
+//!             sessions: count, each: key, parts: count, each: time, rank, operands: count, each in the value encoding
+//!   results   parts, then for each aggregate
+//!             count   int
+//!             sum     count, each: currency, empty where there is none; total, how many
+//!             others  count, each: key in the key encoding, how often
+//!             values  count, each: where it comes from, value in the value encoding
+//! ```
+//! They follow the runs, from version 5 on. `Results` and `Groups` write and read their own parts.
+
+use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
+use weir_contract::manifest::Manifest;
+
+use super::groups::Groups;
+use super::kept::Kept;
+use super::{Tended, Views};
+
+impl Views {
+    /// Appends what a snapshot holds of views.
+    pub(crate) fn encode_into(&self, program: &Manifest, out: &mut Vec<u8>) {
+        let both = program.views.iter().zip(&self.views);
+        let kept: Vec<_> = both.filter(|(view, _)| Kept::forgets(view)).collect();
+        put_varint(out, kept.len() as u64);
+        for (view, tended) in kept {
+            put_bytes(out, view.name.as_bytes());
+            put_varint(out, tended.pending.len() as u64);
+            for pending in &tended.pending {
+                put_varint(out, pending.next);
+                out.push(pending.newest.is_some() as u8);
+                if let Some(newest) = pending.newest {
+                    put_int(out, newest);
+                }
+                put_varint(out, pending.late);
+            }
+            if let Some(group) = &view.group {
+                tended.kept.groups.encode_into(&program.defs, group, out);
+            }
+        }
+    }
+
+    /// Takes up what a snapshot of the same program holds; `self` is as [`Views::new`] made it.
+    pub(crate) fn restore(
+        &mut self,
+        program: &Manifest,
+        r: &mut Reader<'_>,
+    ) -> Result<(), DecodeError> {
+        for _ in 0..r.varint()? {
+            let name = r.text()?;
+            let number = program.views.iter().position(|view| view.name == name);
+            let number = number.ok_or(r.error("a view that the program does not have"))?;
+            let view = &program.views[number];
+            let tended = &mut self.views[number];
+            if r.varint()? != tended.pending.len() as u64 || !Kept::forgets(view) {
+                return Err(r.error("a view of another shape"));
+            }
+            for pending in &mut tended.pending {
+                pending.next = r.varint()?;
+                pending.newest = match r.byte()? {
+                    0 => None,
+                    1 => Some(r.int()?),
+                    _ => return Err(r.error("neither 0 nor 1")),
+                };
+                pending.late = r.varint()?;
+            }
+            if let Some(group) = &view.group {
+                tended.kept.groups = Groups::decode(&program.defs, group, r)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over what another program's views of the same code hold.
+    pub(crate) fn take_over(&mut self, program: &Manifest, old: Views, old_program: &Manifest) {
+        for (view, before) in old_program.views.iter().zip(old.views) {
+            let same = |v: &weir_contract::view::View| {
+                v.name == view.name && v.code == view.code && !v.code.is_empty() && Kept::forgets(v)
+            };
+            let Some(number) = program.views.iter().position(same) else {
+                continue;
+            };
+            if before.broken.is_none() && Kept::forgets(view) {
+                let mut kept = before.kept;
+                kept.begin_again(&program.views[number]);
+                self.views[number] = Tended {
+                    kept,
+                    pending: before.pending,
+                    broken: None,
+                    changes: 0,
+                    is_current: false,
+                };
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Live answers: a `GET` that asks for `text/event-stream` gets its answer now, and again whenever it has become another.
+//!
+//! ```text
+//!   event: rows      all rows of a view, or any other answer that is a list
+//!   event: change    {"removed": [..], "added": [..]}   the rows that went and came since the event before
+//!   event: value     an answer that is no list
+//!   id: 4711         the log position the answer is exact at
+//! ```
+//! It looks again when the log has grown, at most ten times a second, and says nothing while the answer stays the same. So a client
+//! that connects again needs to remember nothing: it begins with all rows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use hyper::body::Bytes;
+use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Response, StatusCode};
+use serde_json::{Value as Json, json};
+use tokio::sync::mpsc;
+
+use super::Shared;
+use super::admin::Lines;
+use super::call::{self, Asked, POSITION};
+use super::reply::{Problem, Reply};
+use super::request::text;
+
+/// Between two answers.
+const PAUSE: Duration = Duration::from_millis(100);
+/// A comment is sent when nothing else was for so long, which finds out that a client has gone.
+const STILL_HERE: Duration = Duration::from_secs(15);
+
+/// Whether a request asks for a live answer.
+pub(super) fn is_asked(asked: &Asked) -> bool {
+    let accepts = text(&asked.headers, &ACCEPT).ok().flatten().unwrap_or("");
+    asked.method == Method::GET
+        && accepts
+            .split(',')
+            .any(|kind| kind.trim().starts_with("text/event-stream"))
+}
+
+pub(super) async fn answer(shared: &Arc<Shared>, mut asked: Asked) -> Result<Reply, Problem> {
+    asked.headers.remove(hyper::header::IF_NONE_MATCH);
+    let mut positions = shared.door.positions();
+    positions.mark_unchanged();
+    let mut seen = match once(shared, &asked).await? {
+        Ok(seen) => seen,
+        Err(reply) => return Ok(reply),
+    };
+    let (sender, receiver) = mpsc::channel(4);
+    let shared = shared.clone();
+    tokio::spawn(async move {
+        let mut next = Some(seen.whole());
+        let mut stopping = shared.stopping.clone();
+        loop {
+            if let Some(event) = next.take()
+                && sender.send(Bytes::from(event)).await.is_err()
+            {
+                return;
+            }
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => return,
+                _ = sender.closed() => return,
+                changed = positions.changed() => if changed.is_err() {
+                    return;
+                },
+                () = tokio::time::sleep(STILL_HERE) => {
+                    next = Some(": still here\n\n".to_owned());
+                    continue;
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+            positions.mark_unchanged();
+            match once(&shared, &asked).await {
+                Ok(Ok(now)) => {
+                    next = seen.change(&now);
+                    seen = now;
+                }
+                // It is refused now, or meets a bug: the client asks again and is told.
+                Ok(Err(_)) | Err(_) => return,
+            }
+        }
+    });
+    let mut reply = Response::new(Lines(receiver).boxed());
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(reply)
+}
+
+/// An answer and where in the log it is exact.
+struct Seen {
+    position: String,
+    json: Json,
+}
+
+/// Asks once; an answer that is none of a read goes to the client as it is.
+async fn once(shared: &Arc<Shared>, asked: &Asked) -> Result<Result<Seen, Reply>, Problem> {
+    let reply = call::answer(shared, asked).await?;
+    if reply.status() != StatusCode::OK {
+        return Ok(Err(reply));
+    }
+    let position = reply
+        .headers()
+        .get(POSITION)
+        .and_then(|value| value.to_str().ok());
+    let position = position.unwrap_or("0").to_owned();
+    let (head, body) = reply.into_parts();
+    let body = body.collect().await;
+    let body = body
+        .map_err(|error| Problem::unavailable(error.to_string()))?
+        .to_bytes();
+    match serde_json::from_slice(&body) {
+        Ok(json) => Ok(Ok(Seen { position, json })),
+        Err(_) => Ok(Err(Reply::from_parts(head, super::reply::body(body)))),
+    }
+}
+
+impl Seen {
+    fn event(&self, name: &str, data: &Json) -> String {
+        format!("event: {name}\nid: {}\ndata: {data}\n\n", self.position)
+    }
+
+    fn whole(&self) -> String {
+        let name = if self.json.is_array() {
+            "rows"
+        } else {
+            "value"
+        };
+        self.event(name, &self.json)
+    }
+
+    /// What tells a client that knows this answer the next one; `None` when it is the same.
+    fn change(&self, now: &Seen) -> Option<String> {
+        if self.json == now.json {
+            return None;
+        }
+        let (Json::Array(before), Json::Array(after)) = (&self.json, &now.json) else {
+            return Some(now.whole());
+        };
+        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+        let mut added = Vec::new();
+        let mut removed = Vec::new();
+        for row in before {
+            *counts.entry(row.to_string()).or_default() += 1;
+        }
+        for row in after {
+            match counts.get_mut(&row.to_string()) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => added.push(row),
+            }
+        }
+        for row in before {
+            if let Some(count) = counts.get_mut(&row.to_string())
+                && *count > 0
+            {
+                *count -= 1;
+                removed.push(row);
+            }
+        }
+        // The rows are others, or most of them: then all of them is shorter, and says their order as well.
+        if added.len() + removed.len() >= after.len() {
+            return Some(now.whole());
+        }
+        Some(now.event("change", &json!({ "removed": removed, "added": added })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(position: u64, json: Json) -> Seen {
+        Seen {
+            position: position.to_string(),
+            json,
+        }
+    }
+
+    #[test]
+    fn what_changed_is_told() {
+        let before = seen(3, json!([1, 2, 3, 3, 5, 6, 7]));
+        assert_eq!(before.change(&seen(4, before.json.clone())), None);
+        let now = seen(5, json!([1, 2, 3, 4, 5, 6, 7]));
+        let told = "event: change\nid: 5\ndata: {\"added\":[4],\"removed\":[3]}\n\n";
+        assert_eq!(before.change(&now).as_deref(), Some(told));
+        let all = seen(6, json!([8]));
+        assert_eq!(
+            now.change(&all).as_deref(),
+            Some("event: rows\nid: 6\ndata: [8]\n\n")
+        );
+        let value = seen(7, json!({"left": 3}));
+        assert_eq!(
+            value.change(&seen(8, json!(2))).as_deref(),
+            Some("event: value\nid: 8\ndata: 2\n\n")
+        );
+    }
+}
