@@ -256,6 +256,7 @@ mod tests {
             externs: Vec::new(),
             components: Vec::new(),
             host_calls: Vec::new(),
+            streams: Vec::new(),
             views: Vec::new(),
             failures: None,
             roles: Vec::new(),

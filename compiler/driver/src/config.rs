@@ -538,6 +538,7 @@ mod tests {
             body_bytes: Some(4096),
             events: Some(10),
             queue: Some(100),
+            backlog: None,
             blob_bytes: Some(2 << 30),
         };
         assert_eq!(config.limits, limits);

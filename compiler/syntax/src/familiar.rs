@@ -122,6 +122,7 @@ pub fn namespace(name: &str) -> Option<&'static str> {
         "Float" => "write `.to_float()` behind the value",
         "Text" | "String" => "put the value into a text: `\"{value}\"`",
         "Money" => "write `20USD`, or `money(amount, \"USD\")`",
+        "Blob" => "write `blob.of(bytes, \"image/png\")`, or `blob.of_text(text)`",
         "Math" => "call it on the number: `x.sqrt()`",
         "Date" | "DateTime" | "Instant" => "the time is `now()`",
         "Promise" | "Task" | "Future" => {

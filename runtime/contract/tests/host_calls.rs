@@ -5,7 +5,7 @@ use weir_contract::host_call::{Given, HostCall, Level, Lines, Setting};
 use weir_contract::json::{Document, parse, to_document};
 use weir_contract::limits::{LOG_LINE_MAX, LOG_LINES_MAX};
 use weir_contract::types::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
-use weir_contract::{CrashReason, Value};
+use weir_contract::{Blob, CrashReason, Value};
 
 const JSON: Type = Type::Named(DefId(0));
 
@@ -212,6 +212,67 @@ fn settings_and_secrets_are_what_was_given() {
     assert_eq!(ask(&HostCall::Reveal, &[text("key")]), Ok(text("s3cret")));
     let wrong = ask(&HostCall::Reveal, &[text("other")]).unwrap_err();
     assert_eq!(wrong, "not_given: nobody has set the secret `other`");
+}
+
+#[test]
+fn contents_are_kept_and_read_by_their_blobs() {
+    let given = Given::default();
+    let ask = |call_: &HostCall, args: &[Value]| call(call_, args, &given, &mut Lines::default());
+    let keep = |content: &[u8], media_type: &str| {
+        let args = [Value::Bytes(content.to_vec()), text(media_type)];
+        ask(&HostCall::KeepBlob, &args)
+    };
+    let blob = keep(b"one\ntwo", "text/plain").unwrap();
+    let of = Blob::of(b"one\ntwo", "text/plain");
+    assert_eq!(blob, Value::Blob(Box::new(of.clone())));
+    let read = |from, to| {
+        let args = [blob.clone(), Value::Int(from), Value::Int(to)];
+        ask(&HostCall::ReadBlob, &args)
+    };
+    assert_eq!(read(4, 99), Ok(Value::Bytes(b"two".to_vec())));
+    assert_eq!(read(-5, 3), Ok(Value::Bytes(b"one".to_vec())));
+    assert_eq!(read(5, 2), Ok(Value::Bytes(Vec::new())));
+    let lines = ask(&HostCall::BlobLines, std::slice::from_ref(&blob));
+    assert_eq!(lines, Ok(Value::List(vec![text("one"), text("two")])));
+    let binary = keep(b"\xff", "").unwrap();
+    let wrong = ask(&HostCall::BlobLines, &[binary]).unwrap_err();
+    assert!(
+        wrong.starts_with("bad_text: the content of blob "),
+        "{wrong}"
+    );
+    let wrong = keep(b"", "a\r\nb: c").unwrap_err();
+    assert_eq!(
+        wrong,
+        "bad_text: a media type is made of visible ASCII, as `image/png`"
+    );
+    let missing = Blob::of(b"never kept", "");
+    let hash = missing.hash.to_string();
+    let args = [Value::Blob(Box::new(missing)), Value::Int(0), Value::Int(1)];
+    let wrong = ask(&HostCall::ReadBlob, &args).unwrap_err();
+    assert_eq!(wrong, format!("no_blob: there is no blob {hash}"));
+    let long = Blob {
+        size: 1 << 40,
+        ..of.clone()
+    };
+    let args = [
+        Value::Blob(Box::new(long)),
+        Value::Int(0),
+        Value::Int(1 << 40),
+    ];
+    let wrong = ask(&HostCall::ReadBlob, &args).unwrap_err();
+    assert!(wrong.starts_with("step_too_large: "), "{wrong}");
+    // A blob comes out of JSON only where its content is there, and then with all that is known of it.
+    let decode = |json: String| ask(&HostCall::Decode(Type::Blob), &[text(&json)]).unwrap();
+    let found = Value::Option(Some(Box::new(blob.clone())));
+    assert_eq!(
+        decode(format!("\"{}\"", of.hash)),
+        Value::Record(vec![found, text(""), text("")])
+    );
+    let why = format!("there is no blob {hash}; send its content to POST /blobs first");
+    assert_eq!(
+        decode(format!("\"{hash}\"")),
+        Value::Record(vec![Value::Option(None), text(""), text(&why)])
+    );
 }
 
 #[test]

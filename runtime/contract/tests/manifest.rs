@@ -112,7 +112,8 @@ fn full() -> Json {
         }],
         "components": [{ "module": "image", "sha256": "ef" }],
         "host_calls": [{ "encode": { "named": 0 } }, { "pretty": "int" }, { "decode": { "named": 2 } }, { "log": ["info", "unit"] },
-            { "config": { "name": "fee", "ty": "decimal", "has_default": true } }, { "secret": "key" }, "reveal"],
+            { "config": { "name": "fee", "ty": "decimal", "has_default": true } }, { "secret": "key" }, "reveal",
+            "keep_blob", "read_blob", "blob_lines"],
         "failures": { "cancelled": 3, "timed_out": 3, "unavailable": 3, "unknown": 3 },
         "roles": ["clerk"],
         "tests": [{

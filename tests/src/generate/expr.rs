@@ -27,7 +27,7 @@ impl Gen {
     }
 
     /// A name, or the smallest value of the type.
-    fn leaf(&mut self, scope: &mut Scope, ty: &Ty, told: bool) -> String {
+    pub(super) fn leaf(&mut self, scope: &mut Scope, ty: &Ty, told: bool) -> String {
         if self.on(75)
             && let Some(name) = self.name(scope, ty)
         {
@@ -216,6 +216,7 @@ impl Gen {
             Ty::Time | Ty::Duration => self.time_expr(scope, ty, depth),
             Ty::Date => self.date_expr(scope),
             Ty::Money => self.money_expr(scope, depth),
+            Ty::Blob => self.blob_expr(scope, depth),
             Ty::List(item) => self.list_expr(scope, item, depth),
             Ty::Set(item) => self.set_expr(scope, ty, item, depth),
             Ty::Option(of) => self.option_expr(scope, of, depth),
@@ -334,6 +335,9 @@ impl Gen {
     }
 
     fn int_expr(&mut self, scope: &mut Scope, depth: usize) -> Option<String> {
+        if self.swarm.blobs && self.on(15) {
+            return Some(self.int_of_blob(scope));
+        }
         Some(match self.below(16) {
             0..=4 => self.binary(scope, &Ty::Int, &["+", "-", "*", "+", "-"], depth),
             5 => {
@@ -488,6 +492,9 @@ impl Gen {
     }
 
     fn text_expr(&mut self, scope: &mut Scope, depth: usize) -> Option<String> {
+        if self.swarm.blobs && self.on(15) {
+            return Some(self.text_of_blob(scope));
+        }
         Some(match self.below(9) {
             0 | 1 => self.binary(scope, &Ty::Text, &["+"], depth),
             2..=4 if self.swarm.interpolation => {

@@ -79,7 +79,10 @@ impl Gen {
             self.state(i);
         }
         for i in 0..self.below(3) {
-            let ty = self.simple_type();
+            let ty = match self.simple_type() {
+                Ty::Blob => Ty::Int,
+                ty => ty,
+            };
             let value = self.literal(&ty);
             self.constants.push((self.named("const", i), ty, value));
         }
@@ -103,7 +106,10 @@ impl Gen {
 
     pub fn state(&mut self, entity: usize) {
         for i in 0..1 + self.size(4) {
-            let ty = if i == 0 { Ty::Int } else { self.any_type(3) };
+            let ty = match self.any_type(3) {
+                ty if i == 0 || self.needs_blob(&ty) => Ty::Int,
+                ty => ty,
+            };
             let init = if i == 0 {
                 "0".to_owned()
             } else {
@@ -139,14 +145,17 @@ impl Gen {
     pub fn initial(&mut self, ty: &Ty, depth: usize) -> String {
         let size = if depth > 1 { 0 } else { self.size(2) };
         match ty {
+            Ty::List(item) if self.needs_blob(item) => "[]".to_owned(),
             Ty::List(item) => {
                 let items: Vec<String> = (0..size).map(|_| self.initial(item, depth + 1)).collect();
                 format!("[{}]", items.join(", "))
             }
+            Ty::Set(item) if self.needs_blob(item) => "set_of([])".to_owned(),
             Ty::Set(item) => {
                 let items: Vec<String> = (0..size).map(|_| self.initial(item, depth + 1)).collect();
                 format!("set_of([{}])", items.join(", "))
             }
+            Ty::Map(key, item) if self.needs_blob(key) || self.needs_blob(item) => "[:]".to_owned(),
             Ty::Map(_, _) if size == 0 => "[:]".to_owned(),
             Ty::Map(key, item) => {
                 let entry = |_| {
@@ -159,7 +168,7 @@ impl Gen {
                 let entries: Vec<String> = (0..size).map(entry).collect();
                 format!("[{}]", entries.join(", "))
             }
-            Ty::Option(of) if depth < 3 && self.on(50) => {
+            Ty::Option(of) if depth < 3 && !self.needs_blob(of) && self.on(50) => {
                 format!("Some({})", self.initial(of, depth + 1))
             }
             Ty::Option(_) => "None".to_owned(),
@@ -272,6 +281,7 @@ impl Gen {
             let ty = self.any_type(2);
             let default = self.swarm.defaults
                 && (self.on(30) || params.last().is_some_and(|p: &Param| p.default.is_some()));
+            let default = default && !self.needs_blob(&ty);
             let default = default.then(|| self.initial(&ty, 0));
             params.push(Param {
                 name: format!("p{i}"),

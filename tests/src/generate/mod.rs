@@ -5,6 +5,7 @@
 //! asked for. The checker must accept every program made here. Programs end: functions only call functions made before
 //! them and loops have bounds; `Gen::cost` keeps the product of the two small.
 
+pub mod blob;
 mod expr;
 mod generic;
 mod items;
@@ -124,6 +125,7 @@ pub(crate) struct Swarm {
     pub bad_indices: bool,
     pub interpolation: bool,
     pub recursion: bool,
+    pub blobs: bool,
 }
 
 impl Swarm {
@@ -157,6 +159,7 @@ impl Swarm {
             bad_indices: on(30),
             interpolation: on(35),
             recursion: on(15),
+            blobs: on(25),
         }
     }
 }

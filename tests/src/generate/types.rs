@@ -34,6 +34,7 @@ pub enum Ty {
     /// Only in declarations: the parameter of this number, and the type that is declared.
     Param(usize),
     Itself,
+    Blob,
 }
 
 impl Ty {
@@ -60,6 +61,7 @@ impl Gen {
             Ty::Duration => "Duration".to_owned(),
             Ty::Date => "Date".to_owned(),
             Ty::Money => "Money".to_owned(),
+            Ty::Blob => "Blob".to_owned(),
             Ty::List(item) => format!("List<{}>", self.spell(item)),
             Ty::Map(key, value) => format!("Map<{}, {}>", self.spell(key), self.spell(value)),
             Ty::Set(item) => format!("Set<{}>", self.spell(item)),
@@ -96,7 +98,7 @@ impl Gen {
     /// A type without parts.
     pub fn simple_type(&mut self) -> Ty {
         loop {
-            let ty = match self.below(10) {
+            let ty = match self.below(11) {
                 0 | 1 => Ty::Int,
                 2 => Ty::Bool,
                 3 if self.swarm.texts => Ty::Text,
@@ -106,6 +108,7 @@ impl Gen {
                 7 if self.swarm.times => Ty::Duration,
                 8 if self.swarm.times => Ty::Date,
                 9 if self.swarm.money => Ty::Money,
+                10 if self.swarm.blobs => Ty::Blob,
                 _ => continue,
             };
             return ty;
@@ -263,6 +266,7 @@ impl Gen {
                 currency: self.currency(),
                 amount: self.decimal(),
             }),
+            Ty::Blob => self.blob(),
             Ty::List(item) => Value::List((0..size).map(|_| self.value(item, depth + 1)).collect()),
             Ty::Set(item) => {
                 let items: BTreeSet<Value> =
@@ -369,6 +373,7 @@ impl Gen {
                 let amount = weir_contract::library::decimal::show(self.decimal());
                 signed(format!("{amount}{}", self.currency()))
             }
+            Ty::Blob => self.kept_blob(),
             other => panic!("{other:?} has no literal"),
         }
     }

@@ -1,30 +1,41 @@
 //! What a call does when compiled: Wasm in the engine, on state in memory.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use weir_contract::border::{StepInput, encode_caller};
 use weir_contract::encode::{Reader, encode_into};
+use weir_contract::host_call::Given;
 use weir_contract::keys::encode_key_into;
-use weir_contract::{DefId, DefKind, Type};
+use weir_contract::{DefId, DefKind, Manifest, Type};
 use weir_diagnostics::FileId;
 use weir_engine::{Limits, Program, Runner, StepOutcome};
 use weir_flow::ir::{self, Access};
+use weir_machine::asking::Surroundings;
 use weir_machine::{Kind, State, TableKind, Transaction};
 use weir_tests::generate::Call;
+use weir_tests::generate::blob::given;
 
 use crate::Seen;
 use crate::front::Front;
+
+/// The manifest of no program.
+const NOTHING: &str = r#"{ "version": 3, "program": "nothing", "module_sha256": "", "defs": [], "entities": [],
+    "functions": [], "tests": [], "sites": [], "sources": [] }"#;
 
 pub struct Compiled<'f> {
     front: &'f Front,
     module: ir::Module,
     program: Program,
+    /// What of its manifest a step asks for: the host calls and their types.
+    manifest: Arc<Manifest>,
 }
 
 pub struct Running<'c> {
     compiled: &'c Compiled<'c>,
     runner: Runner,
     state: State,
+    settings: Arc<Given>,
 }
 
 impl<'f> Compiled<'f> {
@@ -46,10 +57,15 @@ impl<'f> Compiled<'f> {
         };
         let program =
             Program::load_with(&wasm, limits).unwrap_or_else(|wrong| panic!("loading: {wrong}"));
+        let mut manifest =
+            Manifest::from_json(NOTHING.as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+        manifest.defs = module.defs.clone();
+        manifest.host_calls = weir_flow::host_calls::all(&module);
         Compiled {
             front,
             module,
             program,
+            manifest: Arc::new(manifest),
         }
     }
 
@@ -68,6 +84,7 @@ impl<'f> Compiled<'f> {
             compiled: self,
             runner: Runner::new(&self.program).unwrap_or_else(|wrong| panic!("starting: {wrong}")),
             state: State::new(kinds),
+            settings: Arc::new(given()),
         }
     }
 }
@@ -123,7 +140,12 @@ impl Running<'_> {
             inside: false,
             args: &args,
         };
-        let on = Transaction::begin(std::mem::take(&mut self.state));
+        let around = Surroundings {
+            program: Some(self.compiled.manifest.clone()),
+            settings: self.settings.clone(),
+            ..Surroundings::default()
+        };
+        let on = Transaction::begin_in(std::mem::take(&mut self.state), around);
         let (on, outcome) = self.runner.run_step(number as u32, input, on);
         let ret = &module.func(entry.func).ret;
         let (seen, keep) = match outcome {

@@ -3,6 +3,7 @@
 use weir_check::hir::FnId;
 use weir_meaning::{Caller, Outcome, Target, World};
 use weir_tests::generate::Call;
+use weir_tests::generate::blob::given;
 
 use crate::Seen;
 use crate::front::Front;
@@ -16,6 +17,7 @@ impl<'f> Defined<'f> {
     pub fn new(front: &'f Front) -> Self {
         let mut world = World::new(&front.checked);
         world.limits.expressions = 300_000;
+        world.set(given());
         Defined { front, world }
     }
 

@@ -2,6 +2,7 @@
 //! only the script moves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use weir_contract::call::{Reply, encode_args};
 use weir_contract::keys::encode_key_into;
@@ -14,6 +15,7 @@ use weir_machine::{
     Taken, Waiting,
 };
 use weir_tests::generate::Call;
+use weir_tests::generate::blob::given;
 use weir_tests::generate::script::{Action, BEGIN_US};
 use weir_tests::generate::workflow::Workflows;
 use weir_tests::random::Random;
@@ -95,6 +97,7 @@ pub fn seen(
 
 fn machine(weather: Weather) -> Machine {
     let mut machine = Machine::new();
+    machine.settings = Arc::new(given());
     if weather.fine {
         machine.step_cap = StepCap {
             transactions: 0,
@@ -209,6 +212,8 @@ impl Player<'_> {
         }
         if crashes {
             let mut machine = machine(self.weather);
+            // What was kept outlasts the machine, as on a disk.
+            machine.settings = self.machine.settings.clone();
             for record in &self.records {
                 let applied = machine.apply(record.kind, &record.body);
                 applied.unwrap_or_else(|e| panic!("{e}"));

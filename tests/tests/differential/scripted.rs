@@ -4,6 +4,7 @@ use weir_check::hir::{EntityId, ErrorId, EventId, ExternId, FnId};
 use weir_contract::Value;
 use weir_meaning::{Caller, Ending, Outcome, Target, World};
 use weir_tests::generate::Call;
+use weir_tests::generate::blob::given;
 use weir_tests::generate::outside::Outside;
 use weir_tests::generate::script::{Action, BEGIN_US};
 use weir_tests::generate::workflow::Workflows;
@@ -27,6 +28,7 @@ pub struct Ends {
 pub fn meant(front: &Front, program: &Workflows) -> Option<Ends> {
     let mut world = World::new(&front.checked);
     world.limits.expressions = 300_000;
+    world.set(given());
     world.limits.steps = 20_000;
     world.answer_by(|function, args| Some(answer(front, program, function, args)));
     let mut time = BEGIN_US;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use weir_contract::Manifest;
+use weir_contract::blobs::Blobs;
 use weir_contract::call::Reply;
 use weir_contract::manifest::{Access, FunctionKind};
 use weir_driver::Memory;
@@ -12,6 +13,7 @@ use weir_engine::{Limits, Runner};
 use weir_log::{FileLog, Options};
 use weir_node::{Caller, Config, Embedded, NamedCall, Outcome, Program};
 use weir_tests::generate::Call;
+use weir_tests::generate::blob::given;
 
 use crate::Seen;
 
@@ -19,6 +21,8 @@ pub struct Whole {
     folder: PathBuf,
     manifest: Manifest,
     program: weir_engine::Program,
+    /// They outlast the process, as those on a disk.
+    blobs: Blobs,
     /// None only while starting again.
     running: Option<Embedded>,
 }
@@ -47,6 +51,7 @@ impl Whole {
             folder,
             manifest,
             program,
+            blobs: given().blobs,
             running: None,
         };
         whole.run();
@@ -61,7 +66,11 @@ impl Whole {
         let log = FileLog::open(&self.folder, options).unwrap_or_else(|e| panic!("{e}"));
         let runner = Runner::new(&self.program).unwrap_or_else(|e| panic!("{e}"));
         let program = Program::new(self.manifest.clone(), Box::new(runner));
-        let started = Embedded::start(&Config::default(), program, Arc::new(log));
+        let config = Config {
+            blobs: self.blobs.clone(),
+            ..Config::default()
+        };
+        let started = Embedded::start(&config, program, Arc::new(log));
         self.running = Some(started.unwrap_or_else(|e| panic!("{e:?}")));
     }
 

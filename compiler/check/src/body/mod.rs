@@ -426,6 +426,10 @@ impl<'a> BodyCx<'a> {
             }
             (Type::Money, Type::Int | Type::Decimal) => "say of what currency: `20USD`, or `money(amount, \"USD\")`".into(),
             (Type::Int | Type::Decimal, Type::Money) => "take its amount: `.amount()`".into(),
+            (Type::Blob, Type::Bytes) => "keep it as the content of one: `blob.of(bytes, \"image/png\")`".into(),
+            (Type::Blob, Type::Text) => "keep it as the content of one: `blob.of_text(text)`".into(),
+            (Type::Bytes, Type::Blob) => "read its content: `.bytes()`, or a part of it: `.slice(0, 1000)`".into(),
+            (Type::Text, Type::Blob) => "read its content: `.text()`, which gives a `Text?`; `.hash()` names it".into(),
             (Type::Date, Type::Time) => "take its date: `.date()` in UTC, `.in_zone(\"Europe/Berlin\").date()` elsewhere".into(),
             (Type::Time, Type::Date) => "say which time of that day: `.midnight()` in UTC, `.start_in(\"Europe/Berlin\")` elsewhere".into(),
             (Type::Duration, Type::Int) => "say of what: `5s`, `5m`, `2h`, `1d`".into(),

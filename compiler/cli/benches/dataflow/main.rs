@@ -1,4 +1,4 @@
-//! `cargo bench --workspace --bench dataflow`: what streams and views cost in the machine, without HTTP, beside plain calls and
+//! `cargo bench --workspace --bench dataflow`: what views cost in the machine, without HTTP, beside plain calls and
 //! beside the same records written raw to a file in the same minute. Ratios hold, times vary.
 
 use std::io::Write;
@@ -14,7 +14,6 @@ use weir_machine::{Answer, Call, Machine};
 
 const MEASURE: Duration = Duration::from_secs(2);
 const BATCH: i64 = 100;
-const FANS: i64 = 1_000;
 
 const PROGRAM: &str = r#"
 record Click(user: Int, page: Text, at: Time, ms: Int)
@@ -22,9 +21,6 @@ record PageMinute(page: Text, minute: Time, views: Int, slowest: Int)
 
 @key(user) @time(at) @late(30s) @keep(7d)
 stream clicks: Click
-
-@key(user)
-stream plain: Click
 
 view page_minutes =
   for c in clicks
@@ -34,15 +30,7 @@ view page_minutes =
 view busiest = for m in page_minutes sort by m.views desc select m limit 10
 
 pub fn see(user: Int, at: Time) { clicks.emit(Click(user, "/page/{user % 50}", at, user % 700)) }
-pub fn put(user: Int, at: Time) { plain.emit(Click(user, "/page/{user % 50}", at, user % 700)) }
 pub fn top() -> List<PageMinute> = busiest.all()
-
-entity Visitor(user: Int) {
-  state seen: Int = 0
-  fn saw() { seen += 1 }
-}
-
-on plain(c) { Visitor(c.user).saw() }
 
 entity Counter(name: Text) {
   state n: Int = 0
@@ -51,19 +39,6 @@ entity Counter(name: Text) {
     n
   }
 }
-
-entity Timeline(owner: Int) {
-  state recent: List<Int> = []
-  fn push(post: Int) { recent.push(post) }
-}
-
-stream posts: Int
-
-on posts(p) {
-  for fan in 0..1_000 { Timeline(fan).push(p) }
-}
-
-pub fn post(id: Int) { posts.emit(id) }
 "#;
 
 struct Bench {
@@ -83,8 +58,6 @@ fn main() {
         plain / raw
     );
     windows(plain);
-    consumed(plain);
-    fan_out(plain);
 }
 
 impl Bench {
@@ -147,16 +120,6 @@ impl Bench {
             done.answer
         );
         self.records.extend(done.record);
-    }
-
-    /// Lets everything happen that is to happen.
-    fn settle(&mut self) {
-        while let Some(progress) =
-            self.machine
-                .advance_one(&mut self.runner, &self.manifest, self.now)
-        {
-            self.records.push(progress.record);
-        }
     }
 
     /// Rounds of a batch until the time is over: how many calls a second.
@@ -229,40 +192,5 @@ fn windows(plain: f64) {
         "  read of a view after one event    {:>9.1} us at the median, {:.1} at the 95th percentile",
         reads[100].as_secs_f64() * 1e6,
         reads[190].as_secs_f64() * 1e6
-    );
-}
-
-/// Entries whose consumer changes an entity.
-fn consumed(plain: f64) {
-    let mut bench = Bench::new();
-    let rate = bench.rate(|b, n| {
-        let call = b.function("put", &[Value::Int(n % 1_000), Value::Time(n)]);
-        b.call(&call);
-        if n % BATCH == BATCH - 1 {
-            b.settle();
-        }
-    });
-    println!(
-        "  entries put in and consumed       {rate:>9.0}   to two plain calls {:.2}",
-        rate * 2.0 / plain
-    );
-}
-
-/// One post goes to a thousand timelines.
-fn fan_out(plain: f64) {
-    let mut bench = Bench::new();
-    let begin = Instant::now();
-    let mut posts = 0;
-    while begin.elapsed() < MEASURE {
-        let call = bench.function("post", &[Value::Int(posts)]);
-        bench.call(&call);
-        bench.settle();
-        posts += 1;
-    }
-    let rate = (posts * FANS) as f64 / begin.elapsed().as_secs_f64();
-    println!(
-        "  timelines that a post goes to     {rate:>9.0}   to plain calls {:.2}, records for a post {:.1}",
-        rate / plain,
-        bench.records.len() as f64 / posts as f64
     );
 }

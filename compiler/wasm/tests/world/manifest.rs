@@ -30,13 +30,13 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         externs: module.externs.clone(),
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
+        streams: Vec::new(),
         views: Vec::new(),
         failures: module.failures,
         roles: vec![],
         tests: vec![],
         sites: vec![],
         sources: vec![],
-        streams: vec![],
     }
 }
 
@@ -114,11 +114,9 @@ fn function(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Funct
         route: None,
         plan: Default::default(),
         doc: None,
-        emits: Vec::new(),
         views: Vec::new(),
+        emits: Vec::new(),
         receipt: None,
-        views: Vec::new(),
-        emits: Vec::new(),
     })
 }
 
@@ -148,8 +146,8 @@ fn frame(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Frame> {
         fails,
         waits_for: String::new(),
         site: 0,
-        emits: Vec::new(),
         views: Vec::new(),
+        emits: Vec::new(),
     })
 }
 

@@ -59,6 +59,13 @@ const WEEKDAYS: [&str; 7] = [
 
 /// What is wrong with a pattern for times; `None` when it is one.
 pub fn problem(pattern: &str) -> Option<Misread> {
+    if is_foreign(pattern) {
+        return Some(Misread {
+            what: "this is no pattern for times",
+            why: format!("no `%` in `{pattern}`, so it would stand there as it is"),
+            help: "parts of a time are a `%` and a letter: `%H:%M` for `HH:mm`, `%Y-%m-%d` for `yyyy-MM-dd`",
+        });
+    }
     let why = match write(pattern, 0) {
         Ok(_) => return None,
         Err(Some(letter)) => format!("`%{letter}` stands for nothing"),
@@ -71,11 +78,19 @@ pub fn problem(pattern: &str) -> Option<Misread> {
     })
 }
 
+/// `HH:mm` and its like: letters, as other languages have them, and no part of a time. It would be the same text at any time.
+fn is_foreign(pattern: &str) -> bool {
+    !pattern.contains('%') && pattern.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
 /// As `strftime` of C does it, in English.
 pub(super) fn op_format(args: &[Value]) -> Answer {
     let pattern = text_at(args, 1);
     // The longest of all parts has nine letters.
     limit(pattern.len().saturating_mul(9))?;
+    if is_foreign(pattern) {
+        return Err(CrashReason::BadText);
+    }
     let written = write(pattern, time_at(args, 0)).map_err(|_| CrashReason::BadText)?;
     Ok(Value::Text(written))
 }
