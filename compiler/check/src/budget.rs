@@ -33,7 +33,7 @@ pub fn read(cx: &mut Cx, attrs: &[ast::Attr], is_started: bool) -> Option<Budget
     }
     let mut limits: Vec<Limit> = Vec::new();
     for arg in &attr.args {
-        let name = arg.name.as_ref().map(|name| name.name.as_str());
+        let name = arg.label.as_ref().map(|name| name.as_str());
         let part = match name {
             Some("hops") => Some("keys"),
             Some(name) => PARTS.into_iter().find(|part| *part == name),

@@ -207,6 +207,8 @@ pub struct Entry {
     pub plan: Plan,
     /// What running it costs; filled in by `receipts`, for what a manifest lists as functions.
     pub receipt: Option<Receipt>,
+    /// For each part of the receipt's cost the place that costs most of it; site 0 where nothing does.
+    pub dearest: Vec<SiteId>,
     /// For a frame: what the run waits for there, for people.
     pub waits_for: String,
     pub doc: Option<String>,
@@ -692,6 +694,7 @@ impl Entry {
             effect: Effect::Wait,
             plan: Plan::default(),
             receipt: None,
+            dearest: Vec::new(),
             waits_for: String::new(),
             doc: None,
             site,

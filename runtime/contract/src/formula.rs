@@ -262,6 +262,16 @@ impl<L: Ord + Clone> Formula<L> {
         Some(sum)
     }
 
+    /// Without the terms that only come to something when there is very much: what people read.
+    pub fn without_shares(&self) -> Self {
+        let is_share = |factor: &Factor<L>| matches!(factor, Factor::Share(..));
+        let terms = self.terms.iter();
+        let terms = terms.filter(|term| !term.of.iter().any(is_share));
+        Formula {
+            terms: terms.cloned().collect(),
+        }
+    }
+
     /// In words, with lengths as `of` names them.
     pub fn text(&self, of: &dyn Fn(&L) -> String) -> String {
         if self.is_unbounded() {
@@ -312,7 +322,10 @@ mod tests {
         let (n, m) = (F::length("n"), F::length("m"));
         let two = F::number(2);
         assert_eq!(n.plus(&m).times(&two), m.times(&two).plus(&n.times(&two)));
-        assert_eq!(shown(&n.plus(&two).times(&m.plus(&two))), "4 + 2 * |m| + |m| * |n| + 2 * |n|");
+        assert_eq!(
+            shown(&n.plus(&two).times(&m.plus(&two))),
+            "4 + 2 * |m| + |m| * |n| + 2 * |n|"
+        );
         assert_eq!(n.times(&F::number(0)), F::default());
         assert_eq!(F::unbounded().times(&F::default()), F::default());
         assert_eq!(shown(&F::unbounded().times(&n).plus(&two)), "without bound");
@@ -325,7 +338,10 @@ mod tests {
         assert_eq!(n.dearer(&more), more);
         assert_eq!(shown(&n.dearer(&m)), "max(|m|, |n|)");
         assert_eq!(n.dearer(&m).dearer(&n), n.dearer(&m));
-        assert_eq!(shown(&n.dearer(&m).dearer(&F::number(3))), "max(3, |m|, |n|)");
+        assert_eq!(
+            shown(&n.dearer(&m).dearer(&F::number(3))),
+            "max(3, |m|, |n|)"
+        );
         // Of many ways the most of each: never too little.
         let ways = ["a", "b", "c", "d", "e"].map(F::length);
         let all = ways.iter().fold(F::default(), |all, way| all.dearer(way));

@@ -103,7 +103,7 @@ pub enum Length {
         key: Vec<PlanExpr>,
         path: Vec<String>,
     },
-    /// How many instances of an entity exist.
+    /// How many instances of an entity exist when the walk over them ends.
     Instances(String),
     /// How often the loop at a site goes round, or how long the value made there is: only running it can tell.
     Rounds(u32),

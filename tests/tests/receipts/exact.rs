@@ -3,8 +3,8 @@
 use weir_contract::Value;
 use weir_tests::generate::Call;
 
-use crate::player::Player;
 use crate::build;
+use crate::player::Player;
 
 const PROGRAM: &str = r#"
 entity Account(owner: Text) {
@@ -34,12 +34,12 @@ entity Account(owner: Text) {
   @anyone
   pub fn three() -> Int {
     var sum = 0
-    for i in 0..3 { sum += balance }
+    for _i in 0..3 { sum += balance }
     sum
   }
 
   @anyone
-  pub fn first_two() -> List<Int> = for entry in entries limit 2 select entry + balance
+  pub fn first_two() -> List<Int> = for entry in entries select entry + balance limit 2
 
   @anyone
   pub fn rewrite(all: List<Int>) { entries = all }
@@ -122,17 +122,26 @@ fn one_way_through_costs_just_what_the_receipt_says() {
         // Something is there.
         for owner in ["ann", "bob"] {
             for amount in [20, 30, 40] {
-                player.call(&self::call(Some(owner), "deposit", vec![Value::Int(amount)]));
+                player.call(&self::call(
+                    Some(owner),
+                    "deposit",
+                    vec![Value::Int(amount)],
+                ));
             }
         }
-        player.call(&self::call(Some("ann"), "note", vec![text("n"), Value::Int(1)]));
+        player.call(&self::call(
+            Some("ann"),
+            "note",
+            vec![text("n"), Value::Int(1)],
+        ));
         let run = player.call(&call).expect("the program has it");
         player.happen(player.time + 3_600_000_000);
         let held = player.tallies[&run].hold(&manifest);
         assert_eq!(held.len(), 5, "{call}: {held:?}");
         for (part, counted, most) in held {
             // A run touches its keys in several steps, and each step counts for itself.
-            if part == "keys" && ["pay_all", "pay_made", "slowly", "beside"].contains(&&*call.function)
+            if part == "keys"
+                && ["pay_all", "pay_made", "slowly", "beside"].contains(&&*call.function)
             {
                 assert!(counted <= most, "{call}: {counted} of {most} keys");
                 continue;

@@ -34,8 +34,7 @@ fn build(source: &str) -> Option<(Manifest, Program)> {
         step: Duration::from_secs(60),
         ..Limits::default()
     };
-    let program =
-        Program::load_with(&bundle.wasm, limits).unwrap_or_else(|e| panic!("{e}"));
+    let program = Program::load_with(&bundle.wasm, limits).unwrap_or_else(|e| panic!("{e}"));
     Some((bundle.manifest, program))
 }
 
@@ -72,9 +71,18 @@ impl Held {
     }
 
     fn finish(self, least: u64) {
-        let Held { parts, exact, runs, wrong } = self;
+        let Held {
+            parts,
+            exact,
+            runs,
+            wrong,
+        } = self;
         println!("{runs} calls and runs, {parts} numbers held to a formula, {exact} just so");
-        assert!(wrong.is_empty(), "{}", wrong[..wrong.len().min(6)].join("\n\n"));
+        assert!(
+            wrong.is_empty(),
+            "{}",
+            wrong[..wrong.len().min(6)].join("\n\n")
+        );
         assert!(parts >= least, "only {parts} numbers could be compared");
     }
 }
@@ -85,7 +93,12 @@ fn generated_calls_cost_no_more_than_their_receipts() {
     let mut held = Held::default();
     for from in (first..first + count).step_by(25) {
         let seeds = from..(from + 25).min(first + count);
-        let programs = || seeds.clone().enumerate().map(|(at, seed)| generate::generate(seed, at));
+        let programs = || {
+            seeds
+                .clone()
+                .enumerate()
+                .map(|(at, seed)| generate::generate(seed, at))
+        };
         let sources: Vec<String> = programs().map(|p| p.source).collect();
         let source = format!("{}{}", generate::SHARED, sources.join(""));
         let Some((manifest, program)) = build(&source) else {

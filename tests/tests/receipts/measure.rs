@@ -33,7 +33,7 @@ impl Measure<'_> {
             .collect()
     }
 
-    fn length(&self, machine: &Machine, length: &Length) -> Option<u64> {
+    pub fn length(&self, machine: &Machine, length: &Length) -> Option<u64> {
         match length {
             Length::Of(of) => match self.value(of)?.0 {
                 Value::List(items) => Some(items.len() as u64),

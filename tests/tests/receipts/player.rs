@@ -9,11 +9,10 @@ use weir_contract::receipt::{Cost, Count, Length};
 use weir_contract::{Value, border};
 use weir_engine::{Program, Runner};
 use weir_log::Record;
-use weir_machine::run_record::{ANSWER, RUN_STEP};
 use weir_machine::record::STEP;
+use weir_machine::run_record::{ANSWER, RUN_STEP};
 use weir_machine::{
-    Action, Answer, Call as Asking, Ended, EventTo, Machine, OutsideCall, Place, Sent, Spent,
-    Taken,
+    Action, Answer, Call as Asking, Ended, EventTo, Machine, OutsideCall, Place, Sent, Spent, Taken,
 };
 use weir_tests::generate::Call;
 use weir_tests::generate::outside::Outside;
@@ -94,7 +93,11 @@ impl<'p> Player<'p> {
         let measure = Measure {
             manifest,
             function,
-            keys: call.instance.iter().flat_map(|(_, keys)| keys.clone()).collect(),
+            keys: call
+                .instance
+                .iter()
+                .flat_map(|(_, keys)| keys.clone())
+                .collect(),
             args: call.args.clone(),
             rounds: None,
         };
@@ -117,6 +120,13 @@ impl<'p> Player<'p> {
         let known = self.tallies.contains_key(&done.run);
         if known && done.record.is_none() {
             return Some(done.run);
+        }
+        // A walk comes by what is made in front of it.
+        let mut lengths = lengths;
+        for (length, known) in &mut lengths {
+            if matches!(length, Length::Instances(_)) {
+                *known = measure.length(&self.machine, length);
+            }
         }
         let tally = self.tallies.entry(done.run).or_default();
         tally.function = Some(id as u32);

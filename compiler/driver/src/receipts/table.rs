@@ -63,7 +63,11 @@ pub fn table(manifest: &Manifest) -> String {
             let (_, undo) = receipt.undo.parts()[at];
             match undo.is_zero() {
                 true => count(manifest, own),
-                false => format!("{}, {} to undo", count(manifest, own), count(manifest, undo)),
+                false => format!(
+                    "{}, {} to undo",
+                    count(manifest, own),
+                    count(manifest, undo)
+                ),
             }
         }));
     }
@@ -75,7 +79,13 @@ pub fn table(manifest: &Manifest) -> String {
     columns.push(head("because", &rows, |row| reason(manifest, row)));
     let widths: Vec<usize> = columns
         .iter()
-        .map(|column| column.iter().map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .map(|column| {
+            column
+                .iter()
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     let line = |at: usize| {
         let cells = columns.iter().zip(&widths);
@@ -92,6 +102,15 @@ pub fn table(manifest: &Manifest) -> String {
             file = Some(row.file);
         }
         let _ = writeln!(text, "{}", line(at + 1));
+    }
+    let many =
+        |row: &Row<'_>| row.receipt.cost.records.without_shares() != row.receipt.cost.records;
+    if rows.iter().any(many) {
+        let _ = writeln!(
+            text,
+            "\nrecords: and one more for each {} transactions of a run",
+            weir_contract::limits::STEP_TRANSACTIONS_MAX
+        );
     }
     text
 }
@@ -123,9 +142,11 @@ pub fn to_json(manifest: &Manifest) -> Value {
     Value::Array(rows(manifest).iter().map(row).collect())
 }
 
-/// A formula in words: `2 + |lines|`, with loops by their lines.
+/// A formula in words: `2 + |lines|`, with loops by their lines. That a step has an end after many transactions is not said each
+/// time.
 pub fn count(manifest: &Manifest, count: &Count) -> String {
-    count.text(&|length| length.text(&|site| line_of(manifest, site)))
+    let shown = count.without_shares();
+    shown.text(&|length| length.text(&|site| line_of(manifest, site)))
 }
 
 /// `line 14`, or `shop/stock.weir:14` where there are several files.
@@ -133,11 +154,18 @@ pub fn line_of(manifest: &Manifest, site: u32) -> String {
     let Some(site) = manifest.sites.get(site as usize) else {
         return "?".to_owned();
     };
-    let own = |path: &str| !weir_check::prelude::FILES.iter().any(|(file, _)| *file == path);
+    let own = |path: &str| {
+        !weir_check::prelude::FILES
+            .iter()
+            .any(|(file, _)| *file == path)
+    };
     let files = manifest.sources.iter().filter(|source| own(&source.path));
     match files.count() {
         0 | 1 => format!("line {}", site.line),
-        _ => format!("{}:{}", manifest.sources[site.source as usize].path, site.line),
+        _ => format!(
+            "{}:{}",
+            manifest.sources[site.source as usize].path, site.line
+        ),
     }
 }
 

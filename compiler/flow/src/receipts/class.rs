@@ -65,11 +65,7 @@ pub fn class(known: &Summaries<'_>, entry: &Entry, cost: &Cost) -> (Class, Strin
             "it only adds to state that merges".into(),
             SiteId(0),
         ),
-        (_, None) => (
-            Class::Free,
-            "it writes no state itself".into(),
-            SiteId(0),
-        ),
+        (_, None) => (Class::Free, "it writes no state itself".into(), SiteId(0)),
     }
 }
 
@@ -110,9 +106,9 @@ fn depends(module: &Module, func: &Func) -> Option<Depends> {
             slot,
             site: read.site,
         };
-        let is_better = best
-            .as_ref()
-            .is_none_or(|best| (found.on, place(module, found.site)) < (best.on, place(module, best.site)));
+        let is_better = best.as_ref().is_none_or(|best| {
+            (found.on, place(module, found.site)) < (best.on, place(module, best.site))
+        });
         if is_better {
             best = Some(found);
         }
@@ -133,8 +129,7 @@ fn flows(func: &Func, from: Reg) -> Option<On> {
         let before = tainted.len();
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             let mut uses = false;
-            inst.op
-                .for_each_use(|reg| uses |= tainted.contains(&reg));
+            inst.op.for_each_use(|reg| uses |= tainted.contains(&reg));
             if !uses {
                 continue;
             }

@@ -58,7 +58,10 @@ pub fn of(known: &Summaries<'_>, entry: &Entry) -> Vec<Commuting> {
         let name = module.entity(entity).name.clone();
         let path = path(module, entity, slot);
         // Of a field that is joined in two manners nothing is said.
-        match out.iter_mut().find(|of| of.entity == name && of.path == path) {
+        match out
+            .iter_mut()
+            .find(|of| of.entity == name && of.path == path)
+        {
             Some(known) if known.how == how => {}
             Some(known) => known.site = u32::MAX,
             None => out.push(Commuting {

@@ -25,7 +25,9 @@ impl Function<'_> {
         // What was found on the way may be in terms of what was not known yet.
         let is_half = |_: &Reg, length: &mut Option<Count>| {
             let unfinished = |leaf: &&Leaf| matches!(leaf, Leaf::Before(of) if *of == reg);
-            length.as_ref().is_none_or(|length| !length.lengths().iter().any(unfinished))
+            length
+                .as_ref()
+                .is_none_or(|length| !length.lengths().iter().any(unfinished))
         };
         self.lengths.borrow_mut().retain(is_half);
         self.lengths.borrow_mut().insert(reg, found.clone());
@@ -61,7 +63,9 @@ impl Function<'_> {
             // Loops in which it begins anew do not add up.
             let around = self.loops.iter().filter(|l| {
                 l.blocks.contains(&block)
-                    && !begins.iter().all(|((begin, _), _)| l.blocks.contains(begin))
+                    && !begins
+                        .iter()
+                        .all(|((begin, _), _)| l.blocks.contains(begin))
             });
             let rounds = self.rounds_of_all(around);
             length = length.plus(&more.times(&rounds));
@@ -172,9 +176,7 @@ impl Function<'_> {
         let unknown = || Count::length(Leaf::Rounds(site));
         of.with(&|leaf| match leaf {
             Leaf::Of(Symbol::Param(p)) => self.length(args[*p as usize]).unwrap_or_else(unknown),
-            Leaf::Value(Symbol::Param(p)) => {
-                self.number(args[*p as usize]).unwrap_or_else(unknown)
-            }
+            Leaf::Value(Symbol::Param(p)) => self.number(args[*p as usize]).unwrap_or_else(unknown),
             Leaf::Of(symbol) => match symbol.substitute(&given) {
                 Symbol::Unknown => unknown(),
                 symbol => Count::length(Leaf::Of(symbol)),

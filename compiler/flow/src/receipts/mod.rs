@@ -8,6 +8,7 @@
 mod class;
 mod commute;
 mod cost;
+mod dearest;
 mod function;
 mod keys;
 mod lengths;
@@ -29,13 +30,19 @@ use function::Function;
 
 /// Works out the receipt of every function that can be started from outside.
 pub fn fill(module: &mut Module) {
-    let receipts: Vec<Option<Receipt>> = {
+    let receipts: Vec<(Option<Receipt>, Vec<SiteId>)> = {
         let known = Summaries::of(module);
-        let all = module.entries.iter().map(|entry| known.receipt(entry));
-        all.collect()
+        let entries = module.entries.iter().map(|entry| {
+            let receipt = known.receipt(entry);
+            let dearest = receipt.iter().flat_map(|_| dearest::of(&known, entry));
+            let dearest = dearest.collect();
+            (receipt, dearest)
+        });
+        entries.collect()
     };
-    for (entry, receipt) in module.entries.iter_mut().zip(receipts) {
+    for (entry, (receipt, dearest)) in module.entries.iter_mut().zip(receipts) {
         entry.receipt = receipt;
+        entry.dearest = dearest;
     }
 }
 
@@ -64,8 +71,7 @@ impl<'m> Summaries<'m> {
             by_func: RefCell::default(),
         };
         for group in order::callees_first(module) {
-            let is_circle = group.len() > 1
-                || order::runs(module, group[0]).contains(&group[0]);
+            let is_circle = group.len() > 1 || order::runs(module, group[0]).contains(&group[0]);
             let found: Vec<(FuncId, Summary)> = match is_circle {
                 true => known.circle(&group),
                 false => vec![(group[0], known.summarise(group[0]))],

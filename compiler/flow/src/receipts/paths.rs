@@ -40,7 +40,12 @@ fn or(known: &mut Option<Cost>, cost: Cost) {
 }
 
 /// Goes through some blocks once from their head on. `around` is the loop they are, whose head is a way out as well.
-fn region(of: &Function<'_>, head: BlockId, blocks: &[BlockId], around: Option<&Loop>) -> Vec<Exit> {
+fn region(
+    of: &Function<'_>,
+    head: BlockId,
+    blocks: &[BlockId],
+    around: Option<&Loop>,
+) -> Vec<Exit> {
     let mut order: Vec<BlockId> = blocks.to_vec();
     order.retain(|block| of.order[block.0 as usize].is_some());
     order.sort_by_key(|block| of.order[block.0 as usize]);
@@ -85,7 +90,9 @@ fn through_block(
         op::add(of, inst, &mut cost);
     }
     let mut out = Vec::new();
-    block.term.for_each_successor(|to| out.push((Some(to), cost.clone())));
+    block
+        .term
+        .for_each_successor(|to| out.push((Some(to), cost.clone())));
     if out.is_empty() {
         out.push((None, cost));
     }

@@ -484,6 +484,7 @@ impl Parser {
             doc,
             plan: Default::default(),
             receipt: None,
+            dearest: Vec::new(),
             waits_for,
             kind,
             name,
