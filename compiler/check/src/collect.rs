@@ -367,6 +367,7 @@ pub fn add_function(
         access: Access::Allow,
         route: None,
         as_step: AsStep::default(),
+        budget: None,
         is_prelude,
         of_view: None,
         views: Vec::new(),

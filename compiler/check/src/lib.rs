@@ -19,6 +19,7 @@ mod again;
 mod around;
 mod as_step;
 mod body;
+mod budget;
 mod collect;
 mod consequences;
 mod copies;

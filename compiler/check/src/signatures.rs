@@ -4,6 +4,7 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast};
 
 use crate::as_step;
+use crate::budget;
 use crate::endless;
 use crate::externs;
 use crate::hir::*;
@@ -260,9 +261,11 @@ fn function(cx: &mut Cx, at: usize) {
     fails.dedup();
     routes::read(cx, FnId(at as u32), &attrs);
     let as_step = as_step::read(cx, &attrs);
+    let is_started = decl.is_pub.is_some() || is_run(cx, entity, decl.name.as_str());
+    let budget = budget::read(cx, &attrs, is_started);
     let others: Vec<ast::Attr> = attrs
         .iter()
-        .filter(|attr| !as_step::is_one(attr) && !routes::is_route(attr))
+        .filter(|attr| !as_step::is_one(attr) && !budget::is_one(attr) && !routes::is_route(attr))
         .cloned()
         .collect();
     let is_prelude = cx.program.functions[at].is_prelude;
@@ -273,10 +276,17 @@ fn function(cx: &mut Cx, at: usize) {
     function.fails = fails;
     function.access = access;
     function.as_step = as_step;
+    function.budget = budget;
     if let Some(name) = intrinsic {
         function.implementation = Implementation::Intrinsic(name);
         cx.functions[at].progress = crate::scope::Progress::Done;
     }
+}
+
+/// Whether a function is the `run` of a workflow.
+fn is_run(cx: &Cx, entity: Option<EntityId>, name: &str) -> bool {
+    let of = entity.and_then(|e| cx.program.entity(e).workflow.as_ref());
+    of.is_some() && name == "run"
 }
 
 /// Reads the attributes of a function: who may call it, and whether it is built in.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use weir_diagnostics::Severity;
 use weir_doc::{Book, Input};
-use weir_driver::Memory;
+use weir_driver::{Memory, receipts};
 
 /// Make pages about a program, or about the library.
 #[derive(clap::Args)]
@@ -100,6 +100,14 @@ fn book(program: &weir_driver::Program) -> Outcome<Book> {
         .into_iter()
         .map(|route| (route.of, (route.method.to_owned(), route.path)))
         .collect();
+    let costs: BTreeMap<String, (String, String)> = receipts::rows(&bundle.manifest)
+        .into_iter()
+        .map(|row| {
+            let class = receipts::class(&bundle.manifest, row.receipt);
+            let cost = receipts::cost(&bundle.manifest, &row.receipt.cost);
+            (row.name, (class, cost))
+        })
+        .collect();
     let own = analysis
         .sources
         .files()
@@ -121,6 +129,7 @@ fn book(program: &weir_driver::Program) -> Outcome<Book> {
         modules: &modules,
         checked,
         routes: &routes,
+        costs: &costs,
         only_documented: false,
     }))
 }
@@ -153,6 +162,7 @@ fn library() -> Book {
         modules: &modules,
         checked: analysis.checked.as_ref(),
         routes: &BTreeMap::new(),
+        costs: &BTreeMap::new(),
         only_documented: true,
     })
 }

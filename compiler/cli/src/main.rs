@@ -20,6 +20,7 @@ mod new;
 mod output;
 mod place;
 mod program;
+mod receipts;
 mod reload;
 mod routes;
 mod run;
@@ -64,6 +65,7 @@ enum Verb {
     Explain(explain::Args),
     Doc(doc::Args),
     Lsp(lsp::Args),
+    Receipts(receipts::Args),
 }
 
 fn main() -> ExitCode {
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
         Verb::Explain(args) => explain::explain(args),
         Verb::Doc(args) => doc::doc(args),
         Verb::Lsp(args) => lsp::lsp(args),
+        Verb::Receipts(args) => receipts::receipts(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -141,6 +141,7 @@ codes! {
     E0805 "a `wait` with nothing to wait for",
     E0806 "an `extern` from nowhere",
     E0807 "two steps of one name",
+    E0808 "a call that may cost more than its budget",
     E0901 "not in this version yet",
     W0701 "a doc comment with nothing below it",
     W0702 "a variable that is never used",

@@ -38,6 +38,8 @@ pub struct Input<'a> {
     pub checked: Option<&'a Checked>,
     /// Method and path of what can be called from outside, by `Account.deposit` or `hello`.
     pub routes: &'a BTreeMap<String, (String, String)>,
+    /// Class and cost of what can be called from outside, in words, by name.
+    pub costs: &'a BTreeMap<String, (String, String)>,
     /// What has no comment is for the library alone.
     pub only_documented: bool,
 }

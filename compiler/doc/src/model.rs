@@ -123,6 +123,8 @@ pub struct Item {
     /// Who may call it: `anyone`, `teller`.
     pub access: Option<String>,
     pub route: Option<(String, String)>,
+    /// Its class with the reason, and what a call costs at most.
+    pub costs: Option<(String, String)>,
     pub members: Vec<Item>,
 }
 
@@ -390,6 +392,7 @@ impl Reader<'_> {
             true => self.route(owner, &made.name),
             false => None,
         };
+        made.costs = self.input.costs.get(&self.full(owner, &made.name)).cloned();
         if let (Some(program), Some(known)) = (
             self.known.program,
             self.known.functions.get(&decl.name.span),
@@ -416,14 +419,18 @@ impl Reader<'_> {
     }
 
     fn route(&self, owner: Option<&str>, name: &str) -> Option<(String, String)> {
-        let full = match owner {
+        self.input.routes.get(&self.full(owner, name)).cloned()
+    }
+
+    /// The name of a function in the manifest.
+    fn full(&self, owner: Option<&str>, name: &str) -> String {
+        match owner {
             Some(owner) => format!("{owner}.{name}"),
             None => match self.module_path() {
                 Some(path) => format!("{path}.{name}"),
                 None => name.to_owned(),
             },
-        };
-        self.input.routes.get(&full).cloned()
+        }
     }
 
     /// Of modules that others import; the functions of the first file have plain names.
@@ -462,6 +469,7 @@ impl Reader<'_> {
             fails: Vec::new(),
             access: None,
             route: None,
+            costs: None,
             members: Vec::new(),
         }
     }

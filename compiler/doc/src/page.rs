@@ -353,6 +353,14 @@ fn facts(item: &Item, link: &dyn Fn(&str) -> Option<String>) -> String {
             effect.split(' ').next().unwrap_or_default()
         ));
     }
+    if let Some((class, cost)) = &item.costs {
+        let name = class.split(':').next().unwrap_or_default();
+        all.push(format!(
+            "<span title=\"{}\">{}</span>",
+            escape(class),
+            escape(&format!("{name}, {cost}"))
+        ));
+    }
     if let Some(access) = &item.access {
         all.push(format!("for <b>{}</b>", escape(access)));
     }

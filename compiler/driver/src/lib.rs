@@ -15,6 +15,7 @@ mod fix;
 mod manifest;
 mod modules;
 mod project;
+pub mod receipts;
 mod settings;
 mod stages;
 mod style;

@@ -8,11 +8,13 @@ use weir_contract::manifest::{
     Access, Effect, Entity, Event, Frame, FrameRole, Function, FunctionKind, MANIFEST_VERSION,
     Manifest, Method, Param, Route, Site, Source, StateField, Test, Workflow,
 };
+use weir_contract::receipt::Receipt;
 use weir_contract::stream::Stream;
 use weir_contract::{DefId, DefKind, Field, Type};
 use weir_diagnostics::{FileId, SourceMap};
 use weir_flow::{call_graph, ir};
 
+use crate::receipts::Frames;
 use crate::views;
 use crate::within::Within;
 use crate::{Program, hex_sha256};
@@ -27,6 +29,14 @@ pub fn manifest(
     let numbered = || module.entries.iter().enumerate();
     let routes = Routes::new(checked);
     let within = Within::new(checked);
+    let frames = Frames::new(module);
+    let receipt = |entry: &ir::Entry| {
+        let receipt = entry.receipt.clone()?;
+        Some(Receipt {
+            frame_bytes: frames.largest(entry.func),
+            ..receipt
+        })
+    };
     let emits = call_graph::emits(module);
     let emits = |entry: u32| {
         let func = module.entries[entry as usize].func;
@@ -39,6 +49,7 @@ pub fn manifest(
         .map(|function| Function {
             route: routes.of(&function),
             emits: emits(function.entry),
+            receipt: receipt(&module.entries[function.entry as usize]),
             ..function
         })
         .collect();
@@ -270,6 +281,7 @@ fn function(
         doc: entry.doc.clone(),
         views,
         emits: Vec::new(),
+        receipt: None,
     })
 }
 

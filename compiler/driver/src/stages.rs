@@ -7,6 +7,7 @@ use weir_flow::ir;
 
 use crate::manifest::{manifest, path_inside};
 use crate::modules::{self, Module};
+use crate::receipts::budget;
 use crate::{Bundle, NotFound, Program, World};
 
 /// What is known of a program in front of the gate.
@@ -42,12 +43,21 @@ pub fn check(world: &dyn World, program: &Program) -> Result<Analysis, NotFound>
 }
 
 fn analysis(sources: SourceMap, modules: &[Module], result: CheckResult) -> Analysis {
-    let diagnostics = modules::all_diagnostics(&sources, modules, result.diagnostics);
+    let mut diagnostics = modules::all_diagnostics(&sources, modules, result.diagnostics);
     let broken = diagnostics.iter().any(Diagnostic::is_error);
+    let mut checked = result.checked.filter(|_| !broken);
+    if let Some(program) = &checked {
+        let over = budget::check(program, &sources);
+        if !over.is_empty() {
+            diagnostics.extend(over);
+            weir_diagnostics::sort(&mut diagnostics);
+            checked = None;
+        }
+    }
     Analysis {
         sources,
         diagnostics,
-        checked: result.checked.filter(|_| !broken),
+        checked,
     }
 }
 

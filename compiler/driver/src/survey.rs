@@ -13,6 +13,7 @@ use weir_diagnostics::{Diagnostic, FileId, SourceMap, Span};
 use weir_syntax::{Parsed, ast};
 
 use crate::modules::{self, Module, Tree};
+use crate::receipts::budget;
 use crate::stages::lowered;
 use crate::{NotFound, Program, World};
 
@@ -108,9 +109,14 @@ pub fn survey(
     let earlier = parses.earlier.take();
     let (found, earlier) = weir_check::survey(&library.modules, &given, &texts, earlier.as_ref());
     parses.earlier = Some(earlier);
-    let diagnostics = modules::all_diagnostics(&sources, &modules, found.diagnostics);
+    let mut diagnostics = modules::all_diagnostics(&sources, &modules, found.diagnostics);
     let parsed = modules.iter().flat_map(|m| &m.parsed.diagnostics);
     let is_right = found.is_right && !parsed.into_iter().any(Diagnostic::is_error);
+    // Over its budget a program is no less known.
+    if is_right {
+        diagnostics.extend(budget::check(&found.program, &sources));
+        weir_diagnostics::sort(&mut diagnostics);
+    }
     let told = found.names.into_iter().zip(found.is_as_before);
     let with_names = modules.into_iter().zip(told);
     let files = with_names.map(|(module, (names, is_as_before))| SurveyedFile {

@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 
 use weir_contract::lattice::Change;
 use weir_contract::plan::Plan;
+use weir_contract::receipt::Receipt;
 use weir_contract::{CrashReason, DefId, Defs, Lattice, Money, Type};
 
 /// A whole program.
@@ -213,6 +214,10 @@ pub struct Entry {
     pub effect: Effect,
     /// What running it may touch; filled in by `plans`.
     pub plan: Plan,
+    /// What running it costs; filled in by `receipts`, for what a manifest lists as functions.
+    pub receipt: Option<Receipt>,
+    /// For each part of the receipt's cost the place that costs most of it; site 0 where nothing does.
+    pub dearest: Vec<SiteId>,
     /// For a frame: what the run waits for there, for people.
     pub waits_for: String,
     pub doc: Option<String>,
@@ -727,6 +732,8 @@ impl Entry {
             public: false,
             effect: Effect::Wait,
             plan: Plan::default(),
+            receipt: None,
+            dearest: Vec::new(),
             waits_for: String::new(),
             doc: None,
             site,

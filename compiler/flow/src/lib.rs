@@ -12,6 +12,7 @@ pub mod lower;
 pub mod optimize;
 pub mod ownership;
 pub mod plans;
+pub mod receipts;
 pub mod release;
 pub mod savepoints;
 pub mod simplify;

@@ -87,6 +87,7 @@ pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
         crate::savepoints::drop_idle_rollbacks(func, &effects);
         crate::simplify::simplify(func);
     }
+    crate::receipts::fill(&mut module);
     crate::split::split(&mut module, &names);
     crate::plans::fill(&mut module);
     module

@@ -5,7 +5,7 @@
 //! computed, is unknown, so a plan never names too little. Functions are summarised over their parameters and
 //! the summary is filled in at each call; recursion leaves a plan incomplete.
 
-mod symbol;
+pub(crate) mod symbol;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,15 +16,7 @@ use symbol::{Abstract, Symbol};
 
 /// Works out the plan of every entry.
 pub fn fill(module: &mut Module) {
-    let mut circle = vec![0; module.funcs.len()];
-    for (number, group) in crate::call_graph::callees_first(module).iter().enumerate() {
-        group.iter().for_each(|id| circle[id.0 as usize] = number);
-    }
-    let mut planner = Planner {
-        module,
-        summaries: BTreeMap::new(),
-        circle,
-    };
+    let mut planner = Planner::new(module);
     let plans: Vec<Plan> = planner
         .module
         .entries
@@ -34,6 +26,17 @@ pub fn fill(module: &mut Module) {
     for (entry, plan) in module.entries.iter_mut().zip(plans) {
         entry.plan = plan;
     }
+}
+
+/// What each register of each function may hold, over all paths.
+pub(crate) fn values(module: &Module) -> Vec<Vec<Abstract>> {
+    let mut planner = Planner::new(module);
+    let ids = (0..module.funcs.len() as u32).map(FuncId);
+    ids.map(|id| {
+        planner.summary(id);
+        planner.summarise(id).1
+    })
+    .collect()
 }
 
 /// A touch in words: `write Account(to).entries`, `read Stock(key sku).held[order]`.
@@ -97,7 +100,19 @@ struct Planner<'m> {
     circle: Vec<usize>,
 }
 
-impl Planner<'_> {
+impl<'m> Planner<'m> {
+    fn new(module: &'m Module) -> Self {
+        let mut circle = vec![0; module.funcs.len()];
+        for (number, group) in crate::call_graph::callees_first(module).iter().enumerate() {
+            group.iter().for_each(|id| circle[id.0 as usize] = number);
+        }
+        Planner {
+            module,
+            summaries: BTreeMap::new(),
+            circle,
+        }
+    }
+
     fn plan(&mut self, entry: &Entry) -> Plan {
         let func = self.module.func(entry.func);
         let args: Vec<Abstract> = (0..func.params)
@@ -147,12 +162,13 @@ impl Planner<'_> {
         if let Some(summary) = self.summaries.get(&id) {
             return summary.clone();
         }
-        let summary = self.summarise(id);
+        let (summary, _) = self.summarise(id);
         self.summaries.insert(id, summary.clone());
         summary
     }
 
-    fn summarise(&mut self, id: FuncId) -> Summary {
+    /// With what each register may hold.
+    fn summarise(&mut self, id: FuncId) -> (Summary, Vec<Abstract>) {
         let module = self.module;
         let func = module.func(id);
         let mut values = vec![Abstract::Bottom; func.regs.len()];
@@ -199,7 +215,7 @@ impl Planner<'_> {
                 out.result.join(values[r.0 as usize].clone());
             }
         }
-        out
+        (out, values)
     }
 
     /// The touch in the words of the manifest.
@@ -208,35 +224,34 @@ impl Planner<'_> {
         Touch {
             mode: touch.mode,
             entity: entity.name.clone(),
-            key: touch.keys.iter().map(|k| self.expr(entry, k)).collect(),
+            key: touch.keys.iter().map(|k| expr(entry, k)).collect(),
             path: touch.slot.map_or(vec![], |slot| {
                 let name = &self.module.slot(touch.entity, slot).name;
                 name.split('.').map(str::to_string).collect()
             }),
-            entry: touch.entry.as_ref().map(|e| self.expr(entry, e)),
+            entry: touch.entry.as_ref().map(|e| expr(entry, e)),
         }
     }
+}
 
-    fn expr(&self, entry: &Entry, symbol: &Symbol) -> PlanExpr {
-        let first = entry.entity.is_some() as u32;
-        let argument = |p: u32| &entry.params[(p - first) as usize];
-        match symbol {
-            Symbol::Unknown => PlanExpr::Unknown,
-            Symbol::Caller => PlanExpr::Caller,
-            Symbol::Constant(text) => PlanExpr::Constant(text.clone()),
-            Symbol::Param(p) => PlanExpr::Argument(argument(*p).name.clone()),
-            Symbol::Key(_, name) => PlanExpr::Key(name.clone()),
-            // A defaulted argument arrives as an option; what is inside is the argument itself.
-            Symbol::Element(of) => match &**of {
-                Symbol::Param(p) if argument(*p).defaulted => {
-                    PlanExpr::Argument(argument(*p).name.clone())
-                }
-                of => PlanExpr::Element(Box::new(self.expr(entry, of))),
-            },
-            Symbol::Member(of, name) => {
-                PlanExpr::Member(Box::new(self.expr(entry, of)), name.clone())
+/// A symbol over the parameters of an entry's function, in the words of the manifest.
+pub(crate) fn expr(entry: &Entry, symbol: &Symbol) -> PlanExpr {
+    let first = entry.entity.is_some() as u32;
+    let argument = |p: u32| &entry.params[(p - first) as usize];
+    match symbol {
+        Symbol::Unknown => PlanExpr::Unknown,
+        Symbol::Caller => PlanExpr::Caller,
+        Symbol::Constant(text) => PlanExpr::Constant(text.clone()),
+        Symbol::Param(p) => PlanExpr::Argument(argument(*p).name.clone()),
+        Symbol::Key(_, name) => PlanExpr::Key(name.clone()),
+        // A defaulted argument arrives as an option; what is inside is the argument itself.
+        Symbol::Element(of) => match &**of {
+            Symbol::Param(p) if argument(*p).defaulted => {
+                PlanExpr::Argument(argument(*p).name.clone())
             }
-        }
+            of => PlanExpr::Element(Box::new(expr(entry, of))),
+        },
+        Symbol::Member(of, name) => PlanExpr::Member(Box::new(expr(entry, of)), name.clone()),
     }
 }
 

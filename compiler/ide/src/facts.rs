@@ -3,6 +3,7 @@
 use weir_check::hir::{Effect, FnId, Promise};
 use weir_check::meanings::Def;
 use weir_contract::manifest::{Frame, FrameRole, Function, FunctionKind};
+use weir_driver::receipts;
 
 use crate::Snapshot;
 use crate::show::{effect, errors};
@@ -18,6 +19,7 @@ pub fn facts(snapshot: &Snapshot, def: Def) -> Vec<String> {
             }
             facts.push(format!("*{}*", effects(snapshot, id)));
             if let Some(planned) = planned(snapshot, id) {
+                facts.extend(receipt(snapshot, planned));
                 facts.extend(touches(planned));
                 facts.extend(route(snapshot, planned));
             }
@@ -87,6 +89,21 @@ pub fn planned(snapshot: &Snapshot, id: FnId) -> Option<&Function> {
         let is_code = !matches!(planned.kind, FunctionKind::Whole | FunctionKind::Field);
         is_code && of == entity && name == Some(function.name.as_str())
     })
+}
+
+/// `serial: it reads ..`, and what a call costs at most.
+fn receipt(snapshot: &Snapshot, function: &Function) -> Option<String> {
+    let manifest = snapshot.manifest()?;
+    let receipt = function.receipt.as_ref()?;
+    let mut lines = vec![
+        format!("- {}", receipts::class(manifest, receipt)),
+        format!("- costs {}", receipts::cost(manifest, &receipt.cost)),
+    ];
+    if !receipt.undo.is_zero() {
+        let undo = receipts::cost(manifest, &receipt.undo);
+        lines.push(format!("- {undo} more to undo it"));
+    }
+    Some(lines.join("\n"))
 }
 
 /// Where a run of a function may sleep, and what is kept there: a line each.

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use weir_check::hir::{Effect, FnId, Type};
 use weir_check::meanings::Def;
 use weir_contract::manifest::FrameRole;
+use weir_contract::receipt::Class;
 use weir_diagnostics::{FileId, Span};
+use weir_driver::receipts;
 use weir_syntax::ast::walk::{Node, pattern, walk};
 use weir_syntax::ast::{Expr, ExprKind, Ident, PatternKind, StmtKind, UnaryOp};
 
@@ -216,11 +218,21 @@ fn effects(snapshot: &Snapshot, file: FileId, found: &mut Vec<Hint>) {
             });
         }
         if function.effect > Effect::Pure {
+            let receipt = crate::facts::planned(snapshot, id).and_then(|f| f.receipt.as_ref());
+            let effect = show::effect(function.effect);
+            let (label, about) = match (receipt, snapshot.manifest()) {
+                // That it reads is said by both.
+                (Some(receipt), Some(manifest)) if receipt.class != Class::Read => (
+                    format!("{effect}, {}", receipt.class.name()),
+                    receipts::class(manifest, receipt),
+                ),
+                _ => (effect.to_owned(), crate::facts::effects(snapshot, id)),
+            };
             found.push(Hint {
                 at: declaration.head.after(),
-                label: show::effect(function.effect).to_owned(),
+                label,
                 kind: HintKind::Effect,
-                about: Some(crate::facts::effects(snapshot, id)),
+                about: Some(about),
                 edit: None,
             });
         }

@@ -60,12 +60,18 @@ pub fn lenses(snapshot: &Snapshot, file: FileId) -> Vec<Lens> {
     found
 }
 
-/// `POST /Account/{owner}/pay · writes state, one record · Account(owner): balance`
+/// `POST /Account/{owner}/pay · serial · 1 record, 1 key, 1 read, 1 write · writes Account(owner)`
 fn of_function(snapshot: &Snapshot, span: Span, id: FnId) -> Option<Lens> {
     let planned = facts::planned(snapshot, id)?;
     let manifest = snapshot.manifest()?;
     let mut parts = vec![weir_driver::explain::route(manifest, planned)];
-    parts.push(facts::effects(snapshot, id));
+    match &planned.receipt {
+        Some(receipt) => {
+            parts.push(receipt.class.name().to_owned());
+            parts.push(weir_driver::receipts::cost(manifest, &receipt.cost));
+        }
+        None => parts.push(facts::effects(snapshot, id)),
+    }
     let touched = weir_driver::explain::touched(planned);
     if !touched.is_empty() {
         parts.push(touched.join(", "));

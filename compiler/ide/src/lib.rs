@@ -49,7 +49,7 @@ pub use regions::{Folded, folds, selections};
 pub use rename::{Edit, prepare_rename, rename};
 pub use signature::{Signature, signature};
 pub use snapshot::{At, Snapshot};
-pub use step_graph::{Step, StepGraph, Way, access_plan, step_graph};
+pub use step_graph::{AccessPlan, Step, StepGraph, Way, access_plan, step_graph};
 pub use style::{format, format_range, format_typed, text_edits};
 pub use symbols::{Symbol, document_symbols, matching_symbols};
 pub use tokens::{ColouredToken, MODIFIERS, TOKEN_KINDS, TokenKind, modifier_names, tokens};

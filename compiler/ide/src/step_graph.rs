@@ -3,6 +3,7 @@
 
 use weir_check::meanings::Def;
 use weir_contract::manifest::{Frame, FrameRole, Manifest};
+use weir_contract::receipt::Receipt;
 use weir_diagnostics::Span;
 use weir_syntax::ast::walk::{Node, walk};
 use weir_syntax::ast::{ExprKind, StmtKind};
@@ -230,19 +231,44 @@ fn function_at(snapshot: &Snapshot, at: At) -> Result<(String, Span), String> {
     Ok((name, declared))
 }
 
+/// What is known of a call before it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessPlan {
+    pub function: String,
+    /// What it reads and writes, a line each.
+    pub touches: Vec<String>,
+    /// Its class, with the reason.
+    pub class: Option<String>,
+    /// In words.
+    pub costs: Option<String>,
+    pub receipt: Option<Receipt>,
+}
+
 /// What a call of the function at a place reads and writes, a line each, with its name in front.
-pub fn access_plan(snapshot: &Snapshot, at: At) -> Result<(String, Vec<String>), String> {
+pub fn access_plan(snapshot: &Snapshot, at: At) -> Result<AccessPlan, String> {
     let (name, declared) = function_at(snapshot, at)?;
-    if snapshot.manifest().is_none() {
+    let Some(manifest) = snapshot.manifest() else {
         return Err("the program has errors: what it touches is known when they are mended".into());
-    }
+    };
     let Some(Def::Function(id)) = snapshot.declared.defs.get(&declared) else {
         return Err("there is no function here".into());
     };
     let planned = facts::planned(snapshot, *id).ok_or(
         "only what can be called from outside, and functions of entities, have a plan of their own",
     )?;
-    Ok((name, weir_driver::explain::touches(planned)))
+    Ok(AccessPlan {
+        function: name,
+        touches: weir_driver::explain::touches(planned),
+        class: planned
+            .receipt
+            .as_ref()
+            .map(|receipt| weir_driver::receipts::class(manifest, receipt)),
+        costs: planned
+            .receipt
+            .as_ref()
+            .map(|receipt| weir_driver::receipts::cost(manifest, &receipt.cost)),
+        receipt: planned.receipt.clone(),
+    })
 }
 
 impl StepGraph {

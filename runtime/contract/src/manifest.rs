@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::host_call::HostCall;
 use crate::lattice::{self, Lattice};
 use crate::plan::Plan;
+use crate::receipt::Receipt;
 pub use crate::route::{Method, Route, RoutePart, parts};
 use crate::settings::{Limits, Retention};
 use crate::slots::{Slot, flatten_all};
@@ -282,6 +283,9 @@ pub struct Function {
     /// The streams that its step, or a later one of it, may put entries into; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emits: Vec<u32>,
+    /// What a call costs at most. For people and tools that review changes; a runtime need not obey it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,30 @@
 use serde_json::{Value as Json, json};
 use weir_contract::Manifest;
 
+/// A receipt that uses every member and every form of a formula.
+fn receipt() -> Json {
+    json!({
+        "at": 1, "class": "serial", "reason": "it reads `first` to decide", "site": 1,
+        "cost": {
+            "records": [{ "times": 1 }],
+            "keys": [{ "times": 2, "of": [{ "length": { "of": { "argument": "lines" } } }] }],
+            "outside": [{ "times": 1, "of": ["unbounded"] }],
+            "reads": [{ "times": 1, "of": [{ "max": [
+                [{ "times": 2 }],
+                [{ "times": 1, "of": [{ "length": { "value": { "argument": "n" } } }] }] ] }] }],
+            "writes": [{ "times": 1, "of": [
+                { "length": { "stored": { "entity": "Order", "key": [{ "key": "id" }], "path": ["by"] } } },
+                { "length": { "instances": "Order" } }] }],
+            "waits": [{ "times": 1, "of": [{ "share": [[{ "times": 1, "of": [{ "length": { "rounds": 1 } }] }], 65] }] }],
+            "messages": [],
+        },
+        "undo": { "records": [{ "times": 1 }], "keys": [], "outside": [], "reads": [], "writes": [], "waits": [],
+            "messages": [] },
+        "frame_bytes": { "least": 1, "most": 11 },
+        "commuting": [{ "entity": "Order", "path": ["by"], "how": "add", "site": 1 }],
+    })
+}
+
 /// A manifest that uses every member and every form of the schema.
 fn full() -> Json {
     json!({
@@ -88,6 +112,7 @@ fn full() -> Json {
                 "params": [{ "name": "entries", "ty": { "list": { "named": 0 } }, "has_default": false }],
                 "returns": { "list": "int" }, "fails": [], "effect": "write", "access": "anyone",
                 "plan": { "complete": true, "touches": [] }, "emits": [0],
+                "receipt": receipt(),
             },
             {
                 "name": "lines.on", "kind": "function", "entry": 11, "public": false,

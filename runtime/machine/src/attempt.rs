@@ -60,6 +60,7 @@ impl Machine {
             }
         };
         self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
+        self.spent.add(on.spent());
         self.views = std::mem::take(&mut on.asking.around.views);
         self.streams.heads = std::mem::take(&mut on.asking.around.heads);
         Streams::uncount(&mut self.streams.heads, &on.asking.asks);

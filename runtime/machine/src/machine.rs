@@ -32,6 +32,7 @@ use crate::run_record::{
 use crate::runs::{Caller, Ended, Given};
 use crate::schedule::Runs;
 use crate::show_runs::name_of;
+use crate::spent::Spent;
 use crate::state::State;
 use crate::steps::Steps;
 use crate::streams::Streams;
@@ -57,6 +58,8 @@ pub struct Machine {
     pub step_cap: StepCap,
     /// Settings and secrets of the program in force. Only asked when a step runs.
     pub settings: Arc<host_call::Given>,
+    /// What all steps that it has run asked of the state, kept or not.
+    pub spent: Spent,
 }
 
 impl Default for Machine {
@@ -73,6 +76,7 @@ impl Default for Machine {
             record_bytes_max: limits::OPS_MAX,
             step_cap: StepCap::default(),
             settings: Arc::default(),
+            spent: Spent::default(),
         }
     }
 }

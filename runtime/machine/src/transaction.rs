@@ -5,6 +5,7 @@
 //! [`Transaction::abort`] give it back. Undo entries and operations are pushed together, one each per write, so a
 //! savepoint is one number and rolling back cuts both.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use weir_contract::encode::{put_bytes, put_varint};
@@ -13,6 +14,7 @@ use weir_contract::lattice::Actor;
 use crate::access::StateAccess;
 use crate::asking::{Asking, Misused, Surroundings};
 use crate::ops::{self, Writes};
+use crate::spent::{Meter, Spent};
 use crate::state::{Slot, State};
 
 pub struct Transaction {
@@ -29,6 +31,7 @@ pub struct Transaction {
     waiting: Option<std::vec::IntoIter<u32>>,
     /// What the step asks for besides writes.
     pub(crate) asking: Asking,
+    meter: Meter,
 }
 
 /// Up to this many handles are found by looking at each.
@@ -41,6 +44,8 @@ struct Handle {
     position: Option<u32>,
     /// Position in `written`.
     number: Option<u32>,
+    /// It was read or written.
+    touched: Cell<bool>,
 }
 
 struct Undo {
@@ -96,7 +101,14 @@ impl Transaction {
             written: Vec::new(),
             round: 0,
             waiting: None,
+            meter: Meter::default(),
         }
+    }
+
+    /// What it has asked of the state so far, also what was taken back.
+    pub fn spent(&self) -> Spent {
+        let touched = self.handles.iter().filter(|handle| handle.touched.get());
+        self.meter.spent(touched.count() as u64)
     }
 
     /// Keeps the writes: raises the versions of the instances and gives the operations for the record.
@@ -218,6 +230,37 @@ impl Transaction {
             .iter()
             .map(|h| self.handles[*h as usize].key.len() + 8);
         self.ops.len() + keys.sum::<usize>()
+    }
+
+    fn reads(&self, handle: u32) {
+        self.meter.read();
+        self.handles[handle as usize].touched.set(true);
+    }
+
+    fn writes(&self, handle: u32) {
+        self.meter.write();
+        self.handles[handle as usize].touched.set(true);
+    }
+
+    fn scalar(&self, handle: u32, slot: u32) -> Option<&[u8]> {
+        match self.slot(handle, slot) {
+            Slot::Scalar(value) => Some(value),
+            Slot::Merged(merged) => Some(merged.value()),
+            _ => None,
+        }
+    }
+
+    fn len_of(&self, handle: u32, slot: u32) -> u64 {
+        match self.slot(handle, slot) {
+            Slot::Map(entries) => entries.len() as u64,
+            Slot::List(items) => items.len() as u64,
+            Slot::Absent | Slot::Scalar(_) | Slot::Merged(_) => 0,
+        }
+    }
+
+    fn has(&self, handle: u32, slot: u32, key: &[u8]) -> bool {
+        self.map(handle, slot)
+            .is_some_and(|entries| entries.contains_key(key))
     }
 
     fn slot(&self, handle: u32, slot: u32) -> &Slot {
@@ -358,6 +401,7 @@ impl StateAccess for Transaction {
             key: key.into(),
             position: self.state.find(entity, key),
             number: None,
+            touched: Cell::new(false),
         });
         next
     }
@@ -377,16 +421,14 @@ impl StateAccess for Transaction {
     }
 
     fn get(&self, handle: u32, slot: u32) -> Option<&[u8]> {
-        match self.slot(handle, slot) {
-            Slot::Scalar(value) => Some(value),
-            Slot::Merged(merged) => Some(merged.value()),
-            _ => None,
-        }
+        self.reads(handle);
+        self.scalar(handle, slot)
     }
 
     fn put(&mut self, handle: u32, slot: u32, value: &[u8]) {
+        self.writes(handle);
         // Writing what is there already is no write: it needs no record and no invariant check.
-        if self.get(handle, slot) == Some(value) {
+        if self.scalar(handle, slot) == Some(value) {
             return;
         }
         let new = Slot::Scalar(value.to_vec());
@@ -397,10 +439,12 @@ impl StateAccess for Transaction {
     }
 
     fn present(&self, handle: u32, slot: u32) -> bool {
+        self.reads(handle);
         *self.slot(handle, slot) != Slot::Absent
     }
 
     fn clear(&mut self, handle: u32, slot: u32) {
+        self.writes(handle);
         let kind = self.state.kind(self.handles[handle as usize].entity, slot);
         self.write(handle, slot, ops::CLEAR, |slot| {
             How::Restore(std::mem::replace(slot, Slot::empty(kind)))
@@ -408,18 +452,17 @@ impl StateAccess for Transaction {
     }
 
     fn slot_len(&self, handle: u32, slot: u32) -> u64 {
-        match self.slot(handle, slot) {
-            Slot::Map(entries) => entries.len() as u64,
-            Slot::List(items) => items.len() as u64,
-            Slot::Absent | Slot::Scalar(_) | Slot::Merged(_) => 0,
-        }
+        self.reads(handle);
+        self.len_of(handle, slot)
     }
 
     fn map_get(&self, handle: u32, slot: u32, key: &[u8]) -> Option<&[u8]> {
+        self.reads(handle);
         self.map(handle, slot)?.get(key).map(Vec::as_slice)
     }
 
     fn map_put(&mut self, handle: u32, slot: u32, key: &[u8], value: &[u8]) -> bool {
+        self.writes(handle);
         let mut new = true;
         self.write(handle, slot, ops::MAP_PUT, |slot| {
             let absent = *slot == Slot::Absent;
@@ -437,7 +480,8 @@ impl StateAccess for Transaction {
     }
 
     fn map_del(&mut self, handle: u32, slot: u32, key: &[u8]) -> bool {
-        if !self.map_has(handle, slot, key) {
+        self.writes(handle);
+        if !self.has(handle, slot, key) {
             return false;
         }
         self.write(handle, slot, ops::MAP_DEL, |slot| {
@@ -449,11 +493,12 @@ impl StateAccess for Transaction {
     }
 
     fn map_has(&self, handle: u32, slot: u32, key: &[u8]) -> bool {
-        self.map(handle, slot)
-            .is_some_and(|entries| entries.contains_key(key))
+        self.reads(handle);
+        self.has(handle, slot, key)
     }
 
     fn map_all(&self, handle: u32, slot: u32, out: &mut Vec<u8>) -> u32 {
+        self.reads(handle);
         let Some(entries) = self.map(handle, slot) else {
             return 0;
         };
@@ -465,12 +510,14 @@ impl StateAccess for Transaction {
     }
 
     fn list_get(&self, handle: u32, slot: u32, index: u64) -> Option<&[u8]> {
+        self.reads(handle);
         let index = usize::try_from(index).ok()?;
         self.list(handle, slot).get(index).map(Vec::as_slice)
     }
 
     fn list_set(&mut self, handle: u32, slot: u32, index: u64, value: &[u8]) -> bool {
-        if index >= self.slot_len(handle, slot) {
+        self.writes(handle);
+        if index >= self.len_of(handle, slot) {
             return false;
         }
         self.write(handle, slot, ops::LIST_SET, |slot| {
@@ -483,6 +530,7 @@ impl StateAccess for Transaction {
     }
 
     fn list_push(&mut self, handle: u32, slot: u32, value: &[u8]) {
+        self.writes(handle);
         self.write(handle, slot, ops::LIST_PUSH, |slot| {
             let absent = *slot == Slot::Absent;
             let items = slot.list_mut();
@@ -497,7 +545,8 @@ impl StateAccess for Transaction {
     }
 
     fn list_pop(&mut self, handle: u32, slot: u32) -> bool {
-        if self.slot_len(handle, slot) == 0 {
+        self.writes(handle);
+        if self.len_of(handle, slot) == 0 {
             return false;
         }
         self.write(handle, slot, ops::LIST_POP, |slot| {
@@ -509,7 +558,8 @@ impl StateAccess for Transaction {
     }
 
     fn list_insert(&mut self, handle: u32, slot: u32, index: u64, value: &[u8]) -> bool {
-        if index > self.slot_len(handle, slot) {
+        self.writes(handle);
+        if index > self.len_of(handle, slot) {
             return false;
         }
         self.write(handle, slot, ops::LIST_INSERT, |slot| {
@@ -527,7 +577,8 @@ impl StateAccess for Transaction {
     }
 
     fn list_remove(&mut self, handle: u32, slot: u32, index: u64) -> bool {
-        if index >= self.slot_len(handle, slot) {
+        self.writes(handle);
+        if index >= self.len_of(handle, slot) {
             return false;
         }
         self.write(handle, slot, ops::LIST_REMOVE, |slot| {
@@ -538,6 +589,7 @@ impl StateAccess for Transaction {
     }
 
     fn list_range(&self, handle: u32, slot: u32, from: u64, to: u64, out: &mut Vec<u8>) -> u32 {
+        self.reads(handle);
         let items = self.list(handle, slot);
         let len = items.len() as u64;
         let (from, to) = (from.min(len) as usize, to.min(len) as usize);

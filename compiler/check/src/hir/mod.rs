@@ -260,6 +260,8 @@ pub struct Function {
     /// Where it is over HTTP, when its name does not say.
     pub route: Option<Route>,
     pub as_step: AsStep,
+    /// What a call may cost.
+    pub budget: Option<Budget>,
     pub is_prelude: bool,
     /// It belongs to a view and has no name that can be written.
     pub of_view: Option<ViewId>,
@@ -302,6 +304,23 @@ pub struct AsStep {
     pub name: Option<String>,
     /// `@keep("audit entry")`: why what it does stays done when the run fails later.
     pub keep: Option<String>,
+}
+
+/// `@budget(records: 2, keys: 1)`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    pub limits: Vec<Limit>,
+    /// Of the attribute.
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// A part of a receipt: `records`, `keys`, ..
+    pub part: &'static str,
+    pub most: u64,
+    /// Of the number.
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]

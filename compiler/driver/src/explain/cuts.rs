@@ -93,7 +93,7 @@ pub fn size(defs: &Defs, cells: &[Field]) -> String {
 }
 
 /// Least and, where there is one, most bytes of a value in the value encoding.
-fn bytes(defs: &Defs, ty: &Type, depth: u32) -> (u32, Option<u32>) {
+pub(crate) fn bytes(defs: &Defs, ty: &Type, depth: u32) -> (u32, Option<u32>) {
     let all = |types: &mut dyn Iterator<Item = &Type>| {
         types.fold((0, Some(0)), |(low, high): (u32, Option<u32>), ty| {
             let (l, h) = bytes(defs, ty, depth + 1);

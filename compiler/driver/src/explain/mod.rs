@@ -3,10 +3,13 @@
 mod cuts;
 mod route;
 
+pub(crate) use cuts::bytes;
 pub use cuts::{kept, size};
 pub use route::{method, route, signature};
 
 use std::fmt::Write;
+
+use crate::receipts;
 use weir_contract::manifest::{Access, Effect, Entity, Function, FunctionKind, Manifest};
 use weir_contract::plan::{PlanExpr, Touch, TouchMode};
 
@@ -57,9 +60,12 @@ pub fn page(manifest: &Manifest, function: &Function) -> String {
     page.push('\n');
     page.push_str(&format!("effect   {}\n", effect(function.effect)));
     page.push_str(&format!("callers  {}\n", callers(manifest, function)));
+    page.push_str(&receipts::lines(manifest, function));
     page.push_str(&touches_of(function));
     page.push_str(&emits(manifest, function));
-    page.push_str(&cuts::cuts(manifest, &full_name(manifest, function)));
+    let name = full_name(manifest, function);
+    page.push_str(&cuts::cuts(manifest, &name));
+    page.push_str(&receipts::barriers(manifest, &name, function.public));
     page
 }
 
@@ -196,7 +202,7 @@ fn expression(expression_: &PlanExpr) -> String {
     }
 }
 
-fn full_name(manifest: &Manifest, function: &Function) -> String {
+pub fn full_name(manifest: &Manifest, function: &Function) -> String {
     match entity(manifest, function) {
         Some(entity) => format!("{}.{}", entity.name, function.name),
         None => function.name.clone(),

@@ -158,14 +158,14 @@ pub fn value(module: &Module, func: &Func, op: &Op, values: &[Abstract]) -> Abst
     }
 }
 
-fn key_names(module: &Module, entity: EntityId) -> Vec<String> {
+pub(crate) fn key_names(module: &Module, entity: EntityId) -> Vec<String> {
     match &module.defs.get(module.entity(entity).def).kind {
         DefKind::Entity { keys } => keys.iter().map(|k| k.name.clone()).collect(),
         _ => unreachable!("an entity's definition is one"),
     }
 }
 
-fn field_name(module: &Module, ty: &Type, position: u32) -> String {
+pub(crate) fn field_name(module: &Module, ty: &Type, position: u32) -> String {
     let at = position as usize;
     match ty {
         Type::Tuple(fields) => fields[at].name.clone().unwrap_or_else(|| at.to_string()),

@@ -500,6 +500,8 @@ impl Parser {
             public,
             doc,
             plan: Default::default(),
+            receipt: None,
+            dearest: Vec::new(),
             waits_for,
             kind,
             name,

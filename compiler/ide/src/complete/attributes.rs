@@ -84,6 +84,12 @@ const ATTRIBUTES: &[(&str, &str, On, &str)] = &[
         On::Function,
         "what it does stays done when the run fails later",
     ),
+    (
+        "budget",
+        "budget(records: ${1:1}, keys: ${2:1})",
+        On::Public,
+        "what a call may cost at most",
+    ),
     ("read", "read", On::Extern, "changes nothing outside"),
     (
         "idempotent",

@@ -3,7 +3,7 @@
 //! ```text
 //! weir.stepGraph   {textDocument, position} -> {function, text, dot, nodes: [{label, role, waitsFor, keeps, range}],
 //!                                               edges: [{from, to, how}]}
-//! weir.accessPlan  {textDocument, position} -> {function, touches: [..]}
+//! weir.accessPlan  {textDocument, position} -> {function, touches: [..], class, costs, receipt}
 //! ```
 
 use gen_lsp_types::{ErrorCodes, ExecuteCommandParams, LspErrorCodes, TextDocumentPositionParams};
@@ -73,6 +73,12 @@ fn step_graph(cx: &Context, snapshot: &Snapshot, at: At) -> Result<Value, String
 }
 
 fn access_plan(_: &Context, snapshot: &Snapshot, at: At) -> Result<Value, String> {
-    let (function, touches) = weir_ide::access_plan(snapshot, at)?;
-    Ok(json!({ "function": function, "touches": touches }))
+    let plan = weir_ide::access_plan(snapshot, at)?;
+    Ok(json!({
+        "function": plan.function,
+        "touches": plan.touches,
+        "class": plan.class,
+        "costs": plan.costs,
+        "receipt": plan.receipt,
+    }))
 }

@@ -117,6 +117,7 @@ fn function(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Funct
         doc: None,
         views: Vec::new(),
         emits: Vec::new(),
+        receipt: None,
     })
 }
 

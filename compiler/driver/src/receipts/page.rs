@@ -1,0 +1,145 @@
+//! A receipt in lines, as `weir explain FUNCTION`, hovers and pages of documentation show it.
+
+use std::fmt::Write;
+
+use weir_contract::manifest::{Frame, FrameRole, Function, Manifest};
+use weir_contract::receipt::{Cost, Receipt};
+
+use super::table::{count, line_of, size};
+
+/// `serial: line 14 reads ..`: the class and its reason.
+pub fn class(manifest: &Manifest, receipt: &Receipt) -> String {
+    let name = receipt.class.name();
+    match receipt.site {
+        0 => format!("{name}: {}", receipt.reason),
+        site => format!("{name}: {}, {}", receipt.reason, line_of(manifest, site)),
+    }
+}
+
+/// `1 record, 2 keys, 3 reads, 2 writes`: what is not 0.
+pub fn cost(manifest: &Manifest, cost: &Cost) -> String {
+    let shown: Vec<String> = cost
+        .parts()
+        .iter()
+        .filter(|(_, of)| !of.is_zero())
+        .map(|(name, of)| match of.as_number() {
+            Some(1) => format!("1 {}", one(name)),
+            Some(n) => format!("{n} {}", many(name)),
+            None => format!("{} {}", bracketed(&count(manifest, of)), many(name)),
+        })
+        .collect();
+    match shown.is_empty() {
+        true => "nothing that is counted".to_owned(),
+        false => shown.join(", "),
+    }
+}
+
+/// A sum in front of a word is read better in brackets.
+fn bracketed(text: &str) -> String {
+    match text.contains(" + ") {
+        true => format!("({text})"),
+        false => text.to_owned(),
+    }
+}
+
+fn one(part: &str) -> &str {
+    match part {
+        "outside" => "outside call",
+        part => part.strip_suffix('s').unwrap_or(part),
+    }
+}
+
+fn many(part: &str) -> &str {
+    match part {
+        "outside" => "outside calls",
+        part => part,
+    }
+}
+
+/// The part of a function's page about class and cost.
+pub fn lines(manifest: &Manifest, function: &Function) -> String {
+    let mut text = String::new();
+    let Some(receipt) = &function.receipt else {
+        return text;
+    };
+    let _ = writeln!(text, "class    {}", class(manifest, receipt));
+    let _ = writeln!(text, "costs    {}", cost(manifest, &receipt.cost));
+    if !receipt.undo.is_zero() {
+        let _ = writeln!(text, "undoing  {} more", cost(manifest, &receipt.undo));
+    }
+    if let Some(bytes) = receipt.frame_bytes {
+        let _ = writeln!(text, "frames   {} at the fullest wait", size(bytes));
+    }
+    for (n, of) in receipt.commuting.iter().enumerate() {
+        let first = if n == 0 { "commutes" } else { "" };
+        let place = line_of(manifest, of.site);
+        let field = of.path.join(".");
+        let how = of.how.text();
+        let _ = writeln!(
+            text,
+            "{first:<8} {}.{field}: {how}, {place}, and nothing here reads it",
+            of.entity
+        );
+    }
+    text
+}
+
+/// What stops steps from becoming one, and what has to wait until all before it is durable.
+pub fn barriers(manifest: &Manifest, name: &str, is_public: bool) -> String {
+    let mine = |frame: &&Frame| {
+        let rest = frame.label.strip_prefix(name);
+        frame.role == FrameRole::Resume && rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut text = String::new();
+    let frames: Vec<&Frame> = manifest.frames.iter().filter(mine).collect();
+    if !frames.is_empty() {
+        text.push_str("\nsteps that cannot be one\n");
+    }
+    for frame in &frames {
+        let _ = writeln!(
+            text,
+            "  {}  {}",
+            line_of(manifest, frame.site),
+            why(manifest, frame)
+        );
+    }
+    let mut barriers: Vec<String> = frames
+        .iter()
+        .filter(|frame| is_outside(manifest, frame))
+        .map(|frame| format!("{} ({})", frame.waits_for, line_of(manifest, frame.site)))
+        .collect();
+    if is_public {
+        barriers.push("the reply".to_owned());
+    }
+    if !barriers.is_empty() {
+        let _ = write!(
+            text,
+            "\nleaves the program, so all before it is durable first\n  {}\n",
+            barriers.join(", ")
+        );
+    }
+    text
+}
+
+fn is_outside(manifest: &Manifest, frame: &Frame) -> bool {
+    let named = |e: &weir_contract::manifest::Extern| {
+        let name = format!("{}.{}", e.module, e.name);
+        frame.waits_for == name || frame.waits_for.starts_with(&format!("{name} "))
+    };
+    manifest.externs.iter().any(named)
+}
+
+fn why(manifest: &Manifest, frame: &Frame) -> String {
+    let what = &frame.waits_for;
+    if is_outside(manifest, frame) {
+        return format!("{what} leaves the program, and its answer comes later");
+    }
+    match what.as_str() {
+        "its next step" => format!(
+            "fused: a step ends here only after {} transactions, or when it has written {} KiB",
+            weir_contract::limits::STEP_TRANSACTIONS_MAX,
+            weir_contract::limits::STEP_WRITES_MAX >> 10
+        ),
+        what => format!("{what}: what it waits for is not there yet"),
+    }
+}
