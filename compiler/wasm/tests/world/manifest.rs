@@ -5,6 +5,7 @@ use weir_contract::manifest::{
     Manifest, Param, Workflow,
 };
 use weir_contract::slots::{Slot, SlotKind};
+use weir_contract::stream::Stream;
 use weir_contract::{DefKind, Field, Type};
 use weir_flow::ir;
 
@@ -37,6 +38,22 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         tests: vec![],
         sites: vec![],
         sources: vec![],
+        streams: module.streams.iter().map(stream).collect(),
+    }
+}
+
+/// Who consumes it is a matter of the machine.
+fn stream(stream: &ir::Stream) -> Stream {
+    Stream {
+        name: stream.name.clone(),
+        ty: stream.ty.clone(),
+        key: stream.key.clone(),
+        timed: stream.timed,
+        late_us: stream.late_us,
+        keep: stream.keep.clone(),
+        append: None,
+        consumers: vec![],
+        doc: None,
     }
 }
 
