@@ -17,6 +17,7 @@ mod types;
 pub mod outside;
 pub mod reduce;
 pub mod script;
+pub mod view;
 pub mod workflow;
 
 use weir_contract::Value;

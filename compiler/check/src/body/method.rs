@@ -33,6 +33,11 @@ impl BodyCx<'_> {
         if let Some(block) = self.outside_block(base) {
             return self.call_extern(block, name, args, span);
         }
+        if args.is_empty()
+            && let Some(carried) = self.carried_state(base, name, span)
+        {
+            return carried;
+        }
         if let Some(view) = self.view_meant(base) {
             return self.member_of_view(view, name, Some(args), span);
         }
