@@ -17,7 +17,7 @@ pub fn of_field(cx: &mut Cx, decl: &ast::MergeDecl) -> (Type, Option<Lattice>) {
             let found = not_merging(cx, decl.ty.span, &ty);
             let name = &decl.name;
             let shown = messages::show(&cx.program, &[], &ty);
-            let help = instead(&ty).unwrap_or_else(|| {
+            let help = instead(&ty).or_else(|| partly(cx, &ty)).unwrap_or_else(|| {
                 format!("what merges is a `Counter`, a `Latest<{shown}>`, an `AddSet<..>` and their like; for what one place decides write `state {name}: {shown}`")
             });
             cx.report(found.help(help));
@@ -59,6 +59,18 @@ fn instead(ty: &Type) -> Option<String> {
         Type::Map(..) => "write `MergeMap<Key, ..>`, with what merges as its second type".into(),
         _ => return None,
     })
+}
+
+/// The same of one of which a part merges.
+fn partly(cx: &Cx, ty: &Type) -> Option<String> {
+    let help = match ty {
+        Type::New(id, _) if LatticeKind::of_id(*id).is_some() => {
+            "what is at a key merges too: write `MergeMap<Key, Counter>`, for example"
+        }
+        Type::Record(..) if cx.program.has_lattice(ty) => "let all its fields merge",
+        _ => return None,
+    };
+    Some(help.to_owned())
 }
 
 fn is_unknown(ty: &Type) -> bool {

@@ -66,26 +66,30 @@ pub fn check(program: &Checked, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The handlers that are called within transactions of others: by handlers of other instances, or in `atomic`.
+/// The handlers that are called within transactions of others: by handlers of other entities, or in `atomic`.
 fn joint(program: &Checked) -> Vec<FnId> {
     let mut found = Vec::new();
-    let mut calls = |within: &Expr| {
+    let mut calls = |within: &Expr, of: Option<EntityId>| {
         walk::all(within, &mut |expr| {
             if let ExprKind::CallHandler {
+                entity,
                 function,
                 target: Some(_),
                 ..
             } = expr.kind
+                && Some(entity) != of
             {
                 found.push(function);
             }
         });
     };
     for (owner, body) in walk::bodies(program) {
-        let is_handler = matches!(owner, Owner::Function(id)
-            if program.function(id).entity.is_some() && program.function(id).effect == Effect::Write);
-        if is_handler {
-            calls(&body.root);
+        if let Owner::Function(id) = owner
+            && let function = program.function(id)
+            && function.entity.is_some()
+            && function.effect == Effect::Write
+        {
+            calls(&body.root, function.entity);
             continue;
         }
         if owner == Owner::Test {
@@ -93,7 +97,7 @@ fn joint(program: &Checked) -> Vec<FnId> {
         }
         walk::all(&body.root, &mut |expr| {
             if let ExprKind::Atomic(inner) = &expr.kind {
-                calls(inner);
+                calls(inner, None);
             }
         });
     }
@@ -102,16 +106,23 @@ fn joint(program: &Checked) -> Vec<FnId> {
 
 fn uses(program: &Checked, entity: EntityId, field: FieldId) -> Uses {
     let mut uses = Uses::default();
+    let own = program.entity(entity);
+    let inits = own.fields.iter().map(|field| &field.init);
+    let rules = own.invariants.iter().chain(&own.allows);
+    let handlers = own.handlers.iter().map(|id| program.function(*id));
+    let params = handlers.flat_map(|function| &function.params);
+    let defaults = params.filter_map(|param| param.default.as_ref());
+    for body in inits.chain(rules).chain(defaults) {
+        walk::all(&body.root, &mut |expr| {
+            uses.other |= matches!(expr.kind, ExprKind::State(read) if read == field);
+        });
+    }
     for (owner, body) in walk::bodies(program) {
         let function = match owner {
             Owner::Function(id) => Some((id, program.function(id))),
             _ => None,
         };
-        let is_own = match (owner, function) {
-            (_, Some((_, function))) => function.entity == Some(entity),
-            (Owner::Init | Owner::Invariant | Owner::Allow | Owner::Default, _) => true,
-            _ => false,
-        };
+        let is_own = function.is_some_and(|(_, function)| function.entity == Some(entity));
         let only_reads = function.is_some_and(|(_, function)| function.effect <= Effect::Read)
             || owner == Owner::Test;
         walk::all(&body.root, &mut |expr| match &expr.kind {

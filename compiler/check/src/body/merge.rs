@@ -363,6 +363,15 @@ impl BodyCx<'_> {
         args: &[ast::Arg],
         span: Span,
     ) -> Option<Expr> {
+        if kind.changes().iter().any(|change| change.name() == name.as_str()) {
+            let message = format!("`{name}` changes what merges, and this is only a value of it");
+            let found = Diagnostic::new(codes::E0501, name.span, message);
+            self.report(found.label("nothing to change").help(
+                "only the functions of its entity change a field that merges: add one, and call that",
+            ));
+            self.check_loose(args);
+            return Some(hole(span));
+        }
         let [arg] = args else { return None };
         match (kind, name.as_str()) {
             (LatticeKind::Counter, "at_least") => {
