@@ -363,7 +363,11 @@ impl BodyCx<'_> {
         args: &[ast::Arg],
         span: Span,
     ) -> Option<Expr> {
-        if kind.changes().iter().any(|change| change.name() == name.as_str()) {
+        if kind
+            .changes()
+            .iter()
+            .any(|change| change.name() == name.as_str())
+        {
             let message = format!("`{name}` changes what merges, and this is only a value of it");
             let found = Diagnostic::new(codes::E0501, name.span, message);
             self.report(found.label("nothing to change").help(

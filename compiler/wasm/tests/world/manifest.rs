@@ -31,7 +31,6 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         externs: module.externs.clone(),
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
-        streams: Vec::new(),
         views: Vec::new(),
         failures: module.failures,
         roles: vec![],
