@@ -260,6 +260,7 @@ fn collect_entity(
                     ty: Type::Unknown,
                     init: empty_body(state.name.span),
                     is_pub: state.is_pub.is_some(),
+                    keep: None,
                     doc: member.doc.as_ref().map(|d| d.text.clone()),
                     span: state.name.span,
                 });

@@ -232,6 +232,8 @@ pub struct StateField {
     /// Value while the instance never wrote it. Locals `0..keys.len()` are the keys; reads no state.
     pub init: Body,
     pub is_pub: bool,
+    /// `@keep("the ledger")`: why it may grow for ever.
+    pub keep: Option<String>,
     pub doc: Option<String>,
     pub span: Span,
 }
