@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use weir_tests::http::{Client, Reply};
-use weir_tests::process::{Node, Scratch};
+use weir_tests::process::{Node, Scratch, resident_kib};
 
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/bank/bank.weir");
@@ -277,14 +277,4 @@ fn keys_that_are_too_long_are_refused() {
         .unwrap();
     assert!((400..500).contains(&reply.status), "{}", reply.status);
     unharmed(&node);
-}
-
-/// `VmRSS` of a process, as the kernel counts it.
-fn resident_kib(pid: u32) -> u64 {
-    std::fs::read_to_string(format!("/proc/{pid}/status"))
-        .unwrap_or_default()
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok())
-        .unwrap_or(0)
 }

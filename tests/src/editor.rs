@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::process::resident_kib;
+
 /// Nothing takes that long; a server that is silent for longer fails the test.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -41,7 +43,8 @@ impl Editor {
             .arg("lsp")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            // What it says when it breaks belongs into the test's log.
+            .stderr(Stdio::inherit())
             .spawn()
             .expect("the binary starts");
         let output = child.stdout.take().expect("stdout is piped");
@@ -169,6 +172,15 @@ impl Editor {
         );
     }
 
+    pub fn is_open(&self, name: &str) -> bool {
+        self.open.contains_key(name)
+    }
+
+    /// What the server holds of the machine's memory.
+    pub fn resident_kib(&self) -> u64 {
+        resident_kib(self.child.id())
+    }
+
     pub fn text(&self, name: &str) -> &str {
         &self.open[name].0
     }
@@ -182,7 +194,8 @@ impl Editor {
         self.edit(name, start, start + old.len(), new);
     }
 
-    fn edit(&mut self, name: &str, start: usize, end: usize, new: &str) {
+    /// Puts a text in place of a range of bytes.
+    pub fn edit(&mut self, name: &str, start: usize, end: usize, new: &str) {
         let (from, to) = (self.place(name, start), self.place(name, end));
         let utf = self.uri(name);
         let (text, version) = self.open.get_mut(name).expect("it is open");
@@ -195,7 +208,7 @@ impl Editor {
     }
 
     /// Line and column of an offset, in what was agreed on.
-    fn place(&self, name: &str, offset: usize) -> Value {
+    pub fn place(&self, name: &str, offset: usize) -> Value {
         let before = &self.text(name)[..offset];
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = before.matches('\n').count();

@@ -204,3 +204,13 @@ pub fn said(program: &str, folder: &Path, args: &[&str]) -> (i32, String, String
         text(ran.stderr),
     )
 }
+
+/// `VmRSS` of a process, as Linux counts it; 0 elsewhere.
+pub fn resident_kib(pid: u32) -> u64 {
+    std::fs::read_to_string(format!("/proc/{pid}/status"))
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or(0)
+}

@@ -12,7 +12,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// For each crate, what of ours it may use. `tests` sees everything.
 const EDGES: &[(&str, &[&str])] = &[
     ("weir-diagnostics", &[]),
-    ("weir-syntax", &["weir-diagnostics"]),
+    ("weir-syntax", &["weir-diagnostics", "weir-contract"]),
     (
         "weir-check",
         &["weir-syntax", "weir-diagnostics", "weir-contract"],

@@ -3,7 +3,7 @@
 //! What the body of a function may depend on is its module's text, and the *interfaces* of the modules it sees, directly or through
 //! others: their text without bodies and tests, and what is worked out from bodies and shows outside: the failures of functions
 //! that do not say theirs. Modules are taken in the order of their imports, so these failures are known when they are asked for.
-//! Effects are not among them: they are worked out for the whole program afterwards, as are patterns, routes and advice.
+//! Effects are not among them: they are worked out for the whole program afterwards, as are routes and advice.
 //!
 //! Declarations have numbers, so all of this holds only while the program declares the same names in the same files; when one
 //! comes or goes, all bodies are checked. A module with errors is always checked: what it leaves open must not be kept.
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use weir_diagnostics::{Diagnostic, FileId, Span};
 use weir_syntax::ast::{self, FnBody, ItemKind, MemberKind};
 
+use crate::effects;
 use crate::hir::*;
 use crate::infer::has_unknown;
 use crate::meanings::{self, Def, NamesOf, last_of_each};
@@ -39,6 +40,7 @@ pub(crate) struct Notes {
     places: BTreeMap<(String, FileId), Span>,
     /// What each module sees; empty when nobody asked.
     seen: Vec<Arc<NamesOf>>,
+    pub effects: effects::Known,
 }
 
 impl Notes {
@@ -303,7 +305,6 @@ impl<'a> Again<'a> {
                 meant.names = Arc::new(names.collect());
             }
             meanings.names.extend(meant.names.iter());
-            meanings.types.extend(meant.types.iter().cloned());
         }
         meant
     }
@@ -324,9 +325,17 @@ impl<'a> Again<'a> {
     }
 
     /// What the next check may go by; right behind the bodies, before other passes report.
-    pub fn keep(&mut self, cx: &Cx) -> Notes {
+    pub fn keep(&mut self, cx: &mut Cx) -> Notes {
         self.told_before_patterns = cx.diagnostics.len();
         let meant = self.meant(cx);
+        if let Some(meanings) = &mut cx.meanings {
+            // What the bodies said is kept by files now.
+            meanings.types.clear();
+            for (source, meant) in self.sources.iter().zip(meant.iter().skip(1)) {
+                let types = (source.module.file, meant.types.clone());
+                meanings.types_of_files.extend([types]);
+            }
+        }
         let mut modules: Vec<Module> = meant
             .into_iter()
             .enumerate()
@@ -370,6 +379,7 @@ impl<'a> Again<'a> {
             modules,
             places: self.places.clone(),
             seen: Vec::new(),
+            effects: effects::Known::default(),
         }
     }
 
@@ -406,9 +416,20 @@ impl<'a> Again<'a> {
         }
     }
 
+    /// What was known of effects, when the program declares what it did.
+    pub fn effects(&self) -> Option<&'a effects::Known> {
+        self.earlier.map(|earlier| &earlier.notes.effects)
+    }
+
     /// Whether a place is in a body that was taken over.
     pub fn is_taken(&self, place: Span) -> bool {
         self.taken.contains_key(&self.module_of(place))
+    }
+
+    /// Of each file, whether its bodies were taken over.
+    pub fn are_taken(&self) -> Vec<bool> {
+        let modules = 1..=self.sources.len();
+        modules.map(|at| self.taken.contains_key(&at)).collect()
     }
 
     /// Whether no type in any body is open; known when the notes are made.
@@ -500,7 +521,7 @@ fn places(cx: &Cx) -> BTreeMap<(String, FileId), Span> {
         let name = &decl.name;
         ((name.name.clone(), name.span.file), name.span)
     });
-    let blocks = cx.modules.own.iter().flat_map(|own| &own.externs);
+    let blocks = cx.modules.own.iter().flat_map(|own| own.externs.iter());
     let blocks = blocks.map(|(name, (span, _))| ((name.clone(), span.file), *span));
     aliases.chain(blocks).collect()
 }

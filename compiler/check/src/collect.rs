@@ -21,15 +21,13 @@ pub const BUILTIN_TYPES: &[&str] = &[
 ];
 
 /// Types of the full language that have no meaning yet.
-pub const LATER_TYPES: &[&str] = &[
-    "EntryId", "Counter", "MoneySum", "Average", "MaxOf", "MinOf", "Flag", "Latest", "GrowSet",
-    "AddSet", "MergeMap",
-];
+pub const LATER_TYPES: &[&str] = &["EntryId"];
 
 /// Whether no program may call a type so.
 pub fn is_builtin_type(name: &str) -> bool {
     BUILTIN_TYPES.contains(&name)
         || LATER_TYPES.contains(&name)
+        || LatticeKind::of_name(name).is_some()
         || matches!(name, "Some" | "None" | "Ok" | "UserId")
 }
 
@@ -52,6 +50,25 @@ fn builtin_user_id(cx: &mut Cx, span: Span) {
         type_params: Vec::new(),
         base: Type::Text,
         doc: Some("Who calls: the identity of a signed-in caller.".into()),
+        span,
+    });
+    for kind in LatticeKind::ALL {
+        cx.news.push(None);
+        cx.program.news.push(NewType {
+            name: kind.name().into(),
+            type_params: kind.type_params().iter().map(|p| p.to_string()).collect(),
+            base: kind.base(),
+            doc: Some(kind.doc().into()),
+            span,
+        });
+    }
+    cx.news.push(None);
+    let part = |ty| TupleField { name: None, ty };
+    cx.program.news.push(NewType {
+        name: "Replica".into(),
+        type_params: vec!["Of".into()],
+        base: Type::Tuple(vec![part(Type::Param(0)), part(Type::Int)]),
+        doc: Some("In a test: an instance as one of its replicas has it.".into()),
         span,
     });
 }
@@ -148,7 +165,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
                     return;
                 }
             }
-            let same = cx.names.functions.entry(name).or_default();
+            let same = cx.names.functions.or_default(name);
             let first = same
                 .iter()
                 .copied()
@@ -210,8 +227,8 @@ fn collect_schedule(cx: &mut Cx, item: &ast::Item, decl: &ast::EveryDecl, doc: O
     let tick = add_function(cx, &made.tick, &[], doc.clone(), None, false);
     let source = &mut cx.functions[tick.0 as usize];
     (source.infers_fails, source.is_tick) = (false, true);
-    let same = cx.names.functions.entry(made.tick.name.name.clone());
-    same.or_default().push(tick);
+    let same = made.tick.name.name.clone();
+    cx.names.functions.or_default(same).push(tick);
     let id = collect_entity(cx, &made.workflow, doc, true);
     workflows::collect(cx, id, &made.workflow);
     if let Some(workflow) = &mut cx.program.entities[id.0 as usize].workflow {
@@ -261,6 +278,7 @@ fn collect_entity(
                     init: empty_body(state.name.span),
                     is_pub: state.is_pub.is_some(),
                     keep: None,
+                    merge: None,
                     doc: member.doc.as_ref().map(|d| d.text.clone()),
                     span: state.name.span,
                 });
@@ -271,7 +289,19 @@ fn collect_entity(
                 let f = add_function(cx, handler, &member.attrs, doc, Some(id), false);
                 cx.program.entities[id.0 as usize].handlers.push(f);
             }
-            MemberKind::Merge(merge) => later_value(cx, &merge.name, "`merge`"),
+            MemberKind::Merge(merge) => {
+                member_name(cx, &mut names, &merge.name);
+                cx.program.entities[id.0 as usize].fields.push(StateField {
+                    name: merge.name.name.clone(),
+                    ty: Type::Unknown,
+                    init: empty_body(merge.name.span),
+                    is_pub: merge.is_pub.is_some(),
+                    keep: None,
+                    merge: None,
+                    doc: member.doc.as_ref().map(|d| d.text.clone()),
+                    span: merge.name.span,
+                });
+            }
             MemberKind::Event(event) if is_workflow => member_name(cx, &mut names, &event.name),
             MemberKind::Event(event) => later_value(cx, &event.name, "`event` in an entity"),
             MemberKind::Invariant(_) | MemberKind::Allow(_) | MemberKind::Hole => {}

@@ -8,11 +8,13 @@
 mod views;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
-use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_diagnostics::{Diagnostic, FileId, Span, codes};
 
+use crate::again::Again;
 use crate::hir::*;
 use crate::scope::Cx;
 use crate::walk::{self, Owner};
@@ -70,15 +72,31 @@ struct Ceiling {
     help: &'static str,
 }
 
-pub fn check(cx: &mut Cx) {
+/// What is known afterwards, for the next check of the same program.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Of each function.
+    acts: Vec<Arc<Vec<Act>>>,
+    reach: Vec<Reach>,
+    /// The files in whose bodies something goes too far.
+    told: BTreeSet<FileId>,
+}
+
+/// Of bodies that were taken over it is known what they do; and while all functions do what they did, nothing goes too far in them
+/// where nothing did.
+pub fn check(cx: &mut Cx, again: &Again<'_>) -> Known {
+    let earlier = again.effects();
     let program = &cx.program;
-    let acts: Vec<Vec<Act>> = program
-        .functions
-        .iter()
-        .map(|function| function_acts(program, function))
+    let functions = program.functions.iter().enumerate();
+    let acts: Vec<Arc<Vec<Act>>> = functions
+        .map(|(at, function)| match earlier {
+            Some(known) if again.is_taken(function.span) => known.acts[at].clone(),
+            _ => Arc::new(function_acts(program, function)),
+        })
         .collect();
     let reach = fixpoint(&acts);
     let views = views_read(&acts);
+    let same = earlier.filter(|known| known.reach == reach);
     let functions = cx.program.functions.iter_mut();
     for ((function, reach), views) in functions.zip(&reach).zip(views) {
         function.effect = reach.effect;
@@ -92,6 +110,11 @@ pub fn check(cx: &mut Cx) {
             reach: &reach,
         };
         for (owner, body) in walk::bodies(&cx.program) {
+            let place = body.root.span;
+            let was_fine = |known: &Known| !known.told.contains(&place.file);
+            if again.is_taken(place) && same.is_some_and(was_fine) {
+                continue;
+            }
             if let Some(ceiling) = ceiling(&cx.program, owner) {
                 places.hold(&body.root, &ceiling, &mut found);
             }
@@ -104,9 +127,11 @@ pub fn check(cx: &mut Cx) {
         views::hold(&places, &mut found);
         views::stale(&cx.program, &mut found);
     }
+    let told = found.iter().map(|found| found.primary.span.file).collect();
     found
         .into_iter()
         .for_each(|diagnostic| cx.report(diagnostic));
+    Known { acts, reach, told }
 }
 
 fn ceiling(program: &Checked, owner: Owner) -> Option<Ceiling> {
@@ -213,7 +238,9 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
             ExprKind::State(_) => act(Does::Read),
             ExprKind::StateOf { .. } | ExprKind::Exists { .. } => act(Does::ReadOther),
             ExprKind::ReadView { view, .. } => act(Does::View(*view)),
-            ExprKind::SetState { .. } => act(Does::Write),
+            ExprKind::SetState { .. } | ExprKind::Merge { .. } | ExprKind::Sync(..) => {
+                act(Does::Write)
+            }
             ExprKind::For(walk) if walks_entity(&walk.generators) => act(Does::ReadOther),
             ExprKind::Now
             | ExprKind::CallerId
@@ -262,11 +289,11 @@ fn walks_entity(generators: &[(Pattern, ForSource)]) -> bool {
 }
 
 /// What each function does, all calls followed.
-fn fixpoint(acts: &[Vec<Act>]) -> Vec<Reach> {
+fn fixpoint(acts: &[Arc<Vec<Act>>]) -> Vec<Reach> {
     let mut graph = DiGraph::<(), ()>::with_capacity(acts.len(), acts.len());
     let nodes: Vec<_> = acts.iter().map(|_| graph.add_node(())).collect();
     for (from, acts) in acts.iter().enumerate() {
-        for act in acts {
+        for act in acts.iter() {
             if let Does::Call(to) | Does::Handler(to) = act.does {
                 graph.add_edge(nodes[from], nodes[to.0 as usize], ());
             }
@@ -277,7 +304,7 @@ fn fixpoint(acts: &[Vec<Act>]) -> Vec<Reach> {
     for component in kosaraju_scc(&graph) {
         let mut whole = NOTHING;
         for node in &component {
-            for act in &acts[node.index()] {
+            for act in acts[node.index()].iter() {
                 whole = join(whole, reach_of(act, &reach));
             }
         }
@@ -289,11 +316,11 @@ fn fixpoint(acts: &[Vec<Act>]) -> Vec<Reach> {
 }
 
 /// The views that each function reads, all calls followed.
-fn views_read(acts: &[Vec<Act>]) -> Vec<BTreeSet<ViewId>> {
+fn views_read(acts: &[Arc<Vec<Act>>]) -> Vec<BTreeSet<ViewId>> {
     let mut graph = DiGraph::<(), ()>::with_capacity(acts.len(), acts.len());
     let nodes: Vec<_> = acts.iter().map(|_| graph.add_node(())).collect();
     for (from, acts) in acts.iter().enumerate() {
-        for act in acts {
+        for act in acts.iter() {
             if let Does::Call(to) | Does::Handler(to) = act.does {
                 graph.add_edge(nodes[from], nodes[to.0 as usize], ());
             }
@@ -302,7 +329,7 @@ fn views_read(acts: &[Vec<Act>]) -> Vec<BTreeSet<ViewId>> {
     let mut read = vec![BTreeSet::new(); acts.len()];
     for component in kosaraju_scc(&graph) {
         let mut whole = BTreeSet::new();
-        for act in component.iter().flat_map(|node| &acts[node.index()]) {
+        for act in component.iter().flat_map(|node| acts[node.index()].iter()) {
             match act.does {
                 Does::View(view) => drop(whole.insert(view)),
                 Does::Call(id) | Does::Handler(id) => {
@@ -345,7 +372,7 @@ fn reach_of(act: &Act, reach: &[Reach]) -> Reach {
 
 struct Places<'a> {
     program: &'a Checked,
-    acts: &'a [Vec<Act>],
+    acts: &'a [Arc<Vec<Act>>],
     reach: &'a [Reach],
 }
 

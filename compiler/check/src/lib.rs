@@ -30,6 +30,8 @@ mod fill;
 pub mod hir;
 mod infer;
 mod lasting;
+mod lattices;
+mod layered;
 pub mod meanings;
 mod messages;
 mod modules;
@@ -54,6 +56,7 @@ use weir_syntax::ast;
 
 pub use again::{Earlier, interface};
 pub use around::{Around, Look, Near, look};
+pub use body::merge_builtin;
 pub use collect::is_builtin_type;
 pub use consequences::drop_of_broken_text;
 pub use copies::COPIES_MAX;
@@ -81,6 +84,7 @@ pub fn check(prelude: &[ast::Module], program: &ast::Module) -> CheckResult {
     let entry = Source {
         path: "main",
         module: program,
+        mentions: &prelude::Mentions::of(program),
     };
     check_modules(prelude, &[entry])
 }
@@ -97,7 +101,7 @@ fn run(cx: &mut scope::Cx, prelude: &[ast::Module], sources: &[Source<'_>]) {
     let mut again = begin(cx, prelude, sources, &[], None);
     body::check_all(cx, &mut again);
     patterns::check(cx, &again);
-    finish(cx);
+    finish(cx, &again);
 }
 
 /// What checking a program again finds out.
@@ -120,10 +124,10 @@ pub fn check_again(
     let mut cx = scope::Cx::default();
     let mut again = begin(&mut cx, prelude, sources, texts, earlier);
     body::check_all(&mut cx, &mut again);
-    let mut notes = again.keep(&cx);
+    let mut notes = again.keep(&mut cx);
     patterns::check(&mut cx, &again);
     again.patterns_done(&mut cx, &mut notes);
-    finish(&mut cx);
+    notes.effects = finish(&mut cx, &again);
     let path = |module: &usize| match module.checked_sub(1) {
         None => String::new(),
         Some(at) => sources[at].path.to_owned(),
@@ -148,9 +152,9 @@ fn begin<'a>(
     again::Again::new(cx, sources, texts, earlier)
 }
 
-/// The passes that look at all bodies.
-fn finish(cx: &mut scope::Cx) {
-    effects::check(cx);
+/// The passes that look at the whole program.
+fn finish(cx: &mut scope::Cx, again: &again::Again<'_>) -> effects::Known {
+    let effects = effects::check(cx, again);
     routes::check(cx);
     as_step::check(cx);
     advice::check(cx);
@@ -158,6 +162,7 @@ fn finish(cx: &mut scope::Cx) {
     weir_diagnostics::sort(&mut cx.diagnostics);
     cx.diagnostics.dedup();
     consequences::drop_of_places(&mut cx.diagnostics);
+    effects
 }
 
 fn result(cx: scope::Cx) -> CheckResult {

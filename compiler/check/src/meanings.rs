@@ -10,6 +10,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use weir_diagnostics::{FileId, Span};
 use weir_syntax::ast;
@@ -65,7 +66,9 @@ pub struct Meanings {
     pub names: Vec<(Span, Def)>,
     /// The type of each expression and of the name of each variable; sorted by place. Parts that could not be worked out are
     /// [`Type::Unknown`].
-    pub types: Vec<(Span, Type)>,
+    pub(crate) types: Vec<(Span, Type)>,
+    /// The same of whole files, which are kept from one check to the next.
+    pub(crate) types_of_files: BTreeMap<FileId, Arc<Vec<(Span, Type)>>>,
     /// The name where something is declared, also in the library; without variables and what is part of the language.
     pub declared: BTreeMap<Def, Span>,
 }
@@ -96,8 +99,13 @@ impl Meanings {
 
     /// The type of the expression with exactly that span.
     pub fn ty(&self, span: Span) -> Option<&Type> {
-        let at = self.types.binary_search_by_key(&span, |(span, _)| *span);
-        at.ok().map(|at| &self.types[at].1)
+        let of_file = self.types_of_files.get(&span.file);
+        let mut all = [Some(&self.types), of_file.map(|types| &**types)].into_iter();
+        all.find_map(|types| {
+            let types = types?;
+            let at = types.binary_search_by_key(&span, |(span, _)| *span);
+            at.ok().map(|at| &types[at].1)
+        })
     }
 }
 

@@ -15,9 +15,10 @@ use weir_syntax::ast::{self, ItemKind};
 
 use crate::collect::{collect, duplicate};
 use crate::hir::{ConstId, ExternId, FnId, StreamId, ViewId};
+use crate::layered::Layered;
 use crate::meanings::Def;
 use crate::messages::did_you_mean;
-use crate::prelude;
+use crate::prelude::{self, Mentions};
 use crate::scope::{Cx, TypeName};
 
 /// A file of a program.
@@ -26,23 +27,59 @@ pub struct Source<'a> {
     /// What others import it by: `orders`, `shop.orders`.
     pub path: &'a str,
     pub module: &'a ast::Module,
+    /// Of the module.
+    pub mentions: &'a Mentions,
 }
 
 /// Names by their kinds.
 #[derive(Clone, Default)]
 pub struct Names {
-    pub types: BTreeMap<String, (TypeName, Span)>,
+    pub types: Layered<(TypeName, Span)>,
     /// Plain functions; more than one only in the library.
-    pub functions: BTreeMap<String, Vec<FnId>>,
-    pub constants: BTreeMap<String, ConstId>,
+    pub functions: Layered<Vec<FnId>>,
+    pub constants: Layered<ConstId>,
     /// The functions of `extern` blocks, by the name of the block.
-    pub externs: BTreeMap<String, (Span, Vec<ExternId>)>,
+    pub externs: Layered<(Span, Vec<ExternId>)>,
     /// What parses but has no meaning yet; somebody was told.
     pub later: BTreeMap<String, Span>,
     /// Imported as a whole: position in [`Modules::own`].
     pub modules: BTreeMap<String, (Span, usize)>,
     pub views: BTreeMap<String, ViewId>,
     pub streams: BTreeMap<String, StreamId>,
+}
+
+impl Names {
+    /// Those of a file that has said nothing yet: over these, which are the library's.
+    fn over(&self) -> Names {
+        Names {
+            types: self.types.over(),
+            functions: self.functions.over(),
+            constants: self.constants.over(),
+            externs: self.externs.over(),
+            later: self.later.clone(),
+            modules: self.modules.clone(),
+            views: self.views.clone(),
+            streams: self.streams.clone(),
+        }
+    }
+
+    /// What a file says itself.
+    fn own(&self) -> Names {
+        let functions = self.functions.own().iter().map(|(name, all)| {
+            let of_library = self.functions.below(name).map_or(0, Vec::len);
+            (name.clone(), all[of_library..].to_vec())
+        });
+        Names {
+            types: self.types.own().clone().into(),
+            functions: functions.collect::<BTreeMap<_, _>>().into(),
+            constants: self.constants.own().clone().into(),
+            externs: self.externs.own().clone().into(),
+            later: self.later.clone(),
+            modules: self.modules.clone(),
+            views: self.views.clone(),
+            streams: self.streams.clone(),
+        }
+    }
 }
 
 /// All modules; the library is the first.
@@ -130,7 +167,7 @@ impl Cx {
 /// Collects the declarations of the library and of all modules, the entry first, and links imports.
 pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>]) {
     cx.begin_module("", Names::default());
-    let program: Vec<&ast::Module> = sources.iter().map(|source| source.module).collect();
+    let program: Vec<&Mentions> = sources.iter().map(|source| source.mentions).collect();
     for (at, module) in library.iter().enumerate() {
         let part = prelude::part(at);
         if !prelude::is_wanted(part, module, &program) {
@@ -145,13 +182,13 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
     cx.prelude_errors = cx.errors.len();
     cx.prelude_news = cx.news.len();
     crate::externs::failures(cx);
-    let library = cx.names.clone();
+    let library = cx.names.over();
     for source in sources {
         cx.begin_module(source.path, library.clone());
         let module = cx.modules.here;
         cx.modules.of_file.insert(source.module.file, module);
         collect(cx, source.module, false);
-        cx.modules.own[module] = without(&cx.names, &library);
+        cx.modules.own[module] = cx.names.own();
     }
     for (at, source) in sources.iter().enumerate() {
         cx.enter_module(at + 1);
@@ -177,39 +214,6 @@ pub fn files(cx: &Cx) -> std::collections::HashMap<FileId, usize> {
         .iter()
         .map(|(file, at)| (*file, *at))
         .collect()
-}
-
-/// The names that are not the library's.
-fn without(names: &Names, library: &Names) -> Names {
-    let types = names.types.iter();
-    let functions = names.functions.iter().filter_map(|(name, all)| {
-        let of_library = library.functions.get(name).map_or(0, Vec::len);
-        let own = all[of_library..].to_vec();
-        (!own.is_empty()).then(|| (name.clone(), own))
-    });
-    let of_library: Vec<ConstId> = library.constants.values().copied().collect();
-    let constants = names
-        .constants
-        .iter()
-        .filter(|(_, id)| !of_library.contains(id));
-    let externs = names.externs.iter();
-    let copied = |(name, id): (&String, &ConstId)| (name.clone(), *id);
-    Names {
-        types: types
-            .filter(|(name, _)| !library.types.contains_key(*name))
-            .map(|(name, found)| (name.clone(), *found))
-            .collect(),
-        functions: functions.collect(),
-        constants: constants.map(copied).collect(),
-        externs: externs
-            .filter(|(name, _)| !library.externs.contains_key(*name))
-            .map(|(name, block)| (name.clone(), block.clone()))
-            .collect(),
-        later: names.later.clone(),
-        modules: names.modules.clone(),
-        views: names.views.clone(),
-        streams: names.streams.clone(),
-    }
 }
 
 /// The module of an import: one of the program's.
@@ -303,7 +307,7 @@ fn import_name(cx: &mut Cx, from: usize, name: &ast::Ident) -> bool {
     }
     let own = &cx.modules.own[from];
     if let Some(all) = own.functions.get(name).cloned() {
-        let seen = cx.names.functions.entry(name.to_owned()).or_default();
+        let seen = cx.names.functions.or_default(name.to_owned());
         seen.extend(&all);
         cx.means(place, Def::Function(all[0]));
         found = true;

@@ -140,6 +140,7 @@ macro_rules! parts {
                 | ExprKind::Compare(_, left, right)
                 | ExprKind::Arith(_, left, right)
                 | ExprKind::Coalesce(left, right)
+                | ExprKind::Sync(left, right)
                 | ExprKind::In {
                     value: left,
                     collection: right,
@@ -322,6 +323,16 @@ macro_rules! parts {
                     visit(E(&$($mutable)? compensation.body))
                 }
                 ExprKind::Mock { answer, .. } => visit(E(&$($mutable)? answer.body)),
+                ExprKind::Merge { path, value, .. } => {
+                    for step in path {
+                        if let MergeStep::Key(key) = step {
+                            visit(E(key));
+                        }
+                    }
+                    if let Some(value) = value {
+                        visit(E(value));
+                    }
+                }
             }
         }
     };

@@ -58,6 +58,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("std/id.weir", include_str!("../../../stdlib/id.weir")),
     ("std/http.weir", include_str!("../../../stdlib/http.weir")),
     ("std/blob.weir", include_str!("../../../stdlib/blob.weir")),
+    ("std/merge.weir", include_str!("../../../stdlib/merge.weir")),
     (
         "std/failures.weir",
         include_str!("../../../stdlib/failures.weir"),
@@ -67,6 +68,9 @@ pub const FILES: &[(&str, &str)] = &[
 /// Those that come in only where a program names them, or a type that they declare.
 const ON_DEMAND: &[&str] = &["http", "json", "secret"];
 
+/// What programs have in which something merges.
+const MERGE: &str = "merge";
+
 /// `json` of the first file, `std/json.weir`: what its functions may be called behind.
 pub fn part(at: usize) -> &'static str {
     let name = FILES[at].0;
@@ -74,52 +78,95 @@ pub fn part(at: usize) -> &'static str {
     name.strip_suffix(".weir").unwrap_or(name)
 }
 
+/// What a file says that brings parts of the library in or keeps them out. It depends on the file's text alone, so whoever checks a
+/// program often keeps it with the tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// The types that it declares.
+    declares: BTreeSet<String>,
+    /// `json` in `json.parse(..)`, `secret` in `secret("key")`, where the file has not the name for something else.
+    behind: BTreeSet<&'static str>,
+    /// Types, where their names stand alone.
+    types: BTreeSet<String>,
+    /// Some of its state merges.
+    merges: bool,
+}
+
+impl Mentions {
+    pub fn of(module: &ast::Module) -> Mentions {
+        let declares = module.items.iter().filter_map(declared_type);
+        let mut found = Mentions {
+            declares: declares.map(|name| name.name.clone()).collect(),
+            merges: merges(module),
+            ..Mentions::default()
+        };
+        let free = ON_DEMAND.iter().filter(|part| !binds(module, part));
+        let free: Vec<&'static str> = free.copied().collect();
+        let part = |e: &ast::Expr| match &e.kind {
+            ast::ExprKind::Var(name) => free.iter().find(|part| **part == name.as_str()).copied(),
+            _ => None,
+        };
+        let mut named = |name: &ast::Ident| {
+            if !found.types.contains(name.as_str()) {
+                found.types.insert(name.name.clone());
+            }
+        };
+        ast::walk::walk(module, &mut |node| {
+            use ast::walk::Node;
+            match node {
+                Node::Expr(e) => match &e.kind {
+                    // `json.parse(..)` or `secret("key")`, not a variable of the name.
+                    ast::ExprKind::Field { base, .. } => found.behind.extend(part(base)),
+                    ast::ExprKind::Call { callee, .. } => found.behind.extend(part(callee)),
+                    ast::ExprKind::Con(name) => named(name),
+                    _ => {}
+                },
+                Node::Type(ty) => match &ty.kind {
+                    ast::TypeKind::Path { path, .. } if path.module.is_empty() => named(&path.name),
+                    _ => {}
+                },
+                Node::Pattern(p) => {
+                    if let ast::PatternKind::Con {
+                        name, qualifier, ..
+                    } = &p.kind
+                    {
+                        named(qualifier.as_ref().unwrap_or(name));
+                    }
+                }
+                _ => {}
+            }
+        });
+        found
+    }
+}
+
 /// Whether a program has this part of the prelude in scope.
-pub fn is_wanted(part: &str, module: &ast::Module, program: &[&ast::Module]) -> bool {
+pub fn is_wanted(part: &str, module: &ast::Module, program: &[&Mentions]) -> bool {
+    if part == MERGE {
+        return program.iter().any(|file| file.merges);
+    }
     if !ON_DEMAND.contains(&part) {
         return true;
     }
-    let declared = |of: &ast::Module| -> BTreeSet<String> {
-        let names = of.items.iter().filter_map(declared_type);
-        names.map(|name| name.name.clone()).collect()
-    };
-    let types = declared(module);
+    let types = module.items.iter().filter_map(declared_type);
+    let types: Vec<&str> = types.map(ast::Ident::as_str).collect();
+    let any = |names: &BTreeSet<String>| types.iter().any(|name| names.contains(*name));
     // Whoever declares such a type speaks of his own, and a name means one thing.
-    if program.iter().any(|own| !types.is_disjoint(&declared(own))) {
-        return false;
-    }
-    let is_named = |own: &&ast::Module| {
-        let is_theirs = binds(own, part);
-        let is_part = |e: &ast::Expr| matches!(&e.kind, ast::ExprKind::Var(name) if name.as_str() == part && !is_theirs);
-        let mut found = false;
-        ast::walk::walk(own, &mut |node| {
-            use ast::walk::Node;
-            found |= match node {
-                Node::Expr(e) => match &e.kind {
-                    // `json.parse(..)` or `secret("key")`, not a variable of the name.
-                    ast::ExprKind::Field { base, .. } => is_part(base),
-                    ast::ExprKind::Call { callee, .. } => is_part(callee),
-                    ast::ExprKind::Con(name) => types.contains(name.as_str()),
-                    _ => false,
-                },
-                Node::Type(ty) => match &ty.kind {
-                    ast::TypeKind::Path { path, .. } => {
-                        path.module.is_empty() && types.contains(path.name.as_str())
-                    }
-                    _ => false,
-                },
-                Node::Pattern(p) => match &p.kind {
-                    ast::PatternKind::Con {
-                        name, qualifier, ..
-                    } => types.contains(qualifier.as_ref().unwrap_or(name).as_str()),
-                    _ => false,
-                },
-                _ => false,
-            };
-        });
-        found
-    };
-    program.iter().any(is_named)
+    let is_displaced = program.iter().any(|file| any(&file.declares));
+    !is_displaced
+        && program
+            .iter()
+            .any(|file| file.behind.contains(part) || any(&file.types))
+}
+
+fn merges(module: &ast::Module) -> bool {
+    module.items.iter().any(|item| match &item.kind {
+        ast::ItemKind::Entity(decl) | ast::ItemKind::Workflow(decl) => {
+            let mut members = decl.members.iter();
+            members.any(|member| matches!(member.kind, ast::MemberKind::Merge(_)))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a part is absent because the program declares one of its types itself.

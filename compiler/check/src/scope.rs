@@ -105,6 +105,8 @@ pub struct Cx {
     pub streams: Vec<StreamSource>,
     /// With those whose stream is not there.
     pub consumers: Vec<ConsumerSource>,
+    /// Types as written where what merges may not stand, until all records are known; then `None`: each is looked at at once.
+    pub written_types: Option<Vec<(Span, Type)>>,
 }
 
 impl Cx {

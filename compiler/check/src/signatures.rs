@@ -8,13 +8,15 @@ use crate::budget;
 use crate::endless;
 use crate::externs;
 use crate::hir::*;
+use crate::lattices;
 use crate::routes;
 use crate::scope::Cx;
 use crate::streams;
-use crate::types::{alias, error_named, ty};
+use crate::types::{alias, error_named, merging_ty, ty};
 use crate::workflows;
 
 pub fn resolve(cx: &mut Cx) {
+    cx.written_types = Some(Vec::new());
     for at in 0..cx.aliases.len() {
         alias(cx, at, &mut Vec::new());
     }
@@ -27,8 +29,9 @@ pub fn resolve(cx: &mut Cx) {
     for at in 0..cx.records.len() {
         let decl = cx.records[at].clone();
         cx.enter(decl.name.span);
-        cx.program.records[at].fields = fields(cx, &decl.fields, &decl.type_params);
+        cx.program.records[at].fields = fields_as(cx, &decl.fields, &decl.type_params, merging_ty);
     }
+    lattices::records(cx);
     for at in 0..cx.errors.len() {
         let decl = cx.errors[at].clone();
         cx.enter(decl.name.span);
@@ -97,6 +100,7 @@ pub fn resolve(cx: &mut Cx) {
     }
     externs::resolve(cx);
     streams::resolve(cx);
+    lattices::check_places(cx);
 }
 
 fn entity(cx: &mut Cx, at: usize) {
@@ -136,18 +140,24 @@ fn entity(cx: &mut Cx, at: usize) {
     workflows::resolve(cx, EntityId(at as u32), &decl);
     let mut next = 0;
     for member in &decl.members {
-        if let ast::MemberKind::State(state) = &member.kind {
-            let resolved = ty(cx, &state.ty, &[]);
-            cx.program.entities[at].fields[next].ty = resolved;
-            next += 1;
-            for attr in &member.attrs {
-                if attr.name.as_str() == "keep" {
-                    let keep = as_step::reason(cx, attr);
-                    cx.program.entities[at].fields[next - 1].keep = keep;
-                    continue;
-                }
-                cx.attribute_later(attr, "on state");
+        let resolved = match &member.kind {
+            ast::MemberKind::State(state) => ty(cx, &state.ty, &[]),
+            ast::MemberKind::Merge(merge) => {
+                let (resolved, lattice) = lattices::of_field(cx, merge);
+                cx.program.entities[at].fields[next].merge = lattice;
+                resolved
             }
+            _ => continue,
+        };
+        cx.program.entities[at].fields[next].ty = resolved;
+        next += 1;
+        for attr in &member.attrs {
+            if attr.name.as_str() == "keep" {
+                let keep = as_step::reason(cx, attr);
+                cx.program.entities[at].fields[next - 1].keep = keep;
+                continue;
+            }
+            cx.attribute_later(attr, "on state");
         }
     }
 }
@@ -382,6 +392,15 @@ fn status(cx: &mut Cx, attrs: &[ast::Attr], is_prelude: bool) -> Option<u16> {
 
 /// Fields with their types; `params` are the type parameters in scope.
 pub fn fields(cx: &mut Cx, decls: &[ast::Field], params: &[ast::Ident]) -> Vec<NamedType> {
+    fields_as(cx, decls, params, ty)
+}
+
+fn fields_as(
+    cx: &mut Cx,
+    decls: &[ast::Field],
+    params: &[ast::Ident],
+    ty: fn(&mut Cx, &ast::Type, &[ast::Ident]) -> Type,
+) -> Vec<NamedType> {
     let mut out: Vec<NamedType> = Vec::new();
     for field in decls {
         if out.iter().any(|f| f.name == field.name.name) {

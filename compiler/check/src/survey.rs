@@ -23,6 +23,8 @@ pub struct Survey {
     pub meanings: Meanings,
     /// Of each file of the program, in their order.
     pub names: Vec<Arc<NamesOf>>,
+    /// Of each file, whether its bodies were taken over from the check before.
+    pub is_as_before: Vec<bool>,
 }
 
 /// Checks a program together with the parsed prelude, and tells what each place means. `texts` are those of the sources,
@@ -39,10 +41,10 @@ pub fn survey(
     };
     let mut again = crate::begin(&mut cx, prelude, sources, texts, earlier);
     crate::body::check_all(&mut cx, &mut again);
-    let mut notes = again.keep(&cx);
+    let mut notes = again.keep(&mut cx);
     crate::patterns::check(&mut cx, &again);
     again.patterns_done(&mut cx, &mut notes);
-    crate::finish(&mut cx);
+    notes.effects = crate::finish(&mut cx, &again);
     let names = again.names(&mut cx, &mut notes);
     let meanings = meanings::finish(&mut cx);
     let failed = cx.diagnostics.iter().any(Diagnostic::is_error);
@@ -53,6 +55,7 @@ pub fn survey(
         diagnostics: cx.diagnostics,
         meanings,
         names,
+        is_as_before: again.are_taken(),
     };
     (survey, notes.with(program))
 }

@@ -6,6 +6,7 @@ use weir_syntax::ast::{self, TypeKind};
 use crate::collect::{BUILTIN_TYPES, LATER_TYPES};
 use crate::copies::TYPE_PARTS_MAX;
 use crate::hir::*;
+use crate::lattices;
 use crate::meanings::Def;
 use crate::messages::{did_you_mean, meant};
 use crate::modules;
@@ -83,6 +84,13 @@ pub fn alias(cx: &mut Cx, at: usize, running: &mut Vec<usize>) -> Type {
 
 /// Resolves a type as written; `params` are the type parameters in scope.
 pub fn ty(cx: &mut Cx, written: &ast::Type, params: &[ast::Ident]) -> Type {
+    let found = resolve_type(cx, written, params, &mut Vec::new());
+    lattices::written(cx, written.span, &found);
+    found
+}
+
+/// The same where what merges may stand: behind `merge`, and in a record.
+pub fn merging_ty(cx: &mut Cx, written: &ast::Type, params: &[ast::Ident]) -> Type {
     resolve_type(cx, written, params, &mut Vec::new())
 }
 
@@ -204,6 +212,7 @@ fn named(
             );
             Type::Unknown
         }
+        None if LatticeKind::of_name(name).is_some() => lattice(cx, path, args),
         None if LATER_TYPES.contains(&name) => {
             cx.later(path.span, &format!("the type `{name}`"));
             Type::Unknown
@@ -212,6 +221,18 @@ fn named(
             unknown_type(cx, path);
             Type::Unknown
         }
+    }
+}
+
+/// One of the builtin types that merge; a program may have a name of these for something else.
+fn lattice(cx: &mut Cx, path: &ast::TypePath, args: Vec<Type>) -> Type {
+    let Some(kind) = LatticeKind::of_name(path.name.as_str()) else {
+        return Type::Unknown;
+    };
+    cx.means(path.name.span, Def::Builtin(kind.name()));
+    match takes(cx, path, kind.type_params().len(), args.len()) {
+        true => Type::New(kind.id(), args),
+        false => Type::Unknown,
     }
 }
 
@@ -276,6 +297,7 @@ fn takes(cx: &mut Cx, path: &ast::TypePath, wanted: usize, found: usize) -> bool
     let help = match (name.as_str(), declared) {
         _ if wanted == 0 => format!("write just `{name}`"),
         ("Map", _) => "write `Map<Key, Value>`".into(),
+        ("MergeMap", _) => "write `MergeMap<Key, Counter>`".into(),
         ("List" | "Set", _) => format!("write `{name}<Item>`"),
         (_, Some(TypeName::Record(id))) => all(&cx.records[id.0 as usize].type_params),
         (_, Some(TypeName::Enum(id))) => all(&cx.enums[id.0 as usize].type_params),

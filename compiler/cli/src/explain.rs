@@ -3,6 +3,7 @@
 use crate::output::{Failure, Outcome, say_part};
 use crate::program;
 use std::path::{Path, PathBuf};
+use weir_contract::near::distance;
 use weir_driver::explain as plan;
 
 /// Explain an error code, or a function of a program.
@@ -69,11 +70,4 @@ fn no_such_code(what: &str) -> Failure {
         )),
         None => failure,
     }
-}
-
-/// In how many places two codes differ.
-fn distance(a: &str, b: &str) -> usize {
-    let b = b.to_uppercase();
-    let differing = a.chars().zip(b.chars()).filter(|(a, b)| a != b).count();
-    differing + a.len().abs_diff(b.len())
 }

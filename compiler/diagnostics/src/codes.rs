@@ -126,6 +126,7 @@ codes! {
     E0506 "`self` outside an entity",
     E0507 "something that depends on itself",
     E0508 "something in the wrong place",
+    E0520 "what merges, in a place where it cannot",
     E0521 "something that cannot be a view",
     E0522 "a view that would remember for ever",
     E0523 "a view that is read where it may just have changed",
@@ -157,6 +158,7 @@ codes! {
     W0806 "a transaction that leads back to itself",
     H0701 "state that only grows",
     H0801 "a wait that only somebody outside can end",
+    H0802 "state that could merge",
 }
 
 /// Every registered code, in the order of the table.

@@ -45,6 +45,7 @@ pub enum Kind {
     Handler,
     Test,
     Stream,
+    View,
 }
 
 impl Kind {
@@ -66,6 +67,7 @@ impl Kind {
             Kind::Allow => "allow",
             Kind::Test => "test",
             Kind::Stream => "stream",
+            Kind::View => "view",
         }
     }
 
@@ -87,6 +89,7 @@ impl Kind {
             Kind::Allow => "Who may call",
             Kind::Test => "Tests",
             Kind::Stream => "Streams",
+            Kind::View => "Views",
         }
     }
 
@@ -209,6 +212,7 @@ impl Reader<'_> {
             ItemKind::TypeAlias(decl) | ItemKind::NewType(decl) => whole(Kind::Type, &decl.name),
             ItemKind::Let(decl) => whole(Kind::Constant, &decl.name),
             ItemKind::Stream(decl) => whole(Kind::Stream, &decl.name),
+            ItemKind::View(decl) => self.view(decl, item, doc),
             ItemKind::Extern(decl) => {
                 let mut made = whole(Kind::Extern, &decl.name);
                 made.is_inner = false;
@@ -234,6 +238,21 @@ impl Reader<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// The whole query: it says what a row is.
+    fn view(&self, decl: &ast::ViewDecl, item: &ast::Item, doc: Option<&ast::Doc>) -> Item {
+        let name = &decl.name;
+        let mut made = self.made(Kind::View, &name.name, name.span, vec![item.span], doc);
+        made.is_public = decl.is_pub.is_some();
+        made.is_inner = !made.is_public && doc.is_none();
+        made.access = access(&item.attrs);
+        made.route = match made.is_public {
+            true => self.route(None, &made.name),
+            false => None,
+        };
+        made.effect = Some("kept up to date");
+        made
     }
 
     fn entity(
@@ -302,7 +321,20 @@ impl Reader<'_> {
                 MemberKind::Allow(_) => {
                     self.made(Kind::Allow, "allow", member.span, vec![member.span], doc)
                 }
-                MemberKind::Merge(_) | MemberKind::Hole => continue,
+                MemberKind::Merge(merge) => {
+                    let mut made = self.made(
+                        Kind::State,
+                        &merge.name.name,
+                        merge.name.span,
+                        vec![member.span],
+                        doc,
+                    );
+                    made.is_public = merge.is_pub.is_some();
+                    made.is_inner = !made.is_public && doc.is_none();
+                    made.route = self.route(Some(owner), &made.name);
+                    made
+                }
+                MemberKind::Hole => continue,
             };
             made.members.push(Item {
                 anchor: format!("{owner}.{}", found.anchor),

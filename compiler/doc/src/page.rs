@@ -14,10 +14,11 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("search.js");
 
 /// In the order in which a page shows them.
-const ORDER: [Kind; 11] = [
+const ORDER: [Kind; 12] = [
     Kind::Entity,
     Kind::Workflow,
     Kind::Stream,
+    Kind::View,
     Kind::Function,
     Kind::Record,
     Kind::Enum,
@@ -92,7 +93,7 @@ pub fn frame(book: &Book, title: &str, up: &str, side: &str, main: &str) -> Stri
 <link rel="stylesheet" href="{up}style.css">
 <nav class="side">
 <a class="home" href="{up}index.html">{name}{version}</a>
-<input id="search" type="search" placeholder="Search ( / )" aria-label="Search" autocomplete="off" spellcheck="false">
+<input id="search-field" type="search" placeholder="Search ( / )" aria-label="Search" autocomplete="off" spellcheck="false">
 <ul id="found" hidden></ul>
 <div id="contents">
 {side}</div>

@@ -1,6 +1,6 @@
 // Search by name: what begins with the words comes first, then what has them inside.
 (() => {
-  const field = document.getElementById("search");
+  const field = document.getElementById("search-field");
   const found = document.getElementById("found");
   const contents = document.getElementById("contents");
   const up = document.documentElement.dataset.up;

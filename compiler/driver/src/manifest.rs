@@ -9,7 +9,6 @@ use weir_contract::manifest::{
     Manifest, Method, Param, Route, Site, Source, StateField, Test, Workflow,
 };
 use weir_contract::receipt::Receipt;
-use weir_contract::slots::flatten_all;
 use weir_contract::stream::Stream;
 use weir_contract::{DefId, DefKind, Field, Type};
 use weir_diagnostics::{FileId, SourceMap};
@@ -121,26 +120,22 @@ fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
             name: field.name.clone(),
             ty: field.ty.clone(),
             public: field.public,
+            merge: field.merge.clone(),
         })
         .collect();
-    let typed: Vec<Field> = fields
-        .iter()
-        .map(|field| Field {
-            name: field.name.clone(),
-            ty: field.ty.clone(),
-        })
-        .collect();
-    Entity {
+    let mut entity_of = Entity {
         name: entity.name.clone(),
         keys: keys.clone(),
-        slots: flatten_all(&module.defs, &typed),
+        slots: Vec::new(),
         fields,
         // Each entry asks the rule itself before it starts.
         allow: None,
         walked: module.walks(id),
         workflow: entity.workflow.as_ref().map(|w| workflow(module, w)),
         doc: entity.doc.clone(),
-    }
+    };
+    entity_of.slots = entity_of.slots_of_fields(&module.defs);
+    entity_of
 }
 
 /// Where an entry stands among the functions of the manifest.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use weir_check::Source;
+use weir_check::prelude::Mentions;
 use weir_diagnostics::{Diagnostic, FileId, SourceMap};
 use weir_syntax::Parsed;
 use weir_syntax::ast::{self, ItemKind};
@@ -15,6 +16,7 @@ use crate::{NotFound, Program, World};
 pub(crate) struct Module {
     pub path: String,
     pub parsed: Arc<Parsed>,
+    pub mentions: Arc<Mentions>,
 }
 
 impl Module {
@@ -22,6 +24,7 @@ impl Module {
         Source {
             path: &self.path,
             module: &self.parsed.module,
+            mentions: &self.mentions,
         }
     }
 }
@@ -32,11 +35,15 @@ pub(crate) fn read(
     world: &dyn World,
     program: &Program,
     sources: &mut SourceMap,
-    parse: &mut dyn FnMut(FileId, &Arc<str>) -> Arc<Parsed>,
+    parse: &mut dyn FnMut(FileId, &Arc<str>) -> Tree,
 ) -> Result<Vec<Module>, NotFound> {
-    let mut module = |path: &str, file: FileId, sources: &SourceMap| Module {
-        path: path.to_owned(),
-        parsed: parse(file, &sources.file(file).text),
+    let mut module = |path: &str, file: FileId, sources: &SourceMap| {
+        let (parsed, mentions) = parse(file, &sources.file(file).text);
+        Module {
+            path: path.to_owned(),
+            parsed,
+            mentions,
+        }
     };
     let unreadable = |path: &Path, error: std::io::Error| NotFound::Unreadable {
         path: path.into(),
@@ -70,9 +77,14 @@ pub(crate) fn read(
     Ok(modules)
 }
 
+/// What is known of a file by itself.
+pub(crate) type Tree = (Arc<Parsed>, Arc<Mentions>);
+
 /// Parses a file.
-pub(crate) fn parse(file: FileId, text: &Arc<str>) -> Arc<Parsed> {
-    Arc::new(weir_syntax::parse(file, text))
+pub(crate) fn parse(file: FileId, text: &Arc<str>) -> Tree {
+    let parsed = weir_syntax::parse(file, text);
+    let mentions = Mentions::of(&parsed.module);
+    (Arc::new(parsed), Arc::new(mentions))
 }
 
 /// The files of a program, also those that are imported and not there: what to look at for changes.

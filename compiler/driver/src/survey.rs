@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use weir_check::hir::Checked;
 use weir_check::meanings::{Meanings, NamesOf};
+use weir_check::prelude::Mentions;
 use weir_check::{Around, Earlier, Source};
 use weir_contract::manifest::Manifest;
 use weir_diagnostics::{Diagnostic, FileId, SourceMap, Span};
 use weir_syntax::{Parsed, ast};
 
-use crate::modules::{self, Module};
+use crate::modules::{self, Module, Tree};
 use crate::receipts::budget;
 use crate::stages::lowered;
 use crate::{NotFound, Program, World};
@@ -34,12 +35,12 @@ impl Default for Library {
 /// checked again.
 #[derive(Default)]
 pub struct Parses {
-    by_file: BTreeMap<FileId, (Arc<str>, Arc<Parsed>)>,
+    by_file: BTreeMap<FileId, (Arc<str>, Tree)>,
     earlier: Option<Earlier>,
 }
 
 impl Parses {
-    fn parse(&mut self, file: FileId, text: &Arc<str>) -> Arc<Parsed> {
+    fn parse(&mut self, file: FileId, text: &Arc<str>) -> Tree {
         if let Some((known, parsed)) = self.by_file.get(&file)
             && known == text
         {
@@ -74,7 +75,20 @@ pub struct SurveyedFile {
     /// What others import it by: `shop.orders`.
     pub path: String,
     pub parsed: Arc<Parsed>,
+    pub mentions: Arc<Mentions>,
     pub names: Arc<NamesOf>,
+    pub bodies: Bodies,
+}
+
+/// What was done about the code of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bodies {
+    Checked,
+    /// What it means is what it meant in the survey before, but for places in other files: neither its text has changed nor anything
+    /// that it depends on.
+    AsBefore,
+    /// Nobody has asked about it.
+    NotChecked,
 }
 
 /// Reads, parses and checks a program. Fails only when its source cannot be read.
@@ -103,13 +117,19 @@ pub fn survey(
         diagnostics.extend(budget::check(&found.program, &sources));
         weir_diagnostics::sort(&mut diagnostics);
     }
-    let with_names = modules.into_iter().zip(found.names);
-    let files = with_names.map(|(module, names)| SurveyedFile {
+    let told = found.names.into_iter().zip(found.is_as_before);
+    let with_names = modules.into_iter().zip(told);
+    let files = with_names.map(|(module, (names, is_as_before))| SurveyedFile {
         id: module.parsed.module.file,
         place: sources.file(module.parsed.module.file).name.clone().into(),
         path: module.path,
         parsed: module.parsed,
+        mentions: module.mentions,
         names,
+        bodies: match is_as_before {
+            true => Bodies::AsBefore,
+            false => Bodies::Checked,
+        },
     });
     Ok(Survey {
         program: program.clone(),
@@ -123,6 +143,10 @@ pub fn survey(
 }
 
 impl Survey {
+    pub fn file(&self, id: FileId) -> Option<&SurveyedFile> {
+        self.files.iter().find(|file| file.id == id)
+    }
+
     /// The manifest of the program, with the frames and plans of its functions; `None` while it has errors.
     pub fn manifest(&self) -> Option<Manifest> {
         let is_right = self.is_right;
@@ -142,28 +166,35 @@ pub fn look(
 ) -> (Survey, Option<Around>) {
     let mut sources = survey.sources.clone();
     sources.replace(file, text);
-    let parsed_of = |known: &SurveyedFile| match known.id == file {
-        true => parsed.clone(),
-        false => known.parsed.clone(),
+    let own = (parsed.clone(), Arc::new(Mentions::of(&parsed.module)));
+    let tree_of = |known: &SurveyedFile| match known.id == file {
+        true => own.clone(),
+        false => (known.parsed.clone(), known.mentions.clone()),
     };
-    let trees: Vec<Arc<Parsed>> = survey.files.iter().map(parsed_of).collect();
+    let trees: Vec<Tree> = survey.files.iter().map(tree_of).collect();
     let given: Vec<Source<'_>> = survey
         .files
         .iter()
         .zip(&trees)
-        .map(|(known, parsed)| Source {
+        .map(|(known, (parsed, mentions))| Source {
             path: &known.path,
             module: &parsed.module,
+            mentions,
         })
         .collect();
     let found = weir_check::look(&library.modules, &given, name);
     let with_names = survey.files.iter().zip(trees).zip(found.names);
-    let files = with_names.map(|((known, parsed), names)| SurveyedFile {
+    let files = with_names.map(|((known, (parsed, mentions)), names)| SurveyedFile {
         id: known.id,
         place: known.place.clone(),
         path: known.path.clone(),
         parsed,
+        mentions,
         names: Arc::new(names),
+        bodies: match known.id == file {
+            true => Bodies::Checked,
+            false => Bodies::NotChecked,
+        },
     });
     let made = Survey {
         program: survey.program.clone(),

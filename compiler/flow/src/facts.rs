@@ -1,4 +1,5 @@
-//! Checks that cannot fail: of a position in a list, of the result of a sum or a difference, of whether somebody else knows a list.
+//! Checks that cannot fail: of a position in a list, of the result of a sum or a difference, of whether somebody else knows a list or
+//! a record.
 //!
 //! ```text
 //!   r2 = list.len r0            r2 is at most the length of r0
@@ -19,20 +20,26 @@ use weir_contract::Type;
 
 use crate::dataflow::{Direction, Problem, solve};
 use crate::ir::*;
-use crate::ownership::Ownership;
+use crate::ownership::{Ownership, flat_fields, is_list};
+use crate::release::is_number;
 
 /// Of a function with more blocks nothing is worked out: each of them has a set of its own.
 const BLOCKS_MAX: usize = 2_000;
+
+/// How far in front of a list's end a number is known to be.
+const MORE_MAX: u8 = 2;
 
 /// What holds for one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Instructions that need not look whether the position is in range or the result fits.
     safe: BTreeSet<(BlockId, usize)>,
-    /// Instructions whose list nobody else knows for sure.
+    /// Instructions whose list or record nobody else knows for sure.
     owned: BTreeSet<(BlockId, usize)>,
     /// By register: the number it always holds.
     constants: Vec<Option<i64>>,
+    /// By register: the text it always holds.
+    texts: Vec<Option<String>>,
     /// By register: whether a zero in it may be negative, because nobody who reads it can tell.
     either_zero: Vec<bool>,
 }
@@ -50,6 +57,11 @@ impl Facts {
     pub fn constant(&self, reg: Reg) -> Option<i64> {
         self.constants[reg.0 as usize]
     }
+
+    /// The text that the register always holds.
+    pub fn text(&self, reg: Reg) -> Option<&str> {
+        self.texts[reg.0 as usize].as_deref()
+    }
 }
 
 impl Facts {
@@ -61,7 +73,14 @@ impl Facts {
 
 pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
     let mut facts = Facts {
-        constants: constants(func),
+        constants: constants(func, |literal| match literal {
+            Literal::Int(n) => Some(*n),
+            _ => None,
+        }),
+        texts: constants(func, |literal| match literal {
+            Literal::Text(text) => Some(text.clone()),
+            _ => None,
+        }),
         either_zero: either_zero(module, func),
         ..Facts::default()
     };
@@ -73,6 +92,7 @@ pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
                 | Op::ListSet(..)
                 | Op::ListSetField(..)
                 | Op::ListPush(..)
+                | Op::FieldSet(..)
                 | Op::Arith(..)
         )
     };
@@ -102,6 +122,9 @@ pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
             {
                 owned.insert((id, at));
             }
+            if known.is_changed_in_place(func, inst, &state) {
+                owned.insert((id, at));
+            }
             known.pass(func, inst, &mut state);
         }
     }
@@ -110,23 +133,32 @@ pub fn facts(module: &Module, func: &Func, ownership: &Ownership) -> Facts {
     facts
 }
 
-/// Registers that are written once, with a number.
-fn constants(func: &Func) -> Vec<Option<i64>> {
+/// Registers that are written with one literal only, of that kind.
+fn constants<T: Clone + PartialEq>(
+    func: &Func,
+    kind: impl Fn(&Literal) -> Option<T>,
+) -> Vec<Option<T>> {
     let mut constants = vec![None; func.regs.len()];
     let mut written = vec![false; func.regs.len()];
     written[..func.params as usize].fill(true);
     for inst in func.blocks.iter().flat_map(|block| &block.insts) {
         let Some(dst) = inst.dst else { continue };
         let again = std::mem::replace(&mut written[dst.0 as usize], true);
-        constants[dst.0 as usize] = match inst.op {
-            Op::Const(Literal::Int(n)) if !again => Some(n),
+        let value = match &inst.op {
+            Op::Const(literal) => kind(literal),
             _ => None,
         };
+        let held = &mut constants[dst.0 as usize];
+        if !again {
+            *held = value;
+        } else if *held != value {
+            *held = None;
+        }
     }
     constants
 }
 
-/// Registers that are written once, with a product or a quotient, and read where the sign of a zero makes no difference: as a
+/// Registers that are written with products or quotients only, and read where the sign of a zero makes no difference: as a
 /// factor, in a sum, as what is taken away from another number. Of two such numbers a sum is one too.
 fn either_zero(module: &Module, func: &Func) -> Vec<bool> {
     let mut either = vec![false; func.regs.len()];
@@ -138,7 +170,7 @@ fn either_zero(module: &Module, func: &Func) -> Vec<bool> {
         let Some(dst) = inst.dst else { continue };
         let again = std::mem::replace(&mut written[dst.0 as usize], true);
         let makes = matches!(inst.op, Op::Arith(ArithOp::Mul | ArithOp::Div, x, _) if is_float(x));
-        either[dst.0 as usize] = makes && !again;
+        either[dst.0 as usize] = makes && (!again || either[dst.0 as usize]);
     }
     let mut tells = |r: Reg| either[r.0 as usize] = false;
     for inst in insts() {
@@ -178,11 +210,11 @@ enum Fact {
     NotNegative(Reg),
     /// The first is less than the second.
     Less(Reg, Reg),
-    /// The number is at most the length of the list.
-    UpToLength(Reg, Reg),
+    /// The number and as many as the last more are at most the length of the list. With a number the smaller ones are there too.
+    UpToLength(Reg, Reg, u8),
     /// There is an element of the list at the number.
     InRange(Reg, Reg),
-    /// Nobody else knows the list.
+    /// Nobody else knows the list, or the record.
     Owned(Reg),
 }
 
@@ -190,7 +222,9 @@ impl Fact {
     fn is_about(&self, reg: Reg) -> bool {
         match *self {
             Fact::NotNegative(a) | Fact::Owned(a) => a == reg,
-            Fact::Less(a, b) | Fact::UpToLength(a, b) | Fact::InRange(a, b) => a == reg || b == reg,
+            Fact::Less(a, b) | Fact::UpToLength(a, b, _) | Fact::InRange(a, b) => {
+                a == reg || b == reg
+            }
         }
     }
 
@@ -200,7 +234,7 @@ impl Fact {
         match self {
             Fact::NotNegative(a) if a == from => Some(Fact::NotNegative(to)),
             Fact::Less(a, b) if a == from || b == from => Some(Fact::Less(new(a), new(b))),
-            Fact::UpToLength(a, list) if a == from => Some(Fact::UpToLength(to, list)),
+            Fact::UpToLength(a, list, more) if a == from => Some(Fact::UpToLength(to, list, more)),
             Fact::InRange(a, list) if a == from => Some(Fact::InRange(to, list)),
             _ => None,
         }
@@ -226,26 +260,64 @@ impl Known<'_> {
     }
 
     fn is_in_range(&self, index: Reg, list: Reg, state: &Set) -> bool {
-        let below = |fact: &Fact| matches!(fact, Fact::Less(a, n) if *a == index && state.contains(&Fact::UpToLength(*n, list)));
+        // A list that is at least as long as a number that is known has all positions below that.
+        let within = |fact: &Fact| match (*fact, self.constant(index)) {
+            (Fact::UpToLength(n, of, more), Some(index)) if of == list => self
+                .constant(n)
+                .is_some_and(|n| index < n.saturating_add(more as i64)),
+            _ => false,
+        };
         state.contains(&Fact::InRange(index, list))
-            || self.is_not_negative(index, state) && state.iter().any(below)
+            || self.is_not_negative(index, state)
+                && (self.room(index, list, state) > Some(0) || state.iter().any(within))
+    }
+
+    /// How many more than the number are known to be at most the length of the list; `None`: not even the number is.
+    fn room(&self, reg: Reg, list: Reg, state: &Set) -> Option<u8> {
+        let more = |reg: Reg| {
+            let known = |more: &u8| state.contains(&Fact::UpToLength(reg, list, *more));
+            (0..=MORE_MAX).rev().find(known)
+        };
+        let below = state.iter().filter_map(|fact| match *fact {
+            Fact::Less(a, n) if a == reg => more(n).map(|more| more + 1),
+            _ => None,
+        });
+        below.chain(more(reg)).max()
+    }
+
+    /// The number has that much room in the list.
+    fn has_room(new: &mut Vec<Fact>, reg: Reg, list: Reg, more: u8) {
+        let known = 0..=more.min(MORE_MAX);
+        new.extend(known.map(|more| Fact::UpToLength(reg, list, more)));
+    }
+
+    fn lists(state: &Set) -> BTreeSet<Reg> {
+        let list = |fact: &Fact| match *fact {
+            Fact::UpToLength(_, list, _) => Some(list),
+            _ => None,
+        };
+        state.iter().filter_map(list).collect()
     }
 
     /// Whether the number is one of 0 to 2^32, as positions and lengths are.
     fn is_small(&self, reg: Reg, state: &Set) -> bool {
         let bounded = |fact: &Fact| match fact {
-            Fact::UpToLength(a, _) | Fact::InRange(a, _) => *a == reg,
-            Fact::Less(a, n) => {
-                *a == reg
-                    && state
-                        .iter()
-                        .any(|f| matches!(f, Fact::UpToLength(b, _) if b == n))
-            }
+            Fact::InRange(a, _) => *a == reg,
+            Fact::UpToLength(..) | Fact::Less(..) => self.is_bounded(reg, state),
             _ => false,
         };
         self.constant(reg)
             .is_some_and(|n| (0..1 << 32).contains(&n))
             || self.is_not_negative(reg, state) && state.iter().any(bounded)
+    }
+
+    /// Whether the number is below 2^32, as lengths are.
+    fn is_bounded(&self, reg: Reg, state: &Set) -> bool {
+        let length = |reg: Reg, f: &Fact| matches!(f, Fact::UpToLength(a, ..) if *a == reg);
+        state.iter().any(|fact| match fact {
+            Fact::Less(a, n) if *a == reg => state.iter().any(|f| length(*n, f)),
+            fact => length(reg, fact),
+        })
     }
 
     fn is_safe(&self, func: &Func, inst: &Inst, state: &Set) -> bool {
@@ -263,6 +335,8 @@ impl Known<'_> {
                     ArithOp::Add => {
                         has_next(x, y)
                             || has_next(y, x)
+                            || self.is_bounded(x, state) && self.is_step(y)
+                            || self.is_bounded(y, state) && self.is_step(x)
                             || self.is_small(x, state) && self.is_small(y, state)
                     }
                     ArithOp::Sub => {
@@ -273,6 +347,38 @@ impl Known<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a field of a record is set that nobody else knows. Only a number: an address would be of something younger than
+    /// what it lies in, which `release` takes for impossible.
+    fn is_changed_in_place(&self, func: &Func, inst: &Inst, state: &Set) -> bool {
+        let Op::FieldSet(record, _, value) = inst.op else {
+            return false;
+        };
+        inst.dst == Some(record)
+            && state.contains(&Fact::Owned(record))
+            && is_number(&self.module.defs, func.value_type(value))
+    }
+
+    /// The registers whose record is known elsewhere behind the operation, or may be.
+    fn for_each_kept(&self, func: &Func, op: &Op, mut f: impl FnMut(Reg)) {
+        let is_flat = |list: Reg| match self.module.defs.base(func.value_type(list)) {
+            Type::List(item) => flat_fields(&self.module.defs, item).is_some(),
+            _ => false,
+        };
+        match *op {
+            Op::FieldGet(..) | Op::Compare(..) | Op::Show(_) => {}
+            Op::FieldSet(_, _, value) => f(value),
+            // Such a list takes what is in the record.
+            Op::ListPush(list, _) | Op::ListSet(list, ..) if is_flat(list) => {}
+            ref op => op.for_each_use(f),
+        }
+    }
+
+    /// Whether it is a number that can be added to any length.
+    fn is_step(&self, reg: Reg) -> bool {
+        self.constant(reg)
+            .is_some_and(|n| (0..1 << 32).contains(&n))
     }
 
     fn is_int(&self, func: &Func, reg: Reg) -> bool {
@@ -287,6 +393,17 @@ impl Known<'_> {
     }
 
     fn pass(&self, func: &Func, inst: &Inst, state: &mut Set) {
+        let is_record = |r: Reg| match func.reg_type(r) {
+            RegType::Value(ty) => {
+                !is_list(self.module, func.reg_type(r)) && !is_number(&self.module.defs, ty)
+            }
+            RegType::Instance(_) => false,
+        };
+        self.for_each_kept(func, &inst.op, |r| {
+            if is_record(r) {
+                state.remove(&Fact::Owned(r));
+            }
+        });
         let Some(dst) = inst.dst else { return };
         let mut new: Vec<Fact> = Vec::new();
         let not_negative = |r: Reg| self.is_not_negative(r, state);
@@ -297,20 +414,38 @@ impl Known<'_> {
             Op::Copy(from) => new.extend(state.iter().filter_map(|fact| fact.of(from, dst))),
             Op::ListLen(list) => {
                 new.push(Fact::NotNegative(dst));
-                new.push(Fact::UpToLength(dst, list));
+                new.push(Fact::UpToLength(dst, list, 0));
             }
-            Op::MapLen(_) => new.push(Fact::NotNegative(dst)),
+            Op::MapLen(_) | Op::SetLen(_) => new.push(Fact::NotNegative(dst)),
             Op::Arith(op, x, y) if self.is_int(func, x) => {
                 let both = not_negative(x) && not_negative(y);
+                // A step up takes from the room, a step down gives some.
+                let step = |r: Reg| {
+                    self.constant(r)
+                        .filter(|n| (0..=MORE_MAX as i64).contains(n))
+                };
+                let (from, by, up) = match op {
+                    ArithOp::Add if step(x).is_some() => (y, step(x), true),
+                    ArithOp::Add => (x, step(y), true),
+                    ArithOp::Sub => (x, step(y).or(not_negative(y).then_some(0)), false),
+                    _ => (x, None, false),
+                };
+                for list in by.map_or(BTreeSet::new(), |_| Known::lists(state)) {
+                    let (room, by) = (self.room(from, list, state), by.unwrap_or(0) as u8);
+                    let room = room.and_then(|room| match up {
+                        true => room.checked_sub(by),
+                        false => Some(room + by),
+                    });
+                    if let Some(room) = room.filter(|_| list != dst) {
+                        Known::has_room(&mut new, dst, list, room);
+                    }
+                }
                 match op {
                     ArithOp::Add | ArithOp::Mul | ArithOp::Div if both => {
                         new.push(Fact::NotNegative(dst))
                     }
                     ArithOp::Sub if not_negative(y) => {
                         let at_most = |fact: &Fact| match *fact {
-                            Fact::UpToLength(a, list) if a == x => {
-                                Some(Fact::UpToLength(dst, list))
-                            }
                             Fact::Less(a, n) if a == x => Some(Fact::Less(dst, n)),
                             _ => None,
                         };
@@ -344,6 +479,7 @@ impl Known<'_> {
                 new.push(Fact::Owned(dst));
             }
             Op::ListMake(ref items) if !items.is_empty() => new.push(Fact::Owned(dst)),
+            Op::RecordMake(_) | Op::FieldSet(..) => new.push(Fact::Owned(dst)),
             _ => {}
         }
         if !keeps {
@@ -392,12 +528,28 @@ impl Known<'_> {
             (CompareOp::Gt, true) | (CompareOp::Le, false) => (y, x, true),
             (CompareOp::Le, true) | (CompareOp::Gt, false) => (x, y, false),
             (CompareOp::Ge, true) | (CompareOp::Lt, false) => (y, x, false),
+            (CompareOp::Eq, true) | (CompareOp::Ne, false) => {
+                self.at_most(x, y, false, state);
+                return self.at_most(y, x, false, state);
+            }
             _ => return,
         };
+        self.at_most(low, high, strictly, state);
+    }
+
+    /// What a number says that is greater than another, or equal to it.
+    fn at_most(&self, low: Reg, high: Reg, strictly: bool, state: &mut Set) {
         let from = if strictly { -1 } else { 0 };
         if self.constant(low).is_some_and(|n| n >= from) || self.is_not_negative(low, state) {
             state.insert(Fact::NotNegative(high));
         }
+        let mut new = Vec::new();
+        for list in Known::lists(state) {
+            if let Some(room) = self.room(high, list, state) {
+                Known::has_room(&mut new, low, list, room + strictly as u8);
+            }
+        }
+        state.extend(new);
         if strictly {
             state.insert(Fact::Less(low, high));
         }

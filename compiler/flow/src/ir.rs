@@ -16,9 +16,12 @@
 //!
 //! "May crash" below means: the step ends as a bug with the given [`CrashReason`] at the instruction's site.
 
+use std::collections::BTreeSet;
+
+use weir_contract::lattice::Change;
 use weir_contract::plan::Plan;
 use weir_contract::receipt::Receipt;
-use weir_contract::{CrashReason, DefId, Defs, Money, Type};
+use weir_contract::{CrashReason, DefId, Defs, Lattice, Money, Type};
 
 /// A whole program.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,6 +38,8 @@ pub struct Module {
     pub failures: Option<Failures>,
     /// Names of the source files, by [`Site::file`].
     pub files: Vec<String>,
+    /// The files of the library, by [`Site::file`]: what breaks there breaks, for people, where they called it.
+    pub library: BTreeSet<u32>,
     /// Places in the source. Site 0 is "no place" (code the compiler made up).
     pub sites: Vec<Site>,
     /// Position = stream number of [`Op::Emit`].
@@ -141,6 +146,8 @@ pub struct StateField {
     pub ty: Type,
     /// `pub state`.
     pub public: bool,
+    /// Of a `merge` field, which is one slot.
+    pub merge: Option<Lattice>,
 }
 
 /// One independently stored piece of an instance's state.
@@ -151,6 +158,8 @@ pub struct Slot {
     pub kind: SlotKind,
     /// What the slot holds while the store has nothing for it.
     pub init: Init,
+    /// Of a scalar slot that merges: how. It is read like any other, and only changed with [`Op::MergeSlot`].
+    pub merge: Option<Lattice>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -582,6 +591,30 @@ pub enum Op {
     /// Depth - 1; at depth 0 runs `check` of every instance written since the outermost `TxEnter` and
     /// ends the transaction. May crash: InvariantBroken (with the invariant's own site).
     TxLeave,
+
+    // ---- sets -----------------------------------------------------------------------------------
+    /// `(Set<T>, T) → Bool`.
+    SetHas(Reg, Reg),
+    /// `(Set<T>, T) → Set<T>` with the item.
+    SetPut(Reg, Reg),
+    /// `(Set<T>, T) → Set<T>` without the item.
+    SetRemove(Reg, Reg),
+    /// `Set<T> → Int`.
+    SetLen(Reg),
+    // ---- state that merges --------------------------------------------------------------------
+    /// `(I, keys of the maps on the way, what the change takes)`: changes a slot that merges. May crash: Overflow.
+    MergeSlot {
+        instance: Reg,
+        slot: SlotId,
+        /// The positions of the parts of records on the way.
+        parts: Vec<u32>,
+        change: Change,
+        args: Vec<Reg>,
+    },
+    /// `(entity reference, Int) → I`: the instance as a replica has it; 0 is itself. Tests only.
+    OpenReplica(EntityId, Reg, Reg),
+    /// `(I, I)`: two replicas of an instance tell each other all that merges. Tests only.
+    MergeSync(Reg, Reg),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -665,6 +698,12 @@ impl Module {
         let blocks = self.funcs.iter().flat_map(|func| &func.blocks);
         let mut insts = blocks.flat_map(|block| &block.insts);
         insts.any(|inst| matches!(inst.op, Op::NextKey(of, ..) if of == entity))
+    }
+
+    /// Whether the place is in the library. Site 0 is in none.
+    pub fn is_library(&self, id: SiteId) -> bool {
+        let site = self.sites.get(id.0 as usize).filter(|_| id.0 > 0);
+        site.is_some_and(|site| self.library.contains(&site.file))
     }
 
     pub fn site(&self, id: SiteId) -> Site {
@@ -796,7 +835,8 @@ macro_rules! operands {
             | SlotClear($r, _)
             | Cancel($r)
             | CrashAt($r)
-            | Rollback($r) => $run,
+            | Rollback($r)
+            | SetLen($r) => $run,
             Arith(_, a, b)
             | Compare(_, a, b)
             | FieldSet(a, _, b)
@@ -809,6 +849,8 @@ macro_rules! operands {
             | ByteAt(a, b)
             | MapRemove(a, b)
             | Store(a, _, b)
+            | OpenReplica(_, a, b)
+            | MergeSync(a, b)
             | ListSlotGet(a, _, b)
             | ListSlotPush(a, _, b)
             | ListSlotRemove(a, _, b)
@@ -816,7 +858,10 @@ macro_rules! operands {
             | MapSlotRemove(a, _, b)
             | SlotHas(a, _, b)
             | SetSlotAdd(a, _, b)
-            | SetSlotRemove(a, _, b) => {
+            | SetSlotRemove(a, _, b)
+            | SetHas(a, b)
+            | SetPut(a, b)
+            | SetRemove(a, b) => {
                 for $r in [a, b] {
                     $run
                 }
@@ -831,6 +876,13 @@ macro_rules! operands {
             | ListSlotSlice(a, _, b, c)
             | MapSlotPut(a, _, b, c) => {
                 for $r in [a, b, c] {
+                    $run
+                }
+            }
+            MergeSlot { instance, args, .. } => {
+                let $r = instance;
+                $run;
+                for $r in args {
                     $run
                 }
             }
@@ -888,6 +940,8 @@ impl Op {
             | SetSlotAdd(..)
             | SetSlotRemove(..)
             | SlotClear(..)
+            | MergeSlot { .. }
+            | MergeSync(..)
             | Rollback(_)
             | Send { .. }
             | SendEvent { .. }

@@ -11,12 +11,15 @@ mod call;
 mod closure;
 mod collection;
 mod condition;
+mod decide;
+mod decided;
 mod entities;
 mod entries;
 mod expr;
 mod first_keys;
 mod fixture;
 mod loops;
+mod merge;
 mod message;
 mod money;
 mod parallel;
@@ -44,9 +47,11 @@ use types::Places;
 /// Lowers a whole program. `files` names the source files by the number their spans carry.
 pub fn lower(checked: &hir::Checked, files: Vec<String>) -> Module {
     let places = Places::new(checked);
+    let of_library = checked.functions.iter().filter(|f| f.is_prelude);
     let module = Module {
         defs: types::defs(checked, &places),
         files,
+        library: of_library.map(|f| f.span.file.0).collect(),
         sites: vec![Site::default()],
         ..Module::default()
     };

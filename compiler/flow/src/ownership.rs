@@ -203,11 +203,14 @@ impl<'m> Uses<'m> {
                 f(*list);
                 f(*value);
             }
-            Op::ListPush(a, b) | Op::ListConcat(a, b) => {
+            Op::ListPush(a, b) | Op::ListConcat(a, b) | Op::SetPut(a, b) => {
                 f(*a);
                 f(*b);
             }
-            Op::ListSlice(list, ..) | Op::ListRemove(list, _) | Op::MapRemove(list, _) => f(*list),
+            Op::ListSlice(list, ..)
+            | Op::ListRemove(list, _)
+            | Op::MapRemove(list, _)
+            | Op::SetRemove(list, _) => f(*list),
             Op::Call(callee, args) => self.for_each_owned(*callee, args, f),
             _ => {}
         }
@@ -240,7 +243,9 @@ impl<'m> Uses<'m> {
             | Op::ListInsert(..)
             | Op::ListRemove(..)
             | Op::MapPut(..)
-            | Op::MapRemove(..) => true,
+            | Op::MapRemove(..)
+            | Op::SetPut(..)
+            | Op::SetRemove(..) => true,
             Op::Call(callee, _) => {
                 let func = self.module.func(*callee);
                 let owned = &self.used_up[callee.0 as usize];
@@ -331,8 +336,8 @@ impl<'m> Uses<'m> {
             for inst in &block.insts {
                 // A callee could change the list while it still looks at the record, and room for an element is made
                 // before it is read.
-                let early =
-                    matches!(inst.op, Op::Call(..) | Op::ListInsert(..)) && self.changes(&inst.op);
+                let early = matches!(inst.op, Op::Call(..) | Op::ListInsert(..) | Op::SetPut(..))
+                    && self.changes(&inst.op);
                 inst.op.for_each_use(|r| {
                     if inside.contains(r) && (early || state.contains(r)) {
                         copied.insert(r);
@@ -360,7 +365,10 @@ impl<'m> Uses<'m> {
     fn for_each_kept(&self, func: &Func, op: &Op, f: impl FnMut(Reg)) {
         match op {
             Op::Copy(r) | Op::Cast(r) => [*r].into_iter().for_each(f),
-            Op::ListPush(list, _) | Op::ListSet(list, ..) | Op::ListInsert(list, ..)
+            Op::ListPush(list, _)
+            | Op::ListSet(list, ..)
+            | Op::ListInsert(list, ..)
+            | Op::SetPut(list, _)
                 if self.is_flat(func, *list) => {}
             op => self.for_each_used_up(op, f),
         }

@@ -293,6 +293,8 @@ fn touches(func: &Func, op: &Op, values: &[Abstract], out: &mut BTreeSet<Symboli
         | Op::SlotClear(i, s) => {
             touch(Write, i, s, None);
         }
+        // What merges is not read to be changed.
+        Op::MergeSlot { instance, slot, .. } => touch(Write, instance, slot, None),
         Op::ListSlotPop(i, s) | Op::ListSlotRemove(i, s, _) => {
             touch(Read, i, s, None);
             touch(Write, i, s, None);

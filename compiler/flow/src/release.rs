@@ -8,7 +8,8 @@
 //! ```
 //! What was there before the loop knows nothing that is younger: values do not change, but for lists and texts that one register
 //! alone knows. So at the start of a round only registers matter that the loop writes and that are read on, and the code looks
-//! where these lie: all below the mark, and the heap goes back to it; else the mark moves up to the heap and nothing is lost.
+//! where these lie: all below the mark, and the heap goes back to it; else the mark moves up to the heap and nothing is lost. It
+//! looks at the end of a round, and only where something may have been allocated on the way there.
 //! It can tell of a text, a list of numbers, and a value without lists. A loop that carries anything else keeps its memory.
 //!
 //! Runs on the finished module, like `ownership`.
@@ -21,16 +22,44 @@ use crate::call_graph;
 use crate::dataflow::RegSet;
 use crate::ir::*;
 use crate::liveness::live_in;
-use crate::loops::loops;
+use crate::loops::{Loop, loops};
 use crate::ownership::{Ownership, flat_fields, grown};
+
+/// Functions of the library that are an instruction or two, or none.
+const TAKE_NOTHING: &[&str] = &[
+    "bytes.length",
+    "text.to_bytes",
+    "float.sqrt",
+    "int.to_float",
+    "time.to_micros",
+    "time.from_micros",
+    "duration.to_micros",
+    "duration.from_micros",
+    "date.to_days",
+    "money.currency",
+    "money.amount",
+];
+
+/// Ends of a round for which the code that looks is there as often as there are such ends.
+const ENDS_MAX: usize = 3;
 
 /// What holds for one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Release {
-    /// By the loop's start: the registers to look at before the heap goes back.
-    pub loops: BTreeMap<BlockId, Vec<Reg>>,
+    /// By the loop's start.
+    pub loops: BTreeMap<BlockId, Round>,
     /// Whether the heap goes back where the function returns.
     pub whole: bool,
+}
+
+/// A round of a loop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// The registers to look at before the heap goes back.
+    pub looked_at: Vec<Reg>,
+    /// Blocks that go back to the start, behind something that may have allocated in this round, and where there is time to look.
+    /// None: it is looked at the start of each round.
+    pub ends: Option<Vec<BlockId>>,
 }
 
 /// For each function of a module.
@@ -100,8 +129,12 @@ impl Uses<'_> {
                 self.is_passing(func, inst)
                     || lengthens(inst) && inst.dst.is_some_and(|dst| !live.contains(dst))
             };
-            let copies = |block: &BlockId| self.ownership[id.0 as usize].copies(*block);
-            if !each.blocks.iter().any(copies) && !insts().any(leaves) {
+            let allocates = |block: &BlockId| {
+                self.ownership[id.0 as usize].copies(*block)
+                    || func.block(*block).insts.iter().any(leaves)
+            };
+            let allocating: Vec<BlockId> = each.blocks.iter().copied().filter(allocates).collect();
+            if allocating.is_empty() {
                 continue;
             }
             if insts().any(|inst| self.may_keep(func, inst)) {
@@ -115,8 +148,18 @@ impl Uses<'_> {
             let carried: Vec<Reg> = written.iter().collect();
             if carried.iter().all(|r| self.is_told(func.reg_type(*r))) {
                 let is_address = |r: &Reg| !is_number(&self.module.defs, func.value_type(*r));
-                let looked_at = carried.into_iter().filter(is_address).collect();
-                release.loops.insert(each.head, looked_at);
+                let ends = ends(func, &each, allocating);
+                if ends.is_empty() {
+                    continue;
+                }
+                // A switch has one way to each of its goals and no place on it.
+                let switches = |b: &BlockId| matches!(func.block(*b).term, Term::Switch { .. });
+                let few = ends.len() <= ENDS_MAX && !ends.iter().any(switches);
+                let round = Round {
+                    looked_at: carried.into_iter().filter(is_address).collect(),
+                    ends: few.then_some(ends),
+                };
+                release.loops.insert(each.head, round);
             }
         }
         release
@@ -152,15 +195,16 @@ impl Uses<'_> {
             Op::RecordMake(_)
             | Op::FieldSet(..)
             | Op::ListSlice(..)
-            | Op::Lib(..)
             | Op::Pure(..)
             | Op::CallerId
             | Op::CallerRoles
             | Op::Open(..)
+            | Op::OpenReplica(..)
             | Op::Send { .. }
             | Op::SendEvent { .. }
             | Op::Emit { .. }
             | Op::Fresh => true,
+            Op::Lib(name, _) => !TAKE_NOTHING.contains(&name.as_str()),
             Op::VariantMake(_, fields) | Op::ListMake(fields) => !fields.is_empty(),
             Op::Arith(_, x, _) | Op::Neg(x) => !number(*x),
             Op::TextConcat(_) => grown(inst).is_none(),
@@ -200,6 +244,31 @@ impl Uses<'_> {
     }
 }
 
+/// The blocks that go back to the start of the loop and lie behind one of the others in a round.
+fn ends(func: &Func, each: &Loop, from: Vec<BlockId>) -> Vec<BlockId> {
+    let mut open = from;
+    let mut seen = vec![false; func.blocks.len()];
+    let mut ends = Vec::new();
+    while let Some(block) = open.pop() {
+        if std::mem::replace(&mut seen[block.0 as usize], true) {
+            continue;
+        }
+        let mut ends_round = false;
+        func.block(block).term.for_each_successor(|to| {
+            if to == each.head {
+                ends_round = true;
+            } else if each.blocks.binary_search(&to).is_ok() {
+                open.push(to);
+            }
+        });
+        if ends_round {
+            ends.push(block);
+        }
+    }
+    ends.sort();
+    ends
+}
+
 /// Whether the instruction may take more memory for a list or a text that it changes.
 fn lengthens(inst: &Inst) -> bool {
     let changes = matches!(
@@ -212,6 +281,8 @@ fn lengthens(inst: &Inst) -> bool {
             | Op::ListRemove(..)
             | Op::MapPut(..)
             | Op::MapRemove(..)
+            | Op::SetPut(..)
+            | Op::SetRemove(..)
     );
     changes || grown(inst).is_some()
 }

@@ -5,7 +5,7 @@ mod defined;
 mod types;
 
 pub use types::{
-    arith as arith_type, fields as record_fields, payload as payload_types, same_shape,
+    arith as arith_type, fields as record_fields, merge_args, payload as payload_types, same_shape,
 };
 
 use std::collections::BTreeSet;

@@ -131,3 +131,69 @@ b2:
         "2.1",
     );
 }
+
+#[test]
+fn a_length_that_was_asked_for_makes_known_positions_safe() {
+    check(
+        "fn @f(r0: List<Int>) -> Int {
+  r1: Int
+  r2: Int
+  r3: Bool
+  r4: Int
+  r5: Int
+b0:
+  r1 = list.len r0
+  r2 = const 2
+  r3 = ge r1, r2
+  branch r3, b1, b2
+b1:
+  r4 = const 1
+  r5 = list.get r0, r4
+  r5 = list.get r0, r2
+  return r5
+b2:
+  r4 = const 1
+  r5 = list.get r0, r4
+  return r5
+}",
+        "1.1",
+    );
+}
+
+#[test]
+fn a_step_of_one_takes_one_of_the_room() {
+    check(
+        "fn @f(r0: List<Int>, r1: Int) -> Int {
+  r2: Int
+  r3: Int
+  r4: Int
+  r5: Bool
+  r6: Int
+  r7: Int
+b0:
+  r2 = list.len r0
+  r3 = const 1
+  r4 = sub r2, r3
+  r5 = le r1, r4
+  r6 = const 0
+  branch r5, b5, b4
+b1:
+  r5 = lt r6, r1
+  branch r5, b2, b3
+b2:
+  r7 = add r6, r3
+  r7 = list.get r0, r7
+  r0 = list.set r0, r6, r7
+  r6 = add r6, r3
+  jump b1
+b3:
+  r7 = list.get r0, r6
+  return r7
+b4:
+  return r6
+b5:
+  jump b1
+}",
+        "0.2 2.0 2.1 2.2 2.3",
+    );
+}

@@ -55,7 +55,10 @@ fn show(module: &Module) -> String {
     let mut out = String::new();
     let full = text::print(module);
     for line in full.lines() {
-        if line.starts_with("file ") || line.starts_with("site ") || is_prelude_type(line) {
+        let is_place = ["file ", "library ", "site "]
+            .iter()
+            .any(|word| line.starts_with(word));
+        if is_place || is_prelude_type(line) {
             continue;
         }
         let line = match line.rsplit_once(" !") {

@@ -261,3 +261,91 @@ b3:
     assert_eq!(verify(&module), Vec::<String>::new());
     assert_eq!(weir_flow::loops::loops(&module.funcs[0]).len(), 1);
 }
+
+/// The library is told by its files; another file of the program, whichever number it has, keeps its places.
+#[test]
+fn only_what_breaks_in_the_library_is_told_where_it_was_called() {
+    let text = "library \"list.weir\"
+file \"parts.weir\"
+file \"main.weir\"
+site 0 0 0 0
+site 1 0 1 2
+site 2 1 3 4
+site 3 2 5 6
+site 4 2 7 8
+fn @f(r0: Int) -> Int {
+b0:
+  r0 = call @of_library, (r0) !3
+  r0 = call @of_parts, (r0) !4
+  return r0
+}
+fn @of_library(r0: Int) -> Int {
+  r1: Int
+b0:
+  r1 = add r0, r0 !1
+  return r1
+}
+fn @of_parts(r0: Int) -> Int {
+  r1: Int
+b0:
+  r1 = add r0, r0 !2
+  return r1
+}";
+    let mut module = parse(text).unwrap();
+    assert_eq!(
+        weir_flow::text::print(&module).lines().next(),
+        text.lines().next()
+    );
+    optimize(&mut module);
+    let insts = module.funcs[0].blocks.iter().flat_map(|block| &block.insts);
+    let adds = insts.filter(|inst| matches!(inst.op, weir_flow::ir::Op::Arith(..)));
+    assert_eq!(Vec::from_iter(adds.map(|inst| inst.site.0)), [3, 2]);
+}
+
+#[test]
+fn what_is_at_hand_is_not_computed_again() {
+    check(
+        "fn @f(r0: Text, r1: Text) -> Int {
+  r2: Bool
+  r3: Bool
+  r4: Int
+b0:
+  r2 = eq r0, r1
+  branch r2, b1, b2
+b1:
+  r3 = eq r0, r1
+  branch r3, b3, b2
+b2:
+  r4 = const 0
+  return r4
+b3:
+  r0 = text.concat (r0, r1)
+  r2 = eq r0, r1
+  branch r2, b2, b4
+b4:
+  r4 = const 1
+  return r4
+}",
+        "fn @f(r0: Text, r1: Text) -> Int {
+  r2: Bool
+  r3: Bool
+  r4: Int
+b0:
+  r2 = eq r0, r1
+  branch r2, b1, b3
+b1:
+  r3 = copy r2
+  branch r3, b2, b3
+b2:
+  r0 = text.concat (r0, r1)
+  r2 = eq r0, r1
+  branch r2, b3, b4
+b3:
+  r4 = const 0
+  return r4
+b4:
+  r4 = const 1
+  return r4
+}",
+    );
+}

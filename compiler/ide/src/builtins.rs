@@ -1,5 +1,7 @@
 //! What is part of the language and declared nowhere: how it would be declared, and what it is for.
 
+use weir_check::hir::LatticeKind;
+
 struct Builtin {
     name: &'static str,
     headline: &'static str,
@@ -88,6 +90,16 @@ const BUILTINS: &[Builtin] = &[
         "Ok(value)",
         "In a pattern: a call that did not fail, and what it gave.",
     ),
+    b(
+        "all",
+        "fn all() -> List<Row>",
+        "All rows of a view as of the last commit.",
+    ),
+    b(
+        "at",
+        "fn at(key) -> List<Row>",
+        "The rows of a view whose first key this is, as of the last commit.",
+    ),
     b("value", "value", "What a `new` type is made of."),
     b(
         "with",
@@ -153,7 +165,7 @@ const BUILTINS: &[Builtin] = &[
     b(
         "aggregate",
         "over the rows of a group",
-        "Of all rows of this group: `count()`, `sum(e)`, `average(e)`, `min(e)`, `max(e)`, `first(e)`, `last(e)`, `collect(e)`, `count_distinct(e)`, `percentile(e, p)`.",
+        "Of all rows of this group: `count()`, `sum(e)`, `average(e)`, `min(e)`, `max(e)`, `first(e)`, `last(e)`, `collect(e)`, `count_distinct(e)`, `percentile(e, p)`, `top(e, n)`.",
     ),
     b(
         "UserId",
@@ -216,7 +228,83 @@ const BUILTINS: &[Builtin] = &[
         "type Blob",
         "A large content that does not change, such as a photo: its hash, size and media type. The content is kept beside the log; `blob.of(bytes)` makes one, `b.bytes()` reads it.",
     ),
+    b(
+        "replicas",
+        "fn replicas(instance: Entity) -> (Replica<Entity>, Replica<Entity>)",
+        "In a test: the instance itself, and another place that has it and knows all that merges. Neither hears of what the other does until `sync`.",
+    ),
+    b(
+        "sync",
+        "fn sync(one: Replica<Entity>, other: Replica<Entity>)",
+        "In a test: two replicas of an instance tell each other all that merges.",
+    ),
+    b(
+        "merge.add",
+        "fn add(value)",
+        "Adds to what merges. Others may do so at the same time.",
+    ),
+    b(
+        "merge.remove",
+        "fn remove(value)",
+        "Takes an element away as far as it is seen here: what is added elsewhere at the same time stays.",
+    ),
+    b(
+        "merge.raise",
+        "fn raise(value)",
+        "Makes it this value where that is greater.",
+    ),
+    b(
+        "merge.lower",
+        "fn lower(value)",
+        "Makes it this value where that is less.",
+    ),
+    b(
+        "merge.set",
+        "fn set(value)",
+        "Makes it this value. Of what is set at the same time elsewhere the later one stays.",
+    ),
+    b("merge.enable", "fn enable()", "From now on it is true."),
+    b(
+        "merge.at_least",
+        "fn at_least(n: Int) -> Bool",
+        "Whether it is that much. Of a counter that is never taken from, yes is final.",
+    ),
+    b(
+        "merge.contains",
+        "fn contains(value) -> Bool",
+        "Whether the element is there.",
+    ),
+    b(
+        "merge.values",
+        "values: Set<Item>",
+        "The elements as a set.",
+    ),
+    b(
+        "merge.value",
+        "value: Float",
+        "The average of what was added; 0 when nothing was.",
+    ),
+    b("merge.sum", "sum: Decimal", "The sum of what was added."),
+    b(
+        "merge.count",
+        "count: Int",
+        "How often something was added.",
+    ),
+    lattice(LatticeKind::Counter, "type Counter"),
+    lattice(LatticeKind::MoneySum, "type MoneySum"),
+    lattice(LatticeKind::Average, "type Average"),
+    lattice(LatticeKind::MaxOf, "type MaxOf<Item>"),
+    lattice(LatticeKind::MinOf, "type MinOf<Item>"),
+    lattice(LatticeKind::Flag, "type Flag"),
+    lattice(LatticeKind::Latest, "type Latest<Item>"),
+    lattice(LatticeKind::GrowSet, "type GrowSet<Item>"),
+    lattice(LatticeKind::AddSet, "type AddSet<Item>"),
+    lattice(LatticeKind::MergeMap, "type MergeMap<Key, Of>"),
 ];
+
+const fn lattice(kind: LatticeKind, headline: &'static str) -> Builtin {
+    b(kind.name(), headline, kind.doc())
+}
 
 const fn b(name: &'static str, headline: &'static str, doc: &'static str) -> Builtin {
     Builtin {

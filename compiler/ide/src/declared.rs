@@ -1,9 +1,11 @@
 //! How things are declared: their documentation, how much of the text belongs to them, and what they are in.
 
 use std::collections::BTreeMap;
+use std::ops::Index;
+use std::sync::Arc;
 
 use weir_check::meanings::{Def, Meanings};
-use weir_diagnostics::{SourceMap, Span};
+use weir_diagnostics::{FileId, SourceMap, Span};
 use weir_syntax::ast::{self, Field, ItemKind, MemberKind};
 
 /// What kind of thing a declaration makes, as an editor groups and colours them.
@@ -30,6 +32,8 @@ pub enum Kind {
     Stream,
     View,
     Test,
+    /// `every`
+    Schedule,
 }
 
 /// A declaration with a name.
@@ -47,27 +51,22 @@ pub struct Declaration {
     pub is_pub: bool,
 }
 
-/// All declarations of a program and the library.
-pub struct Declarations {
+/// The declarations of one file.
+#[derive(Default)]
+pub struct OfFile {
     /// By the span of the name.
-    pub by_name: BTreeMap<Span, Declaration>,
+    by_name: BTreeMap<Span, Declaration>,
     /// The names inside of each, in the order of the source.
     inside: BTreeMap<Span, Vec<Span>>,
-    /// What each name stands for.
-    pub defs: BTreeMap<Span, Def>,
 }
 
-impl Declarations {
-    pub fn new<'a>(
-        modules: impl Iterator<Item = &'a ast::Module>,
-        sources: &SourceMap,
-        meanings: &Meanings,
-    ) -> Declarations {
+impl OfFile {
+    fn new(module: &ast::Module, sources: &SourceMap) -> OfFile {
         let mut all = Collector {
             found: BTreeMap::new(),
             sources,
         };
-        for item in modules.flat_map(|module| &module.items) {
+        for item in &module.items {
             all.item(item);
         }
         let mut inside: BTreeMap<Span, Vec<Span>> = BTreeMap::new();
@@ -76,17 +75,106 @@ impl Declarations {
                 inside.entry(owner).or_default().push(*name);
             }
         }
-        let defs = meanings.declared.iter();
-        Declarations {
+        OfFile {
             by_name: all.found,
             inside,
-            defs: defs.map(|(def, span)| (*span, *def)).collect(),
         }
+    }
+}
+
+/// Declarations by the spans of their names.
+#[derive(Default)]
+pub struct ByName {
+    /// Those of files that have not changed are shared from one snapshot to the next.
+    files: BTreeMap<FileId, Arc<OfFile>>,
+}
+
+impl ByName {
+    pub fn get(&self, name: &Span) -> Option<&Declaration> {
+        self.files.get(&name.file)?.by_name.get(name)
+    }
+
+    pub fn contains_key(&self, name: &Span) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// By files, in the order of the source.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Span, &Declaration)> {
+        self.files.values().flat_map(|file| &file.by_name)
+    }
+
+    /// Those of one file.
+    pub fn of(&self, file: FileId) -> impl DoubleEndedIterator<Item = (&Span, &Declaration)> {
+        self.files.get(&file).into_iter().flat_map(|of| &of.by_name)
+    }
+
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Span> {
+        self.iter().map(|(name, _)| name)
+    }
+}
+
+impl Index<&Span> for ByName {
+    type Output = Declaration;
+
+    fn index(&self, name: &Span) -> &Declaration {
+        &self.files[&name.file].by_name[name]
+    }
+}
+
+/// What names stand for, by the spans of the names where they are declared.
+pub struct Defs(Vec<(Span, Def)>);
+
+impl Defs {
+    fn new(meanings: &Meanings) -> Defs {
+        let all = meanings.declared.iter();
+        let mut all: Vec<(Span, Def)> = all.map(|(def, span)| (*span, *def)).collect();
+        // Of two at one place the last one counts.
+        all.sort_by_key(|(span, _)| *span);
+        Defs(all)
+    }
+
+    pub fn get(&self, name: &Span) -> Option<&Def> {
+        let behind = self.0.partition_point(|(span, _)| span <= name);
+        let (span, def) = self.0[..behind].last()?;
+        (span == name).then_some(def)
+    }
+}
+
+/// All declarations of a program and the library.
+pub struct Declarations {
+    pub by_name: ByName,
+    pub defs: Defs,
+}
+
+impl Declarations {
+    /// What `known` gives for a file is taken over.
+    pub fn new<'a>(
+        modules: impl Iterator<Item = &'a ast::Module>,
+        sources: &SourceMap,
+        meanings: &Meanings,
+        known: &dyn Fn(FileId) -> Option<Arc<OfFile>>,
+    ) -> Declarations {
+        let of_file = |module: &ast::Module| {
+            let new = || Arc::new(OfFile::new(module, sources));
+            (module.file, known(module.file).unwrap_or_else(new))
+        };
+        Declarations {
+            by_name: ByName {
+                files: modules.map(of_file).collect(),
+            },
+            defs: Defs::new(meanings),
+        }
+    }
+
+    pub fn of_file(&self, file: FileId) -> Option<Arc<OfFile>> {
+        self.by_name.files.get(&file).cloned()
     }
 
     /// The names of all that is declared inside of something, by its own name: fields, parameters, members.
     pub fn inside(&self, owner: Span) -> &[Span] {
-        self.inside.get(&owner).map_or(&[], Vec::as_slice)
+        let file = self.by_name.files.get(&owner.file);
+        let found = file.and_then(|file| file.inside.get(&owner));
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// The fields, keys or parameters of something: what stands in its parentheses.
@@ -111,11 +199,12 @@ impl Collector<'_> {
         let doc = item.doc.as_ref();
         let start = after_attributes(&item.attrs, item.span, self.sources);
         let whole = item.span;
+        let sources = self.sources;
         let mut add = |kind, name: &ast::Ident, head: Span, is_pub: bool| {
             self.add(kind, name, doc, whole, head, None, is_pub);
         };
         match &item.kind {
-            ItemKind::Import(_) | ItemKind::On(_) | ItemKind::Every(_) | ItemKind::Hole => {}
+            ItemKind::Import(_) | ItemKind::On(_) | ItemKind::Hole => {}
             ItemKind::Migrate(_) => {}
             ItemKind::Record(decl) => {
                 add(Kind::Record, &decl.name, start, false);
@@ -136,6 +225,17 @@ impl Collector<'_> {
             }
             ItemKind::TypeAlias(decl) | ItemKind::NewType(decl) => {
                 add(Kind::Type, &decl.name, start, false);
+            }
+            ItemKind::Every(decl) => {
+                // It has no name: it is called as it is written, `every 1h`.
+                let period = decl.period.span;
+                let text = &sources.file(period.file).text;
+                let name = ast::Ident {
+                    name: format!("every {}", &text[period.range()]),
+                    span: period,
+                };
+                let head = whole.before().to(period);
+                add(Kind::Schedule, &name, head, false);
             }
             ItemKind::Let(decl) => add(Kind::Constant, &decl.name, start, false),
             ItemKind::Fn(decl) => self.function(decl, Kind::Function, doc, whole, start, None),

@@ -50,6 +50,7 @@ pub fn facts(snapshot: &Snapshot, def: Def) -> Vec<String> {
             let name = &snapshot.checked().entity(entity).name;
             facts.push(format!("durable, one for each `{name}`"));
         }
+        Def::View(id) => facts.extend(crate::views::facts(snapshot, id)),
         Def::Event(..) => facts.push("kept until the run waits for it".into()),
         _ => {}
     }

@@ -4,6 +4,7 @@ use weir_check::hir::Type;
 use weir_check::meanings::Def;
 use weir_diagnostics::Span;
 
+use crate::declared::Kind;
 use crate::show::{self, headline};
 use crate::{At, Snapshot, builtins, facts, nodes};
 
@@ -16,15 +17,37 @@ pub struct Hover {
 
 pub fn hover(snapshot: &Snapshot, at: At) -> Option<Hover> {
     if let Some((span, def)) = snapshot.name_at(at)
+        && !snapshot.is_schedule(def)
         && let Some(markdown) = about(snapshot, def, Some(span))
     {
         return Some(Hover { span, markdown });
+    }
+    if let Some(hover) = schedule(snapshot, at) {
+        return Some(hover);
     }
     let e = nodes::expr_at(snapshot.module(at.file)?, at)?;
     let ty = snapshot.ty(e.span).filter(|ty| !show::is_unknown(ty))?;
     Some(Hover {
         span: e.span,
         markdown: code(&snapshot.show(e.span, ty)),
+    })
+}
+
+/// What `every` begins: in front of its block.
+fn schedule(snapshot: &Snapshot, at: At) -> Option<Hover> {
+    let mut all = snapshot.declared.by_name.of(at.file);
+    let (name, declaration) = all.find(|(_, declaration)| {
+        let head = declaration.head;
+        declaration.kind == Kind::Schedule && head.start <= at.offset && at.offset <= head.end
+    })?;
+    let mut parts = vec![code(snapshot.snippet(declaration.head))];
+    parts.extend(declaration.doc.clone());
+    parts.push("*begins by itself; a tick that is missed is made up for once*".into());
+    let function = snapshot.tick(*name);
+    parts.extend(function.map(|id| format!("*{}*", facts::effects(snapshot, id))));
+    Some(Hover {
+        span: declaration.head,
+        markdown: parts.join("\n\n"),
     })
 }
 

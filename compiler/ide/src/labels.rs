@@ -3,14 +3,14 @@
 
 use weir_check::meanings::Def;
 use weir_diagnostics::Span;
-use weir_driver::Survey;
+use weir_driver::{Survey, SurveyedFile};
 use weir_syntax::ast::walk::{Node, walk};
 use weir_syntax::ast::{ExprKind, Ident, PatternKind, WaitOn};
 
 use crate::declared::Declarations;
 
-/// The labels of all arguments and patterns, with what they name.
-pub fn labels(survey: &Survey, declared: &Declarations) -> Vec<(Span, Def)> {
+/// The labels of all arguments and patterns of a file, with what they name.
+pub fn labels(survey: &Survey, declared: &Declarations, file: &SurveyedFile) -> Vec<(Span, Def)> {
     let mut found = Vec::new();
     let mut name = |of: &Ident, label: &Ident| {
         let owner = survey.meanings.name(of.span);
@@ -22,40 +22,38 @@ pub fn labels(survey: &Survey, declared: &Declarations) -> Vec<(Span, Def)> {
         let named = named.and_then(|part| declared.defs.get(part));
         found.extend(named.map(|def| (label.span, *def)));
     };
-    for file in &survey.files {
-        walk(&file.parsed.module, &mut |node| match node {
-            Node::Expr(e) => {
-                if let ExprKind::Call { callee, args } = &e.kind
-                    && let Some(of) = called(callee)
-                {
-                    let labels = args.iter().filter_map(|arg| arg.label.as_ref());
-                    labels.for_each(|label| name(of, label));
-                }
+    walk(&file.parsed.module, &mut |node| match node {
+        Node::Expr(e) => {
+            if let ExprKind::Call { callee, args } = &e.kind
+                && let Some(of) = called(callee)
+            {
+                let labels = args.iter().filter_map(|arg| arg.label.as_ref());
+                labels.for_each(|label| name(of, label));
             }
-            Node::Pattern(pattern) => {
-                if let PatternKind::Con {
-                    name: of,
-                    args: Some(args),
-                    ..
-                } = &pattern.kind
-                {
-                    let labels = args.iter().filter_map(|arg| arg.label.as_ref());
-                    labels.for_each(|label| name(of, label));
-                }
+        }
+        Node::Pattern(pattern) => {
+            if let PatternKind::Con {
+                name: of,
+                args: Some(args),
+                ..
+            } = &pattern.kind
+            {
+                let labels = args.iter().filter_map(|arg| arg.label.as_ref());
+                labels.for_each(|label| name(of, label));
             }
-            Node::WaitArm(arm) => {
-                if let WaitOn::Event {
-                    name: of,
-                    args: Some(args),
-                } = &arm.on
-                {
-                    let labels = args.iter().filter_map(|arg| arg.label.as_ref());
-                    labels.for_each(|label| name(of, label));
-                }
+        }
+        Node::WaitArm(arm) => {
+            if let WaitOn::Event {
+                name: of,
+                args: Some(args),
+            } = &arm.on
+            {
+                let labels = args.iter().filter_map(|arg| arg.label.as_ref());
+                labels.for_each(|label| name(of, label));
             }
-            _ => {}
-        });
-    }
+        }
+        _ => {}
+    });
     found
 }
 

@@ -31,11 +31,7 @@ pub enum Does {
 /// Of a file, in the order of the text. Those of functions need a program without errors.
 pub fn lenses(snapshot: &Snapshot, file: FileId) -> Vec<Lens> {
     let mut found = Vec::new();
-    let own = snapshot
-        .declared
-        .by_name
-        .iter()
-        .filter(|(span, _)| span.file == file);
+    let own = snapshot.declared.by_name.of(file);
     let mut is_first = true;
     for (span, declaration) in own {
         match declaration.kind {

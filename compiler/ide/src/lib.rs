@@ -33,6 +33,7 @@ mod step_graph;
 mod style;
 mod symbols;
 mod tokens;
+mod views;
 
 pub use actions::{Action, ActionKind, actions, organize as organize_imports};
 pub use builtins::doc as documentation_of_builtin;

@@ -24,6 +24,9 @@ pub fn prepare_rename(snapshot: &Snapshot, at: At) -> Result<Span, String> {
         Def::Builtin(_) => return Err("this is part of the language".into()),
         Def::Module(_) => return Err("a module is called after its file: rename the file".into()),
         Def::Test(_) => return Err("the name of a test is a text: change it".into()),
+        _ if snapshot.is_schedule(def) => {
+            return Err("what begins by itself has no name".into());
+        }
         _ => {}
     }
     let declared = snapshot
@@ -109,7 +112,8 @@ fn conflict(snapshot: &Snapshot, def: Def, to: &str) -> Option<Span> {
     let around = snapshot
         .declared
         .by_name
-        .values()
+        .of(declared.file)
+        .map(|(_, other)| other)
         .filter(|other| other.whole.contains(declared))
         // A parameter is declared inside of what it is a parameter of.
         .filter(|other| !matches!(other.kind, Kind::Parameter | Kind::Field | Kind::Key))

@@ -20,6 +20,7 @@ pub fn headline(snapshot: &Snapshot, def: Def) -> Option<String> {
                 snapshot.show(constant.span, &constant.ty)
             )
         }
+        Def::View(id) => crate::views::headline(snapshot, id),
         Def::Module(at) => format!("import {}", snapshot.survey.files.get(at as usize)?.path),
         Def::Builtin(name) => return crate::builtins::headline(name).map(str::to_owned),
         Def::TypeParam(at) => snapshot.snippet(at).to_owned(),

@@ -1,16 +1,17 @@
 //! Everything that is known of a program at one moment, and small questions that all features ask.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use weir_check::hir::{Checked, FnId, Type};
 use weir_check::meanings::{Def, Meanings};
 use weir_contract::manifest::Manifest;
 use weir_diagnostics::{FileId, Span};
-use weir_driver::{Survey, SurveyedFile};
+use weir_driver::{Bodies, Survey, SurveyedFile};
 use weir_syntax::ast;
 
-use crate::declared::{Declaration, Declarations};
+use crate::declared::{Declaration, Declarations, Kind};
 use crate::labels::labels;
 
 /// A place between two characters.
@@ -25,22 +26,61 @@ pub struct At {
 pub struct Snapshot {
     pub survey: Survey,
     pub declared: Declarations,
+    /// What the labels of each file name.
+    labels: BTreeMap<FileId, Arc<Vec<(Span, Def)>>>,
     manifest: OnceLock<Option<Manifest>>,
 }
 
 impl Snapshot {
     /// `library` are the parsed files of the standard library, for the documentation in them.
-    pub fn new(mut survey: Survey, library: &[ast::Module]) -> Snapshot {
+    pub fn new(survey: Survey, library: &[ast::Module]) -> Snapshot {
+        Snapshot::after(survey, library, None)
+    }
+
+    /// The same, where `before` is a snapshot of the same program: of the survey in front of this one, or the one that was looked
+    /// at to make it. What has not changed since is taken over.
+    pub fn after(
+        mut survey: Survey,
+        library: &[ast::Module],
+        before: Option<&Snapshot>,
+    ) -> Snapshot {
         let own = survey.files.iter().map(|file| &file.parsed.module);
         let all = library.iter().chain(own);
-        let declared = Declarations::new(all, &survey.sources, &survey.meanings);
-        let labels = labels(&survey, &declared);
-        survey.meanings.names.extend(labels);
+        let declarations = |file: FileId| {
+            let before = before?;
+            let is_same = match (survey.file(file), before.file(file)) {
+                (Some(now), Some(then)) => Arc::ptr_eq(&now.parsed, &then.parsed),
+                // The library's stay what they are.
+                (None, None) => true,
+                _ => false,
+            };
+            before.declared.of_file(file).filter(|_| is_same)
+        };
+        let declared = Declarations::new(all, &survey.sources, &survey.meanings, &declarations);
+        let mut labels_of = BTreeMap::new();
+        let files = survey.files.iter();
+        for file in files.filter(|file| file.bodies != Bodies::NotChecked) {
+            let known = before.filter(|_| file.bodies == Bodies::AsBefore);
+            let known = known.and_then(|before| before.labels.get(&file.id));
+            // Parameters are known by their places, which may have moved in other files.
+            let stays = |labels: &&Arc<Vec<(Span, Def)>>| {
+                let mut labels = labels.iter();
+                labels.all(|(_, def)| !matches!(def, Def::Local(at) if at.file != file.id))
+            };
+            let found = match known.filter(stays) {
+                Some(known) => known.clone(),
+                None => Arc::new(labels(&survey, &declared, file)),
+            };
+            labels_of.insert(file.id, found);
+        }
+        let named = labels_of.values().flat_map(|labels| labels.iter());
+        survey.meanings.names.extend(named);
         survey.meanings.names.sort_by_key(|(span, _)| *span);
         survey.meanings.names.dedup_by_key(|(span, _)| *span);
         Snapshot {
             survey,
             declared,
+            labels: labels_of,
             manifest: OnceLock::new(),
         }
     }
@@ -60,7 +100,7 @@ impl Snapshot {
     }
 
     pub fn file(&self, id: FileId) -> Option<&SurveyedFile> {
-        self.survey.files.iter().find(|file| file.id == id)
+        self.survey.file(id)
     }
 
     /// The file of the program at a path.
@@ -102,6 +142,19 @@ impl Snapshot {
     /// How something was declared.
     pub fn declaration(&self, def: Def) -> Option<&Declaration> {
         self.declared.by_name.get(&self.meanings().place(def)?)
+    }
+
+    /// Whether something stands for an `every`, which nobody can name.
+    pub fn is_schedule(&self, def: Def) -> bool {
+        let declaration = self.declaration(def);
+        declaration.is_some_and(|declaration| declaration.kind == Kind::Schedule)
+    }
+
+    /// What the `every` with that period does at each tick.
+    pub fn tick(&self, period: Span) -> Option<FnId> {
+        let mut all = self.checked().functions.iter().zip((0..).map(FnId));
+        let found = all.find(|(function, _)| function.span == period && function.entity.is_none());
+        found.map(|(_, id)| id)
     }
 
     /// The type of the expression or variable with exactly that span.

@@ -5,7 +5,10 @@ use weir_check::meanings::Def;
 use weir_contract::manifest::{Frame, FrameRole, Manifest};
 use weir_contract::receipt::Receipt;
 use weir_diagnostics::Span;
+use weir_syntax::ast::walk::{Node, walk};
+use weir_syntax::ast::{ExprKind, StmtKind};
 
+use crate::declared::Kind;
 use crate::{At, Snapshot, facts};
 
 /// A place where a run may rest.
@@ -27,7 +30,7 @@ pub struct Step {
 pub struct Way {
     pub from: usize,
     pub to: usize,
-    /// `next`, `beside`, `undone by`.
+    /// `next`, `beside`, `undone by`, `again`.
     pub how: &'static str,
 }
 
@@ -75,7 +78,8 @@ fn graph(snapshot: &Snapshot, manifest: &Manifest, function: String, declared: S
             place: place(snapshot, manifest, frame.site).unwrap_or(declared),
         });
     }
-    let ways = ways(&steps);
+    let mut ways = ways(&steps);
+    ways.extend(ways_back(snapshot, declared, &steps));
     StepGraph {
         function,
         steps,
@@ -84,32 +88,17 @@ fn graph(snapshot: &Snapshot, manifest: &Manifest, function: String, declared: S
 }
 
 /// Steps of one level follow each other in the order of the source; what is inside of a branch follows the branch, which begins
-/// where the code around it has come to. A loop comes back to where it waited before, which is not drawn.
+/// where the code around it has come to.
 fn ways(steps: &[Step]) -> Vec<Way> {
-    let is_inside = |inner: &str, outer: &str| {
-        inner
-            .strip_prefix(outer)
-            .is_some_and(|rest| rest.starts_with('/'))
-    };
     let mut order: Vec<usize> = (0..steps.len()).collect();
     order.sort_by_key(|at| (*at != 0, steps[*at].place));
     let mut ways = Vec::new();
     for (n, to) in order.iter().copied().enumerate().skip(1) {
-        // The innermost branch or compensation that it is in.
-        let around = |at: usize| {
-            let outer = (1..steps.len()).filter(|other| {
-                steps[*other].role != "resume" && is_inside(&steps[at].label, &steps[*other].label)
+        let home = home_of(steps, to);
+        let before =
+            order[..n].iter().rev().copied().find(|at| {
+                *at == home || steps[*at].role == "resume" && home_of(steps, *at) == home
             });
-            outer
-                .max_by_key(|other| steps[*other].label.len())
-                .unwrap_or(0)
-        };
-        let home = around(to);
-        let before = order[..n]
-            .iter()
-            .rev()
-            .copied()
-            .find(|at| *at == home || steps[*at].role == "resume" && around(*at) == home);
         let from = before.unwrap_or(home);
         let how = match steps[to].role {
             "branch" => "beside",
@@ -117,6 +106,57 @@ fn ways(steps: &[Step]) -> Vec<Way> {
             _ => "next",
         };
         ways.push(Way { from, to, how });
+    }
+    ways
+}
+
+/// The innermost branch or compensation that a step is in, or the start.
+fn home_of(steps: &[Step], at: usize) -> usize {
+    let is_inside = |inner: &str, outer: &str| {
+        let rest = inner.strip_prefix(outer);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let outer = (1..steps.len()).filter(|other| {
+        steps[*other].role != "resume" && is_inside(&steps[at].label, &steps[*other].label)
+    });
+    let innermost = outer.max_by_key(|other| steps[*other].label.len());
+    innermost.unwrap_or(0)
+}
+
+/// From the last wait in a loop to the first one: what waits in a loop waits again. What waits in a branch that begins in the loop
+/// does not: it is another branch next time.
+fn ways_back(snapshot: &Snapshot, declared: Span, steps: &[Step]) -> Vec<Way> {
+    let Some(module) = snapshot.module(declared.file) else {
+        return Vec::new();
+    };
+    let mut loops: Vec<Span> = Vec::new();
+    walk(module, &mut |node| match node {
+        Node::Stmt(stmt) if matches!(stmt.kind, StmtKind::While { .. }) => loops.push(stmt.span),
+        Node::Expr(e) => match &e.kind {
+            // The branches of a parallel loop begin together.
+            ExprKind::For(of) if !of.parallel => loops.push(e.span),
+            _ => {}
+        },
+        _ => {}
+    });
+    let mut ways: Vec<Way> = Vec::new();
+    for span in loops {
+        let waits = (1..steps.len())
+            .filter(|at| steps[*at].role == "resume" && span.contains(steps[*at].place));
+        let outermost = waits
+            .clone()
+            .map(|at| home_of(steps, at))
+            .min_by_key(|home| (*home != 0, steps[*home].label.len()));
+        let own = waits.filter(|at| Some(home_of(steps, *at)) == outermost);
+        let first = own.clone().min_by_key(|at| steps[*at].place);
+        let last = own.max_by_key(|at| steps[*at].place);
+        if let (Some(to), Some(from)) = (first, last) {
+            let how = "again";
+            let way = Way { from, to, how };
+            if !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
     }
     ways
 }
@@ -147,18 +187,23 @@ fn function_at(snapshot: &Snapshot, at: At) -> Result<(String, Span), String> {
         _ => None,
     });
     let around = || {
-        let all = snapshot.declared.by_name.iter();
-        let inside = all.filter(|(span, d)| {
-            let runs = matches!(
-                d.kind,
-                crate::declared::Kind::Function | crate::declared::Kind::Handler
-            );
-            runs && span.file == at.file && d.whole.start <= at.offset && at.offset <= d.whole.end
+        let all = snapshot.declared.by_name.of(at.file);
+        let inside = all.filter(|(_, d)| {
+            let runs = matches!(d.kind, Kind::Function | Kind::Handler | Kind::Schedule);
+            runs && d.whole.start <= at.offset && at.offset <= d.whole.end
         });
         inside.map(|(span, _)| *span).next_back()
     };
     let none = || "there is no function here".to_owned();
     let declared = named.or_else(around).ok_or_else(none)?;
+    let schedule = snapshot.tick(declared).filter(|_| {
+        let declaration = snapshot.declared.by_name.get(&declared);
+        declaration.is_some_and(|declaration| declaration.kind == Kind::Schedule)
+    });
+    if let Some(id) = schedule {
+        let name = snapshot.checked().function(id).name.clone();
+        return Ok((name, declared));
+    }
     let def = snapshot.declared.defs.get(&declared).ok_or_else(none)?;
     let Def::Function(id) = def else {
         return Err(none());

@@ -18,8 +18,8 @@ pub struct Symbol {
 
 /// The declarations of a file, as a tree; parameters are left out.
 pub fn document_symbols(snapshot: &Snapshot, file: FileId) -> Vec<Symbol> {
-    let all = snapshot.declared.by_name.iter();
-    let top = all.filter(|(span, found)| span.file == file && found.inside.is_none());
+    let all = snapshot.declared.by_name.of(file);
+    let top = all.filter(|(_, found)| found.inside.is_none());
     top.map(|(span, _)| symbol(snapshot, *span)).collect()
 }
 

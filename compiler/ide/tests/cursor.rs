@@ -250,3 +250,104 @@ fn selections_grow_and_folds_are_whole_lines() {
     let folds = weir_ide::folds(&snapshot, place.file);
     assert_eq!(folds.len(), 3, "{folds:?}");
 }
+
+#[test]
+fn a_stream_has_one_name_wherever_it_is_used() {
+    let text = "record Post(by: Text)\n\n/// What people write.\n@key(by)\nstream posts: Post\n\nfn f(p: Post) { $0posts.emit(p) }\n\non posts(p) { f(p) }\n";
+    let renamed = renamed(text, "notes");
+    assert!(renamed.contains("stream notes: Post") && renamed.contains("notes.emit(p)"));
+    assert!(renamed.contains("on notes(p)"), "{renamed}");
+    let hover = hover(text);
+    assert!(
+        hover.contains("stream posts: Post") && hover.contains("What people write."),
+        "{hover}"
+    );
+    let emit = text.replace("$0", "").replace("posts.emit", "posts.$0emit");
+    assert!(
+        self::hover(&emit).contains("Gives its position"),
+        "{}",
+        self::hover(&emit)
+    );
+    // The field behind `@key` is that of the record, and what `on` binds is a variable.
+    let field = text.replace("$0", "").replace("@key(by)", "@key($0by)");
+    assert!(
+        self::renamed(&field, "author")
+            .starts_with("record Post(author: Text)\n\n/// What people write.\n@key(author)")
+    );
+    let bound = text
+        .replace("$0", "")
+        .replace("on posts(p)", "on posts($0p)");
+    assert!(self::renamed(&bound, "post").ends_with("on posts(post) { f(post) }\n"));
+    assert!(
+        self::hover(&bound).contains("p: Post"),
+        "{}",
+        self::hover(&bound)
+    );
+}
+
+const SCHEDULED: &str = "
+entity Till(id: Text) {
+  state sum: Int = 0
+  pub fn add(n: Int) {
+    sum += n
+  }
+}
+
+/// Closes the till.
+@at(\"07:00\")
+every 1d {
+  var n = 2
+  while n > 1 {
+    sleep(1m)
+    Till(\"a\").add(n)
+    sleep(2m)
+  }
+}
+";
+
+fn scheduled(what: &str) -> (Snapshot, At) {
+    at(&SCHEDULED.replacen(what, &format!("$0{what}"), 1))
+}
+
+#[test]
+fn what_begins_by_itself_is_in_the_outline_and_is_shown() {
+    let (snapshot, place) = scheduled("every");
+    let file = snapshot.survey.files[0].id;
+    assert!(
+        snapshot.survey.is_right,
+        "{:#?}",
+        snapshot.survey.diagnostics
+    );
+    let symbols = weir_ide::document_symbols(&snapshot, file);
+    let names: Vec<&str> = symbols.iter().map(|symbol| symbol.name.as_str()).collect();
+    assert_eq!(names, ["Till", "every 1d"]);
+    for (snapshot, place) in [(snapshot, place), scheduled("1d")] {
+        let shown = weir_ide::hover(&snapshot, place).expect("something to say");
+        assert_eq!(
+            shown.markdown,
+            "```weir\n@at(\"07:00\")\nevery 1d\n```\n\nCloses the till.\n\n\
+             *begins by itself; a tick that is missed is made up for once*\n\n*may wait, one record a step*"
+        );
+    }
+    let (snapshot, place) = scheduled("1d");
+    let refused = weir_ide::prepare_rename(&snapshot, place);
+    assert_eq!(refused, Err("what begins by itself has no name".into()));
+}
+
+#[test]
+fn a_loop_leads_back_to_where_it_waited_first() {
+    let (snapshot, place) = scheduled("var n");
+    let graph = weir_ide::step_graph(&snapshot, place).expect("a graph");
+    let ways: Vec<(usize, usize, &str)> = graph
+        .ways
+        .iter()
+        .map(|way| (way.from, way.to, way.how))
+        .collect();
+    let last = graph.steps.len() - 1;
+    let first = 1;
+    assert!(ways.contains(&(last - 1, last, "next")), "{graph:#?}");
+    assert!(ways.contains(&(last, first, "again")), "{graph:#?}");
+    assert!(graph.dot().contains(&format!(
+        "s{last} -> s{first} [label=\"again\", style=dashed]"
+    )));
+}

@@ -353,6 +353,43 @@ fn nothing_is_suggested_where_a_name_is_declared_or_a_text_is_written() {
     ] {
         assert_eq!(labels(text), Vec::<String>::new(), "{text}");
     }
-    // In the hole of a text there is code.
-    assert!(labels("fn f(name: Text) -> Text = \"text {na$0}\"").contains(&"name".to_owned()));
+    // In the hole of a text there is code, also while it is not finished.
+    for text in [
+        "fn f(name: Text) -> Text = \"text {na$0}\"",
+        "fn f(name: Text) -> Text = \"text {na$0",
+        "fn f(name: Text) -> Text = \"text {na$0\"",
+        "fn f(name: Text) -> Text = \"text {$0",
+        "fn f(name: Text) -> Text = \"{name} and {na$0 there",
+        "fn f(name: Text) -> Text {\n  let a = \"text {na$0\n  a\n}\n\nfn g() -> Text = \"other\"\n",
+        "fn f(name: Text) -> Text {\n  f(\"text {f(na$0\n}\n",
+    ] {
+        assert!(labels(text).contains(&"name".to_owned()), "{text}");
+    }
+    let members = labels("fn f(name: Text) -> Text = \"text {name.len$0");
+    assert!(members.contains(&"length".to_owned()), "{members:?}");
+    // Behind the hole, and in front of an escaped one, there is text.
+    for text in [
+        "fn f(n: Int) -> Text = \"{n} n$0",
+        "fn f(n: Int) -> Text = \"\\{n$0",
+    ] {
+        assert_eq!(labels(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn streams_are_offered_where_they_can_be_used() {
+    let program = "record Post(by: Text, at: Time)\n\n@key(by)\nstream posts: Post\n\n";
+    let with = |rest: &str| labels(&format!("{program}{rest}"));
+    assert_eq!(with("fn f(p: Post) {\n  posts.$0\n}\n"), ["emit"]);
+    assert!(with("fn f(p: Post) {\n  po$0\n}\n").contains(&"posts".to_owned()));
+    let words = with("$0");
+    for word in ["stream", "pub stream", "on"] {
+        assert!(words.contains(&word.to_owned()), "{word}");
+    }
+    assert_eq!(with("@k$0\nstream others: Post\n"), ["keep", "key"]);
+    let attributes = with("@$0\npub stream others: Post\n");
+    assert_eq!(
+        attributes,
+        ["anyone", "keep", "key", "late", "role", "time"]
+    );
 }

@@ -14,8 +14,10 @@ use crate::convert::{Encoding, offset_in};
 #[derive(Clone)]
 pub struct Document {
     pub text: Arc<str>,
-    /// As the editor counts.
+    /// As the editor counts, from its opening on.
     pub version: i32,
+    /// Tells one opening of a file from the next, whose versions may be the same.
+    pub opening: u64,
     /// It is a program, by its name or because the editor says so.
     pub is_weir: bool,
 }
@@ -24,14 +26,17 @@ pub struct Document {
 #[derive(Clone, Default)]
 pub struct Documents {
     open: Arc<BTreeMap<PathBuf, Document>>,
+    openings: u64,
 }
 
 impl Documents {
     pub fn open(&mut self, path: PathBuf, text: String, version: i32, language: &str) {
+        self.openings += 1;
         let ending = path.extension();
         let document = Document {
             text: text.into(),
             version,
+            opening: self.openings,
             is_weir: language == "weir" || ending.is_some_and(|ending| ending == "weir"),
         };
         Arc::make_mut(&mut self.open).insert(path, document);

@@ -125,7 +125,8 @@ impl Projects {
         }
         let library = &self.library;
         let survey = weir_driver::survey(documents, program, library, &mut project.parses)?;
-        let snapshot = Arc::new(Snapshot::new(survey, &library.modules));
+        let before = project.last.as_deref();
+        let snapshot = Arc::new(Snapshot::after(survey, &library.modules, before));
         self.gone.take(project.last.replace(snapshot.clone()));
         project.is_current = true;
         Ok(snapshot)

@@ -21,8 +21,12 @@ use crate::paths::{shown_as_file, uri_of};
 /// What the editor was told last.
 #[derive(Default)]
 pub struct Published {
-    by_file: BTreeMap<PathBuf, (Option<i32>, Vec<Diagnostic>)>,
+    /// About which opening and version of a text it was, if it was open.
+    by_file: BTreeMap<PathBuf, (Shown, Vec<Diagnostic>)>,
 }
+
+/// Opening and version of a text; nothing of one that is not open.
+type Shown = Option<(u64, i32)>;
 
 impl Published {
     /// What has changed: a notification for each file whose diagnostics are others than before, or whose text is open in another
@@ -35,7 +39,8 @@ impl Published {
         }
         let mut out = Vec::new();
         for (path, found) in now {
-            let version = cx.documents.get(&path).map(|document| document.version);
+            let document = cx.documents.get(&path);
+            let version = document.map(|document| (document.opening, document.version));
             if let Some((told, known)) = self.by_file.get(&path)
                 && *known == found
                 && (*told == version || version.is_none())
@@ -46,7 +51,8 @@ impl Published {
             if found.is_empty() && version.is_none() && !self.by_file.contains_key(&path) {
                 continue;
             }
-            out.push(notification(&path, version, found.clone()));
+            let shown = version.map(|(_, version)| version);
+            out.push(notification(&path, shown, found.clone()));
             match found.is_empty() && version.is_none() {
                 true => drop(self.by_file.remove(&path)),
                 false => drop(self.by_file.insert(path, (version, found))),

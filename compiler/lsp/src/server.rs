@@ -1,9 +1,8 @@
 //! The loop: messages in, jobs to the worker. It only keeps texts and counts; it never works on a program.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread;
 
 use crossbeam_channel::Sender;
@@ -226,9 +225,10 @@ impl Desk {
         self.hand_over(Task::Publish);
     }
 
-    /// A text has changed: what was asked before is out of date, and what is wrong may be something else.
-    fn changed(&self) {
-        self.shared.generation.fetch_add(1, Ordering::AcqRel);
+    /// This text has changed, or something on the disk: what was asked before about it is out of date, and what is wrong may be
+    /// something else.
+    fn changed(&self, path: Option<&Path>) {
+        self.shared.change(path);
         self.publish();
     }
 
@@ -244,8 +244,8 @@ impl Desk {
                 let language = serde_json::to_value(document.language_id).unwrap_or_default();
                 let language = language.as_str().unwrap_or_default();
                 let (text, version) = (document.text, document.version);
-                self.documents.open(path, text, version, language);
-                self.changed();
+                self.documents.open(path.clone(), text, version, language);
+                self.changed(Some(&path));
             }
             LspNotificationMethod::TextDocumentDidChange => {
                 let Some(params) = read::<DidChangeTextDocumentParams>(params) else {
@@ -256,14 +256,15 @@ impl Desk {
                 let changes = params.content_changes;
                 self.documents
                     .change(&path, changes, document.version, self.encoding);
-                self.changed();
+                self.changed(Some(&path));
             }
             LspNotificationMethod::TextDocumentDidClose => {
                 let Some(params) = read::<DidCloseTextDocumentParams>(params) else {
                     return;
                 };
-                self.documents.close(&path_of(&params.text_document.uri));
-                self.changed();
+                let path = path_of(&params.text_document.uri);
+                self.documents.close(&path);
+                self.changed(Some(&path));
             }
             LspNotificationMethod::WorkspaceDidChangeWatchedFiles => {
                 let changed = read::<DidChangeWatchedFilesParams>(params);
@@ -271,7 +272,7 @@ impl Desk {
                 if changes.any(|change| path_of(&change.uri).ends_with("weir.toml")) {
                     self.look_for_programs();
                 }
-                self.changed();
+                self.changed(None);
             }
             LspNotificationMethod::WorkspaceDidChangeWorkspaceFolders => {
                 let Some(params) = read::<DidChangeWorkspaceFoldersParams>(params) else {
@@ -283,9 +284,9 @@ impl Desk {
                 let added = params.event.added.iter().map(|folder| path_of(&folder.uri));
                 self.folders.extend(added);
                 self.look_for_programs();
-                self.changed();
+                self.changed(None);
             }
-            LspNotificationMethod::TextDocumentDidSave => self.changed(),
+            LspNotificationMethod::TextDocumentDidSave => self.changed(None),
             LspNotificationMethod::CancelRequest => {
                 if let Some(params) = read::<CancelParams>(params) {
                     let id: lsp_server::RequestId = match params.id {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -21,6 +21,8 @@ use crate::server::Settings;
 pub struct Shared {
     /// Counts the changes of texts.
     pub generation: AtomicU64,
+    /// When each text was changed last: by the count of all changes.
+    changed: Mutex<BTreeMap<PathBuf, u64>>,
     /// The requests that have no answer yet, and whether they were cancelled.
     open: Mutex<BTreeMap<String, bool>>,
 }
@@ -28,6 +30,27 @@ pub struct Shared {
 impl Shared {
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// Something has changed: this text, or what nobody knows.
+    pub fn change(&self, path: Option<&Path>) {
+        let now = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
+        let mut changed = self.changed.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(path) = path {
+            changed.insert(path.to_path_buf(), now);
+        }
+    }
+
+    /// Whether a request that was made at a count of changes is about a text that is another one now. What was asked about one
+    /// text alone is right as long as that text stays: its answer is as true as it was when it was asked for.
+    fn is_old(&self, generation: u64, about: Option<&Path>) -> bool {
+        match about {
+            None => self.generation() != generation,
+            Some(path) => {
+                let changed = self.changed.lock().unwrap_or_else(|e| e.into_inner());
+                changed.get(path).is_some_and(|at| *at > generation)
+            }
+        }
     }
 
     fn open(&self) -> MutexGuard<'_, BTreeMap<String, bool>> {
@@ -102,11 +125,12 @@ pub fn work(
         match job.task {
             Task::Answer(request) => {
                 let id = request.id.clone();
+                let about = handlers::about_one_text(&request);
                 let is_void = || {
                     if shared.is_cancelled(&id) {
                         return Some(cancelled());
                     }
-                    let is_old = shared.generation() != job.generation;
+                    let is_old = shared.is_old(job.generation, about.as_deref());
                     is_old.then(modified)
                 };
                 let result = match is_void() {
@@ -144,7 +168,12 @@ pub fn work(
                     settings,
                     programs: &job.programs,
                 };
-                let all = guarded(|| Ok(published.notifications(&mut cx)));
+                let mut all = guarded(|| Ok(published.notifications(&mut cx)));
+                if all.is_err() {
+                    // What was taken over may have been the reason: once more from the beginning.
+                    cx.projects.forget();
+                    all = guarded(|| Ok(published.notifications(&mut cx)));
+                }
                 match all {
                     Ok(all) => all.into_iter().for_each(|n| drop(out.send(n.into()))),
                     Err(_) => projects.forget(),

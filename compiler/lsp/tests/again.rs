@@ -16,9 +16,9 @@ const FILES: [(&str, &str); 3] = [
     (
         "main.weir",
         "import goods.{Kind, price, Sku}\nimport tax\n\npub fn cost(kind: Kind, n: Int) -> Int fails tax.Odd {\n  \
-         let net = price(kind) * n\n  tax.with(net)?\n}\n\nentity Shelf(sku: Sku) {\n  state left: Int = 0\n\n  \
-         pub fn put(n: Int) {\n    left += n\n  }\n}\n\ntest \"costs\" {\n  Shelf(\"a\").put(2)\n  \
-         expect cost(Book, 2) is Ok(8)\n}\n",
+         let net = price(kind) * n\n  tax.with(net: net)?\n}\n\nentity Shelf(sku: Sku) {\n  state left: Int = 0\n\n  \
+         pub fn put(n: Int) {\n    left += n\n  }\n}\n\ntest \"costs\" {\n  Shelf(\"a\").put(n: 2)\n  \
+         expect cost(Book, 2) is Ok(8)\n}\n\nfn rates(all: List<Int>) -> List<Int> = all.map(n => tax.rate(n))\n",
     ),
     (
         "goods.weir",
@@ -29,8 +29,10 @@ const FILES: [(&str, &str); 3] = [
     (
         "tax.weir",
         "import goods.{Skus}\n\nerror Odd(n: Int)\n\nfn with(net: Int) -> Int {\n  checked(net)?\n  net * 2\n}\n\n\
-         fn checked(n: Int) {\n  if n % 2 == 1 { fail Odd(n) }\n}\n\nfn of_all(skus: Skus) -> Int = skus.length()\n\n\
-         fn none() -> Int {\n  let skus: Skus = []\n  of_all(skus)\n}\n",
+         fn checked(n: Int) {\n  if n % 2 == 1 { fail Odd(n: n) }\n}\n\nfn of_all(skus: Skus) -> Int = skus.length()\n\n\
+         fn none() -> Int {\n  let skus: Skus = []\n  of_all(skus)\n}\n\n\
+         entity Till(id: Text) {\n  state sum: Int = 0\n\n  fn add(n: Int) {\n    sum += n\n  }\n}\n\n\
+         fn rate(n: Int) -> Int {\n  Till(\"a\").add(n)\n  n * 2\n}\n",
     ),
 ];
 
@@ -120,20 +122,26 @@ impl Server {
                 self.next();
             }
         }
+        // What is told of other files because of the last change comes in one go with this, and in front of any answer.
+        let document = json!({ "textDocument": { "uri": self.uri(FILES[0].0) } });
+        self.ask("textDocument/documentSymbol", document);
         let mut all = Vec::new();
         for ((name, _), text) in FILES.iter().zip(texts) {
             let uri = self.uri(name);
             all.push(self.told[&uri]["diagnostics"].clone());
             let document = json!({ "uri": uri });
-            for (line, column) in text
-                .lines()
-                .enumerate()
-                .map(|(at, line)| (at, line.len() / 2))
-                .step_by(3)
-            {
+            let lines = || text.lines().enumerate();
+            let middles = lines().map(|(at, line)| (at, line.len() / 2)).step_by(3);
+            let labels = lines().filter_map(|(at, line)| Some((at, line.find("(net: ")? + 1)));
+            for (n, (line, column)) in middles.chain(labels).enumerate() {
                 let place = json!({ "line": line, "character": column });
                 let asked = json!({ "textDocument": document, "position": place });
-                for method in ["hover", "definition", "documentHighlight", "prepareRename"] {
+                let names = ["hover", "definition", "documentHighlight", "prepareRename"];
+                // These take longest.
+                let typing = ["completion", "signatureHelp"]
+                    .iter()
+                    .filter(|_| n % 4 == 1);
+                for method in names.iter().chain(typing) {
                     all.push(self.ask(&format!("textDocument/{method}"), asked.clone()));
                 }
                 let mut asked = asked;
@@ -228,6 +236,52 @@ fn edited(text: &str, original: &str, chance: &mut Chance) -> String {
         }
     }
     lines.concat()
+}
+
+/// What is taken over of a file that did not change may lead to places in one that did.
+#[test]
+fn what_is_known_of_a_file_moves_with_the_others() {
+    const TEXTS: [&str; 3] = [
+        "import goods\n\npub fn cost() -> Int = goods.with(net: 1)\n\n\
+         pub fn rates(all: List<Int>) -> List<Int> = all.map(n => goods.rate(n))\n",
+        "entity Till(id: Text) {\n  state sum: Int = 0\n\n  fn add(n: Int) {\n    sum += n\n  }\n}\n\n\
+         fn with(net: Int) -> Int = net * 2\n\n\
+         fn rate(n: Int) -> Int {\n  Till(\"a\").add(n)\n  n * 2\n}\n",
+        "fn alone() -> Int = 1\n",
+    ];
+    // A longer body above, what a lambda may not do goes away and comes again, and a file that has nothing to do with it.
+    const CHANGES: [(usize, &str, &str); 6] = [
+        (2, "= 1", "= 2"),
+        (1, "sum += n", "sum += n + 1\n    sum -= 1"),
+        (1, "  Till(\"a\").add(n)\n", ""),
+        (2, "= 2", "= 3"),
+        (1, "  n * 2\n", "  Till(\"a\").add(n)\n  n * 2\n"),
+        (2, "= 3", "= 4"),
+    ];
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("again_moved");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let toml = "name = \"a\"\nentry = \"main.weir\"\n";
+    std::fs::write(folder.join("weir.toml"), toml).expect("a file");
+    let mut texts: Vec<String> = TEXTS.iter().map(|text| (*text).to_owned()).collect();
+    texts[0].insert_str(0, "import tax\n");
+    for ((name, _), text) in FILES.iter().zip(&texts) {
+        std::fs::write(folder.join(name), text).expect("a file");
+    }
+    let mut versions = [1; 3];
+    let mut server = Server::start(&folder, &texts);
+    server.everything(&versions, &texts);
+    for (file, old, new) in CHANGES {
+        assert!(texts[file].contains(old), "{old}");
+        texts[file] = texts[file].replacen(old, new, 1);
+        versions[file] += 1;
+        server.change(FILES[file].0, versions[file], &texts[file]);
+        let mut fresh = Server::start(&folder, &texts);
+        let expected = fresh.everything(&[1; 3], &texts);
+        let found = server.everything(&versions, &texts);
+        assert_eq!(found, expected, "{old} -> {new}");
+        fresh.end();
+    }
+    server.end();
 }
 
 #[test]

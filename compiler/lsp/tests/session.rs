@@ -402,3 +402,77 @@ fn a_panic_is_the_error_of_one_request() {
     assert_eq!(editor.wrong(2), [] as [&str; 0]);
     editor.close();
 }
+
+/// One who formats all files at once, or saves them, changes others while an answer is on its way.
+#[test]
+fn an_answer_about_one_text_stays_right_while_another_changes() {
+    let (connection, other) = Connection::memory();
+    let server = std::thread::spawn(move || {
+        let slow = |method: &str| {
+            if matches!(method, "textDocument/formatting" | "textDocument/rename") {
+                std::thread::sleep(Duration::from_millis(300));
+            }
+        };
+        weir_lsp::run_watched(other, slow)
+    });
+    let mut editor = Editor::over(connection, server, "beside", "fn  f( ) {}\n", json!({}));
+    let beside = uri(&editor.path.with_file_name("beside.weir"));
+    let document = json!({ "uri": beside, "languageId": "weir", "version": 1, "text": "\n" });
+    editor.say("textDocument/didOpen", json!({ "textDocument": document }));
+    let mut version = 1;
+    let mut asked = |editor: &mut Editor, method: &str, params: Value, changed: &str| {
+        version += 1;
+        let id = RequestId::from(1000 + version);
+        let request = Request::new(id.clone(), method.to_owned(), params);
+        editor
+            .connection
+            .sender
+            .send(request.into())
+            .expect("there");
+        std::thread::sleep(Duration::from_millis(100));
+        let document = json!({ "uri": changed, "version": version });
+        let changes = json!([{ "text": "fn  f( ) {}\n" }]);
+        let params = json!({ "textDocument": document, "contentChanges": changes });
+        editor.say("textDocument/didChange", params);
+        loop {
+            if let Message::Response(response) = editor.next() {
+                assert_eq!(response.id, id);
+                return response.response_result.map_err(|error| error.code);
+            }
+        }
+    };
+    let options = json!({ "tabSize": 2, "insertSpaces": true });
+    let own = uri(&editor.path);
+    let params = json!({ "textDocument": { "uri": own }, "options": options });
+    let edits = asked(
+        &mut editor,
+        "textDocument/formatting",
+        params.clone(),
+        &beside,
+    );
+    assert!(edits.is_ok_and(|edits| edits.as_array().is_some_and(|edits| !edits.is_empty())));
+    // A change of the text itself, or an answer that speaks of all files, is another thing.
+    let edits = asked(&mut editor, "textDocument/formatting", params, &own);
+    assert_eq!(edits, Err(-32801));
+    let params = json!({
+        "textDocument": { "uri": own }, "position": { "line": 0, "character": 4 }, "newName": "g",
+    });
+    let edits = asked(&mut editor, "textDocument/rename", params, &beside);
+    assert_eq!(edits, Err(-32801));
+}
+
+/// Versions count from the opening on: who opens a file again waits for the first one again.
+#[test]
+fn a_file_that_is_opened_again_is_told_of_again() {
+    let mut editor = Editor::open("again", BROKEN);
+    let before = editor.wrong(1);
+    let document = json!({ "uri": uri(&editor.path) });
+    for _ in 0..20 {
+        editor.told = None;
+        editor.say("textDocument/didClose", json!({ "textDocument": document }));
+        let opened =
+            json!({ "uri": uri(&editor.path), "languageId": "weir", "version": 1, "text": BROKEN });
+        editor.say("textDocument/didOpen", json!({ "textDocument": opened }));
+        assert_eq!(editor.wrong(1), before);
+    }
+}

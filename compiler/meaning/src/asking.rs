@@ -6,7 +6,7 @@ use weir_check::hir::{Arg, Expr, ExprKind, FnId, Message};
 use weir_contract::Value;
 
 use crate::call::{Frame, Given, Step};
-use crate::operator::fields_of;
+use crate::merge;
 use crate::state::{Ask, Call, InstanceKey, SentEvent};
 use crate::stop::Eval;
 
@@ -147,7 +147,10 @@ impl<'p> Step<'p> {
         frame: &mut Frame<'p>,
     ) -> Eval<InstanceKey> {
         match target {
-            Some(target) => Ok((entity, fields_of(self.eval(target, frame).await?))),
+            Some(target) => {
+                let value = self.eval(target, frame).await?;
+                Ok(merge::instance_of(entity, &target.ty, value))
+            }
             None => Ok(frame
                 .instance
                 .clone()

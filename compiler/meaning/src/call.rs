@@ -294,6 +294,9 @@ impl<'p> Step<'p> {
 
     /// A field that was never written holds its initial value, worked out when it is asked for.
     pub async fn read_field(&mut self, instance: &InstanceKey, field: FieldId) -> Eval<Value> {
+        if let Some(value) = self.merged(instance, field) {
+            return Ok(value);
+        }
         let written = self.desk.state.instances.get(instance);
         if let Some(value) = written.and_then(|fields| fields.get(&field)) {
             return Ok(value.clone());

@@ -60,8 +60,8 @@ impl<'p> Step<'p> {
                 target,
                 field,
             } => {
-                let keys = fields_of(self.eval(target, frame).await?);
-                self.read_field(&(*entity, keys), *field).await
+                let instance = self.target(*entity, Some(target), frame).await?;
+                self.read_field(&instance, *field).await
             }
             E::SelfRef => {
                 let (_, keys) = frame
@@ -239,6 +239,16 @@ impl<'p> Step<'p> {
                 self.assign_op(place, *op, value, frame, expr).await
             }
             E::Mutate { place, op, args } => self.mutate(place, *op, args, frame, expr).await,
+            E::Merge {
+                field,
+                path,
+                change,
+                value,
+            } => {
+                let at = (*field, path.as_slice());
+                self.merge(at, *change, value.as_deref(), frame, expr).await
+            }
+            E::Sync(one, other) => self.sync(one, other, frame).await,
 
             E::Expect(condition) => match self.truth(condition, frame).await? {
                 true => Ok(Value::Unit),

@@ -1,5 +1,7 @@
 //! The functions that are built in: a few on collections, and the library that compiled code calls too.
 
+use std::collections::BTreeSet;
+
 use weir_contract::host_call::{Given, HostCall, Level, Lines, Setting};
 use weir_contract::library::Op;
 use weir_contract::{CrashReason, Defs, Type, Value};
@@ -55,6 +57,19 @@ pub(crate) fn run(name: &str, mut args: Vec<Value>) -> Result<Value, CrashReason
                     .collect(),
             ))
         }
+        "set.len" => Ok(Value::Int(set(args.remove(0)).len() as i64)),
+        "set.has" => Ok(Value::Bool(set(args.remove(0)).contains(&args[0]))),
+        "set.put" => {
+            let item = args.remove(1);
+            let mut set = set(args.remove(0));
+            set.insert(item);
+            Ok(Value::Set(set))
+        }
+        "set.remove" => {
+            let mut set = set(args.remove(0));
+            set.remove(&args[0]);
+            Ok(Value::Set(set))
+        }
         "set.from_sorted" => Ok(Value::Set(
             operator::items(args.remove(0)).into_iter().collect(),
         )),
@@ -63,6 +78,13 @@ pub(crate) fn run(name: &str, mut args: Vec<Value>) -> Result<Value, CrashReason
                 Op::from_name(name).unwrap_or_else(|| panic!("no function `{name}` is built in"));
             op.apply(&args)
         }
+    }
+}
+
+fn set(value: Value) -> BTreeSet<Value> {
+    match value {
+        Value::Set(items) => items,
+        other => panic!("{other:?} is no set"),
     }
 }
 

@@ -37,6 +37,7 @@ mod control;
 mod ending;
 mod eval;
 mod intrinsic;
+mod merge;
 mod operator;
 mod pattern;
 mod place;

@@ -9,6 +9,7 @@ use weir_contract::Value;
 use weir_contract::host_call::Given;
 
 use crate::call::Closure;
+use crate::merge::History;
 use crate::run::{Answer, Wait};
 use crate::world::{Outside, Pure};
 
@@ -23,6 +24,8 @@ pub(crate) struct State {
     pub touched: Vec<InstanceKey>,
     /// The run of each workflow that was ever started.
     pub workflows: Arc<BTreeMap<InstanceKey, u64>>,
+    /// What was done to fields that merge, by place.
+    pub merges: Arc<BTreeMap<(InstanceKey, FieldId), Arc<History>>>,
     /// What is done when the step is kept, in this order.
     pub asked: Vec<Ask>,
     /// The position of the next entry of each stream.
@@ -148,6 +151,21 @@ impl State {
         let instances = Arc::make_mut(&mut self.instances);
         let instance = instances.entry(key.clone()).or_default();
         Arc::make_mut(instance).insert(field, value);
+        self.touch(key);
+    }
+
+    /// Changes what is known to have been done to a field that merges.
+    pub fn merge(&mut self, key: &InstanceKey, field: FieldId, change: impl FnOnce(&mut History)) {
+        Arc::make_mut(&mut self.instances)
+            .entry(key.clone())
+            .or_default();
+        let merges = Arc::make_mut(&mut self.merges);
+        let history = merges.entry((key.clone(), field)).or_default();
+        change(Arc::make_mut(history));
+        self.touch(key);
+    }
+
+    fn touch(&mut self, key: &InstanceKey) {
         if !self.touched.contains(key) {
             self.touched.push(key.clone());
         }

@@ -4,6 +4,7 @@ use weir_check::hir::Access;
 use weir_contract::{CrashReason, Value};
 
 use crate::call::{Step, keys_frame};
+use crate::merge::entity_of;
 use crate::state::{InstanceKey, State};
 use crate::stop::{Eval, Stop, bug};
 use crate::world::Target;
@@ -44,7 +45,7 @@ impl Step<'_> {
     /// Of all instances written since the last time.
     pub async fn check_invariants(&mut self) -> Eval<()> {
         for instance in std::mem::take(&mut self.desk.state.touched) {
-            for invariant in &self.program.entity(instance.0).invariants {
+            for invariant in &self.program.entity(entity_of(&instance)).invariants {
                 let value = self.run_body(invariant, keys_frame(&instance)).await?;
                 if value != Value::Bool(true) {
                     return bug(CrashReason::InvariantBroken, &invariant.root.span);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use weir_check::hir::{
-    Checked, EnumId, ErrorId, Instance, NamedType, NewId, Nominal, RecordId, Type as Hir,
+    Checked, EnumId, ErrorId, Instance, NamedType, NewId, Nominal, REPLICA, RecordId, Type as Hir,
 };
 use weir_contract::{Def, DefId, DefKind, Defs, Field, TupleField, Type, Variant};
 
@@ -47,7 +47,10 @@ impl Types {
         for (at, of) in program.enums.iter().enumerate() {
             plain(Nominal::Enum(EnumId(at as u32)), &of.type_params);
         }
-        for (at, new) in program.news.iter().enumerate() {
+        // Builtin ones are among the instances, where they are used.
+        let is_declared = |at: &usize| *at == 0 || *at > REPLICA.0 as usize;
+        let declared_news = program.news.iter().enumerate();
+        for (at, new) in declared_news.filter(|(at, _)| is_declared(at)) {
             plain(Nominal::New(NewId(at as u32)), &new.type_params);
         }
         declared.extend(program.instances.iter().cloned());

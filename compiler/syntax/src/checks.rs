@@ -1,6 +1,7 @@
 //! Rules of form that the grammar leaves open to stay LALR(1): names of attributes,
 //! what may be assigned to, what may be sent, where `_` may stand.
 
+use weir_contract::near::distance;
 use weir_diagnostics::{Diagnostic, codes};
 
 use crate::ast::walk::{Node, walk};
@@ -82,22 +83,6 @@ fn unknown_attribute(attr: &Attr) -> Option<Diagnostic> {
         ),
         None => found.help("attributes are a closed set; there are none of your own"),
     })
-}
-
-/// How many letters to add, remove or change (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// A place is a variable or own state, or a path into one.

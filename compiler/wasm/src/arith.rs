@@ -5,8 +5,8 @@ use weir_flow::ir::{ArithOp, CompareOp, Inst, Reg, SiteId};
 
 use crate::asm::{I32, I64};
 use crate::function::Body;
-use crate::module::SITE;
 use crate::rt::Helper;
+use crate::texts;
 
 /// `→ value` for a register.
 pub fn arith(b: &mut Body<'_, '_>, inst: &Inst, op: ArithOp, x: Reg, y: Reg) {
@@ -15,7 +15,7 @@ pub fn arith(b: &mut Body<'_, '_>, inst: &Inst, op: ArithOp, x: Reg, y: Reg) {
         Type::Float => float(b, inst, op, x, y),
         // The one that is known comes second.
         Type::Int if op == ArithOp::Add && b.facts.constant(x).is_some() => int(b, op, y, x, site),
-        Type::Decimal => decimal(b, op, x, y, site),
+        Type::Decimal => decimal(b, op, x, y),
         _ => int(b, op, x, y, site),
     }
 }
@@ -76,7 +76,6 @@ fn int(b: &mut Body<'_, '_>, op: ArithOp, left: Reg, right: Reg, site: SiteId) {
             b.a.i64(32).i64_shr_u().i64_eqz().if_();
             b.a.get(x).get(y).i64_mul().set(result);
             b.a.else_();
-            b.a.u32(site.0).set_global(SITE);
             let mul = b.g.helper(Helper::IntMul);
             b.a.get(x).get(y).call(mul).set(result);
             b.a.end();
@@ -129,8 +128,7 @@ fn one_zero(b: &mut Body<'_, '_>) {
     b.a.f64(0.0).f64_add();
 }
 
-fn decimal(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg, site: SiteId) {
-    b.reach(site);
+fn decimal(b: &mut Body<'_, '_>, op: ArithOp, x: Reg, y: Reg) {
     let import = match op {
         ArithOp::Add | ArithOp::Sub => {
             let helper = if op == ArithOp::Add {
@@ -166,7 +164,6 @@ pub fn neg(b: &mut Body<'_, '_>, x: Reg, site: SiteId) {
             b.a.f64_sub();
         }
         Type::Decimal => {
-            b.reach(site);
             let func = b.g.helper(Helper::DecimalNeg);
             b.get(x);
             b.a.call(func);
@@ -185,6 +182,19 @@ pub fn neg(b: &mut Body<'_, '_>, x: Reg, site: SiteId) {
 /// `→ Bool`.
 pub fn compare(b: &mut Body<'_, '_>, op: CompareOp, x: Reg, y: Reg) {
     let ty = b.func.value_type(x).clone();
+    if let CompareOp::Eq | CompareOp::Ne = op {
+        let sides = [(x, y), (y, x)].into_iter();
+        let known = sides.filter_map(|(text, known)| Some((text, b.facts.text(known)?.to_owned())));
+        let mut short = known.filter(|(_, known)| known.len() <= texts::WRITTEN_MAX);
+        if let Some((text, known)) = short.next() {
+            let text = b.local(text);
+            texts::is(&mut b.a, text, known.as_bytes());
+            if op == CompareOp::Ne {
+                b.a.i32_eqz();
+            }
+            return;
+        }
+    }
     let (x, y) = (b.local(x), b.local(y));
     b.a.get(x).get(y);
     if let Type::Int | Type::Time | Type::Duration | Type::Date = b.g.defs().base(&ty) {

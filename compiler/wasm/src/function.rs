@@ -5,7 +5,7 @@ use weir_flow::ir::{BlockId, Func, FuncId, Inst, Op, Reg, SiteId, Term};
 use weir_flow::ownership::Ownership;
 use weir_flow::release::Release;
 
-use crate::asm::{Asm, I32, Label};
+use crate::asm::{Asm, I32, Label, Local};
 use crate::control::Flow;
 use crate::layout::TEXT_HEADER;
 use crate::module::{Gen, HEAP, SITE};
@@ -33,10 +33,10 @@ pub struct Body<'g, 'm> {
     pub here: (BlockId, usize),
     /// Where memory is given back.
     release: Release,
+    /// By the start of a loop, the local that holds where the heap was when its round began.
+    marks: Vec<(BlockId, Local)>,
     /// The local that holds where the heap was when the function began.
     began: Option<u32>,
-    /// The site that the module's global holds for sure.
-    site: Option<SiteId>,
     /// Where a branch to a loop's start goes, and to a block that follows, innermost last.
     loops: Vec<(BlockId, Label)>,
     follow: Vec<(BlockId, Label)>,
@@ -76,7 +76,7 @@ pub fn function(g: &mut Gen<'_>, id: FuncId) -> Asm {
         facts,
         here: (BlockId(0), 0),
         release,
-        site: None,
+        marks: Vec::new(),
         loops: Vec::new(),
         follow: Vec::new(),
     };
@@ -100,39 +100,9 @@ impl Body<'_, '_> {
         self.a.get(local);
     }
 
-    /// Tells the module where the step is, for what crashes or traps without saying so itself.
-    pub fn reach(&mut self, site: SiteId) {
-        if self.site != Some(site) && site != SiteId(0) {
-            self.a.u32(site.0).set_global(SITE);
-            self.site = Some(site);
-        }
-    }
-
     /// Whether the check of the instruction being made cannot fail.
     pub fn is_safe(&self) -> bool {
         self.facts.is_safe(self.here)
-    }
-
-    /// The same as [`Body::reach`] where not every way leads by.
-    pub fn reach_inside(&mut self, site: SiteId) {
-        if self.site != Some(site) && site != SiteId(0) {
-            self.a.u32(site.0).set_global(SITE);
-            self.site = None;
-        }
-    }
-
-    /// `→ address` of that many bytes.
-    pub fn alloc(&mut self, bytes: u32, site: SiteId) {
-        if self.site == Some(site) || site == SiteId(0) {
-            self.g.alloc(&mut self.a, bytes);
-        } else {
-            self.g.alloc_at(&mut self.a, bytes, site, self.site);
-        }
-    }
-
-    /// After a call the module is somewhere else.
-    pub fn forget_site(&mut self) {
-        self.site = None;
     }
 
     /// The block and all that it dominates. What comes last in it is gone on with, not called: a long
@@ -141,13 +111,20 @@ impl Body<'_, '_> {
         let mut loops = 0;
         loop {
             if self.flow.is_loop_head(block) {
+                // An endless loop is stopped here.
                 self.a.mark(self.first_site(block).0);
-                let looked_at = self.release.loops.remove(&block);
-                let mark = looked_at.is_some().then(|| release::mark(&mut self.a));
+                if self.release.loops.contains_key(&block) {
+                    let mark = release::mark(&mut self.a);
+                    self.marks.push((block, mark));
+                }
                 let label = self.a.loop_();
                 self.loops.push((block, label));
                 loops += 1;
-                if let (Some(mark), Some(looked_at)) = (mark, looked_at) {
+                if let Some(round) = self.release.loops.get(&block)
+                    && round.ends.is_none()
+                {
+                    let looked_at = round.looked_at.clone();
+                    let mark = self.heap_mark(block);
                     release::round(self, mark, &looked_at);
                 }
             }
@@ -193,11 +170,6 @@ impl Body<'_, '_> {
     fn block(&mut self, id: BlockId) -> Option<BlockId> {
         let func = self.func;
         let block = func.block(id);
-        self.site = None;
-        if self.flow.is_loop_head(id) {
-            // An endless loop is stopped here.
-            self.reach(self.first_site(id));
-        }
         for (at, inst) in block.insts.iter().enumerate() {
             self.here = (id, at);
             self.a.mark(self.place(inst));
@@ -228,7 +200,8 @@ impl Body<'_, '_> {
             }
             Term::Switch { on, cases, default } => self.switch(id, *on, cases, *default),
             Term::TailCall(callee, args) => {
-                self.reach(block.site);
+                // The frame of this function is gone when the next one is stopped where it begins.
+                self.a.u32(block.site.0).set_global(SITE);
                 for arg in args {
                     self.get(*arg);
                 }
@@ -236,7 +209,6 @@ impl Body<'_, '_> {
                 self.a.return_call(callee);
             }
             Term::Suspend { entry, cells, wait } => {
-                self.reach(block.site);
                 suspend::suspend(self, *entry, cells, wait.as_ref());
                 self.a.release_temps();
             }
@@ -269,11 +241,32 @@ impl Body<'_, '_> {
     /// A jump: a branch when the target has a label, else the target is given back, to follow.
     fn go(&mut self, from: BlockId, to: BlockId) -> Option<BlockId> {
         if self.has_label(from, to) {
+            self.round(from, to);
             let label = self.label(from, to);
             self.a.br(label);
             return None;
         }
         Some(to)
+    }
+
+    /// Where a round of a loop ends behind which memory is to be given back, that is done.
+    fn round(&mut self, from: BlockId, to: BlockId) {
+        if !self.flow.is_back(from, to) {
+            return;
+        }
+        let Some(round) = self.release.loops.get(&to) else {
+            return;
+        };
+        if round.ends.as_ref().is_some_and(|ends| ends.contains(&from)) {
+            let looked_at = round.looked_at.clone();
+            let mark = self.heap_mark(to);
+            release::round(self, mark, &looked_at);
+        }
+    }
+
+    fn heap_mark(&self, head: BlockId) -> Local {
+        let found = self.marks.iter().find(|(block, _)| *block == head);
+        found.expect("the loop began").1
     }
 
     fn has_label(&self, from: BlockId, to: BlockId) -> bool {

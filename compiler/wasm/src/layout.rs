@@ -7,7 +7,7 @@
 //! Decimal        i128, little-endian
 //! Text, Bytes    len u32, bytes
 //! List, Set      data u32 (address of the first element), len u32, cap u32 (elements for which there is room), shared u32
-//! Map            as the List of its entries, each a record (K, V)
+//! Map            as the List of its entries, each a record (K, V); a large one, and a large Set, otherwise (`rt/map.rs`)
 //! Money          as a record of its code and its amount
 //! Blob           as a record of its hash, its size and its media type
 //! record, tuple, error, entity reference      the fields in order, each at its alignment

@@ -18,6 +18,7 @@ mod function;
 mod layout;
 mod library;
 mod lists;
+mod merge;
 mod message;
 mod module;
 mod ops;

@@ -79,7 +79,6 @@ pub fn extracted(b: &mut Body<'_, '_>, block: BlockId, at: usize, inst: &Inst) {
         // It is the address in the list.
         let ty = b.func.value_type(dst).clone();
         let (copy, size) = (b.a.temp(I32), b.g.stride(&ty));
-        b.reach(inst.site);
         b.g.alloc(&mut b.a, size);
         b.a.tee(copy);
         b.get(dst);
@@ -247,7 +246,6 @@ fn owned_element(
     let (address, stride) = (b.a.temp(I32), b.g.stride(item));
     if inst.dst != Some(list) {
         let result = b.a.temp(I32);
-        b.reach(inst.site);
         b.get(list);
         b.a.u32(stride).call(own).tee(result).i32_load(LIST_DATA);
         b.get(index);
@@ -258,7 +256,6 @@ fn owned_element(
     let local = b.local(list);
     if !b.facts.is_owned(b.here) {
         b.a.get(local).i32_load(LIST_SHARED).if_();
-        b.reach_inside(inst.site);
         b.a.get(local).u32(stride).call(own).set(local);
         refresh(b, list);
         b.a.end();
@@ -289,7 +286,6 @@ pub fn push(b: &mut Body<'_, '_>, inst: &Inst, list: Reg, value: Reg) {
         .i32_add()
         .i32_store(LIST_LEN);
     b.a.else_();
-    b.reach_inside(inst.site);
     b.a.get(result).u32(stride).call(push).set(result);
     b.a.end();
     b.a.get(result).i32_load(LIST_DATA);
@@ -307,7 +303,6 @@ pub fn push(b: &mut Body<'_, '_>, inst: &Inst, list: Reg, value: Reg) {
 
 /// `→ list`.
 pub fn insert(b: &mut Body<'_, '_>, site: SiteId, list: Reg, index: Reg, value: Reg) {
-    b.reach(site);
     let item = item(b, list);
     let stride = b.g.stride(&item);
     b.get(index);
@@ -330,7 +325,6 @@ pub fn insert(b: &mut Body<'_, '_>, site: SiteId, list: Reg, index: Reg, value: 
 
 /// `→ list`.
 pub fn remove(b: &mut Body<'_, '_>, site: SiteId, list: Reg, index: Reg) {
-    b.reach(site);
     let item = item(b, list);
     in_range(b, list, index, site);
     let remove = b.g.helper(Helper::ListRemove(is_list(b.g, &item)));

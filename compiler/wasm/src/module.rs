@@ -26,7 +26,7 @@ use crate::suspend;
 
 /// Next free byte of the arena.
 pub const HEAP: u32 = 0;
-/// The newest place in the source the step has reached.
+/// Where the newest tail call was, for what is stopped where no frame has a place (`places`).
 pub const SITE: u32 = 1;
 /// How far the arena may grow before memory must.
 pub const END: u32 = 2;
@@ -202,9 +202,9 @@ impl<'m> Gen<'m> {
         a.call(self.import("crash")).unreachable();
     }
 
-    /// The same at the place the step reached last.
+    /// The same in a support function, which is of no place: the engine finds the place that called it.
     pub fn crash_here(&mut self, a: &mut Asm, reason: CrashReason) {
-        a.global(SITE).u32(reason.code()).i32(0).i32(0);
+        a.u32(0).u32(reason.code()).i32(0).i32(0);
         a.call(self.import("crash")).unreachable();
     }
 
@@ -217,26 +217,6 @@ impl<'m> Gen<'m> {
             .i32_add()
             .tee(next);
         self.ensure(a, next);
-        a.get(next).set_global(HEAP);
-    }
-
-    /// The same at a known place, which is told only where memory has to grow; then the module is at `before` again.
-    pub fn alloc_at(
-        &mut self,
-        a: &mut Asm,
-        bytes: u32,
-        site: ir::SiteId,
-        before: Option<ir::SiteId>,
-    ) {
-        let (next, grow) = (a.temp(I32), self.helper(Helper::Grow));
-        a.global(HEAP).global(HEAP);
-        a.u32(bytes.next_multiple_of(8)).i32_add().tee(next);
-        a.global(END).i32_gt_u().if_();
-        a.u32(site.0).set_global(SITE).get(next).call(grow);
-        if let Some(before) = before {
-            a.u32(before.0).set_global(SITE);
-        }
-        a.end();
         a.get(next).set_global(HEAP);
     }
 

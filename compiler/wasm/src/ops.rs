@@ -2,16 +2,16 @@
 
 use weir_contract::Type;
 use weir_flow::host_calls;
-use weir_flow::ir::{EntityId, Inst, Op, Reg, SiteId, SlotId};
+use weir_flow::ir::{EntityId, Inst, Op, Reg, SlotId};
 use weir_flow::ownership::grown;
 
 use crate::asm::I32;
 use crate::function::Body;
 use crate::layout::{self, *};
 use crate::module::{HEAP, SUSPENDED};
-use crate::rt::Helper;
+use crate::rt::{Helper, map};
 use crate::slots::{self, SlotOp};
-use crate::{arith, entry, library, lists, message, texts, transaction};
+use crate::{arith, entry, library, lists, merge, message, texts, transaction};
 
 /// One instruction, its result written to its register.
 pub fn inst(b: &mut Body<'_, '_>, inst: &Inst) {
@@ -32,15 +32,16 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
     let site = inst.site;
     match &inst.op {
         Op::Const(literal) => slots::constant(b.g, &mut b.a, literal),
-        // One representation, so nothing to do; but a large map is no list.
+        // One representation, so nothing to do; but a large map or set is no list.
         Op::Copy(x) => b.get(*x),
         Op::Cast(x) => {
             b.get(*x);
             let base = |r: Reg| b.g.defs().base(b.func.value_type(r));
-            if let (Type::Map(..), Some(Type::List(_))) = (base(*x), inst.dst.map(base)) {
-                b.reach(site);
-                let entries = b.g.helper(Helper::MapEntries);
-                b.a.call(entries);
+            if let (Type::Map(..) | Type::Set(_), Some(Type::List(_))) =
+                (base(*x), inst.dst.map(base))
+            {
+                let ty = b.func.value_type(*x).clone();
+                map::as_list(b.g, &mut b.a, &ty);
             }
         }
         Op::Arith(op, x, y) => arith::arith(b, inst, *op, *x, *y),
@@ -52,7 +53,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         Op::Compare(op, x, y) => arith::compare(b, *op, *x, *y),
 
         Op::RecordMake(fields) => {
-            record(b, None, fields, site);
+            record(b, None, fields);
         }
         Op::FieldGet(record, field) => {
             let types = fields_of(b, *record);
@@ -68,11 +69,14 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         Op::FieldSet(record, field, value) => {
             let types = fields_of(b, *record);
             let (offsets, size) = layout::offsets(b.g.defs(), &types, 0);
-            let copy = b.a.temp(I32);
-            b.alloc(size, site);
-            b.a.set(copy);
-            let record = b.local(*record);
-            layout::copy(&mut b.a, copy, record, size);
+            let mut copy = b.local(*record);
+            if !b.facts.is_owned(b.here) {
+                copy = b.a.temp(I32);
+                b.g.alloc(&mut b.a, size);
+                b.a.set(copy);
+                let record = b.local(*record);
+                layout::copy(&mut b.a, copy, record, size);
+            }
             b.a.get(copy);
             b.get(*value);
             layout::store(
@@ -84,7 +88,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.get(copy);
         }
         Op::VariantMake(tag, fields) => {
-            record(b, Some(*tag), fields, site);
+            record(b, Some(*tag), fields);
         }
         Op::VariantGet(value, tag, field) => {
             let Shape::Variant(tags) = b.g.shape(b.func.value_type(*value)) else {
@@ -105,7 +109,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         }
 
         Op::ListMake(items) => {
-            b.reach(site);
             lists::make(b, items);
         }
         Op::ListLen(list) => {
@@ -121,7 +124,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         Op::ListInsert(list, index, value) => lists::insert(b, site, *list, *index, *value),
         Op::ListRemove(list, index) => lists::remove(b, site, *list, *index),
         Op::ListSlice(list, from, to) => {
-            b.reach(site);
             let stride = b.g.stride(&lists::item(b, *list));
             let slice = b.g.helper(Helper::ListSlice);
             b.get(*list);
@@ -130,7 +132,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.u32(stride).call(slice);
         }
         Op::ListConcat(x, y) => {
-            b.reach(site);
             let item = lists::item(b, *x);
             let concat = b.g.helper(Helper::ListConcat(lists::is_list(b.g, &item)));
             b.get(*x);
@@ -153,7 +154,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             layout::load(&mut b.a, b.g.defs(), &v, offsets[1]);
         }
         Op::MapPut(map, key, value) => {
-            b.reach(site);
             let (k, v) = map_types(b, *map);
             let put = b.g.helper(Helper::MapPut(k, v));
             b.get(*map);
@@ -162,7 +162,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.call(put);
         }
         Op::MapRemove(map, key) => {
-            b.reach(site);
             let (k, v) = map_types(b, *map);
             let remove = b.g.helper(Helper::MapRemove(k, v));
             b.get(*map);
@@ -175,19 +174,14 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.call(len).i64_extend_i32_u();
         }
 
-        Op::TextConcat(parts) => {
-            b.reach(site);
-            match grown(inst) {
-                Some(text) => texts::grow(b, text, &parts[1..]),
-                None => texts::concat(b, parts),
-            }
-        }
+        Op::TextConcat(parts) => match grown(inst) {
+            Some(text) => texts::grow(b, text, &parts[1..]),
+            None => texts::concat(b, parts),
+        },
         Op::Show(value) => {
-            b.reach(site);
             show(b, *value);
         }
         Op::Lib(name, args) if host_calls::is_one(name) => {
-            b.reach(site);
             let call = host_calls::of(b.func, inst).expect("it is one");
             let number = b.g.host_call(&call);
             let result = inst.dst.expect("each gives something");
@@ -195,45 +189,37 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             library::host(b, "host", number, args, result);
         }
         Op::Lib(name, args) => {
-            b.reach(site);
             library::call(b, name, args);
         }
         Op::ByteAt(bytes, at) => library::byte(b, *bytes, *at),
         Op::Pure(function, args) => {
-            b.reach(site);
             let result = inst.dst.expect("what is pure has a result");
             let result = b.func.value_type(result).clone();
             library::host(b, "pure", *function, args, result);
         }
         Op::Call(func, args) => {
-            b.reach(site);
             for arg in args {
                 b.get(*arg);
             }
             let func = b.g.func(*func);
             b.a.call(func);
-            b.forget_site();
         }
 
         Op::Now => entry::now(&mut b.a),
         Op::CallerId => {
-            b.reach(site);
             entry::caller_id(b.g, &mut b.a);
         }
         Op::CallerRoles => {
-            b.reach(site);
             let roles = b.g.helper(Helper::CallerRoles);
             b.a.call(roles);
         }
 
         Op::Open(entity, reference) => {
-            b.reach(site);
             let open = b.g.helper(Helper::Open(*entity));
             b.get(*reference);
             b.a.call(open);
         }
         Op::NextKey(entity, after, first) => {
-            b.reach(site);
             let next = b.g.helper(Helper::NextKey(*entity, first.len() as u32));
             b.get(*after);
             for key in first {
@@ -242,7 +228,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.call(next);
         }
         Op::Keys(instance) => {
-            b.reach(site);
             let keys = b.g.helper(Helper::Keys(b.func.instance_of(*instance)));
             b.get(*instance);
             b.a.call(keys);
@@ -262,21 +247,44 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             slots::place_of(&mut b.a, instance, *slot);
             b.a.call(b.g.import("clear"));
         }
-        Op::Load(i, s) => slot(b, site, SlotOp::Load, *i, *s, &[]),
-        Op::Store(i, s, x) => slot(b, site, SlotOp::Store, *i, *s, &[*x]),
-        Op::ListSlotGet(i, s, x) => slot(b, site, SlotOp::ListGet, *i, *s, &[*x]),
-        Op::ListSlotSet(i, s, x, y) => slot(b, site, SlotOp::ListSet, *i, *s, &[*x, *y]),
-        Op::ListSlotPush(i, s, x) => slot(b, site, SlotOp::ListPush, *i, *s, &[*x]),
-        Op::ListSlotPop(i, s) => slot(b, site, SlotOp::ListPop, *i, *s, &[]),
-        Op::ListSlotInsert(i, s, x, y) => slot(b, site, SlotOp::ListInsert, *i, *s, &[*x, *y]),
-        Op::ListSlotRemove(i, s, x) => slot(b, site, SlotOp::ListRemove, *i, *s, &[*x]),
-        Op::ListSlotSlice(i, s, x, y) => slot(b, site, SlotOp::ListSlice, *i, *s, &[*x, *y]),
-        Op::MapSlotGet(i, s, x) => slot(b, site, SlotOp::MapGet, *i, *s, &[*x]),
-        Op::MapSlotPut(i, s, x, y) => slot(b, site, SlotOp::MapPut, *i, *s, &[*x, *y]),
-        Op::MapSlotRemove(i, s, x) => slot(b, site, SlotOp::MapRemove, *i, *s, &[*x]),
-        Op::SlotHas(i, s, x) => slot(b, site, SlotOp::Has, *i, *s, &[*x]),
-        Op::SetSlotAdd(i, s, x) => slot(b, site, SlotOp::SetAdd, *i, *s, &[*x]),
-        Op::SetSlotRemove(i, s, x) => slot(b, site, SlotOp::SetRemove, *i, *s, &[*x]),
+        Op::Load(i, s) => slot(b, SlotOp::Load, *i, *s, &[]),
+        Op::Store(i, s, x) => slot(b, SlotOp::Store, *i, *s, &[*x]),
+        Op::ListSlotGet(i, s, x) => slot(b, SlotOp::ListGet, *i, *s, &[*x]),
+        Op::ListSlotSet(i, s, x, y) => slot(b, SlotOp::ListSet, *i, *s, &[*x, *y]),
+        Op::ListSlotPush(i, s, x) => slot(b, SlotOp::ListPush, *i, *s, &[*x]),
+        Op::ListSlotPop(i, s) => slot(b, SlotOp::ListPop, *i, *s, &[]),
+        Op::ListSlotInsert(i, s, x, y) => slot(b, SlotOp::ListInsert, *i, *s, &[*x, *y]),
+        Op::ListSlotRemove(i, s, x) => slot(b, SlotOp::ListRemove, *i, *s, &[*x]),
+        Op::ListSlotSlice(i, s, x, y) => slot(b, SlotOp::ListSlice, *i, *s, &[*x, *y]),
+        Op::MapSlotGet(i, s, x) => slot(b, SlotOp::MapGet, *i, *s, &[*x]),
+        Op::MapSlotPut(i, s, x, y) => slot(b, SlotOp::MapPut, *i, *s, &[*x, *y]),
+        Op::MapSlotRemove(i, s, x) => slot(b, SlotOp::MapRemove, *i, *s, &[*x]),
+        Op::SlotHas(i, s, x) => slot(b, SlotOp::Has, *i, *s, &[*x]),
+        Op::SetSlotAdd(i, s, x) => slot(b, SlotOp::SetAdd, *i, *s, &[*x]),
+        Op::SetSlotRemove(i, s, x) => slot(b, SlotOp::SetRemove, *i, *s, &[*x]),
+
+        Op::MergeSlot {
+            instance,
+            slot,
+            parts,
+            change,
+            args,
+        } => {
+            merge::change(b, (*instance, *slot), parts, *change, args);
+        }
+        Op::OpenReplica(entity, reference, number) => {
+            let open = b.g.helper(Helper::OpenReplica(*entity));
+            b.get(*reference);
+            b.get(*number);
+            b.a.call(open);
+        }
+        Op::MergeSync(one, other) => {
+            for instance in [one, other] {
+                let instance = b.local(*instance);
+                slots::handle(&mut b.a, instance);
+            }
+            b.a.call(b.g.import("merge_sync"));
+        }
 
         Op::Savepoint => {
             b.a.call(b.g.import("savepoint"));
@@ -287,9 +295,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         }
         Op::TxEnter => transaction::enter(&mut b.a),
         Op::TxLeave => {
-            b.reach(site);
             transaction::leave(b.g, &mut b.a);
-            b.forget_site();
         }
 
         Op::Send {
@@ -298,7 +304,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             args,
             after,
         } => {
-            b.reach(site);
             message::send(b, *entry, *instance, args, *after);
         }
         Op::SendEvent {
@@ -307,7 +312,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             args,
             after,
         } => {
-            b.reach(site);
             message::event(b, *instance, *event, args, *after);
         }
         Op::Cancel(number) => {
@@ -315,24 +319,19 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.call(b.g.import("cancel"));
         }
         Op::PushUndo(entry, cells) => {
-            b.reach(site);
             message::later(b, "undo", &[entry.0], cells);
         }
         Op::Spawn(entry, cells) => {
-            b.reach(site);
             message::later(b, "branch", &[entry.0], cells);
         }
         Op::Mock(function, entry, cells) => {
-            b.reach(site);
             message::later(b, "mock", &[*function, entry.0], cells);
         }
         Op::Random => random(b),
         Op::Fresh => {
-            b.reach(site);
             fresh(b);
         }
         Op::CrashAt(label) => {
-            b.reach(site);
             b.get(*label);
             b.a.u32(TEXT_HEADER).i32_add();
             b.get(*label);
@@ -344,7 +343,6 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             time,
             value,
         } => {
-            b.reach(site);
             message::emit(b, *stream, *key, *time, *value);
         }
         Op::Full => {
@@ -354,11 +352,19 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             b.a.global(SUSPENDED);
         }
         Op::Suspend(..) => unreachable!("`split` left none"),
+
+        Op::SetHas(set, item) => of_set(b, Helper::SetHas, *set, *item),
+        Op::SetPut(set, item) => of_set(b, Helper::SetPut, *set, *item),
+        Op::SetRemove(set, item) => of_set(b, Helper::SetRemove, *set, *item),
+        Op::SetLen(set) => {
+            let len = b.g.helper(Helper::MapLen);
+            b.get(*set);
+            b.a.call(len).i64_extend_i32_u();
+        }
     }
 }
 
-fn slot(b: &mut Body<'_, '_>, site: SiteId, op: SlotOp, instance: Reg, slot: SlotId, args: &[Reg]) {
-    b.reach(site);
+fn slot(b: &mut Body<'_, '_>, op: SlotOp, instance: Reg, slot: SlotId, args: &[Reg]) {
     let entity: EntityId = b.func.instance_of(instance);
     let func = b.g.helper(Helper::Slot(op, entity, slot));
     b.get(instance);
@@ -366,10 +372,13 @@ fn slot(b: &mut Body<'_, '_>, site: SiteId, op: SlotOp, instance: Reg, slot: Slo
         b.get(*arg);
     }
     b.a.call(func);
-    if op == SlotOp::Load {
-        // An initial value may have been computed.
-        b.forget_site();
-    }
+}
+
+fn of_set(b: &mut Body<'_, '_>, helper: fn(Type) -> Helper, set: Reg, item: Reg) {
+    let func = b.g.helper(helper(lists::item(b, set)));
+    b.get(set);
+    b.get(item);
+    b.a.call(func);
 }
 
 fn map_types(b: &Body<'_, '_>, map: Reg) -> (Type, Type) {
@@ -387,7 +396,7 @@ fn fields_of(b: &Body<'_, '_>, record: Reg) -> Vec<Type> {
 }
 
 /// `→ record`, or a variant when there is a tag.
-fn record(b: &mut Body<'_, '_>, tag: Option<u32>, fields: &[Reg], site: SiteId) {
+fn record(b: &mut Body<'_, '_>, tag: Option<u32>, fields: &[Reg]) {
     if let (Some(tag), []) = (tag, fields) {
         let constant = b.g.data.tag(tag);
         b.a.u32(constant);
@@ -399,7 +408,7 @@ fn record(b: &mut Body<'_, '_>, tag: Option<u32>, fields: &[Reg], site: SiteId) 
         .collect();
     let (offsets, size) = layout::offsets(b.g.defs(), &types, if tag.is_some() { 4 } else { 0 });
     let result = b.a.temp(I32);
-    b.alloc(size, site);
+    b.g.alloc(&mut b.a, size);
     b.a.set(result);
     if let Some(tag) = tag {
         b.a.get(result).u32(tag).i32_store(0);

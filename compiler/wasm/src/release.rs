@@ -1,5 +1,6 @@
 //! Memory given back at the start of a round, as `weir_flow::release` says.
 
+use weir_contract::Type;
 use weir_flow::ir::Reg;
 use weir_flow::release::holds_numbers;
 
@@ -7,6 +8,7 @@ use crate::asm::{Asm, I32, Local};
 use crate::function::Body;
 use crate::layout::*;
 use crate::module::HEAP;
+use crate::rt::map;
 
 /// A local that holds where the heap is now.
 pub fn mark(a: &mut Asm) -> Local {
@@ -61,6 +63,12 @@ fn is_below(b: &mut Body<'_, '_>, reg: Reg, mark: Local) {
             b.get(reg);
             b.a.i32_load(LIST_CAP).u32(b.g.stride(&item)).i32_mul();
             b.a.i32_add().get(mark).i32_le_u().i32_and();
+            if let Type::Set(_) = b.g.defs().base(b.func.value_type(reg)) {
+                // What a large one knows would have to be walked over.
+                b.get(reg);
+                map::is_small(&mut b.a);
+                b.a.i32_and();
+            }
         }
         _ => {
             b.get(reg);

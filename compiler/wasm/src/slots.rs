@@ -11,7 +11,7 @@ use weir_flow::ir::{EntityId, Init, Literal, SlotId, SlotKind};
 use crate::asm::{Asm, I32, I64};
 use crate::layout::{self, *};
 use crate::module::{CURSOR, Gen, HEAP};
-use crate::rt::Helper;
+use crate::rt::{Helper, map};
 
 const HANDLE: u32 = 0;
 const REFERENCE: u32 = 4;
@@ -359,9 +359,10 @@ fn store(g: &mut Gen<'_>, a: &mut Asm, slot: SlotId, kind: &SlotKind) {
         return;
     }
     a.call(g.import("clear"));
-    if let SlotKind::Map(..) = kind {
-        let entries = g.helper(Helper::MapEntries);
-        a.get(1).call(entries).set(1);
+    if let SlotKind::Map(..) | SlotKind::Set(_) = kind {
+        a.get(1);
+        map::as_list(g, a, &kind.value_type());
+        a.set(1);
     }
     let (i, len) = (a.local(I32), a.local(I32));
     a.get(1).i32_load(LIST_LEN).set(len);
@@ -425,6 +426,19 @@ pub fn open(g: &mut Gen<'_>, a: &mut Asm, entity: EntityId) {
     a.u32(entity.0);
     encoded(g, a, Helper::EncodeKey(reference), 0);
     a.call(g.import("open")).set(handle);
+    g.alloc(a, INSTANCE_BYTES);
+    a.tee(instance).get(handle).i32_store(HANDLE);
+    a.get(instance).get(0).i32_store(REFERENCE);
+    a.get(instance);
+}
+
+/// `(reference, number) → instance` as a replica has it.
+pub fn open_replica(g: &mut Gen<'_>, a: &mut Asm, entity: EntityId) {
+    let (handle, instance) = (a.local(I32), a.local(I32));
+    let reference = Type::Named(g.module.entity(entity).def);
+    a.u32(entity.0);
+    encoded(g, a, Helper::EncodeKey(reference), 0);
+    a.get(1).call(g.import("open_replica")).set(handle);
     g.alloc(a, INSTANCE_BYTES);
     a.tee(instance).get(handle).i32_store(HANDLE);
     a.get(instance).get(0).i32_store(REFERENCE);

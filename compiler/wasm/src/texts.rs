@@ -14,6 +14,9 @@ use crate::layout::TEXT_HEADER;
 use crate::module::{Gen, HEAP};
 use crate::rt::Helper;
 
+/// Bytes of the longest text that is written or compared without a loop where it is known.
+pub const WRITTEN_MAX: usize = 32;
+
 /// Locals for the room of the texts that grow.
 pub fn rooms(a: &mut Asm, func: &Func, ownership: &Ownership) -> Vec<Option<Local>> {
     let regs = (0..func.regs.len() as u32).map(Reg);
@@ -86,16 +89,37 @@ pub fn grow(b: &mut Body<'_, '_>, text: Reg, parts: &[Reg]) {
 
 /// `sum → sum` with the lengths of the parts.
 fn lengths(b: &mut Body<'_, '_>, parts: &[Reg]) {
+    let mut known = 0;
     for part in parts {
-        b.get(*part);
-        b.a.i32_load(0).i32_add();
+        match b.facts.text(*part) {
+            Some(text) => known += text.len() as u32,
+            None => {
+                b.get(*part);
+                b.a.i32_load(0).i32_add();
+            }
+        }
+    }
+    if known > 0 {
+        b.a.u32(known).i32_add();
     }
 }
 
-/// Copies the parts to the address in `to`, which moves behind them.
+/// Copies the parts to the address in `to`, which moves.
 fn append(b: &mut Body<'_, '_>, parts: &[Reg], to: Local) {
     let copy = b.g.helper(Helper::Copy);
+    // Bytes between `to` and where the next part goes.
+    let mut behind = 0;
     for (i, part) in parts.iter().enumerate() {
+        let known = b.facts.text(*part).map(|text| text.as_bytes().to_vec());
+        if let Some(text) = known.filter(|text| text.len() <= WRITTEN_MAX) {
+            write(&mut b.a, to, behind, &text);
+            behind += text.len() as u32;
+            continue;
+        }
+        if behind > 0 {
+            b.a.get(to).u32(behind).i32_add().set(to);
+            behind = 0;
+        }
         b.a.get(to);
         b.get(*part);
         b.a.u32(TEXT_HEADER).i32_add();
@@ -107,6 +131,67 @@ fn append(b: &mut Body<'_, '_>, parts: &[Reg], to: Local) {
             b.a.i32_load(0).i32_add().set(to);
         }
     }
+}
+
+/// Bytes of a text that is known, at the address in `to` and so many behind. What comes last may be written twice, because one
+/// long store takes less than several short ones.
+fn write(a: &mut Asm, to: Local, behind: u32, bytes: &[u8]) {
+    for (at, piece) in pieces(bytes) {
+        a.get(to);
+        let offset = behind + at;
+        match *piece {
+            [byte] => a.i32(byte as i32).i32_store8(offset),
+            _ if piece.len() == 4 => a
+                .i32(i32::from_le_bytes(piece.try_into().expect("four bytes")))
+                .i32_store(offset),
+            _ => a
+                .i64(i64::from_le_bytes(piece.try_into().expect("eight bytes")))
+                .i64_store(offset),
+        };
+    }
+}
+
+/// `→ 0 or 1`: whether the text in the local is that one, which is short.
+pub fn is(a: &mut Asm, text: Local, known: &[u8]) {
+    a.get(text).i32_load(0).u32(known.len() as u32).i32_eq();
+    if known.is_empty() {
+        return;
+    }
+    a.if_value(I32);
+    for (i, (at, piece)) in pieces(known).into_iter().enumerate() {
+        let offset = TEXT_HEADER + at;
+        a.get(text);
+        match *piece {
+            [byte] => a.i32_load8_u(offset).i32(byte as i32).i32_eq(),
+            _ if piece.len() == 4 => a
+                .i32_load(offset)
+                .i32(i32::from_le_bytes(piece.try_into().expect("four bytes")))
+                .i32_eq(),
+            _ => a
+                .i64_load(offset)
+                .i64(i64::from_le_bytes(piece.try_into().expect("eight bytes")))
+                .i64_eq(),
+        };
+        if i > 0 {
+            a.i32_and();
+        }
+    }
+    a.else_().i32(0).end();
+}
+
+/// The bytes in pieces of 8, of 4 or of 1, with where each begins. The last one may begin in the one before.
+fn pieces(bytes: &[u8]) -> Vec<(u32, &[u8])> {
+    let size = match bytes.len() {
+        8.. => 8,
+        4.. => 4,
+        _ => 1,
+    };
+    let mut starts: Vec<usize> = (0..bytes.len() / size).map(|n| n * size).collect();
+    if !bytes.len().is_multiple_of(size) {
+        starts.push(bytes.len() - size);
+    }
+    let piece = |at: usize| (at as u32, &bytes[at..at + size]);
+    starts.into_iter().map(piece).collect()
 }
 
 /// `(text, len, room) → text` with the same content and room for `len` bytes, and if it had room before, for twice as

@@ -73,11 +73,34 @@ fn examples_mean_the_same_in_wasm() {
         include_str!("generic.weir"),
         include_str!("outcomes.weir"),
         include_str!("in_place.weir"),
+        include_str!("sets.weir"),
+        include_str!("decisions.weir"),
     ] {
         let (sources, checked) = check(source);
         assert!(!checked.tests.is_empty());
         assert_eq!(in_wasm(&sources, &checked), in_the_interpreter(&checked));
     }
+}
+
+/// A hundred thousand items that each go in front of all others: a second would be far too short if they were moved one by one.
+#[test]
+fn large_sets_are_filled_quickly() {
+    let source = "test \"t\" {
+  var s: Set<Int> = [].to_set()
+  var n = 0
+  for i in 0..100000 {
+    s.add(100000 - i)
+    if s.has(i) { n += 1 }
+  }
+  for i in 0..50000 { s.remove(2 * i) }
+  expect s.length() == 50001 and n == 50000
+}";
+    let (sources, checked) = check(source);
+    let limits = Limits {
+        step: std::time::Duration::from_secs(1),
+        ..Limits::default()
+    };
+    assert_eq!(in_wasm_with(&sources, &checked, limits), "t: ok\n");
 }
 
 /// Half a million rounds, in the memory that a few need.
@@ -103,6 +126,9 @@ fn long_loops_need_no_more_memory() {
         "if i % 100000 == 0 { text = \"{i}\" } else { n += \"{text}{i}\".length() % 2 }",
         "if i < 100 { text += \"x\" } else { n += (text + \"{i}\").length() % 2 }",
         "xs[i % 8] = made(i % 3).sum()",
+        "some.add(i % 50)\n    n += \"{i}\".length() % 2",
+        // Behind it, nothing is left on one way and something on the other.
+        "if i % 7 == 0 { continue }\n    n += \"{i}\".length() % 2",
     ] {
         let source = format!(
             "record Point(x: Int, y: Int)
@@ -112,6 +138,7 @@ test \"t\" {{
   var xs = [1, 2, 3, 4, 5, 6, 7, 8]
   var rows = [[1, 2, 3], [4, 5, 6]]
   var points = [Point(1, 2), Point(3, 4)]
+  var some: Set<Int> = [].to_set()
   var n = 0
   var text = \"\"
   for i in 0..500000 {{

@@ -195,6 +195,12 @@ pub const IMPORTS: &[Import] = &[
     // emit(stream, key, key_len, time, value, len) -> position of the entry, when this step is kept. Without a key of the
     // stream no bytes; the time of a stream that is not timed is not looked at.
     import("emit", &[P, P, P, N, P, P], Some(N)),
+    // merge_do(handle, slot, operation, len): changes a slot that merges. The operation as `lattice` has it.
+    import("merge_do", &[P, P, P, P], None),
+    // open_replica(entity, key, key_len, number) -> handle: tests only; one of the replicas of an instance, 0 is itself.
+    import("open_replica", &[P, P, P, N], Some(P)),
+    // merge_sync(handle, handle): tests only; two replicas of an instance tell each other all that merges.
+    import("merge_sync", &[P, P], None),
 ];
 
 /// Kinds of `show_number`: an `Int` in `low`.

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::host_call::HostCall;
+use crate::lattice::{self, Lattice};
 use crate::plan::Plan;
 use crate::receipt::Receipt;
 pub use crate::route::{Method, Route, RoutePart, parts};
@@ -246,6 +247,9 @@ pub struct StateField {
     pub ty: Type,
     /// `pub state`: may be read from outside.
     pub public: bool,
+    /// Of a `merge` field: how it merges. Its type is that of what readers see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge: Option<Lattice>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -551,11 +555,19 @@ impl Manifest {
             }
             for field in &entity.fields {
                 check_type(&self.defs, &field.ty, &what)?;
+                if let Some(lattice) = &field.merge {
+                    lattice::check(
+                        &self.defs,
+                        lattice,
+                        &field.ty,
+                        &format!("{what}.{}", field.name),
+                    )?;
+                }
             }
             if let Some(workflow) = &entity.workflow {
                 self.check_workflow(i as EntityId, workflow, &what)?;
             }
-            if entity.slots != flatten_all(&self.defs, &entity.state()) {
+            if entity.slots != entity.slots_of_fields(&self.defs) {
                 return Err(ManifestError(format!(
                     "the slots of {what} are not those of its fields"
                 )));
@@ -677,6 +689,13 @@ impl Extern {
 }
 
 impl Entity {
+    /// What its slots must be.
+    pub fn slots_of_fields(&self, defs: &Defs) -> Vec<Slot> {
+        let fields = self.state();
+        let merges = self.fields.iter().map(|field| field.merge.as_ref());
+        flatten_all(defs, fields.iter().zip(merges))
+    }
+
     /// The state fields by name and type.
     pub fn state(&self) -> Vec<Field> {
         self.fields

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lattice::Lattice;
 use crate::types::{DefKind, Defs, Field, Type};
 
 /// One place in an instance that the store keeps by itself.
@@ -13,6 +14,9 @@ pub struct Slot {
     /// The state field and the record fields below it, outermost first; a tuple's unnamed field is its position.
     pub path: Vec<String>,
     pub kind: SlotKind,
+    /// Of a `merge` field, which is one slot: how it merges. Its kind is the scalar that readers see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge: Option<Lattice>,
 }
 
 /// What a slot holds; types are of the encoded parts.
@@ -37,12 +41,20 @@ pub fn flatten(defs: &Defs, name: &str, ty: &Type) -> Vec<Slot> {
     slots
 }
 
-/// The slots of all fields of an entity, in order; a slot's number is its position.
-pub fn flatten_all(defs: &Defs, fields: &[Field]) -> Vec<Slot> {
-    fields
-        .iter()
-        .flat_map(|field| flatten(defs, &field.name, &field.ty))
-        .collect()
+/// The slots of all fields of an entity, in order; a slot's number is its position. With each field, how it merges, if it does.
+pub fn flatten_all<'f>(
+    defs: &Defs,
+    fields: impl IntoIterator<Item = (&'f Field, Option<&'f Lattice>)>,
+) -> Vec<Slot> {
+    let slots = |(field, merge): (&Field, Option<&Lattice>)| match merge {
+        None => flatten(defs, &field.name, &field.ty),
+        Some(lattice) => vec![Slot {
+            path: vec![field.name.clone()],
+            kind: SlotKind::Scalar(field.ty.clone()),
+            merge: Some(lattice.clone()),
+        }],
+    };
+    fields.into_iter().flat_map(slots).collect()
 }
 
 /// The fields a type is flattened into, by name and type; `None` for a leaf.
@@ -86,5 +98,6 @@ fn flatten_into(defs: &Defs, ty: &Type, path: &mut Vec<String>, slots: &mut Vec<
     slots.push(Slot {
         path: path.clone(),
         kind,
+        merge: None,
     });
 }

@@ -9,7 +9,7 @@ use weir_contract::{CrashReason, Currency, Defs, Money, Type, Value, library};
 use weir_machine::StateAccess;
 
 use crate::host::{Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop};
-use crate::run_calls;
+use crate::{merge_calls, run_calls};
 
 type C<'a> = Caller<'a, Host>;
 
@@ -23,6 +23,7 @@ pub fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     define_list(linker)?;
     define_transaction(linker)?;
     run_calls::define(linker)?;
+    merge_calls::define(linker)?;
     define_pure(linker)
 }
 

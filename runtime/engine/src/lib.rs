@@ -9,6 +9,7 @@ mod calls;
 mod code;
 mod gate;
 mod host;
+mod merge_calls;
 mod places;
 mod program;
 mod run_calls;

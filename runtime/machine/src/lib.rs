@@ -2,7 +2,7 @@
 //!
 //! `machine` is the whole, `transaction` and `asking` what a running step sees, `record`, `run_record`, `effects` and `ops` what
 //! the log holds. Runs: `runs` what they are, `schedule` who is next, `drive` and `attempt` one live step, `progress` and `ending` what a
-//! record does to them, `going` what may be asked of the machine, `again` what tests ask of it a second time. `program`,
+//! record does to them, `going` what may be asked of the machine, `streams` entries and who consumes them, `again` what tests ask of it a second time. `program`,
 //! `relabel` and `begins`: what happens when another program comes into force. No clock, no threads, no sockets.
 
 pub mod access;
@@ -19,6 +19,7 @@ pub mod going;
 pub mod idempotency;
 mod known;
 pub mod machine;
+pub mod merged;
 pub mod ops;
 pub mod program;
 mod progress;
@@ -45,6 +46,7 @@ pub use effects::{EventTo, Frame, Place};
 pub use going::{Progress, Sent, Taken, failed_output};
 pub use idempotency::KeptAnswer;
 pub use machine::{Action, Answer, BadRecord, Became, Call, Done, Machine, OutsideCall, Said};
+pub use merged::{Merged, Merging};
 pub use program::Incompatible;
 pub use record::{Bug, Outcome, ProgramRecord, StepRecord};
 pub use relabel::carry_answer;

@@ -20,6 +20,8 @@ pub const LIST_PUSH: u8 = 5;
 pub const LIST_POP: u8 = 6;
 pub const LIST_INSERT: u8 = 7;
 pub const LIST_REMOVE: u8 = 8;
+/// The value is the delta.
+pub const MERGE: u8 = 9;
 
 /// What a step wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,7 +91,7 @@ pub fn next_op<'a>(reader: &mut Reader<'a>) -> Result<Option<Op<'a>>, DecodeErro
         value: &[],
     };
     match kind {
-        PUT | LIST_PUSH => op.value = reader.bytes()?,
+        PUT | LIST_PUSH | MERGE => op.value = reader.bytes()?,
         CLEAR | LIST_POP => {}
         MAP_PUT => {
             op.key = reader.bytes()?;
@@ -111,7 +113,7 @@ pub fn apply(state: &mut State, writes: &Writes) -> Result<(), DecodeError> {
     let mut reader = Reader::new(&writes.ops);
     let mut positions = Vec::with_capacity(writes.instances.len());
     for (entity, key) in &writes.instances {
-        if *entity as usize >= state.tables().len() {
+        if !state.make_table(*entity) {
             return Err(reader.error("no such entity"));
         }
         let position = match state.find(*entity, key) {
@@ -127,7 +129,13 @@ pub fn apply(state: &mut State, writes: &Writes) -> Result<(), DecodeError> {
             return Err(reader.error("no such slot"));
         }
         let kind = state.kind(entity, op.slot);
+        let merging = state.merging(entity, op.slot);
         let slot = &mut state.instance_mut(entity, position).slots[op.slot as usize];
+        if let (MERGE, Some(merging)) = (op.kind, merging) {
+            let delta = merging.decode(op.value)?;
+            slot.merged_mut(&merging).join(&merging, &delta);
+            continue;
+        }
         apply_op(slot, kind, &op).ok_or(reader.error("the operation does not fit the slot"))?;
     }
     for (entity, position) in positions {
@@ -189,6 +197,7 @@ pub fn name(kind: u8) -> &'static str {
         LIST_POP => "pop",
         LIST_INSERT => "insert_at",
         LIST_REMOVE => "remove_at",
+        MERGE => "merge",
         _ => "?",
     }
 }

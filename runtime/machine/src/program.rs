@@ -4,12 +4,16 @@
 //! the one before it wrote. Whatever would lose or misread data is refused before anything is written.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use weir_contract::lattice::{self, Lattice, Tally};
 use weir_contract::manifest::{Entity, Manifest};
-use weir_contract::slots::SlotKind;
+use weir_contract::slots::{Slot as SlotOf, SlotKind};
 use weir_contract::types::{DefId, DefKind, Defs, Field, Type};
+use weir_contract::{Value, decode};
 
 use crate::machine::Machine;
+use crate::merged::Merging;
 use crate::relabel;
 use crate::state::{Instance, Kind, Slot, State, TableKind};
 
@@ -31,17 +35,37 @@ impl std::error::Error for Incompatible {}
 
 /// Empty state for the entities of a program.
 pub fn empty_state(program: &Manifest) -> State {
-    State::new(program.entities.iter().map(table))
+    let merges = |entity: &Entity| entity.slots.iter().any(|slot| slot.merge.is_some());
+    let merges = program.entities.iter().any(merges);
+    // Only what merges is read with its types.
+    let defs = Arc::new(if merges {
+        program.defs.clone()
+    } else {
+        Defs::default()
+    });
+    State::new(program.entities.iter().map(|entity| table(entity, &defs)))
 }
 
-fn table(entity: &Entity) -> TableKind {
+fn table(entity: &Entity, defs: &Arc<Defs>) -> TableKind {
     let kind = |slot: &weir_contract::slots::Slot| match slot.kind {
+        _ if slot.merge.is_some() => Kind::Merged,
         SlotKind::Scalar(_) => Kind::Scalar,
         SlotKind::Map(..) | SlotKind::Set(_) => Kind::Map,
         SlotKind::List(_) => Kind::List,
     };
+    let merging = |slot: &weir_contract::slots::Slot| {
+        let (SlotKind::Scalar(ty), Some(lattice)) = (&slot.kind, &slot.merge) else {
+            return None;
+        };
+        Some(Arc::new(Merging {
+            lattice: lattice.clone(),
+            ty: ty.clone(),
+            defs: defs.clone(),
+        }))
+    };
     TableKind {
         slots: entity.slots.iter().map(kind).collect(),
+        merging: entity.slots.iter().map(merging).collect(),
         walked: entity.walked,
     }
 }
@@ -81,9 +105,19 @@ pub(crate) fn check(machine: &Machine, old: &Manifest, new: &Manifest) -> Result
             let path = slot.path.join(".");
             match now.slots.iter().find(|s| s.path == slot.path) {
                 None => problems.push(format!("{name}.{path} is gone, but holds values")),
-                Some(s) if !same_slot(&old.defs, &slot.kind, &new.defs, &s.kind) => problems.push(
-                    format!("{name}.{path} is of another type, but holds values"),
-                ),
+                Some(s) if takes_over(slot, s) => {}
+                Some(s) if slot.merge.is_some() != s.merge.is_some() => {
+                    let (was, is) = match slot.merge {
+                        None => ("state", "merge"),
+                        Some(_) => ("merge", "state"),
+                    };
+                    problems.push(format!(
+                        "{name}.{path} was `{was}` and is `{is}` now, but holds values: keep it under its name, and add the new one under another"
+                    ));
+                }
+                Some(s) if !same_slot(&old.defs, slot, &new.defs, s) => problems.push(format!(
+                    "{name}.{path} is of another type, but holds values"
+                )),
                 Some(_) => {}
             }
         }
@@ -108,13 +142,23 @@ pub fn migrate(state: &State, old: &Manifest, new: &Manifest) -> State {
             .map(|s| entity.slots.iter().position(|o| o.path == s.path));
         let from: Vec<Option<usize>> = from.collect();
         for instance in table.sorted() {
-            let slot = |i: &Option<usize>| i.map_or(Slot::Absent, |i| instance.slots[i].clone());
+            let slot = |(to, from): (usize, &Option<usize>)| {
+                let Some(from) = from else {
+                    return Slot::Absent;
+                };
+                let held = &instance.slots[*from];
+                match moved.merging(number, to as u32) {
+                    Some(merging) => merged(held, &merging),
+                    None => held.clone(),
+                }
+            };
+            let slots = from.iter().enumerate().map(slot).collect();
             moved.insert(
                 number,
                 Instance {
                     key: instance.key.clone(),
                     version: instance.version,
-                    slots: from.iter().map(slot).collect(),
+                    slots,
                 },
             );
         }
@@ -122,7 +166,66 @@ pub fn migrate(state: &State, old: &Manifest, new: &Manifest) -> State {
     moved
 }
 
-fn same_slot(old: &Defs, a: &SlotKind, new: &Defs, b: &SlotKind) -> bool {
+/// What merges in the new program, from what there was: [`check`] has seen that it can be.
+fn merged(held: &Slot, merging: &Merging) -> Slot {
+    match held {
+        Slot::Absent => Slot::Absent,
+        // Only the types behind it may have other numbers.
+        Slot::Merged(merged) => Slot::Merged(Box::new(merging.holding(merged.state().clone()))),
+        Slot::Scalar(bytes) => {
+            let number = decode(&merging.defs, &Type::Int, bytes);
+            let Ok(Value::Int(number)) = number else {
+                panic!("no number becomes a counter");
+            };
+            let tally = Tally {
+                changes: 1,
+                sum: number.into(),
+            };
+            let state = lattice::State::Counter([(0, tally)].into());
+            Slot::Merged(Box::new(merging.holding(state)))
+        }
+        other => panic!("{other:?} becomes what merges"),
+    }
+}
+
+/// A number in plain state becomes the first tally of a counter.
+fn takes_over(old: &SlotOf, new: &SlotOf) -> bool {
+    let is_number = old.kind == SlotKind::Scalar(Type::Int) && old.merge.is_none();
+    is_number && new.merge == Some(Lattice::Counter)
+}
+
+fn same_slot(old: &Defs, a: &SlotOf, new: &Defs, b: &SlotOf) -> bool {
+    let merges = match (&a.merge, &b.merge) {
+        (None, None) => true,
+        (Some(a), Some(b)) => same_lattice(old, a, new, b),
+        _ => false,
+    };
+    merges && same_kind(old, &a.kind, new, &b.kind)
+}
+
+/// Whether states of one are states of the other.
+fn same_lattice(old: &Defs, a: &Lattice, new: &Defs, b: &Lattice) -> bool {
+    match (a, b) {
+        (Lattice::MergeMap(k, a), Lattice::MergeMap(l, b)) => {
+            same(old, k, new, l) && same_lattice(old, a, new, b)
+        }
+        (Lattice::Record(a), Lattice::Record(b)) => {
+            let mut both = a.iter().zip(b);
+            a.len() == b.len()
+                && both.all(|(a, b)| {
+                    a.name == b.name && same_lattice(old, &a.lattice, new, &b.lattice)
+                })
+        }
+        (Lattice::MaxOf(a), Lattice::MaxOf(b))
+        | (Lattice::MinOf(a), Lattice::MinOf(b))
+        | (Lattice::Latest(a), Lattice::Latest(b))
+        | (Lattice::GrowSet(a), Lattice::GrowSet(b))
+        | (Lattice::AddSet(a), Lattice::AddSet(b)) => same(old, a, new, b),
+        (a, b) => a == b,
+    }
+}
+
+fn same_kind(old: &Defs, a: &SlotKind, new: &Defs, b: &SlotKind) -> bool {
     match (a, b) {
         (SlotKind::Scalar(a), SlotKind::Scalar(b))
         | (SlotKind::Set(a), SlotKind::Set(b))

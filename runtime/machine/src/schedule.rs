@@ -219,6 +219,14 @@ impl Runs {
         }
     }
 
+    /// All that were held up may go on: what held them up was in another program.
+    pub(crate) fn let_all_go(&mut self) {
+        for (run, strand) in self.held.keys().copied().collect::<Vec<_>>() {
+            self.unlink(run, strand);
+            self.link(run, strand);
+        }
+    }
+
     pub(crate) fn waiters(&self, run: u64) -> Vec<(u64, u32)> {
         let range = (run, 0, 0)..=(run, u64::MAX, u32::MAX);
         let waiters = self.waiters.range(range);

@@ -7,6 +7,7 @@ use weir_contract::call::{Reply, decode_args};
 use weir_contract::encode::Reader;
 use weir_contract::json::{Document, failure_to_document, fields_to_json, to_document, to_json};
 use weir_contract::keys::{decode_key, decode_keys};
+use weir_contract::lattice::{self, Lattice, Tally};
 use weir_contract::manifest::{Entity, Manifest};
 use weir_contract::slots::SlotKind;
 use weir_contract::types::{DefKind, Defs, Type};
@@ -141,6 +142,9 @@ fn slot_to_json(defs: &Defs, kind: &SlotKind, held: &Slot) -> Result<Option<Json
     let (ty, value) = match (kind, held) {
         (_, Slot::Absent) => return Ok(None),
         (SlotKind::Scalar(ty), Slot::Scalar(bytes)) => (ty.clone(), decode(defs, ty, bytes)?),
+        (SlotKind::Scalar(ty), Slot::Merged(merged)) => {
+            (ty.clone(), decode(defs, ty, merged.value())?)
+        }
         (SlotKind::Map(key, item), Slot::Map(entries)) => {
             let entry = |(k, v): (&Vec<u8>, &Vec<u8>)| {
                 Ok((decode_key(defs, key, k)?, decode(defs, item, v)?))
@@ -364,15 +368,20 @@ fn writes_to_json(manifest: &Manifest, writes: &ops::Writes) -> Result<Json, Bad
             .instances
             .get(op.instance as usize)
             .ok_or_else(missing)?;
-        let entity = manifest
-            .entities
-            .get(*entity as usize)
-            .ok_or_else(missing)?;
+        // In a test, behind the entities are those of replicas.
+        let (replica, entity) = match manifest.entities.len() {
+            0 => (0, *entity as usize),
+            entities => (*entity as usize / entities, *entity as usize % entities),
+        };
+        let entity = manifest.entities.get(entity).ok_or_else(missing)?;
         let slot = entity.slots.get(op.slot as usize).ok_or_else(missing)?;
         let keys = decode_keys(defs, &entity.keys, key)?;
         let mut shown = Map::new();
         shown.insert("entity".to_owned(), json!(entity.name));
         shown.insert("key".to_owned(), fields_to_json(defs, &entity.keys, &keys));
+        if replica > 0 {
+            shown.insert("replica".to_owned(), json!(replica));
+        }
         shown.insert("field".to_owned(), json!(slot.path.join(".")));
         shown.insert("op".to_owned(), json!(ops::name(op.kind)));
         let (entry, item) = match &slot.kind {
@@ -399,7 +408,79 @@ fn writes_to_json(manifest: &Manifest, writes: &ops::Writes) -> Result<Json, Bad
                 to_json(defs, ty, &decode(defs, ty, op.value)?),
             );
         }
+        if let (ops::MERGE, Some(lattice)) = (op.kind, &slot.merge) {
+            let delta = lattice::State::decode(defs, lattice, op.value)?;
+            shown.insert("delta".to_owned(), delta_to_json(defs, lattice, &delta));
+        }
         out.push(Json::Object(shown));
     }
     Ok(Json::Array(out))
+}
+
+/// What a change of what merges says to other replicas, for people.
+fn delta_to_json(defs: &Defs, lattice: &Lattice, delta: &lattice::State) -> Json {
+    let tally = |replica: u64, tally: &Tally, ty: &Type| {
+        let sum = match ty {
+            Type::Int => json!(tally.sum as i64),
+            _ => to_json(defs, &Type::Decimal, &Value::Decimal(tally.sum)),
+        };
+        json!({"replica": replica, "changes": tally.changes, "sum": sum})
+    };
+    let dots = |dots: Vec<(u64, u64)>| json!(dots);
+    match (lattice, delta) {
+        (Lattice::Counter, lattice::State::Counter(tallies)) => {
+            let tallies = tallies.iter().map(|(of, t)| tally(*of, t, &Type::Int));
+            Json::Array(tallies.collect())
+        }
+        (Lattice::Average, lattice::State::Average(tallies)) => {
+            let tallies = tallies.iter().map(|(of, t)| tally(*of, t, &Type::Decimal));
+            Json::Array(tallies.collect())
+        }
+        (Lattice::MoneySum, lattice::State::MoneySum(tallies)) => {
+            let tallies = tallies.iter().map(|((of, currency), t)| {
+                let mut shown = tally(*of, t, &Type::Decimal);
+                shown["currency"] = json!(currency.code());
+                shown
+            });
+            Json::Array(tallies.collect())
+        }
+        (Lattice::Latest(ty), lattice::State::Latest(Some((stamp, value)))) => json!({
+            "value": to_json(defs, ty, value),
+            "at": to_json(defs, &Type::Time, &Value::Time(stamp.time)),
+            "count": stamp.count,
+            "replica": stamp.replica,
+        }),
+        (Lattice::AddSet(ty), lattice::State::AddSet(set)) => {
+            let added = set.of_dot.iter().map(|(dot, item)| {
+                json!({"value": to_json(defs, ty, item), "dot": [dot.replica, dot.count]})
+            });
+            let up_to = set.seen.up_to.iter().map(|(of, count)| (*of, *count));
+            let beyond = set.seen.beyond.iter().map(|dot| (dot.replica, dot.count));
+            json!({
+                "added": added.collect::<Vec<_>>(),
+                "seen_up_to": dots(up_to.collect()),
+                "seen": dots(beyond.collect()),
+            })
+        }
+        (Lattice::MergeMap(key, of), lattice::State::MergeMap(entries)) => {
+            let entry = |(entry, state): (&Value, &lattice::State)| {
+                json!({
+                    "key": to_json(defs, key, entry),
+                    "delta": delta_to_json(defs, of, state),
+                })
+            };
+            Json::Array(entries.iter().map(entry).collect())
+        }
+        (Lattice::Record(parts), lattice::State::Record(states)) => {
+            let changed = parts
+                .iter()
+                .zip(states)
+                .filter(|(part, state)| **state != lattice::State::bottom(&part.lattice));
+            let part = |(part, state): (&lattice::Part, &lattice::State)| {
+                (part.name.clone(), delta_to_json(defs, &part.lattice, state))
+            };
+            Json::Object(changed.map(part).collect())
+        }
+        (lattice, state) => to_json(defs, &lattice.value_type(), &state.value()),
+    }
 }

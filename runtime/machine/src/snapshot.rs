@@ -4,7 +4,8 @@
 //!   version u8, next run, time, program: 0 or 1 and its manifest,
 //!   answers: count, each: caller, key, run, time, digest 32, 0 function output | 1 status json | 2 the run goes on
 //!   for each entity of the program: count, each in key order: key, version, its slots:
-//!     0 absent | 1 scalar | 2 map: count, keys and values | 3 list: count, elements
+//!     0 absent | 1 scalar | 2 map: count, keys and values | 3 list: count, elements | 4 what merges: its state
+//!   how many tables of replicas there are, which only tests have, and these in the same way
 //!   runs (`run_snapshot`); version 1 ends before them
 //!   streams (`streams::snapshot`); version 4 ends before them
 //! ```
@@ -18,9 +19,10 @@ use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint}
 use crate::effects::small;
 use crate::idempotency::{Kept, KeptAnswer};
 use crate::machine::{BadRecord, Machine};
+use crate::merged::Merging;
 use crate::program::empty_state;
 use crate::schedule::Runs;
-use crate::state::{Instance, Slot};
+use crate::state::{Instance, Slot, State, Table};
 use crate::streams::Streams;
 
 /// The version this crate writes. Version 2 has no branch that waits for another, version 3 no callers of bugs, version 4 no
@@ -30,6 +32,8 @@ pub const SNAPSHOT_VERSION: u8 = 5;
 const WITHOUT_VIEWS: u8 = 4;
 /// The oldest version it reads, which has no runs.
 const WITHOUT_RUNS: u8 = 1;
+/// The newest in which nothing merges.
+const WITHOUT_MERGES: u8 = 4;
 
 impl Machine {
     pub fn snapshot(&self) -> Vec<u8> {
@@ -73,16 +77,13 @@ impl Machine {
                 KeptAnswer::Run => out.push(2),
             }
         }
-        for table in self.state.tables() {
-            put_varint(&mut out, table.len() as u64);
-            for instance in table.sorted() {
-                put_bytes(&mut out, &instance.key);
-                put_varint(&mut out, instance.version);
-                for slot in &instance.slots {
-                    put_slot(&mut out, slot);
-                }
-            }
-        }
+        let (own, replicas) = self.state.tables().split_at(self.state.entities());
+        own.iter().for_each(|table| put_table(&mut out, table));
+        // One that was only looked at is none.
+        let last = replicas.iter().rposition(|table| !table.is_empty());
+        let replicas = &replicas[..last.map_or(0, |last| last + 1)];
+        put_varint(&mut out, replicas.len() as u64);
+        replicas.iter().for_each(|table| put_table(&mut out, table));
         self.runs.encode_into(&mut out);
         self.streams.encode_into(&mut out);
         out
@@ -131,28 +132,18 @@ impl Machine {
             };
             machine.answers.keep(caller, key, kept);
         }
-        let entities = machine.program.clone();
-        for (number, entity) in entities.iter().flat_map(|p| p.entities.iter()).enumerate() {
-            for _ in 0..r.varint()? {
-                let key: Box<[u8]> = r.bytes()?.into();
-                let version = r.varint()?;
-                let mut slots = Vec::with_capacity(entity.slots.len());
-                for slot in 0..entity.slots.len() {
-                    let held = read_slot(&mut r)?;
-                    if !held.fits(machine.state.kind(number as u32, slot as u32)) {
-                        return Err(BadRecord("a slot holds what it should not".to_owned()));
-                    }
-                    slots.push(held);
+        let entities = machine.state.entities() as u32;
+        for table in 0..entities {
+            read_table(&mut r, &mut machine.state, table)?;
+        }
+        if version > WITHOUT_MERGES {
+            let replicas = r.varint()?;
+            for table in (u64::from(entities)..).take(replicas as usize) {
+                let table = u32::try_from(table).unwrap_or(u32::MAX);
+                if !machine.state.make_table(table) {
+                    return Err(BadRecord("a replica too many".to_owned()));
                 }
-                if machine.state.find(number as u32, &key).is_some() {
-                    return Err(BadRecord("an instance occurs twice".to_owned()));
-                }
-                let instance = Instance {
-                    key,
-                    version,
-                    slots,
-                };
-                machine.state.insert(number as u32, instance);
+                read_table(&mut r, &mut machine.state, table)?;
             }
         }
         if version > WITHOUT_RUNS {
@@ -172,6 +163,42 @@ impl Machine {
         r.finish()?;
         Ok(machine)
     }
+}
+
+fn put_table(out: &mut Vec<u8>, table: &Table) {
+    put_varint(out, table.len() as u64);
+    for instance in table.sorted() {
+        put_bytes(out, &instance.key);
+        put_varint(out, instance.version);
+        for slot in &instance.slots {
+            put_slot(out, slot);
+        }
+    }
+}
+
+fn read_table(r: &mut Reader<'_>, state: &mut State, table: u32) -> Result<(), BadRecord> {
+    for _ in 0..r.varint()? {
+        let key: Box<[u8]> = r.bytes()?.into();
+        let version = r.varint()?;
+        let mut slots = Vec::new();
+        for slot in 0..state.slots(table) {
+            let held = read_slot(r, state.merging(table, slot).as_deref())?;
+            if !held.fits(state.kind(table, slot)) {
+                return Err(BadRecord("a slot holds what it should not".to_owned()));
+            }
+            slots.push(held);
+        }
+        if state.find(table, &key).is_some() {
+            return Err(BadRecord("an instance occurs twice".to_owned()));
+        }
+        let instance = Instance {
+            key,
+            version,
+            slots,
+        };
+        state.insert(table, instance);
+    }
+    Ok(())
 }
 
 fn put_slot(out: &mut Vec<u8>, slot: &Slot) {
@@ -196,10 +223,14 @@ fn put_slot(out: &mut Vec<u8>, slot: &Slot) {
                 put_bytes(out, item);
             }
         }
+        Slot::Merged(merged) => {
+            out.push(4);
+            put_bytes(out, &merged.encoded());
+        }
     }
 }
 
-fn read_slot(r: &mut Reader<'_>) -> Result<Slot, DecodeError> {
+fn read_slot(r: &mut Reader<'_>, merging: Option<&Merging>) -> Result<Slot, DecodeError> {
     Ok(match r.byte()? {
         0 => Slot::Absent,
         1 => Slot::Scalar(r.bytes()?.to_vec()),
@@ -212,6 +243,11 @@ fn read_slot(r: &mut Reader<'_>) -> Result<Slot, DecodeError> {
             let count = r.varint()?;
             let item = |_| Ok(r.bytes()?.to_vec());
             Slot::List((0..count).map(item).collect::<Result<_, DecodeError>>()?)
+        }
+        4 => {
+            let merging = merging.ok_or(r.error("the slot does not merge"))?;
+            let state = merging.decode(r.bytes()?)?;
+            Slot::Merged(Box::new(merging.holding(state)))
         }
         _ => return Err(r.error("no such kind of slot")),
     })

@@ -6,6 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
+use std::sync::Arc;
+
+use crate::merged::{Merged, Merging};
+
+/// Replicas of an instance beside itself, in a test.
+pub const REPLICAS_MAX: u64 = 15;
 
 /// What a slot holds. A set is a map with empty values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +22,7 @@ pub enum Slot {
     Scalar(Vec<u8>),
     Map(BTreeMap<Vec<u8>, Vec<u8>>),
     List(Vec<Vec<u8>>),
+    Merged(Box<Merged>),
 }
 
 /// What a slot may hold, from the manifest.
@@ -25,6 +32,7 @@ pub enum Kind {
     /// Also for sets.
     Map,
     List,
+    Merged,
 }
 
 /// One durable object.
@@ -42,6 +50,8 @@ pub struct Table {
     index: HashMap<Box<[u8]>, u32>,
     instances: Vec<Instance>,
     kinds: Vec<Kind>,
+    /// How slots merge, by their position; of others nothing.
+    merging: Arc<[Option<Arc<Merging>>]>,
     /// The keys of all instances, when the entity is walked.
     order: Option<BTreeSet<Box<[u8]>>>,
 }
@@ -50,13 +60,18 @@ pub struct Table {
 pub struct TableKind {
     /// By slot.
     pub slots: Vec<Kind>,
+    /// How slots merge, by their position; may be shorter than `slots`.
+    pub merging: Vec<Option<Arc<Merging>>>,
     pub walked: bool,
 }
 
 /// All instances of a program, by entity number.
 #[derive(Clone, Debug, Default)]
 pub struct State {
+    /// Of each entity; behind them, in tests that have replicas, of each entity in the second replica, and so on.
     tables: Vec<Table>,
+    /// How many entities there are.
+    entities: usize,
 }
 
 impl State {
@@ -64,16 +79,69 @@ impl State {
     pub fn new(entities: impl IntoIterator<Item = TableKind>) -> State {
         let table = |kind: TableKind| Table {
             kinds: kind.slots,
+            merging: kind.merging.into(),
             order: kind.walked.then(BTreeSet::new),
             ..Table::default()
         };
+        let tables: Vec<Table> = entities.into_iter().map(table).collect();
         State {
-            tables: entities.into_iter().map(table).collect(),
+            entities: tables.len(),
+            tables,
         }
     }
 
+    /// By entity, those of replicas behind them.
     pub fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// How many entities the program has.
+    pub fn entities(&self) -> usize {
+        self.entities
+    }
+
+    /// Where a replica of an entity's instances is, by the number of the replica. 0 is the instances themselves.
+    pub fn table_of_replica(&self, entity: u32, replica: u64) -> Option<u32> {
+        let table = replica
+            .checked_mul(self.entities as u64)?
+            .checked_add(u64::from(entity))?;
+        (replica <= REPLICAS_MAX).then_some(table as u32)
+    }
+
+    /// The entity of a table, and which replica of its instances it has.
+    pub fn entity_of_table(&self, table: u32) -> (u32, u64) {
+        let entities = self.entities.max(1) as u32;
+        (table % entities, u64::from(table / entities))
+    }
+
+    /// Makes a table of a replica, unless it is there. False when there cannot be one.
+    pub fn make_table(&mut self, table: u32) -> bool {
+        if (table as usize) < self.tables.len() {
+            return true;
+        }
+        if self.entities == 0 || table as usize / self.entities > REPLICAS_MAX as usize {
+            return false;
+        }
+        while self.tables.len() <= table as usize {
+            let like = &self.tables[self.tables.len() % self.entities];
+            self.tables.push(Table {
+                kinds: like.kinds.clone(),
+                merging: like.merging.clone(),
+                ..Table::default()
+            });
+        }
+        true
+    }
+
+    /// How many slots an instance has.
+    pub fn slots(&self, entity: u32) -> u32 {
+        self.table(entity).kinds.len() as u32
+    }
+
+    /// How a slot merges, if it does.
+    pub fn merging(&self, entity: u32, slot: u32) -> Option<Arc<Merging>> {
+        let merging = &self.table(entity).merging;
+        merging.get(slot as usize).cloned().flatten()
     }
 
     /// Position of an instance in its table, for as long as none is removed.
@@ -210,7 +278,7 @@ impl Slot {
         match kind {
             Kind::Map => Slot::Map(BTreeMap::new()),
             Kind::List => Slot::List(Vec::new()),
-            Kind::Scalar => Slot::Absent,
+            Kind::Scalar | Kind::Merged => Slot::Absent,
         }
     }
 
@@ -221,6 +289,7 @@ impl Slot {
             Slot::Scalar(_) => kind == Kind::Scalar,
             Slot::Map(_) => kind == Kind::Map,
             Slot::List(_) => kind == Kind::List,
+            Slot::Merged(_) => kind == Kind::Merged,
         }
     }
 
@@ -230,6 +299,18 @@ impl Slot {
             Slot::Scalar(value) => value.len(),
             Slot::Map(entries) => entries.iter().map(|(k, v)| k.len() + v.len()).sum(),
             Slot::List(items) => items.iter().map(Vec::len).sum(),
+            Slot::Merged(merged) => merged.value().len(),
+        }
+    }
+
+    /// What merges; an absent slot becomes one that nothing has happened to first.
+    pub fn merged_mut(&mut self, merging: &Merging) -> &mut Merged {
+        if *self == Slot::Absent {
+            *self = Slot::Merged(Box::new(merging.bottom()));
+        }
+        match self {
+            Slot::Merged(merged) => merged,
+            _ => panic!("the slot does not merge"),
         }
     }
 

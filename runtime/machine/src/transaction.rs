@@ -9,9 +9,10 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use weir_contract::encode::{put_bytes, put_varint};
+use weir_contract::lattice::Actor;
 
 use crate::access::StateAccess;
-use crate::asking::{Asking, Surroundings};
+use crate::asking::{Asking, Misused, Surroundings};
 use crate::ops::{self, Writes};
 use crate::spent::{Meter, Spent};
 use crate::state::{Slot, State};
@@ -70,8 +71,17 @@ enum How {
     Remove(usize),
     /// Put the element in again.
     Insert(usize, Vec<u8>),
+    /// Take the newest change of what merges back.
+    Unmerge(weir_contract::lattice::Undo),
     /// No write: forget the newest ask.
     Ask,
+}
+
+/// Why a change of what merges ended the step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotMerged {
+    Overflow,
+    Misused(Misused),
 }
 
 impl Transaction {
@@ -125,6 +135,95 @@ impl Transaction {
         self.state
     }
 
+    /// An instance as another replica has it, which is an instance of its own; number 0 is the instance itself.
+    pub fn open_replica(&mut self, entity: u32, key: &[u8], number: u64) -> Result<u32, Misused> {
+        let table = self.state.table_of_replica(entity, number);
+        match table.filter(|table| self.state.make_table(*table)) {
+            Some(table) => Ok(self.open(table, key)),
+            None => Err(Misused("no such replica")),
+        }
+    }
+
+    /// Changes a slot that merges.
+    pub fn merge_do(&mut self, handle: u32, slot: u32, operation: &[u8]) -> Result<(), NotMerged> {
+        self.writes(handle);
+        let misused = |what| NotMerged::Misused(Misused(what));
+        let Handle {
+            entity, position, ..
+        } = self.handles[handle as usize];
+        let merging = self.state.merging(entity, slot);
+        let merging = merging.ok_or(misused("a slot that does not merge"))?;
+        let operation = merging.operation(operation);
+        let operation = operation.map_err(|_| misused("no operation of the slot"))?;
+        let by = Actor {
+            replica: self.state.entity_of_table(entity).1,
+            time: self.asking.around.time,
+        };
+        let held = match position {
+            Some(position) => &mut self.state.instance_mut(entity, position).slots[slot as usize],
+            None => &mut Slot::Absent,
+        };
+        let overflow = |_| NotMerged::Overflow;
+        let delta = if let Slot::Merged(merged) = held {
+            let Some((delta, undo)) = merged.change(by, &operation).map_err(overflow)? else {
+                return Ok(());
+            };
+            self.write(handle, slot, ops::MERGE, |_| How::Unmerge(undo));
+            delta
+        } else {
+            let mut merged = merging.bottom();
+            let Some((delta, _)) = merged.change(by, &operation).map_err(overflow)? else {
+                return Ok(());
+            };
+            let new = Slot::Merged(Box::new(merged));
+            self.write(handle, slot, ops::MERGE, |slot| {
+                How::Restore(std::mem::replace(slot, new))
+            });
+            delta
+        };
+        put_bytes(&mut self.ops, &delta);
+        Ok(())
+    }
+
+    /// Two replicas of an instance tell each other all that merges.
+    pub fn merge_sync(&mut self, one: u32, other: u32) -> Result<(), Misused> {
+        let entity = |this: &Transaction, handle: u32| {
+            let handle = &this.handles[handle as usize];
+            (
+                this.state.entity_of_table(handle.entity).0,
+                handle.key.clone(),
+            )
+        };
+        if entity(self, one) != entity(self, other) {
+            return Err(Misused("replicas of different instances"));
+        }
+        let slots = self.state.slots(self.handles[one as usize].entity);
+        for slot in 0..slots {
+            let Some(merging) = self.state.merging(self.handles[one as usize].entity, slot) else {
+                continue;
+            };
+            let held = |handle: u32| match self.slot(handle, slot) {
+                Slot::Merged(merged) => Some((**merged).clone()),
+                _ => None,
+            };
+            let (at_one, at_other) = (held(one), held(other));
+            for (to, mine, theirs) in [(one, &at_one, &at_other), (other, &at_other, &at_one)] {
+                let Some(theirs) = theirs else { continue };
+                let mut joined = mine.clone().unwrap_or_else(|| merging.bottom());
+                joined.join(&merging, theirs.state());
+                if mine.as_ref() == Some(&joined) {
+                    continue;
+                }
+                let new = Slot::Merged(Box::new(joined));
+                self.write(to, slot, ops::MERGE, |slot| {
+                    How::Restore(std::mem::replace(slot, new))
+                });
+                put_bytes(&mut self.ops, &theirs.encoded());
+            }
+        }
+        Ok(())
+    }
+
     /// At most so many bytes the writes take in a record; 0 when there are none.
     pub fn writes_len(&self) -> usize {
         let keys = self
@@ -147,6 +246,7 @@ impl Transaction {
     fn scalar(&self, handle: u32, slot: u32) -> Option<&[u8]> {
         match self.slot(handle, slot) {
             Slot::Scalar(value) => Some(value),
+            Slot::Merged(merged) => Some(merged.value()),
             _ => None,
         }
     }
@@ -155,7 +255,7 @@ impl Transaction {
         match self.slot(handle, slot) {
             Slot::Map(entries) => entries.len() as u64,
             Slot::List(items) => items.len() as u64,
-            Slot::Absent | Slot::Scalar(_) => 0,
+            Slot::Absent | Slot::Scalar(_) | Slot::Merged(_) => 0,
         }
     }
 
@@ -257,6 +357,10 @@ impl Transaction {
                 slot.list_mut().remove(index);
             }
             How::Insert(index, old) => slot.list_mut().insert(index, old),
+            How::Unmerge(undo) => match slot {
+                Slot::Merged(merged) => merged.undo(undo),
+                other => panic!("{other:?} does not merge"),
+            },
             How::Ask => {}
         }
         self.ops.truncate(undo.ops);
@@ -305,7 +409,8 @@ impl StateAccess for Transaction {
 
     fn opened(&self, handle: u32) -> Option<(u32, &[u8])> {
         let handle = self.handles.get(handle as usize)?;
-        Some((handle.entity, &handle.key))
+        let (entity, _) = self.state.entity_of_table(handle.entity);
+        Some((entity, &handle.key))
     }
 
     fn is_walked(&self, entity: u32) -> bool {
@@ -518,7 +623,10 @@ impl StateAccess for Transaction {
             written.filter(first).collect::<Vec<u32>>().into_iter()
         });
         match waiting.next() {
-            Some(handle) => Some((self.handles[handle as usize].entity, handle)),
+            Some(handle) => {
+                let table = self.handles[handle as usize].entity;
+                Some((self.state.entity_of_table(table).0, handle))
+            }
             None => {
                 self.waiting = None;
                 self.round = self.undo.len();

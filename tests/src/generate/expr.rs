@@ -73,6 +73,7 @@ impl Gen {
         if let Some(own) = scope.own {
             let fields = self.entities[own].fields.iter().filter(|f| f.ty == *ty);
             names.extend(fields.map(|f| f.name.clone()));
+            names.extend(self.merge_reads(own, ty));
         }
         (!names.is_empty()).then(|| self.pick(&names))
     }

@@ -71,6 +71,7 @@ impl Gen {
                 name: self.named("Ent", i),
                 keys,
                 fields: Vec::new(),
+                merges: Vec::new(),
                 rules: Vec::new(),
                 events: Vec::new(),
             });
@@ -122,6 +123,9 @@ impl Gen {
                 init,
             };
             self.entities[entity].fields.push(field);
+        }
+        if self.swarm.merges {
+            self.merges(entity);
         }
         if self.swarm.invariants {
             let bound = self.pick(&[-20, 0, -1000]);
@@ -348,6 +352,10 @@ impl Gen {
         let fields = &self.entities[entity].fields;
         let mut types: Vec<Ty> = fields.iter().map(|f| f.ty.clone()).collect();
         let mut names: Vec<String> = fields.iter().map(|f| f.name.clone()).collect();
+        for (read, ty) in self.all_merge_reads(entity) {
+            names.push(read);
+            types.push(ty);
+        }
         types.push(Ty::Int);
         names.push("0".to_owned());
         self.functions.push(Function {
@@ -490,6 +498,8 @@ impl Gen {
                     field.init
                 ));
             }
+            let merges = entity.merges.iter();
+            lines.extend(merges.map(|merge| format!("  {}", merge.spelled())));
             lines.extend(entity.rules.iter().map(|rule| format!("  {rule}")));
             for function in self.functions.iter().filter(|f| f.entity == Some(i)) {
                 self.spell_function(function, "  ", &mut lines);

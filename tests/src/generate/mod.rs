@@ -9,6 +9,7 @@ pub mod blob;
 mod expr;
 mod generic;
 mod items;
+mod merging;
 mod stmt;
 mod strand;
 mod types;
@@ -16,6 +17,7 @@ mod types;
 pub mod outside;
 pub mod reduce;
 pub mod script;
+pub mod view;
 pub mod workflow;
 
 use weir_contract::Value;
@@ -126,6 +128,7 @@ pub(crate) struct Swarm {
     pub interpolation: bool,
     pub recursion: bool,
     pub blobs: bool,
+    pub merges: bool,
 }
 
 impl Swarm {
@@ -160,6 +163,7 @@ impl Swarm {
             interpolation: on(35),
             recursion: on(15),
             blobs: on(25),
+            merges: on(30),
         }
     }
 }
@@ -210,6 +214,8 @@ pub(crate) struct Entity {
     pub name: String,
     pub keys: Vec<(String, Ty)>,
     pub fields: Vec<StateField>,
+    /// State that merges.
+    pub merges: Vec<merging::Merge>,
     /// Whole lines: `invariant ..` and `allow ..`.
     pub rules: Vec<String>,
     /// Of a workflow, which has at least one.

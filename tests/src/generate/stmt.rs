@@ -356,6 +356,13 @@ impl Gen {
 
     /// Changes a `var` or own state, whole or in part.
     fn change(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {
+        if self.swarm.merges
+            && self.on(30)
+            && let Some(line) = self.merge_change(scope)
+        {
+            lines.push(line);
+            return;
+        }
         let mut places: Vec<(String, Ty)> = scope
             .vars
             .iter()

@@ -124,6 +124,7 @@ impl Gen {
             name: self.named("Work", entity),
             keys: vec![("k0".to_owned(), Ty::Text)],
             fields: Vec::new(),
+            merges: Vec::new(),
             rules: Vec::new(),
             events,
         });

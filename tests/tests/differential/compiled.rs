@@ -12,7 +12,7 @@ use weir_diagnostics::FileId;
 use weir_engine::{Limits, Program, Runner, StepOutcome};
 use weir_flow::ir::{self, Access};
 use weir_machine::asking::Surroundings;
-use weir_machine::{Kind, State, TableKind, Transaction};
+use weir_machine::{Kind, Merging, State, TableKind, Transaction};
 use weir_tests::generate::Call;
 use weir_tests::generate::blob::given;
 
@@ -71,13 +71,23 @@ impl<'f> Compiled<'f> {
 
     pub fn start(&self) -> Running<'_> {
         let kind = |slot: &ir::Slot| match slot.kind {
+            _ if slot.merge.is_some() => Kind::Merged,
             ir::SlotKind::Scalar(_) => Kind::Scalar,
             ir::SlotKind::List(_) => Kind::List,
             ir::SlotKind::Map(..) | ir::SlotKind::Set(_) => Kind::Map,
         };
+        let defs = Arc::new(self.module.defs.clone());
+        let merging = |slot: &ir::Slot| {
+            Some(Arc::new(Merging {
+                lattice: slot.merge.clone()?,
+                ty: slot.kind.value_type(),
+                defs: defs.clone(),
+            }))
+        };
         let entities = self.module.entities.iter().zip(0..);
         let kinds = entities.map(|(entity, number)| TableKind {
             slots: entity.slots.iter().map(kind).collect(),
+            merging: entity.slots.iter().map(merging).collect(),
             walked: self.module.walks(ir::EntityId(number)),
         });
         Running {

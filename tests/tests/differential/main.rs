@@ -9,6 +9,7 @@ mod front;
 mod lasting;
 mod played;
 mod scripted;
+mod views;
 mod whole;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -6,6 +6,7 @@
 mod cycles;
 mod dropped;
 mod events;
+mod merge;
 mod saga;
 mod stale;
 
@@ -24,6 +25,7 @@ pub fn check(cx: &mut Cx) {
     cycles::check(&cx.program, &mut found);
     events::check(&cx.program, &mut found);
     dropped::check(&cx.program, &mut found);
+    merge::check(&cx.program, &mut found);
     found
         .into_iter()
         .for_each(|diagnostic| cx.report(diagnostic));

@@ -19,6 +19,8 @@ pub(super) const NAMES: &[&str] = &[
     "settle",
     "mock",
     "crash_at",
+    "replicas",
+    "sync",
 ];
 
 impl BodyCx<'_> {
@@ -33,13 +35,18 @@ impl BodyCx<'_> {
             "sleep_until" => &[("when", false)],
             "cancel" => &[("ticket", false)],
             "crash_at" => &[("label", false)],
+            "replicas" => &[("instance", false)],
+            "sync" => &[("one", false), ("other", false)],
             "mock" => {
                 self.only_in_tests(name);
                 return Some(self.mock(args, span));
             }
             _ => return None,
         };
-        if matches!(name.as_str(), "advance" | "settle" | "crash_at") {
+        if matches!(
+            name.as_str(),
+            "advance" | "settle" | "crash_at" | "replicas" | "sync"
+        ) {
             self.only_in_tests(name);
         }
         let Some(placed) = self.place_args(name.as_str(), params, args, span) else {
@@ -50,6 +57,8 @@ impl BodyCx<'_> {
             ("random", _) => (ExprKind::Random, Type::Float),
             ("fresh_id", _) => (ExprKind::Fresh, Type::Text),
             ("settle", _) => (ExprKind::Settle, Type::Unit),
+            ("replicas", [Some(instance)]) => return Some(self.replicas(instance, span)),
+            ("sync", [Some(one), Some(other)]) => return Some(self.sync(one, other, span)),
             ("cancel", [Some(ticket)]) => return Some(self.cancel(ticket, span)),
             (_, [Some(arg)]) => {
                 let wanted = match name.as_str() {

@@ -29,15 +29,11 @@ pub fn check_all(cx: &mut Cx, again: &mut Again<'_>) {
     let count = order.as_ref().map_or(1, Vec::len);
     let place = |span: Span| if count == 1 { 0 } else { again.module_of(span) };
     let mut parts = vec![Parts::default(); count];
-    for id in order::constants(cx) {
-        parts[place(cx.program.constants[id.0 as usize].span)]
-            .constants
-            .push(id);
+    for (constant, id) in cx.program.constants.iter().zip((0..).map(ConstId)) {
+        parts[place(constant.span)].constants.push(id);
     }
-    for id in order::functions(cx) {
-        parts[place(cx.program.function(id).span)]
-            .functions
-            .push(id);
+    for (function, id) in cx.program.functions.iter().zip((0..).map(FnId)) {
+        parts[place(function.span)].functions.push(id);
     }
     for (at, entity) in cx.program.entities.iter().enumerate() {
         parts[place(entity.span)].entities.push(EntityId(at as u32));
@@ -63,7 +59,8 @@ pub fn check_all(cx: &mut Cx, again: &mut Again<'_>) {
 
 /// Only the declaration around a place, and the types of constants.
 pub fn check_around(cx: &mut Cx, place: Span) {
-    for id in order::constants(cx) {
+    let constants: Vec<ConstId> = (0..cx.constants.len() as u32).map(ConstId).collect();
+    for id in order::constants(cx, &constants) {
         constant(cx, id);
     }
     let within = |start: Span, end: Span| {
@@ -101,13 +98,13 @@ pub fn check_around(cx: &mut Cx, place: Span) {
 }
 
 fn check_parts(cx: &mut Cx, parts: &Parts) {
-    for id in &parts.constants {
-        constant(cx, *id);
+    for id in order::constants(cx, &parts.constants) {
+        constant(cx, id);
     }
-    for id in &parts.functions {
-        match cx.program.function(*id).implementation {
-            Implementation::Intrinsic(_) => built_in(cx, *id),
-            Implementation::Body(_) => function(cx, *id),
+    for id in order::functions(cx, &parts.functions) {
+        match cx.program.function(id).implementation {
+            Implementation::Intrinsic(_) => built_in(cx, id),
+            Implementation::Body(_) => function(cx, id),
         }
     }
     for id in &parts.entities {
@@ -341,7 +338,15 @@ fn entity(cx: &mut Cx, id: EntityId) {
                 let rule = rule(cx, id, e, "`allow`");
                 cx.program.entities[at].allows.push(rule);
             }
-            MemberKind::Fn(_) | MemberKind::Merge(_) | MemberKind::Event(_) | MemberKind::Hole => {}
+            MemberKind::Merge(merge) => {
+                let ty = cx.program.entities[at].fields[field].ty.clone();
+                let mut body = BodyCx::new(cx, Fails::Never("an initial value")).with_keys(id);
+                let root = body.bottom(&ty, merge.name.span);
+                let (body, _) = body.finish(root);
+                cx.program.entities[at].fields[field].init = body;
+                field += 1;
+            }
+            MemberKind::Fn(_) | MemberKind::Event(_) | MemberKind::Hole => {}
         }
     }
 }

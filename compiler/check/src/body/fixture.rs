@@ -78,6 +78,17 @@ impl BodyCx<'_> {
             if let Some(label) = &arg.label {
                 self.means(label.span, Def::State(entity, at as u32));
             }
+            if self.cx.program.entity(entity).fields[at].merge.is_some() {
+                let message = format!("`{}` merges, so nobody can say what it is", known[at].0);
+                let found = Diagnostic::new(codes::E0501, arg.span, message);
+                self.report(
+                    found
+                        .label("cannot be set")
+                        .help("call a function of the entity that changes it"),
+                );
+                self.plain(&arg.value, None);
+                continue;
+            }
             let value = self.expr_of(&arg.value, &known[at].1);
             if fields.iter().any(|(before, _)| *before == id) {
                 let message = format!("`{}` is set twice", known[at].0);

@@ -107,6 +107,7 @@ impl BodyCx<'_> {
             return (ForSource::Entries(stream, in_windows), entry);
         }
         let source = self.plain(e, None);
+        let source = self.seen(source);
         let item = match self.head(&source.ty) {
             Type::List(item) | Type::Set(item) => *item,
             Type::Map(key, value) => Type::Tuple(vec![

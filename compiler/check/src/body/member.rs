@@ -94,6 +94,12 @@ impl BodyCx<'_> {
                 }
                 entity.keys.clone()
             }
+            Type::New(REPLICA, _) => return self.of_replica(base, name, None, span),
+            Type::New(id, _) if self.is_merge_field(*id, name) => {
+                let kind = LatticeKind::of_id(*id).expect("just asked");
+                let found = self.merge_field(&base, kind, name, span);
+                return found.expect("just asked");
+            }
             Type::New(id, args) if name.as_str() == "value" => {
                 self.means(name.span, Def::Builtin("value"));
                 let inner = self.cx.program.base(*id, args);
@@ -165,7 +171,7 @@ impl BodyCx<'_> {
         self.means(name, def);
     }
 
-    fn state_of(
+    pub(super) fn state_of(
         &mut self,
         base: Expr,
         id: EntityId,
@@ -245,6 +251,9 @@ impl BodyCx<'_> {
                     Type::option((**value).clone()),
                     span,
                 )
+            }
+            Type::New(id, _) if *id == LatticeKind::MergeMap.id() => {
+                self.merge_index(base, index, span)
             }
             Type::Unknown => hole(span),
             _ => {

@@ -33,6 +33,11 @@ impl BodyCx<'_> {
         if let Some(block) = self.outside_block(base) {
             return self.call_extern(block, name, args, span);
         }
+        if args.is_empty()
+            && let Some(carried) = self.carried_state(base, name, span)
+        {
+            return carried;
+        }
         if let Some(view) = self.view_meant(base) {
             return self.member_of_view(view, name, Some(args), span);
         }
@@ -48,6 +53,9 @@ impl BodyCx<'_> {
         if name.as_str() == "within" {
             self.means(name.span, Def::Builtin("within"));
             return self.within(base, name, args, span);
+        }
+        if let Some(done) = self.merge_change(base, name, args, span) {
+            return done;
         }
         if let Some(done) = self.mutation(base, name, args, span) {
             return done;
@@ -90,6 +98,13 @@ impl BodyCx<'_> {
                     && let Some(made) = self.fixture(&base, *entity, name, args, span)
                 {
                     return made;
+                }
+            }
+            Type::New(REPLICA, _) => return self.of_replica(base, name, Some(args), span),
+            Type::New(id, _) if LatticeKind::of_id(*id).is_some() => {
+                let kind = LatticeKind::of_id(*id).expect("just asked");
+                if let Some(found) = self.merge_method(&base, kind, name, args, span) {
+                    return found;
                 }
             }
             Type::Run(..) if name.as_str() == "result" && args.is_empty() => {

@@ -16,6 +16,7 @@ mod fixture;
 mod library;
 mod loops;
 mod member;
+mod merge;
 mod message;
 mod method;
 mod module;
@@ -33,6 +34,7 @@ mod undo;
 mod view;
 mod wait;
 
+pub use merge::builtin as merge_builtin;
 use std::collections::BTreeSet;
 
 use weir_diagnostics::{Diagnostic, Span, codes};

@@ -12,7 +12,7 @@ use crate::modules;
 use crate::prelude;
 
 /// Functions of the full language that have no meaning yet.
-const LATER_FUNCTIONS: &[&str] = &["replicas", "sync", "history"];
+const LATER_FUNCTIONS: &[&str] = &["history"];
 
 impl BodyCx<'_> {
     pub(super) fn name(&mut self, name: &ast::Ident, _want: Option<&Type>) -> Expr {

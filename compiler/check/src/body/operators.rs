@@ -248,6 +248,8 @@ impl BodyCx<'_> {
                 found.help = Some("write `?` after it to compare the value; how it ended is asked with `is Ok(..)` or `is SomeError`".into());
             }
         }
+        let right = self.of_greatest(&left, right);
+        let left = self.of_greatest(&right, left);
         if !self.table.unify(&left.ty, &right.ty) {
             let (ls, rs) = (self.show(&left.ty), self.show(&right.ty));
             let found = Diagnostic::new(
@@ -285,12 +287,14 @@ impl BodyCx<'_> {
         let collection_probe = is_literal(value);
         let (value, collection) = if collection_probe {
             let collection = self.plain(collection, None);
+            let collection = self.seen(collection);
             let item = self.item_for_in(&collection);
             (self.expr_of(value, &item.unwrap_or(hint)), collection)
         } else {
             let value = self.plain(value, None);
             let list = Type::list(value.ty.clone());
             let collection = self.hinted(collection, &list);
+            let collection = self.seen(collection);
             if let Some(item) = self.item_for_in(&collection) {
                 let value = self.fit(
                     value,

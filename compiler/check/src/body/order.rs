@@ -14,10 +14,11 @@ use weir_syntax::ast::{self, ExprKind as Ast, walk};
 use crate::hir::*;
 use crate::scope::Cx;
 
-/// Every function, callees before callers.
-pub(super) fn functions(cx: &Cx) -> Vec<FnId> {
+/// These functions, callees before callers.
+pub(super) fn functions(cx: &Cx, all: &[FnId]) -> Vec<FnId> {
+    let sources = || all.iter().map(|id| &cx.functions[id.0 as usize]);
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, source) in cx.functions.iter().enumerate() {
+    for (at, source) in sources().enumerate() {
         if source.infers_fails {
             by_name
                 .entry(source.decl.name.as_str())
@@ -25,7 +26,7 @@ pub(super) fn functions(cx: &Cx) -> Vec<FnId> {
                 .push(at);
         }
     }
-    let uses = cx.functions.iter().map(|source| {
+    let uses = sources().map(|source| {
         let mut names = Vec::new();
         walk::walk_fn(&source.decl, &mut |node| {
             let known = name_of(node).filter(|name| by_name.contains_key(name));
@@ -33,30 +34,31 @@ pub(super) fn functions(cx: &Cx) -> Vec<FnId> {
         });
         names
     });
-    let files = cx.functions.iter().map(|source| source.decl.name.span.file);
+    let files = sources().map(|source| source.decl.name.span.file);
     callees_first(uses, &by_name, &files.collect::<Vec<_>>())
         .into_iter()
-        .map(|at| FnId(at as u32))
+        .map(|at| all[at])
         .collect()
 }
 
-/// Every constant, those it is made of first.
-pub(super) fn constants(cx: &Cx) -> Vec<ConstId> {
+/// These constants, those they are made of first.
+pub(super) fn constants(cx: &Cx, all: &[ConstId]) -> Vec<ConstId> {
+    let sources = || all.iter().map(|id| &cx.constants[id.0 as usize]);
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, (decl, _)) in cx.constants.iter().enumerate() {
+    for (at, (decl, _)) in sources().enumerate() {
         by_name.entry(decl.name.as_str()).or_default().push(at);
     }
-    let uses = cx.constants.iter().map(|(decl, _)| {
+    let uses = sources().map(|(decl, _)| {
         let mut names = Vec::new();
         walk::walk_expr(&decl.value, &mut |node| {
             names.extend(name_of(node).map(str::to_owned))
         });
         names
     });
-    let files = cx.constants.iter().map(|(decl, _)| decl.name.span.file);
+    let files = sources().map(|(decl, _)| decl.name.span.file);
     callees_first(uses, &by_name, &files.collect::<Vec<_>>())
         .into_iter()
-        .map(|at| ConstId(at as u32))
+        .map(|at| all[at])
         .collect()
 }
 

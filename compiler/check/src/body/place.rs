@@ -53,6 +53,12 @@ impl BodyCx<'_> {
     }
 
     fn place_named(&mut self, e: &ast::Expr) -> Option<Place> {
+        if let (Ast::Var(name) | Ast::Field { name, .. }, Some(field)) =
+            (&e.kind, self.merge_root(e))
+        {
+            self.not_assigned(name, field, e.span);
+            return None;
+        }
         match &e.kind {
             Ast::Var(name) => {
                 if let Some(id) = self.lookup(name.as_str()) {

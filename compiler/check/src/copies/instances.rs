@@ -26,7 +26,8 @@ impl<'p> Instances<'p> {
         let open = |params: &[String]| !params.is_empty();
         let is_idle = !(program.records.iter().any(|r| open(&r.type_params))
             || program.enums.iter().any(|e| open(&e.type_params))
-            || program.news.iter().any(|n| open(&n.type_params)));
+            || program.merges()
+            || declared_news(program).any(|n| open(&n.type_params)));
         Instances {
             program,
             all: Vec::new(),
@@ -62,7 +63,7 @@ impl<'p> Instances<'p> {
         for test in &program.tests {
             fields(&test.params, test.span);
         }
-        for new in program.news.iter().filter(|n| n.type_params.is_empty()) {
+        for new in declared_news(program).filter(|n| n.type_params.is_empty()) {
             types.push((&new.base, new.span));
         }
         for field in program.entities.iter().flat_map(|entity| &entity.fields) {
@@ -127,7 +128,12 @@ impl<'p> Instances<'p> {
             self.add(part, span, inside);
             Type::Unit
         });
-        let Some((of, args)) = ty.nominal().filter(|(_, args)| !args.is_empty()) else {
+        // Builtin types without parameters are only there where they are used, as those with parameters are.
+        let is_used = |of: &Nominal, args: &[Type]| match of {
+            Nominal::New(id) => !args.is_empty() || LatticeKind::of_id(*id).is_some(),
+            _ => !args.is_empty(),
+        };
+        let Some((of, args)) = ty.nominal().filter(|(of, args)| is_used(of, args)) else {
             return;
         };
         let instance = Instance {
@@ -158,4 +164,12 @@ impl<'p> Instances<'p> {
         let found = Diagnostic::new(codes::E0307, span, message);
         self.found = Some(found.label("by this").help(help));
     }
+}
+
+/// The `new` types that are declared, and `UserId`.
+fn declared_news(program: &Checked) -> impl Iterator<Item = &NewType> {
+    let news = program.news.iter().enumerate();
+    let is_declared = |at: usize| at == 0 || at > REPLICA.0 as usize;
+    news.filter(move |(at, _)| is_declared(*at))
+        .map(|(_, new)| new)
 }

@@ -1,11 +1,12 @@
 //! Expressions, statements, places and patterns of a checked program.
 
 use weir_contract::Money;
+use weir_contract::lattice::Change;
 use weir_diagnostics::Span;
 
 use super::{
-    ConstId, EntityId, EnumId, ErrorId, EventId, ExternId, FieldId, FnId, LocalId, NewId, RecordId,
-    StreamId, Type, ViewId,
+    ConstId, EntityId, EnumId, ErrorId, EventId, ExternId, FieldId, FnId, LocalId, MergeStep,
+    NewId, RecordId, StreamId, Type, ViewId,
 };
 
 #[derive(Clone, Debug)]
@@ -285,6 +286,18 @@ pub enum ExprKind {
         stream: StreamId,
         value: Box<Expr>,
     },
+
+    // State that merges.
+    /// `likes.add(1)`, `cursors[k].set(at)`: a change of an own `merge` field. Of type `Unit`. Keys on the way are worked out
+    /// first, then what the change takes.
+    Merge {
+        field: FieldId,
+        path: Vec<MergeStep>,
+        change: Change,
+        value: Option<Box<Expr>>,
+    },
+    /// In tests, `sync(a, b)`: two replicas of one instance, of type [`super::REPLICA`], tell each other all that merges.
+    Sync(Box<Expr>, Box<Expr>),
 }
 
 /// An arm of `wait`.

@@ -14,11 +14,13 @@
 //! The prelude (stdlib) is part of the program: its functions are ordinary ones, or intrinsics.
 
 pub mod expr;
+pub mod lattice;
 pub mod stream;
 pub mod types;
 pub mod view;
 
 pub use expr::*;
+pub use lattice::*;
 use std::sync::Arc;
 pub use stream::*;
 pub use types::*;
@@ -52,7 +54,7 @@ pub struct Checked {
     pub records: Vec<Record>,
     pub errors: Vec<ErrorType>,
     pub enums: Vec<Enum>,
-    /// `NewId(0)` is the builtin `UserId`, over `Text`.
+    /// `NewId(0)` is the builtin `UserId`, over `Text`; behind it those of [`LatticeKind`], and [`REPLICA`].
     pub news: Vec<NewType>,
     pub entities: Vec<Entity>,
     /// Of the prelude and of the program: plain functions and handlers.
@@ -234,6 +236,8 @@ pub struct StateField {
     pub is_pub: bool,
     /// `@keep("the ledger")`: why it may grow for ever.
     pub keep: Option<String>,
+    /// Of a `merge` field: how it merges. Its initial value is what nothing has happened to.
+    pub merge: Option<Lattice>,
     pub doc: Option<String>,
     pub span: Span,
 }

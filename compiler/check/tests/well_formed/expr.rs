@@ -319,6 +319,8 @@ impl Checker<'_> {
                 self.part(value, &stream.ty, "an entry");
                 is(&Type::Int)
             }
+            K::Merge { .. } => is(&Type::Unit),
+            K::Sync(..) => is(&Type::Unit),
             K::CrashAt(label) => {
                 self.part(label, &Type::Text, "a label");
                 is(&Type::Unit)

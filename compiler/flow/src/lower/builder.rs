@@ -79,7 +79,7 @@ impl Builder {
         self.current = Some(block);
     }
 
-    fn push(&mut self, dst: Option<Reg>, op: Op) {
+    pub fn push(&mut self, dst: Option<Reg>, op: Op) {
         let at = self.current.expect("emitting behind an end");
         let site = self.site;
         self.func.blocks[at.0 as usize]

@@ -27,7 +27,8 @@ impl Body<'_, '_> {
             self.step_ends();
         }
         let types: Vec<Type> = type_args.iter().map(|t| self.ty(t)).collect();
-        let (passed, regs) = self.arguments(function, id, &types, None, args)?;
+        let values = self.explicit(args)?;
+        let (passed, regs) = self.arguments(function, id, &types, None, args, values)?;
         if let hir::Implementation::Intrinsic(name) = &function.implementation {
             let ret = self.low.places.ty(&function.ret, &types);
             let value = match named(name, args) {
@@ -66,14 +67,24 @@ impl Body<'_, '_> {
         } else if own {
             self.step_may_end();
         }
-        let instance = match target {
-            Some(target) => {
-                let keys = self.expr(target)?;
-                self.b.open(EntityId(entity.0), keys)
-            }
+        // Nothing may be waited for while a replica is open: it is opened again as the instance itself.
+        let keys = match target {
+            Some(target) => Some(self.expr(target)?),
+            None => None,
+        };
+        let early = match keys {
+            Some(keys) if self.is_replica(keys) => Some(self.explicit(args)?),
+            _ => None,
+        };
+        let instance = match keys {
+            Some(keys) => self.open(EntityId(entity.0), keys),
             None => self.this(),
         };
-        let (passed, mut regs) = self.arguments(function, id, &[], Some(instance), args)?;
+        let values = match early {
+            Some(values) => values,
+            None => self.explicit(args)?,
+        };
+        let (passed, mut regs) = self.arguments(function, id, &[], Some(instance), args, values)?;
         regs.insert(0, instance);
         let key = Instance {
             function: id,
@@ -96,6 +107,15 @@ impl Body<'_, '_> {
         Some(value)
     }
 
+    /// The values of the arguments that are not left out, from left to right.
+    fn explicit(&mut self, args: &[hir::Arg]) -> Option<Vec<Reg>> {
+        let explicit = args.iter().filter_map(|a| match a {
+            hir::Arg::Value(e) => Some(e),
+            _ => None,
+        });
+        self.operands(&explicit.collect::<Vec<_>>())
+    }
+
     /// How each argument is passed, and the registers: explicit arguments left to right, then defaults.
     fn arguments(
         &mut self,
@@ -104,15 +124,9 @@ impl Body<'_, '_> {
         types: &[Type],
         instance: Option<Reg>,
         args: &[hir::Arg],
+        values: Vec<Reg>,
     ) -> Option<(Vec<Passed>, Vec<Reg>)> {
-        let explicit: Vec<&hir::Expr> = args
-            .iter()
-            .filter_map(|a| match a {
-                hir::Arg::Value(e) => Some(e),
-                _ => None,
-            })
-            .collect();
-        let mut values = self.operands(&explicit)?.into_iter();
+        let mut values = values.into_iter();
         let mut passed = Vec::new();
         let mut regs = Vec::new();
         // What a default may mention: the values before it.

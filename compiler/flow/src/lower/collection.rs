@@ -224,6 +224,10 @@ impl Body<'_, '_> {
             "map.put" => Op::MapPut(args[0], args[1], args[2]),
             "map.remove" => Op::MapRemove(args[0], args[1]),
             "map.len" => Op::MapLen(args[0]),
+            "set.has" => Op::SetHas(args[0], args[1]),
+            "set.put" => Op::SetPut(args[0], args[1]),
+            "set.remove" => Op::SetRemove(args[0], args[1]),
+            "set.len" => Op::SetLen(args[0]),
             "map.entries" | "map.from_sorted" | "set.items" | "set.from_sorted" => {
                 Op::Cast(args[0])
             }

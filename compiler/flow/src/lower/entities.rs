@@ -30,25 +30,33 @@ impl Lowering<'_> {
                     name: f.name.clone(),
                     ty: d.ty.clone(),
                     public: f.is_pub,
+                    merge: f.merge.as_ref().map(|lattice| self.places.lattice(lattice)),
                 });
+            let fields: Vec<StateField> = fields.collect();
             let mut next = 0;
-            let nodes = declared
+            let nodes = fields
                 .iter()
-                .map(|f| Node::new(&self.module.defs, &f.ty, &mut next))
+                .map(|f| match f.merge {
+                    Some(_) => Node::leaf(&f.ty, &mut next),
+                    None => Node::new(&self.module.defs, &f.ty, &mut next),
+                })
                 .collect();
             self.fields.push(nodes);
-            let slots = flatten_all(&self.module.defs, &declared)
+            let merges = fields.iter().map(|f| f.merge.as_ref());
+            let slots = flatten_all(&self.module.defs, declared.iter().zip(merges))
                 .into_iter()
                 .map(|s| Slot {
                     name: s.path.join("."),
                     kind: kind(s.kind),
                     init: Init::Empty,
-                });
+                    merge: s.merge,
+                })
+                .collect();
             self.module.entities.push(Entity {
                 name: source.name.clone(),
                 def: self.places.entity(hir::EntityId(i as u32)),
-                fields: fields.collect(),
-                slots: slots.collect(),
+                fields,
+                slots,
                 check: None,
                 allow: None,
                 workflow: None,

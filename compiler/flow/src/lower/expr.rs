@@ -273,6 +273,13 @@ impl Body<'_, '_> {
             }
             ExprKind::ReadView { view, key } => self.read_view(*view, key.as_deref(), ty)?,
             ExprKind::Emit { stream, value } => self.emit(*stream, value)?,
+            ExprKind::Merge {
+                field,
+                path,
+                change,
+                value,
+            } => self.merge(*field, path, *change, value.as_deref())?,
+            ExprKind::Sync(one, other) => self.sync(one, other)?,
         })
     }
 

@@ -1,9 +1,11 @@
-//! Patterns: tests one after the other, tags by switch, variables assigned on the way.
+//! Patterns: tests one after the other, tags by switch, variables assigned on the way. The arms of a `match` are told apart by a
+//! decision (`decide`), unless that would be too large.
 
 use weir_check::hir::{self, PatternKind};
 use weir_contract::{DefId, Type};
 
 use super::body::Body;
+use super::decide::decide;
 use super::expr::Join;
 use crate::ir::*;
 
@@ -96,6 +98,18 @@ impl Body<'_, '_> {
             value = self.b.emit(ty, Op::Copy(value));
         }
         let mut join = Join::new(self, ty);
+        let places = &self.low.places;
+        let tag = |pattern: &hir::Pattern| match &pattern.kind {
+            PatternKind::None | PatternKind::Ok(_) => Some(0),
+            PatternKind::Some(_) => Some(1),
+            PatternKind::Error(id, _) => Some(places.error(*id).0 + 1),
+            PatternKind::Variant(_, tag, _) => Some(*tag),
+            _ => None,
+        };
+        if let Some(decision) = decide(arms, tag) {
+            self.match_decided(&decision, arms, value, &mut join);
+            return join.go_on(self);
+        }
         for (i, arm) in arms.iter().enumerate() {
             let next = if i + 1 == arms.len() {
                 self.unreachable()

@@ -31,14 +31,20 @@ impl Node {
                     .map(|(_, t)| Node::new(defs, t, next))
                     .collect(),
             ),
-            None => {
-                *next += 1;
-                Shape::Leaf(SlotId(*next - 1))
-            }
+            None => return Node::leaf(ty, next),
         };
         Node {
             ty: ty.clone(),
             shape,
+        }
+    }
+
+    /// One slot, whatever the type is made of: what merges.
+    pub fn leaf(ty: &Type, next: &mut u32) -> Node {
+        *next += 1;
+        Node {
+            ty: ty.clone(),
+            shape: Shape::Leaf(SlotId(*next - 1)),
         }
     }
 }
@@ -110,7 +116,7 @@ impl Body<'_, '_> {
                 ExprKind::Unwrap(_, inner) | ExprKind::Field(inner, _) => root = inner,
                 ExprKind::StateOf { target, .. } => {
                     let keys = self.expr(target)?;
-                    break self.b.open(entity, keys);
+                    break self.open(entity, keys);
                 }
                 ExprKind::Local(id) => match &self.env[id.0 as usize] {
                     Binding::Slot(instance, _) => break *instance,

@@ -41,7 +41,9 @@ impl Places {
         for at in (0..enums.len()).filter(|at| enums[*at].type_params.is_empty()) {
             places.declare(hir::Nominal::Enum(hir::EnumId(at as u32)), &[]);
         }
-        for at in (0..news.len()).filter(|at| news[*at].type_params.is_empty()) {
+        let is_declared = |at: usize| at == 0 || at > hir::REPLICA.0 as usize;
+        let is_plain = |at: &usize| is_declared(*at) && news[*at].type_params.is_empty();
+        for at in (0..news.len()).filter(is_plain) {
             places.declare(hir::Nominal::New(hir::NewId(at as u32)), &[]);
         }
         places.entities = places.order.len() as u32;

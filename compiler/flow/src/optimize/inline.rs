@@ -117,10 +117,10 @@ fn put_in(module: &Module, func: &mut Func, number: usize, at: usize) -> usize {
         site: func.blocks[number].site,
     };
     func.blocks[number].site = call.site;
-    // Files are numbered with the library in front: what breaks in there breaks, for people, where they called it.
-    let file = |site: SiteId| module.sites.get(site.0 as usize).map(|site| site.file);
+    // What breaks in the library breaks, for people, where they called it; so does what has no place at all.
     let seen_at = |site: &mut SiteId| {
-        if file(*site) < file(call.site) {
+        let told = site.0 > 0 && !module.is_library(*site);
+        if !told && call.site.0 > 0 && !module.is_library(call.site) {
             *site = call.site;
         }
     };

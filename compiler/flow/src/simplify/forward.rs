@@ -34,6 +34,8 @@ pub fn loads(func: &mut Func) {
                 Op::Call(..) | Op::Suspend(..) | Op::Rollback(_) | Op::TxEnter | Op::TxLeave => {
                     known.clear()
                 }
+                Op::MergeSlot { slot: s, .. } => known.retain(|(_, slot), _| *slot != s),
+                Op::MergeSync(..) => known.clear(),
                 // The rest writes parts of one collection.
                 Op::ListSlotSet(_, s, ..)
                 | Op::ListSlotPush(_, s, _)

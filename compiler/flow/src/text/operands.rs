@@ -1,6 +1,8 @@
 //! One table both ways between operations and their words: a mnemonic and a row of operands. Printer and
 //! parser only know operands; this file alone knows operations.
 
+use weir_contract::lattice::Change;
+
 use super::wait;
 use crate::ir::*;
 
@@ -129,6 +131,10 @@ pub fn of_op(op: &Op) -> (&'static str, Vec<Operand>) {
                 R(*value),
             ],
         ),
+        Op::SetHas(a, b) => ("set.has", vec![R(*a), R(*b)]),
+        Op::SetPut(a, b) => ("set.put", vec![R(*a), R(*b)]),
+        Op::SetRemove(a, b) => ("set.remove", vec![R(*a), R(*b)]),
+        Op::SetLen(a) => ("set.len", vec![R(*a)]),
         Op::Suspend(what, rs) => ("wait", vec![Name(wait::print(what)), Regs(rs.clone())]),
         Op::Full => ("full", vec![]),
         Op::Suspended => ("suspended", vec![]),
@@ -136,6 +142,23 @@ pub fn of_op(op: &Op) -> (&'static str, Vec<Operand>) {
         Op::Rollback(a) => ("rollback", vec![R(*a)]),
         Op::TxEnter => ("tx_enter", vec![]),
         Op::TxLeave => ("tx_leave", vec![]),
+        Op::MergeSlot {
+            instance,
+            slot,
+            parts,
+            change,
+            args,
+        } => (
+            "slot.merge",
+            vec![
+                R(*instance),
+                S(*slot),
+                Name(way(parts, *change)),
+                Regs(args.clone()),
+            ],
+        ),
+        Op::OpenReplica(e, a, b) => ("open_replica", vec![E(*e), R(*a), R(*b)]),
+        Op::MergeSync(a, b) => ("merge_sync", vec![R(*a), R(*b)]),
     }
 }
 
@@ -179,6 +202,10 @@ pub fn to_op(name: &str, operands: &[Operand]) -> Option<Op> {
         ("map.put", [R(a), R(b), R(c)]) => Op::MapPut(*a, *b, *c),
         ("map.remove", [R(a), R(b)]) => Op::MapRemove(*a, *b),
         ("map.len", [R(a)]) => Op::MapLen(*a),
+        ("set.has", [R(a), R(b)]) => Op::SetHas(*a, *b),
+        ("set.put", [R(a), R(b)]) => Op::SetPut(*a, *b),
+        ("set.remove", [R(a), R(b)]) => Op::SetRemove(*a, *b),
+        ("set.len", [R(a)]) => Op::SetLen(*a),
         ("text.concat", [Regs(rs)]) => Op::TextConcat(rs.clone()),
         ("show", [R(a)]) => Op::Show(*a),
         ("lib", [Name(n), Regs(rs)]) => Op::Lib(n.clone(), rs.clone()),
@@ -242,12 +269,38 @@ pub fn to_op(name: &str, operands: &[Operand]) -> Option<Op> {
         ("rollback", [R(a)]) => Op::Rollback(*a),
         ("tx_enter", []) => Op::TxEnter,
         ("tx_leave", []) => Op::TxLeave,
+        ("slot.merge", [R(i), S(s), Name(way), Regs(args)]) => {
+            let (parts, change) = of_way(way)?;
+            Op::MergeSlot {
+                instance: *i,
+                slot: *s,
+                parts,
+                change,
+                args: args.clone(),
+            }
+        }
+        ("open_replica", [E(e), R(a), R(b)]) => Op::OpenReplica(*e, *a, *b),
+        ("merge_sync", [R(a), R(b)]) => Op::MergeSync(*a, *b),
         _ => return None,
     })
 }
 
 fn at_most_one(regs: &[Reg]) -> Option<Option<Reg>> {
     (regs.len() <= 1).then(|| regs.first().copied())
+}
+
+/// `0.1.add`: the parts on the way, and the change.
+fn way(parts: &[u32], change: Change) -> String {
+    let parts: String = parts.iter().map(|part| format!("{part}.")).collect();
+    format!("{parts}{}", change.name())
+}
+
+fn of_way(way: &str) -> Option<(Vec<u32>, Change)> {
+    let mut words: Vec<&str> = way.split('.').collect();
+    let last = words.pop()?;
+    let change = Change::ALL.into_iter().find(|c| c.name() == last)?;
+    let parts: Result<Vec<u32>, _> = words.into_iter().map(str::parse).collect();
+    Some((parts.ok()?, change))
 }
 
 const ARITH: [ArithOp; 5] = [

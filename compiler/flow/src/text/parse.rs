@@ -6,6 +6,7 @@ use weir_contract::{
     CrashReason, Currency, Def, DefId, DefKind, Field, Money, TupleField, Type, Variant,
 };
 
+mod lattices;
 mod streams;
 mod waiting;
 
@@ -92,7 +93,11 @@ impl Parser {
     fn module(&mut self) -> Parse<()> {
         while *self.peek() != Token::End {
             match self.word()?.as_str() {
-                "file" => {
+                word @ ("file" | "library") => {
+                    if word == "library" {
+                        let number = self.module.files.len() as u32;
+                        self.module.library.insert(number);
+                    }
                     let name = self.string()?;
                     self.module.files.push(name);
                 }
@@ -190,6 +195,7 @@ impl Parser {
                         }
                         other => return Err(format!("unknown kind of slot {other}")),
                     };
+                    let merge = self.merge()?;
                     self.expect('=')?;
                     let init = if self.eat_word("empty") {
                         Init::Empty
@@ -198,7 +204,12 @@ impl Parser {
                     } else {
                         Init::Literal(self.literal()?)
                     };
-                    entity.slots.push(Slot { name, kind, init });
+                    entity.slots.push(Slot {
+                        name,
+                        kind,
+                        init,
+                        merge,
+                    });
                 }
                 "doc" => entity.doc = Some(self.string()?),
                 word @ ("pub" | "field") => {
@@ -209,7 +220,13 @@ impl Parser {
                     let name = self.word()?;
                     self.expect(':')?;
                     let ty = self.ty()?;
-                    entity.fields.push(StateField { name, ty, public });
+                    let merge = self.merge()?;
+                    entity.fields.push(StateField {
+                        name,
+                        ty,
+                        public,
+                        merge,
+                    });
                 }
                 "run" => entity.workflow = Some(self.workflow()?),
                 "event" => {

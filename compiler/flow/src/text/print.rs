@@ -1,5 +1,6 @@
 //! Module -> text.
 
+mod lattices;
 mod streams;
 mod waiting;
 
@@ -13,8 +14,13 @@ use crate::ir::*;
 /// The whole module. Equal modules print the same text.
 pub fn print(module: &Module) -> String {
     let mut out = String::new();
-    for file in &module.files {
-        let _ = writeln!(out, "file {}", quote(file));
+    for (number, file) in (0..).zip(&module.files) {
+        let word = if module.library.contains(&number) {
+            "library"
+        } else {
+            "file"
+        };
+        let _ = writeln!(out, "{word} {}", quote(file));
     }
     for (i, s) in module.sites.iter().enumerate() {
         let _ = writeln!(out, "site {i} {} {} {}", s.file, s.start, s.end);
@@ -56,7 +62,8 @@ pub fn print(module: &Module) -> String {
         for field in &entity.fields {
             let public = if field.public { "pub " } else { "" };
             let ty = print_type(module, &field.ty);
-            let _ = writeln!(out, "  {public}field {}: {ty}", field.name);
+            let merge = lattices::merge(module, field.merge.as_ref());
+            let _ = writeln!(out, "  {public}field {}: {ty}{merge}", field.name);
         }
         for slot in &entity.slots {
             let kind = match &slot.kind {
@@ -72,7 +79,8 @@ pub fn print(module: &Module) -> String {
                 Init::Literal(l) => print_literal(l),
                 Init::Func(f) => func_name(module, *f),
             };
-            let _ = writeln!(out, "  slot .{}: {kind} = {init}", slot.name);
+            let merge = lattices::merge(module, slot.merge.as_ref());
+            let _ = writeln!(out, "  slot .{}: {kind}{merge} = {init}", slot.name);
         }
         for (word, func) in [("check", entity.check), ("allow", entity.allow)] {
             if let Some(f) = func {

@@ -1,5 +1,7 @@
 //! The typing rule of each operation.
 
+use weir_contract::Lattice;
+use weir_contract::lattice::Change;
 use weir_contract::manifest::Promise;
 use weir_contract::{DefKind, Field, TupleField, Type};
 
@@ -138,6 +140,15 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
             some(rule.value(*a)?.clone())
         }
         Op::MapLen(a) => rule.map(*a).and(some(Type::Int)),
+        Op::SetHas(a, item) => {
+            rule.expect(*item, rule.set(*a)?)?;
+            some(Type::Bool)
+        }
+        Op::SetPut(a, item) | Op::SetRemove(a, item) => {
+            rule.expect(*item, rule.set(*a)?)?;
+            some(rule.value(*a)?.clone())
+        }
+        Op::SetLen(a) => rule.set(*a).and(some(Type::Int)),
         Op::ListConcat(a, b) => {
             rule.list(*a)?;
             rule.expect(*b, rule.value(*a)?)?;
@@ -281,6 +292,9 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
         }
         Op::Keys(i) => some(Type::Named(module.entity(rule.instance(*i)?).def)),
         Op::Load(i, s) => some(rule.slot(*i, *s)?.value_type()),
+        Op::Store(i, s, _) if rule.merge(*i, *s)?.is_some() => {
+            Err("a slot that merges is not stored".into())
+        }
         Op::Store(i, s, a) => {
             let ty = rule.slot(*i, *s)?.value_type();
             rule.expect(*a, &ty).and(Ok(None))
@@ -324,6 +338,47 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
         Op::Savepoint => some(Type::Int),
         Op::Rollback(a) => rule.expect(*a, &Type::Int).and(Ok(None)),
         Op::TxEnter | Op::TxLeave => Ok(None),
+        Op::MergeSlot {
+            instance,
+            slot,
+            parts,
+            change,
+            args,
+        } => {
+            let lattice = rule.merge(*instance, *slot)?;
+            let lattice = lattice.ok_or("a slot that does not merge")?;
+            let taken = merge_args(lattice, parts, *change).ok_or("no such change")?;
+            rule.expect_all(args, &taken).and(Ok(None))
+        }
+        Op::OpenReplica(entity, key, number) => {
+            let found = module.entities.get(entity.0 as usize);
+            let reference = Type::Named(found.ok_or("no such entity")?.def);
+            rule.expect(*key, &reference)?;
+            rule.expect(*number, &Type::Int)?;
+            Ok(Some(RegType::Instance(*entity)))
+        }
+        Op::MergeSync(a, b) => match rule.instance(*a)? == rule.instance(*b)? {
+            true => Ok(None),
+            false => Err("replicas of two entities".into()),
+        },
+    }
+}
+
+/// What a change takes: the keys of maps on the way down, and the operand.
+pub fn merge_args(lattice: &Lattice, parts: &[u32], change: Change) -> Option<Vec<Type>> {
+    let (mut at, mut parts, mut args) = (lattice, parts.iter(), Vec::new());
+    loop {
+        match at {
+            Lattice::Record(of) => at = &of.get(*parts.next()? as usize)?.lattice,
+            Lattice::MergeMap(key, of) => {
+                args.push(key.clone());
+                at = of;
+            }
+            leaf => {
+                args.extend(leaf.takes(change)?);
+                return parts.next().is_none().then_some(args);
+            }
+        }
     }
 }
 
@@ -522,6 +577,13 @@ impl<'a> Rule<'a> {
         }
     }
 
+    fn set(&self, reg: Reg) -> Result<&'a Type, String> {
+        match self.value(reg)? {
+            Type::Set(item) => Ok(item),
+            ty => Err(format!("{} is no set", self.show(ty))),
+        }
+    }
+
     fn slot(&self, reg: Reg, slot: SlotId) -> Result<&'a SlotKind, String> {
         let entity = self.module.entity(self.instance(reg)?);
         entity
@@ -529,6 +591,12 @@ impl<'a> Rule<'a> {
             .get(slot.0 as usize)
             .map(|s| &s.kind)
             .ok_or(format!("no slot {}", slot.0))
+    }
+
+    fn merge(&self, reg: Reg, slot: SlotId) -> Result<Option<&'a Lattice>, String> {
+        self.slot(reg, slot)?;
+        let entity = self.module.entity(self.instance(reg)?);
+        Ok(entity.slots[slot.0 as usize].merge.as_ref())
     }
 
     fn collection(&self, reg: Reg, slot: SlotId) -> Result<(), String> {

@@ -221,7 +221,7 @@ fn is_for_tests(taken: &Taken, asked: &Asked) -> bool {
     let mut inside = names.filter(|(at, _)| taken.span.contains(*at));
     inside.any(|(_, def)| {
         let tests = [
-            "advance", "settle", "mock", "crash_at", "set", "get", "exists",
+            "advance", "settle", "mock", "crash_at", "set", "get", "exists", "replicas", "sync",
         ];
         matches!(def, Def::Builtin(name) if tests.contains(name))
     })

@@ -67,6 +67,8 @@ pub struct Hints {
     pub in_arms: bool,
     pub needs_block: bool,
     pub needs_else: bool,
+    /// In the hole of a text.
+    pub in_hole: bool,
 }
 
 pub fn front(cursor: &Cursor) -> Front {
@@ -139,13 +141,18 @@ fn inert(cursor: &Cursor, offset: u32) -> Option<Front> {
             Tok::Str | Tok::StrHead | Tok::StrMid | Tok::StrTail | Tok::Time
         );
         let text = cursor.word_of(token);
-        let closed = text.len() > 1 && text.ends_with(['"', '{']);
+        let leads_to_hole = matches!(token.kind, Tok::StrHead | Tok::StrMid);
+        let closed = text.len() > 1 && text.ends_with('"') || leads_to_hole;
         is_text && token.start < offset && (offset < token.end || offset == token.end && !closed)
     })?;
     let role = at >= 2 && cursor.word_of(&tokens[at - 2]) == "@role"
         || at >= 3 && cursor.word_of(&tokens[at - 2]) == "role";
     Some(match role && tokens[at - 1].kind == Tok::LParen {
         true => Front::Role,
+        false if unclosed_hole(cursor).is_some() => Front::Code(Hints {
+            in_hole: true,
+            ..Hints::default()
+        }),
         false => Front::Nothing,
     })
 }
@@ -529,6 +536,41 @@ fn continues(cursor: &Cursor, open: Option<usize>, mine: &[Token]) -> Vec<&'stat
     words
 }
 
+/// Whether the cursor stands in the hole of a text, closed or not.
+fn in_hole(cursor: &Cursor) -> bool {
+    let before = cursor.before.iter();
+    let mut brackets = before.filter(|token| token.kind.is_open() || token.kind.is_close());
+    brackets.any(|token| token.kind == Tok::StrHead) || unclosed_hole(cursor).is_some()
+}
+
+/// Where the code in an unfinished hole begins: `"Hello {na`. The lexer takes such a line for a text to its end.
+fn unclosed_hole(cursor: &Cursor) -> Option<usize> {
+    let file = cursor.snapshot.file(cursor.file)?;
+    let offset = cursor.offset;
+    let around = file.parsed.tokens.iter().find(|token| {
+        let is_text = matches!(token.kind, Tok::Str | Tok::StrTail);
+        is_text && token.start < offset && offset <= token.end
+    })?;
+    let text = cursor.text();
+    let front = &text[around.start as usize..cursor.word.start as usize];
+    let mut open = None;
+    let mut depth = 0_usize;
+    let mut bytes = front.bytes().enumerate().skip(1);
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' if open.is_none() => drop(bytes.next()),
+            b'{' if open.is_none() => open = Some(at + 1),
+            b'{' => depth += 1,
+            b'}' if depth > 0 => depth -= 1,
+            b'}' => open = None,
+            // A text in the hole, or the end of this one.
+            b'"' => return None,
+            _ => {}
+        }
+    }
+    open.map(|at| around.start as usize + at)
+}
+
 fn hints(cursor: &Cursor, open: Option<usize>, unit: usize) -> Hints {
     let of = open.and_then(|open| holder(&cursor.before, open));
     let mine = &cursor.before[unit.min(cursor.before.len())..];
@@ -537,5 +579,6 @@ fn hints(cursor: &Cursor, open: Option<usize>, unit: usize) -> Hints {
         in_arms: matches!(of, Some(Tok::Match | Tok::Wait)),
         needs_block: has(&[Tok::If, Tok::While, Tok::For, Tok::Match, Tok::Fn]),
         needs_else: has(&[Tok::Require]),
+        in_hole: in_hole(cursor),
     }
 }

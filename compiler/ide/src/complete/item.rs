@@ -218,6 +218,7 @@ impl<'a> Build<'a> {
                 result(&function.ret, &function.fails)
             }
             Def::Constant(id) => checked.constants[id.0 as usize].ty.clone(),
+            Def::View(id) => Type::list(checked.view(id).row.clone()),
             Def::Record(id) => {
                 let params = checked.records[id.0 as usize].type_params.len();
                 Type::Record(id, vec![Type::Unknown; params])

@@ -72,6 +72,16 @@ const TOP: &[Word] = &[
         "a stream that takes entries over HTTP",
     ),
     w(
+        "view",
+        "view ${1:name} =\n  for ${2:row} in ${3:Entity}\n  select $0",
+        "a query that is kept up to date",
+    ),
+    w(
+        "pub view",
+        "@anyone\npub view ${1:name} =\n  for ${2:row} in ${3:Entity}\n  select $0",
+        "a query that is kept up to date, read over HTTP",
+    ),
+    w(
         "on",
         "on ${1:entries}(${2:entry}) {\n  $0\n}",
         "what happens once for each entry of a stream",

@@ -98,6 +98,9 @@ impl Marked {
         if hints.needs_block {
             endings.push(" {}");
         }
+        if hints.in_hole {
+            endings.extend(["}", "}\""]);
+        }
         let mut tries = endings
             .iter()
             .flat_map(|ending| names.iter().map(move |name| (*name, *ending)))
@@ -152,7 +155,7 @@ impl Marked {
             name,
         );
         Some(Marked {
-            snapshot: Snapshot::new(survey, &library.modules),
+            snapshot: Snapshot::after(survey, &library.modules, Some(cursor.snapshot)),
             around,
             name,
             word: Span::new(cursor.file, start as u32, end as u32),

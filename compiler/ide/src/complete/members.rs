@@ -1,7 +1,8 @@
 //! What may stand behind a dot: fields, state, handlers, events, functions that take what is in front, names of a module.
 
-use weir_check::hir::{EntityId, Type};
+use weir_check::hir::{EntityId, LatticeKind, REPLICA, Type, ViewId};
 use weir_check::meanings::Def;
+use weir_contract::lattice::Change;
 use weir_diagnostics::Span;
 use weir_syntax::ast::walk::Node;
 use weir_syntax::ast::{Expr, ExprKind};
@@ -25,6 +26,7 @@ pub fn members(build: &mut Build, base: &Expr) {
         match snapshot.meanings().name(name.span) {
             Some(Def::Module(at)) => return of_module(build, at),
             Some(Def::ExternBlock(block)) => return of_block(build, block),
+            Some(Def::View(id)) => return of_view(build, id),
             Some(Def::Stream(_)) => return builtin(build, "emit", "emit", &["entry"]),
             Some(Def::Builtin("caller")) => {
                 for member in ["caller.id", "caller.roles"] {
@@ -100,6 +102,16 @@ fn of_module(build: &mut Build, at: u32) {
     }
 }
 
+/// What can be done with a view is reading it.
+fn of_view(build: &mut Build, id: ViewId) {
+    builtin(build, "all", "all", &[]);
+    let view = build.snapshot().checked().view(id);
+    if view.at.is_some() {
+        let key = crate::views::first_key(build.snapshot(), view);
+        builtin(build, "at", "at", &[&key.unwrap_or("key".to_owned())]);
+    }
+}
+
 fn of_block(build: &mut Build, block: Span) {
     let snapshot = build.snapshot();
     for name in snapshot.declared.inside(block) {
@@ -159,6 +171,19 @@ fn of_value(build: &mut Build, base: &Expr, ty: &Type) {
         }
         Type::Entity(id) => of_entity(build, *id, false),
         Type::Run(..) => builtin(build, "result", "result", &[]),
+        Type::New(REPLICA, args) => {
+            if let [Type::Entity(id)] = args[..] {
+                of_entity(build, id, false);
+                build
+                    .found
+                    .retain(|one| !matches!(one.builtin, Some("set" | "get" | "exists")));
+            }
+            return;
+        }
+        Type::New(id, _) if LatticeKind::of_id(*id).is_some() => {
+            let kind = LatticeKind::of_id(*id).expect("just asked");
+            of_lattice(build, base, kind, ty);
+        }
         Type::New(id, args) => {
             let inner = checked.base(*id, args);
             let added = build.add("value", Suggested::Value, Near::Own, Some(inner));
@@ -184,6 +209,44 @@ fn of_value(build: &mut Build, base: &Expr, ty: &Type) {
         _ => {}
     }
     methods(build, ty);
+}
+
+/// What merges: its changes where it is own state, and what is read of it.
+fn of_lattice(build: &mut Build, base: &Expr, kind: LatticeKind, ty: &Type) {
+    if is_place(build, base) {
+        for change in kind.changes() {
+            let params: &[&str] = if *change == Change::Enable {
+                &[]
+            } else {
+                &["value"]
+            };
+            let name = weir_check::merge_builtin(*change);
+            builtin(build, change.name(), name, params);
+        }
+    }
+    let reads: &[&'static str] = match kind {
+        LatticeKind::Average => &["merge.value", "merge.sum", "merge.count"],
+        LatticeKind::GrowSet | LatticeKind::AddSet => &["merge.values"],
+        LatticeKind::MergeMap => &[],
+        _ => &["value"],
+    };
+    let checked = build.snapshot().checked();
+    let Type::New(id, args) = ty else { return };
+    let inner = checked.base(*id, args);
+    for read in reads {
+        let label = read.trim_start_matches("merge.");
+        let inner = (*read == "value").then(|| inner.clone());
+        let added = build.add(label, Suggested::Value, Near::Own, inner);
+        added.builtin = Some(read);
+        added.detail = crate::builtins::headline(read).map(str::to_owned);
+    }
+    match kind {
+        LatticeKind::Counter => builtin(build, "at_least", "merge.at_least", &["n"]),
+        LatticeKind::GrowSet | LatticeKind::AddSet => {
+            builtin(build, "contains", "merge.contains", &["value"]);
+        }
+        _ => {}
+    }
 }
 
 fn field(build: &mut Build, def: Def) {

@@ -4,7 +4,8 @@
 use weir_check::hir::{EnumId, ExternId, Type};
 use weir_check::meanings::Def;
 
-use weir_syntax::ast::ExprKind;
+use weir_syntax::ast::walk::Node;
+use weir_syntax::ast::{ClauseKind, ExprKind};
 
 use super::item::{Build, Near, sort};
 use super::marked::Named;
@@ -24,6 +25,7 @@ pub fn values(build: &mut Build, name: &Named) {
     }
     build.wants_many = name.is_source;
     functions(build, name);
+    aggregates(build);
     locals(build);
     if let Some(entity) = around.entity {
         let before = build.found.len();
@@ -161,6 +163,48 @@ fn mocked(build: &mut Build) {
     }
 }
 
+/// What can be asked of the rows of a group, and what goes into the parentheses.
+const AGGREGATES: &[(&str, &[&str])] = &[
+    ("count", &[]),
+    ("sum", &["e"]),
+    ("average", &["e"]),
+    ("min", &["e"]),
+    ("max", &["e"]),
+    ("count_distinct", &["e"]),
+    ("percentile", &["e", "part"]),
+    ("first", &["e"]),
+    ("last", &["e"]),
+    ("top", &["e", "count"]),
+    ("collect", &["e"]),
+];
+
+/// Behind `group by` the rows of a group are asked for something.
+fn aggregates(build: &mut Build) {
+    let own = build.marked.name;
+    let is_behind_groups = |node: &Node<'_>| match node {
+        Node::Expr(e) => match &e.kind {
+            ExprKind::For(walk) => walk.clauses.iter().any(|clause| {
+                matches!(clause.kind, ClauseKind::GroupBy(_)) && clause.span.end <= own.start
+            }),
+            _ => false,
+        },
+        _ => false,
+    };
+    if !build.marked.path().iter().any(is_behind_groups) {
+        return;
+    }
+    let is_called = build.cursor.behind().starts_with('(');
+    for (name, params) in AGGREGATES {
+        let added = build.add(name, Suggested::Function, Near::Local, None);
+        added.builtin = Some("aggregate");
+        added.detail = Some(format!("{name}({})", params.join(", ")));
+        if !is_called {
+            let params: Vec<String> = params.iter().map(|param| (*param).to_owned()).collect();
+            super::item::call(added, name, &params, false);
+        }
+    }
+}
+
 fn locals(build: &mut Build) {
     let Some(around) = build.marked.around.as_ref() else {
         return;
@@ -233,6 +277,13 @@ pub fn value(build: &mut Build, name: &str, def: Def, near: Near) {
                 build.callable(name, def, near, 0);
             }
         }
+        // Where a `for` walks, all instances are meant.
+        Def::Entity(_) | Def::Stream(_) if build.wants_many => {
+            let prefix = build.cursor.prefix();
+            if let Some(added) = build.declared(name, def, near) {
+                added.sort = sort(0, near, name, prefix);
+            }
+        }
         Def::Record(_) | Def::Entity(_) => drop(build.callable(name, def, near, 0)),
         Def::Error(id) => {
             let has_fields = !checked.errors[id.0 as usize].fields.is_empty();
@@ -260,7 +311,7 @@ pub fn value(build: &mut Build, name: &str, def: Def, near: Near) {
                 _ => {}
             }
         }
-        Def::Constant(_) | Def::Module(_) | Def::ExternBlock(_) | Def::Stream(_) => {
+        Def::Constant(_) | Def::Module(_) | Def::ExternBlock(_) | Def::View(_) | Def::Stream(_) => {
             build.declared(name, def, near);
         }
         _ => {}
@@ -289,7 +340,7 @@ const EVERYWHERE: &[&str] = &[
     "random",
     "fresh_id",
 ];
-const IN_TESTS: &[&str] = &["advance", "settle", "mock", "crash_at"];
+const IN_TESTS: &[&str] = &["advance", "settle", "mock", "crash_at", "replicas", "sync"];
 
 fn language(build: &mut Build, in_test: bool) {
     let tests = IN_TESTS.iter().filter(|_| in_test);

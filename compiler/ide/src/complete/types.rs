@@ -31,6 +31,20 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("Run", "<${1:Text}>"),
 ];
 
+/// Those that merge; with what is written for their arguments.
+const MERGING: &[(&str, &str)] = &[
+    ("Counter", ""),
+    ("MoneySum", ""),
+    ("Average", ""),
+    ("MaxOf", "<${1:Int}>"),
+    ("MinOf", "<${1:Int}>"),
+    ("Flag", ""),
+    ("Latest", "<${1:Text}>"),
+    ("GrowSet", "<${1:Text}>"),
+    ("AddSet", "<${1:Text}>"),
+    ("MergeMap", "<${1:Text}, ${2:Counter}>"),
+];
+
 /// Where a type stands. Types are seen in the whole file, so the text is taken as it is.
 pub fn types(cursor: &Cursor, of: TypeOf, beside: &[Beside]) -> Vec<Completion> {
     let mut found = Vec::new();
@@ -72,7 +86,8 @@ pub fn types(cursor: &Cursor, of: TypeOf, beside: &[Beside]) -> Vec<Completion> 
 }
 
 fn built_in(cursor: &Cursor, found: &mut Vec<Completion>) {
-    for (name, args) in BUILT_IN {
+    let merging = MERGING.iter().filter(|_| may_merge(cursor));
+    for (name, args) in BUILT_IN.iter().chain(merging) {
         let mut one = plain(cursor, name, Suggested::Type, Near::Language);
         one.detail = builtins::headline(name).map(str::to_owned);
         one.builtin = Some(name);
@@ -81,6 +96,14 @@ fn built_in(cursor: &Cursor, found: &mut Vec<Completion>) {
         }
         found.push(one);
     }
+}
+
+/// Whether the line is one on which something that merges may be named: a `merge` field, or a record.
+fn may_merge(cursor: &Cursor) -> bool {
+    let before = &cursor.text()[..cursor.word.start as usize];
+    let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
+    let line = line.strip_prefix("pub ").unwrap_or(line);
+    line.starts_with("merge ") || line.starts_with("record ")
 }
 
 /// What the file sees, and what it could import.

@@ -1,10 +1,10 @@
 //! How long an editor waits: a generated session of typing in a project of 10,000 lines, over the real protocol.
 //!
 //! ```text
-//! cargo bench -p weir-lsp --bench editing
+//! cargo bench --workspace --bench editing
 //! ```
 //!
-//! The server runs in this process and is spoken to over a socket, so that every byte of the protocol is written and read. Each
+//! The server runs in this process and is spoken to over pipes, so that every byte of the protocol is written and read. Each
 //! keystroke is a change of its own; what is measured is the time until the diagnostics of that version are there, and until a
 //! completion asked for at the same moment is answered. What is printed: percentiles, and the most memory the process held.
 

@@ -74,10 +74,10 @@ fn again(
     let found = call_hierarchy::callable(&snapshot, At { file, offset });
     let found = found.or_else(|| {
         // A test has no name that could be used.
-        let mut declared = snapshot.declared.by_name.keys();
+        let mut declared = snapshot.declared.by_name.of(file);
         declared
-            .find(|span| span.file == file && span.start == offset)
-            .copied()
+            .find(|(span, _)| span.start == offset)
+            .map(|(span, _)| *span)
     });
     Ok(found.map(|function| (snapshot, function)))
 }

@@ -138,6 +138,32 @@ pub fn answer(cx: &mut Context, request: Request) -> Result<Value, Refusal> {
     }
 }
 
+/// The text that a request is about, where its answer speaks of no other: then changes of others make it no less right.
+pub fn about_one_text(request: &Request) -> Option<PathBuf> {
+    use LspRequestMethod as M;
+    let is_alone = matches!(
+        M::from(request.method.as_str()),
+        M::TextDocumentFormatting
+            | M::TextDocumentRangeFormatting
+            | M::TextDocumentOnTypeFormatting
+            | M::TextDocumentFoldingRange
+            | M::TextDocumentSelectionRange
+            | M::TextDocumentDocumentSymbol
+            | M::TextDocumentDocumentHighlight
+            | M::TextDocumentHover
+            | M::TextDocumentCompletion
+            | M::TextDocumentSignatureHelp
+            | M::TextDocumentSemanticTokensFull
+            | M::TextDocumentSemanticTokensRange
+            | M::TextDocumentInlayHint
+            | M::TextDocumentCodeLens
+            | M::TextDocumentDocumentLink
+    );
+    let uri = request.params["textDocument"]["uri"].as_str()?;
+    let uri = serde_json::from_value::<Uri>(uri.into()).ok()?;
+    is_alone.then(|| path_of(&uri))
+}
+
 fn on<R: LspRequest>(
     cx: &mut Context,
     params: Value,

@@ -94,7 +94,7 @@ pub fn symbol_kind(kind: Kind) -> SymbolKind {
         Kind::Type => SymbolKind::TypeParameter,
         Kind::Entity | Kind::Workflow => SymbolKind::Class,
         Kind::State | Kind::View => SymbolKind::Property,
-        Kind::Event | Kind::Stream => SymbolKind::Event,
+        Kind::Event | Kind::Stream | Kind::Schedule => SymbolKind::Event,
         Kind::Key => SymbolKind::Key,
         Kind::Field => SymbolKind::Field,
         Kind::Parameter => SymbolKind::Variable,

@@ -104,7 +104,7 @@ fn kind(kind: Suggested) -> CompletionItemKind {
             Kind::Type => CompletionItemKind::Interface,
             Kind::Entity | Kind::Workflow => CompletionItemKind::Class,
             Kind::State | Kind::View | Kind::Key => CompletionItemKind::Property,
-            Kind::Event | Kind::Stream => CompletionItemKind::Event,
+            Kind::Event | Kind::Stream | Kind::Schedule => CompletionItemKind::Event,
             Kind::Field => CompletionItemKind::Field,
             Kind::Parameter => CompletionItemKind::Variable,
             Kind::Extern => CompletionItemKind::Module,

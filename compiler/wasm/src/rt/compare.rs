@@ -207,12 +207,14 @@ pub fn compare(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
     }
 }
 
-/// Maps are compared as the lists of their entries.
+/// Maps and sets are compared as the lists of what is in them.
 fn lists(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
     if map::is_map(g, ty) {
-        let entries = g.helper(Helper::MapEntries);
-        a.get(0).call(entries).set(0);
-        a.get(1).call(entries).set(1);
+        for value in [0, 1] {
+            a.get(value);
+            map::as_list(g, a, ty);
+            a.set(value);
+        }
     }
 }
 

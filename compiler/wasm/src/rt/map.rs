@@ -1,16 +1,18 @@
-//! Maps: a small one is the sorted list of its entries, a larger one a list of such lists, its chunks, so that putting an entry
-//! in moves a few hundred others at most.
+//! Maps and sets: a small one is the sorted list of its entries or items, a larger one a list of such lists, its chunks, so that
+//! putting one in moves a few hundred others at most.
 //!
 //! ```text
 //! small    data, len, cap, shared                    -> entry, entry, ...
 //! large    data, len, cap | CHUNKED, shared          -> chunk, chunk, ...     each a list of entries, never empty
 //! ```
-//! Code that wants a list gets one from [`entries`]; code that only walks uses [`each`], which allocates nothing.
+//! An entry of a map is an address, an item of a set lies in its list as those of any list do. Code that wants a list gets one
+//! from [`entries`]; code that only walks uses [`each`], which allocates nothing.
 
 use weir_contract::Type;
 
 use crate::asm::{Asm, I32};
 use crate::layout::{self, *};
+use crate::lists;
 use crate::module::Gen;
 use crate::rt::Helper;
 
@@ -18,8 +20,50 @@ use crate::rt::Helper;
 pub const CHUNKED: i32 = i32::MIN;
 /// Entries of a chunk, at most; a map with more has chunks.
 const CHUNK_MAX: i32 = 256;
-/// Every element here is an address.
+/// From one chunk to the next, and from one entry of a map: each is an address.
 const STRIDE: u32 = 4;
+
+/// What is looked for by its key.
+#[derive(Clone, Copy)]
+enum Of<'t> {
+    Map(&'t Type, &'t Type),
+    Set(&'t Type),
+}
+
+impl Of<'_> {
+    /// Bytes from one entry or item to the next.
+    fn stride(self, g: &Gen<'_>) -> u32 {
+        match self {
+            Of::Map(..) => STRIDE,
+            Of::Set(item) => g.stride(item),
+        }
+    }
+
+    /// Whether what lies in the list is a list that may get a second owner. A value of a map lies in its entry.
+    fn is_nested(self, g: &Gen<'_>) -> bool {
+        match self {
+            Of::Map(..) => false,
+            Of::Set(item) => lists::is_list(g, item),
+        }
+    }
+
+    fn key(&self) -> &Type {
+        match self {
+            Of::Map(key, _) | Of::Set(key) => key,
+        }
+    }
+
+    /// `address of an entry or item → key`.
+    fn load_key(self, g: &Gen<'_>, a: &mut Asm) {
+        match self {
+            Of::Map(key, value) => {
+                a.i32_load(0);
+                load_key(g, a, key, value);
+            }
+            Of::Set(item) => layout::load_item(a, g.defs(), item),
+        }
+    }
+}
 
 /// Where [`search`] looked.
 struct Found {
@@ -33,43 +77,45 @@ struct Found {
 
 /// `(map, key) → address` of the entry, 0 when there is none.
 pub fn find(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) {
-    let found = search(g, a, key, value);
+    let of = Of::Map(key, value);
+    let found = search(g, a, of);
     let entry = a.local(I32);
-    matches(g, a, &found, key, value, entry);
+    matches(g, a, &found, of, entry);
     a.if_();
-    a.get(entry).return_();
+    a.get(entry).i32_load(0).return_();
     a.end();
     a.i32(0);
 }
 
+/// `(set, item) → 0 or 1`.
+pub fn has(g: &mut Gen<'_>, a: &mut Asm, item: &Type) {
+    let found = search(g, a, Of::Set(item));
+    let place = a.local(I32);
+    matches(g, a, &found, Of::Set(item), place);
+}
+
 /// `(map, key, value) → map`.
 pub fn put(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) {
-    let map = 0;
-    let (entry, len) = (a.local(I32), a.local(I32));
-    let found = search(g, a, key, value);
+    let (map, of) = (0, Of::Map(key, value));
+    let entry = a.local(I32);
+    let found = search(g, a, of);
     let types = [key.clone(), value.clone()];
     let (offsets, size) = layout::offsets(g.defs(), &types, 0);
     let old = a.local(I32);
-    own(g, a, &found);
+    own(g, a, &found, of);
     g.alloc(a, size);
     a.tee(entry).get(1);
     layout::store(a, g.defs(), key, offsets[0]);
     a.get(entry).get(2);
     layout::store(a, g.defs(), value, offsets[1]);
-    matches(g, a, &found, key, value, old);
+    matches(g, a, &found, of, old);
     a.if_();
-    a.get(found.list).i32_load(LIST_DATA);
-    a.get(found.at).i32(2).i32_shl().i32_add();
-    a.get(entry).i32_store(0);
+    a.get(old).get(entry).i32_store(0);
     a.get(map).return_();
     a.end();
-    a.get(found.list)
-        .i32_load(LIST_LEN)
-        .tee(len)
-        .i32(CHUNK_MAX)
-        .i32_ge_u()
-        .if_();
-    let split = g.helper(Helper::MapSplit);
+    a.get(found.list).i32_load(LIST_LEN);
+    a.i32(CHUNK_MAX).i32_ge_u().if_();
+    let split = g.helper(Helper::MapSplit(STRIDE));
     let again = g.helper(Helper::MapPut(key.clone(), value.clone()));
     a.get(map).get(found.chunk).call(split).get(1).get(2);
     a.return_call(again);
@@ -81,33 +127,74 @@ pub fn put(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) {
     a.get(entry).i32_store(0).get(map);
 }
 
+/// `(set, item) → set` with it: the same one when it was there.
+pub fn put_item(g: &mut Gen<'_>, a: &mut Asm, item: &Type) {
+    let (set, of) = (0, Of::Set(item));
+    let found = search(g, a, of);
+    let old = a.local(I32);
+    let stride = of.stride(g);
+    matches(g, a, &found, of, old);
+    a.if_();
+    a.get(set).return_();
+    a.end();
+    own(g, a, &found, of);
+    a.get(found.list).i32_load(LIST_LEN);
+    a.i32(CHUNK_MAX).i32_ge_u().if_();
+    let split = g.helper(Helper::MapSplit(stride));
+    let again = g.helper(Helper::SetPut(item.clone()));
+    a.get(set).get(found.chunk).call(split).get(1);
+    a.return_call(again);
+    a.end();
+    let insert = g.helper(Helper::ListInsert(of.is_nested(g)));
+    a.get(found.list).get(found.at).u32(stride).call(insert);
+    a.i32_load(LIST_DATA);
+    a.get(found.at).u32(stride).i32_mul().i32_add();
+    a.get(1);
+    layout::store_item(a, g.defs(), item);
+    a.get(set);
+}
+
 /// `(map, key) → map`.
 pub fn remove(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) {
+    remove_from(g, a, Of::Map(key, value));
+}
+
+/// `(set, item) → set`.
+pub fn remove_item(g: &mut Gen<'_>, a: &mut Asm, item: &Type) {
+    remove_from(g, a, Of::Set(item));
+}
+
+fn remove_from(g: &mut Gen<'_>, a: &mut Asm, of: Of<'_>) {
     let map = 0;
-    let found = search(g, a, key, value);
+    let found = search(g, a, of);
     let entry = a.local(I32);
-    matches(g, a, &found, key, value, entry);
+    matches(g, a, &found, of, entry);
     a.i32_eqz().if_();
     a.get(map).return_();
     a.end();
-    own(g, a, &found);
-    let remove = g.helper(Helper::ListRemove(false));
-    a.get(found.list).get(found.at).u32(STRIDE).call(remove);
+    own(g, a, &found, of);
+    let remove = g.helper(Helper::ListRemove(of.is_nested(g)));
+    let stride = of.stride(g);
+    a.get(found.list).get(found.at).u32(stride).call(remove);
     a.i32_load(LIST_LEN).i32_eqz().if_();
     is_chunked(a, map);
     a.if_();
     // No chunk is empty, and a map without one is small.
     unmark(a, map);
+    let remove = g.helper(Helper::ListRemove(false));
     a.get(map).get(found.chunk).u32(STRIDE).call(remove).drop();
     a.get(map).i32_load(LIST_LEN).if_();
     mark(a, map);
+    a.else_();
+    // The room was for addresses.
+    a.get(map).i32(0).i32_store(LIST_CAP);
     a.end();
     a.end().end();
     a.get(map);
 }
 
 /// `(map, chunk) → map` with a full chunk halved; a small map becomes one with chunks. The map is nobody else's.
-pub fn split(g: &mut Gen<'_>, a: &mut Asm) {
+pub fn split(g: &mut Gen<'_>, a: &mut Asm, stride: u32) {
     let (map, number) = (0, 1);
     let (whole, half, len) = (a.local(I32), a.local(I32), a.local(I32));
     let (list, from, count) = (a.local(I32), a.local(I32), a.local(I32));
@@ -127,7 +214,7 @@ pub fn split(g: &mut Gen<'_>, a: &mut Asm) {
     a.get(whole).i32_load(LIST_LEN).set(len);
     a.i32(CHUNK_MAX / 2).set(from);
     a.get(len).get(from).i32_sub().set(count);
-    chunk(g, a, whole, from, count, half);
+    chunk(g, a, whole, from, count, stride, half);
     a.get(whole).get(from).i32_store(LIST_LEN);
     unmark(a, map);
     a.get(map)
@@ -155,7 +242,7 @@ pub fn split(g: &mut Gen<'_>, a: &mut Asm) {
         .get(count)
         .i32(CHUNK_MAX / 2);
     a.i32_lt_u().select().set(count);
-    chunk(g, a, map, from, count, half);
+    chunk(g, a, map, from, count, stride, half);
     a.get(list).u32(STRIDE).call(push).tee(list);
     a.i32_load(LIST_DATA);
     a.get(list).i32_load(LIST_LEN).i32(1).i32_sub();
@@ -167,31 +254,31 @@ pub fn split(g: &mut Gen<'_>, a: &mut Asm) {
 }
 
 /// Sets `to` to a new chunk with those elements of the list.
-fn chunk(g: &mut Gen<'_>, a: &mut Asm, list: u32, from: u32, count: u32, to: u32) {
+fn chunk(g: &mut Gen<'_>, a: &mut Asm, list: u32, from: u32, count: u32, stride: u32, to: u32) {
     let data = LIST_BYTES as i32;
     let alloc = g.helper(Helper::Alloc);
-    a.i32(data + CHUNK_MAX * STRIDE as i32).call(alloc).set(to);
+    a.i32(data + CHUNK_MAX * stride as i32).call(alloc).set(to);
     a.get(to).get(to).i32(data).i32_add().i32_store(LIST_DATA);
     a.get(to).get(count).i32_store(LIST_LEN);
     a.get(to).i32(CHUNK_MAX).i32_store(LIST_CAP);
     a.get(to).i32(0).i32_store(LIST_SHARED);
     a.get(to).i32(data).i32_add();
     a.get(list).i32_load(LIST_DATA);
-    a.get(from).i32(2).i32_shl().i32_add();
-    a.get(count).i32(2).i32_shl().memory_copy();
+    a.get(from).u32(stride).i32_mul().i32_add();
+    a.get(count).u32(stride).i32_mul().memory_copy();
 }
 
-/// `(map) → list` of the entries; of a small map itself.
-pub fn entries(g: &mut Gen<'_>, a: &mut Asm) {
+/// `(map) → list` of the entries, or of the items of a set; of a small one itself.
+pub fn entries(g: &mut Gen<'_>, a: &mut Asm, stride: u32, nested: bool) {
     let map = 0;
     let (list, number, chunk, to) = (a.local(I32), a.local(I32), a.local(I32), a.local(I32));
     let (alloc, count) = (g.helper(Helper::Alloc), g.helper(Helper::MapLen));
-    let len = a.local(I32);
+    let (len, bytes) = (a.local(I32), a.local(I32));
     is_chunked(a, map);
     a.i32_eqz().if_();
     a.get(map).return_();
     a.end();
-    a.get(map).call(count).tee(len).i32(2).i32_shl();
+    a.get(map).call(count).tee(len).u32(stride).i32_mul();
     a.u32(LIST_BYTES).i32_add().call(alloc).set(list);
     a.get(list).u32(LIST_BYTES).i32_add().set(to);
     a.get(list).get(to).i32_store(LIST_DATA);
@@ -206,17 +293,21 @@ pub fn entries(g: &mut Gen<'_>, a: &mut Asm) {
         .i32_add()
         .i32_load(0)
         .set(chunk);
-    a.get(to).get(chunk).i32_load(LIST_DATA);
     a.get(chunk)
         .i32_load(LIST_LEN)
-        .i32(2)
-        .i32_shl()
-        .memory_copy();
-    a.get(to).get(chunk).i32_load(LIST_LEN).i32(2).i32_shl();
-    a.i32_add().set(to);
+        .u32(stride)
+        .i32_mul()
+        .set(bytes);
+    a.get(to).get(chunk).i32_load(LIST_DATA);
+    a.get(bytes).memory_copy();
+    a.get(to).get(bytes).i32_add().set(to);
     a.get(number).i32(1).i32_add().tee(number);
     a.get(map).i32_load(LIST_LEN).i32_lt_u().br_if(again);
     a.end();
+    if nested {
+        let share = g.helper(Helper::ListShareItems);
+        a.get(list).call(share);
+    }
     a.get(list);
 }
 
@@ -305,8 +396,19 @@ pub fn each(
     }
 }
 
+/// Whether it is a map or a set, which may have chunks.
 pub fn is_map(g: &Gen<'_>, ty: &Type) -> bool {
-    matches!(g.defs().base(ty), Type::Map(..))
+    matches!(g.defs().base(ty), Type::Map(..) | Type::Set(_))
+}
+
+/// `map or set → list` of its entries or items.
+pub fn as_list(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
+    let helper = match g.defs().base(ty) {
+        Type::Set(item) => Helper::MapEntries(g.stride(item), lists::is_list(g, item)),
+        _ => Helper::MapEntries(STRIDE, false),
+    };
+    let entries = g.helper(helper);
+    a.call(entries);
 }
 
 /// `→ number of elements`, of a list or a map.
@@ -318,6 +420,11 @@ pub fn count(g: &mut Gen<'_>, a: &mut Asm, list: u32, is_map: bool) {
     } else {
         a.i32_load(LIST_LEN);
     }
+}
+
+/// `map → 0 or 1`: whether it has no chunks.
+pub fn is_small(a: &mut Asm) {
+    a.i32_load(LIST_CAP).i32(CHUNKED).i32_and().i32_eqz();
 }
 
 /// `→ not 0` when the map has chunks.
@@ -340,35 +447,35 @@ fn unmark(a: &mut Asm, map: u32) {
 }
 
 /// Makes map and list of what was found nobody else's.
-fn own(g: &mut Gen<'_>, a: &mut Asm, found: &Found) {
+fn own(g: &mut Gen<'_>, a: &mut Asm, found: &Found, of: Of<'_>) {
     let map = 0;
     let (chunked, place) = (a.local(I32), a.local(I32));
-    let (own, share) = (
-        g.helper(Helper::ListOwn(false)),
-        g.helper(Helper::ListShareItems),
-    );
+    let chunks_own = g.helper(Helper::ListOwn(false));
+    let own = g.helper(Helper::ListOwn(of.is_nested(g)));
+    let (share, stride) = (g.helper(Helper::ListShareItems), of.stride(g));
     is_chunked(a, map);
     a.set(chunked);
     a.get(map).i32_load(LIST_SHARED).if_();
     a.get(chunked).if_();
     a.get(map).call(share);
-    a.end();
-    a.get(map).u32(STRIDE).call(own).set(map);
-    a.get(chunked).if_();
+    a.get(map).u32(STRIDE).call(chunks_own).set(map);
     mark(a, map);
+    a.else_();
+    a.get(map).u32(stride).call(own).set(map);
     a.end().end();
     a.get(map).set(found.list);
     a.get(chunked).if_();
     a.get(map).i32_load(LIST_DATA);
     a.get(found.chunk).i32(2).i32_shl().i32_add().tee(place);
-    a.i32_load(0).u32(STRIDE).call(own).set(found.list);
+    a.i32_load(0).u32(stride).call(own).set(found.list);
     a.get(place).get(found.list).i32_store(0);
     a.end();
 }
 
 /// `(map, key, ..)`: where the key is, or would have to be.
-fn search(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) -> Found {
+fn search(g: &mut Gen<'_>, a: &mut Asm, of: Of<'_>) -> Found {
     let (map, wanted) = (0, 1);
+    let stride = of.stride(g);
     let found = Found {
         chunk: a.local(I32),
         list: a.local(I32),
@@ -388,9 +495,9 @@ fn search(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) -> Found {
     a.get(wanted);
     a.get(map).i32_load(LIST_DATA);
     a.get(middle).i32(2).i32_shl().i32_add().i32_load(0);
-    a.i32_load(LIST_DATA).i32_load(0);
-    load_key(g, a, key, value);
-    less(g, a, key);
+    a.i32_load(LIST_DATA);
+    of.load_key(g, a);
+    less(g, a, of.key());
     a.if_();
     a.get(middle).i32(1).i32_sub().set(high);
     a.else_();
@@ -413,10 +520,10 @@ fn search(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) -> Found {
         .i32_shr_u()
         .set(middle);
     a.get(found.list).i32_load(LIST_DATA);
-    a.get(middle).i32(2).i32_shl().i32_add().i32_load(0);
-    load_key(g, a, key, value);
+    a.get(middle).u32(stride).i32_mul().i32_add();
+    of.load_key(g, a);
     a.get(wanted);
-    less(g, a, key);
+    less(g, a, of.key());
     a.if_();
     a.get(middle).i32(1).i32_add().set(found.at);
     a.else_();
@@ -427,8 +534,8 @@ fn search(g: &mut Gen<'_>, a: &mut Asm, key: &Type, value: &Type) -> Found {
     found
 }
 
-/// `→ 0 or 1`: whether the key is there; `entry` is its entry then.
-fn matches(g: &mut Gen<'_>, a: &mut Asm, found: &Found, key: &Type, value: &Type, entry: u32) {
+/// `→ 0 or 1`: whether the key is there; `place` is then the address of its entry or item in the list.
+fn matches(g: &mut Gen<'_>, a: &mut Asm, found: &Found, of: Of<'_>, place: u32) {
     a.get(found.at)
         .get(found.list)
         .i32_load(LIST_LEN)
@@ -436,17 +543,16 @@ fn matches(g: &mut Gen<'_>, a: &mut Asm, found: &Found, key: &Type, value: &Type
     a.if_value(I32);
     a.get(found.list).i32_load(LIST_DATA);
     a.get(found.at)
-        .i32(2)
-        .i32_shl()
+        .u32(of.stride(g))
+        .i32_mul()
         .i32_add()
-        .i32_load(0)
-        .tee(entry);
-    load_key(g, a, key, value);
+        .tee(place);
+    of.load_key(g, a);
     a.get(1);
-    if g.shape(key) == Shape::Int {
+    if g.shape(of.key()) == Shape::Int {
         a.i64_eq();
     } else {
-        let equal = g.helper(Helper::Equal(key.clone()));
+        let equal = g.helper(Helper::Equal(of.key().clone()));
         a.call(equal);
     }
     a.else_();

@@ -2,7 +2,7 @@
 
 use weir_contract::CrashReason;
 
-use crate::asm::{Asm, I32};
+use crate::asm::{Asm, I32, I64};
 use crate::module::{END, Gen, HEAP};
 use crate::rt::Helper;
 
@@ -57,28 +57,39 @@ pub fn copy(a: &mut Asm) {
     a.get(len).i32(COPIED_HERE_MAX).i32_gt_u().if_();
     a.get(to).get(from).get(len).memory_copy().return_();
     a.end();
+    a.get(len).i32(8).i32_ge_u().if_();
+    // The last eight in front, so that the loop may stop short of them.
+    let (last, end) = (a.local(I64), a.local(I32));
+    a.get(from).get(len).i32_add().i32(8).i32_sub().i64_load(0);
+    a.set(last);
+    a.get(to).get(len).i32_add().i32(8).i32_sub().set(end);
     let words = a.block();
     let again = a.loop_();
-    a.get(len).i32(8).i32_lt_u().br_if(words);
+    a.get(to).get(end).i32_ge_u().br_if(words);
     a.get(to).get(from).i64_load(0).i64_store(0);
     a.get(to).i32(8).i32_add().set(to);
-    a.get(from).i32(8).i32_add().set(from);
-    a.get(len).i32(8).i32_sub().set(len).br(again);
+    a.get(from).i32(8).i32_add().set(from).br(again);
     a.end().end();
-    a.get(len).i32(4).i32_and().if_();
-    a.get(to).get(from).i32_load(0).i32_store(0);
-    a.get(to).i32(4).i32_add().set(to);
-    a.get(from).i32(4).i32_add().set(from);
+    a.get(end).get(last).i64_store(0).return_();
     a.end();
-    a.get(len).i32(3).i32_and().set(len);
-    let bytes = a.block();
-    let again = a.loop_();
-    a.get(len).i32_eqz().br_if(bytes);
-    a.get(len).i32(1).i32_sub().set(len);
-    a.get(to).get(len).i32_add();
-    a.get(from).get(len).i32_add().i32_load8_u(0).i32_store8(0);
-    a.br(again);
-    a.end().end();
+    a.get(len).i32(4).i32_ge_u().if_();
+    a.get(to).get(from).i32_load(0).i32_store(0);
+    a.get(to).get(len).i32_add().i32(4).i32_sub();
+    a.get(from).get(len).i32_add().i32(4).i32_sub().i32_load(0);
+    a.i32_store(0).return_();
+    a.end();
+    a.get(len).i32_eqz().if_();
+    a.return_();
+    a.end();
+    a.get(to).get(from).i32_load8_u(0).i32_store8(0);
+    // Of two or three bytes the middle and the last.
+    for _ in 0..2 {
+        a.get(len).i32(1).i32_sub().tee(len).i32_eqz().if_();
+        a.return_();
+        a.end();
+        a.get(to).get(len).i32_add();
+        a.get(from).get(len).i32_add().i32_load8_u(0).i32_store8(0);
+    }
 }
 
 /// `(address, len)`: copies to the heap, which is not aligned while text grows there.

@@ -8,7 +8,7 @@ mod decode;
 mod encode;
 mod keys;
 mod list;
-mod map;
+pub mod map;
 mod memory;
 mod number;
 mod show;
@@ -89,12 +89,18 @@ pub enum Helper {
     MapPut(Type, Type),
     /// `(map, key) → map`.
     MapRemove(Type, Type),
-    /// `(map, chunk) → map` with room in that chunk.
-    MapSplit,
-    /// `(map) → list` of its entries.
-    MapEntries,
-    /// `(map) → n`.
+    /// `(map, chunk) → map` with room in that chunk; of a map or a set with elements of that size.
+    MapSplit(u32),
+    /// `(map) → list` of its entries, or of the items of a set: their size, and whether they are lists.
+    MapEntries(u32, bool),
+    /// `(map) → n`; also of a set.
     MapLen,
+    /// `(set, item) → 0 or 1`.
+    SetHas(Type),
+    /// `(set, item) → set`; uses the set up, as the next one does.
+    SetPut(Type),
+    /// `(set, item) → set`.
+    SetRemove(Type),
     /// `(value)`: appends its text at the heap.
     Show(Type),
     /// `(address, len)`: appends bytes at the heap.
@@ -105,6 +111,8 @@ pub enum Helper {
     Slot(slots::SlotOp, ir::EntityId, ir::SlotId),
     /// `(reference) → instance`.
     Open(ir::EntityId),
+    /// `(reference, number) → instance`.
+    OpenReplica(ir::EntityId),
     /// `(after, first keys, so many) → Option<reference>`.
     NextKey(ir::EntityId, u32),
     /// `()`: the invariants of what was written.
@@ -131,6 +139,9 @@ impl Helper {
             MapFind(k, v) => MapFind(plain(defs, &k), plain(defs, &v)),
             MapPut(k, v) => MapPut(plain(defs, &k), plain(defs, &v)),
             MapRemove(k, v) => MapRemove(plain(defs, &k), plain(defs, &v)),
+            SetHas(item) => SetHas(plain(defs, &item)),
+            SetPut(item) => SetPut(plain(defs, &item)),
+            SetRemove(item) => SetRemove(plain(defs, &item)),
             other => other,
         }
     }
@@ -160,13 +171,17 @@ impl Helper {
             BytesArePlain => (vec![I32], Some(I32)),
             MapFind(key, _) | MapRemove(key, _) => (vec![I32, g.val_type(key)], Some(I32)),
             MapPut(key, value) => (vec![I32, g.val_type(key), g.val_type(value)], Some(I32)),
-            MapSplit => (vec![I32, I32], Some(I32)),
-            MapEntries | MapLen => (vec![I32], Some(I32)),
+            MapSplit(_) => (vec![I32, I32], Some(I32)),
+            MapEntries(..) | MapLen => (vec![I32], Some(I32)),
+            SetHas(item) | SetPut(item) | SetRemove(item) => {
+                (vec![I32, g.val_type(item)], Some(I32))
+            }
             ListSlice => (vec![I32, I64, I64, I32], Some(I32)),
             ListConcat(_) => (vec![I32, I32, I32], Some(I32)),
             Show(ty) => (vec![g.val_type(ty)], None),
             Append => (vec![I32, I32], None),
             Keys(_) | Open(_) => (vec![I32], Some(I32)),
+            OpenReplica(_) => (vec![I32, I64], Some(I32)),
             NextKey(entity, count) => walk::signature(g, *entity, *count),
             Slot(op, entity, slot) => slots::signature(g, *op, *entity, *slot),
             CheckTouched => (vec![], None),
@@ -212,13 +227,17 @@ impl Helper {
             MapFind(key, value) => map::find(g, &mut a, key, value),
             MapPut(key, value) => map::put(g, &mut a, key, value),
             MapRemove(key, value) => map::remove(g, &mut a, key, value),
-            MapSplit => map::split(g, &mut a),
-            MapEntries => map::entries(g, &mut a),
+            MapSplit(stride) => map::split(g, &mut a, *stride),
+            MapEntries(stride, nested) => map::entries(g, &mut a, *stride, *nested),
             MapLen => map::len(&mut a),
+            SetHas(item) => map::has(g, &mut a, item),
+            SetPut(item) => map::put_item(g, &mut a, item),
+            SetRemove(item) => map::remove_item(g, &mut a, item),
             Show(ty) => show::show(g, &mut a, ty),
             Append => memory::append(g, &mut a),
             Keys(entity) => slots::keys(g, &mut a, *entity),
             Open(entity) => slots::open(g, &mut a, *entity),
+            OpenReplica(entity) => slots::open_replica(g, &mut a, *entity),
             NextKey(entity, count) => walk::next_key(g, &mut a, *entity, *count),
             Slot(op, entity, slot) => slots::build(g, &mut a, *op, *entity, *slot),
             CheckTouched => transaction::check_touched(g, &mut a),
@@ -263,8 +282,8 @@ fn plain(defs: &Defs, ty: &Type) -> Type {
             )
         }
         Type::Bytes => Type::Text,
-        // A set is encoded, compared and laid out as a list.
-        Type::List(item) | Type::Set(item) => list(plain(defs, item)),
+        Type::List(item) => list(plain(defs, item)),
+        Type::Set(item) => Type::Set(Box::new(plain(defs, item))),
         Type::Map(key, value) => {
             Type::Map(Box::new(plain(defs, key)), Box::new(plain(defs, value)))
         }

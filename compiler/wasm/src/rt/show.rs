@@ -70,7 +70,7 @@ pub fn show(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
         Type::Text => bytes(g, a, border::SHOW_TEXT),
         Type::Bytes => bytes(g, a, border::SHOW_BYTES),
         Type::List(item) => items(g, a, "[", "]", false, item, part),
-        Type::Set(item) => items(g, a, "{", "}", false, item, part),
+        Type::Set(item) => items(g, a, "{", "}", true, item, part),
         Type::Map(key, item) => {
             a.get(value).i32_load(LIST_LEN).i32_eqz().if_();
             literal(g, a, "[:]");

@@ -5,6 +5,7 @@ use weir_contract::manifest::{
     Manifest, Param, Workflow,
 };
 use weir_contract::slots::{Slot, SlotKind};
+use weir_contract::stream::Stream;
 use weir_contract::{DefKind, Field, Type};
 use weir_flow::ir;
 
@@ -30,13 +31,28 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         externs: module.externs.clone(),
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
-        streams: Vec::new(),
         views: Vec::new(),
         failures: module.failures,
         roles: vec![],
         tests: vec![],
         sites: vec![],
         sources: vec![],
+        streams: module.streams.iter().map(stream).collect(),
+    }
+}
+
+/// Who consumes it is a matter of the machine.
+fn stream(stream: &ir::Stream) -> Stream {
+    Stream {
+        name: stream.name.clone(),
+        ty: stream.ty.clone(),
+        key: stream.key.clone(),
+        timed: stream.timed,
+        late_us: stream.late_us,
+        keep: stream.keep.clone(),
+        append: None,
+        consumers: vec![],
+        doc: None,
     }
 }
 
@@ -53,6 +69,7 @@ fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
             ir::SlotKind::Map(key, ty) => SlotKind::Map(key, ty),
             ir::SlotKind::Set(ty) => SlotKind::Set(ty),
         },
+        merge: slot.merge.clone(),
     };
     Entity {
         name: entity.name.clone(),

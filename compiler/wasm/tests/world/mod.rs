@@ -8,6 +8,7 @@ mod manifest;
 pub mod parts;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use weir_contract::border::{StepInput, encode_caller};
 use weir_contract::encode::{Reader, encode_into};
@@ -15,7 +16,7 @@ use weir_contract::keys::encode_keys;
 use weir_contract::{DefKind, Type, Value, library};
 use weir_engine::{Limits, Program, Runner, StepOutcome};
 use weir_flow::{ir, text, verify};
-use weir_machine::{Kind, State, TableKind, Transaction};
+use weir_machine::{Kind, Merging, State, TableKind, Transaction};
 
 pub struct World {
     pub module: ir::Module,
@@ -48,15 +49,30 @@ pub fn world_of(module: ir::Module, limits: Limits) -> World {
     }
 }
 
+fn merging(module: &ir::Module, entity: &ir::Entity) -> Vec<Option<Arc<Merging>>> {
+    let defs = Arc::new(module.defs.clone());
+    let merging = |slot: &ir::Slot| {
+        let lattice = slot.merge.clone()?;
+        Some(Arc::new(Merging {
+            lattice,
+            ty: slot.kind.value_type(),
+            defs: defs.clone(),
+        }))
+    };
+    entity.slots.iter().map(merging).collect()
+}
+
 fn empty(module: &ir::Module) -> State {
     let kinds = module.entities.iter().zip(0..).map(|(entity, number)| {
         let kind = |slot: &ir::Slot| match slot.kind {
+            _ if slot.merge.is_some() => Kind::Merged,
             ir::SlotKind::Scalar(_) => Kind::Scalar,
             ir::SlotKind::List(_) => Kind::List,
             ir::SlotKind::Map(..) | ir::SlotKind::Set(_) => Kind::Map,
         };
         TableKind {
             slots: entity.slots.iter().map(kind).collect(),
+            merging: merging(module, entity),
             walked: module.walks(ir::EntityId(number)),
         }
     });

@@ -1,5 +1,7 @@
 //! What is wrong with JSON from outside: where, what, and the name that was probably meant.
 
+use crate::near::distance;
+
 /// Why JSON is not a value of the type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonError {
@@ -54,30 +56,9 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     if name.len() > 64 {
         return None;
     }
-    let edits = |other: &&str| edit_distance(name, other);
+    let edits = |other: &&str| distance(name, other);
     let best = known.into_iter().min_by_key(edits)?;
-    (edit_distance(name, best) <= name.chars().count().max(3) / 3 + 1).then_some(best)
-}
-
-/// Insertions, deletions and replacements that turn one into the other, letters compared without case.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let lower = |s: &str| {
-        s.chars()
-            .flat_map(char::to_lowercase)
-            .collect::<Vec<char>>()
-    };
-    let (a, b) = (lower(a), lower(b));
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + (x != y) as usize;
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    (distance(name, best) <= name.chars().count().max(3) / 3 + 1).then_some(best)
 }
 
 /// What a message shows of a text from outside.

@@ -79,6 +79,7 @@ pub(crate) fn is_gone(run: &Run, old: &Manifest, new: &Manifest) -> bool {
 impl Machine {
     /// Moves streams that [`Streams::check`] has accepted into the places of the new program, and starts what is new.
     pub(crate) fn carry_streams(&mut self, old: &Manifest, new: &Manifest) {
+        self.runs.let_all_go();
         let mut before = std::mem::take(&mut self.streams);
         let mut now = Streams::of(new);
         let gone: Vec<u64> = self

@@ -223,6 +223,11 @@ fn when_there_is_too_much_callers_come_later_and_runs_wait() {
     assert!(refused.record.is_none());
     // The order is held up, and nothing of it changes.
     world.pass(2);
+    // Another program lets it go, and it is held up again.
+    let mut other = world.manifest.clone();
+    other.program = "other".to_owned();
+    world.deploy(other);
+    world.settle();
     assert_eq!(world.log(), "at:0 at:1 a1");
     assert_eq!(world.machine.next_due(), Some(world.now + 3));
     assert_eq!(world.run_json(waits)["state"], "waiting");

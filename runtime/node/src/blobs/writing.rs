@@ -54,7 +54,13 @@ impl BlobWriter for Writing {
             media_type: media_type.to_owned(),
         };
         if self.is_there(&hash)? {
-            self.add_type(&blob)?;
+            if self.add_type(&blob)? {
+                sync_dir(
+                    content_path(&self.store.root, &hash)
+                        .parent()
+                        .expect("below a directory"),
+                )?;
+            }
             return Ok(blob);
         }
         let aside = self.path.clone().expect("it has no other name yet");
@@ -103,11 +109,11 @@ impl Writing {
         }
     }
 
-    /// Writes down the media type, where none is.
-    fn add_type(&self, blob: &Blob) -> Result<(), BlobError> {
+    /// Writes down the media type, where none is; whether it did. Its name is durable when the directory is.
+    fn add_type(&self, blob: &Blob) -> Result<bool, BlobError> {
         let path = type_path(&self.store.root, &blob.hash);
         if blob.media_type.is_empty() || path.exists() {
-            return Ok(());
+            return Ok(false);
         }
         let aside = self.store.new_path();
         let mut file = create(&aside)?;
@@ -115,7 +121,7 @@ impl Writing {
         file.write_all(text).map_err(disk("write", &aside))?;
         file.sync_all().map_err(disk("sync", &aside))?;
         fs::rename(&aside, &path).map_err(disk("name", &path))?;
-        sync_dir(path.parent().expect("below a directory"))
+        Ok(true)
     }
 }
 

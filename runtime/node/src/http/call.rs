@@ -283,9 +283,10 @@ pub(super) async fn reply(
     shared: &Arc<Shared>,
     manifest: &Manifest,
     number: u32,
-    headers: &HeaderMap,
+    asked: &Asked,
     done: Done,
 ) -> Result<Reply, Problem> {
+    let headers = &asked.headers;
     let function = &manifest.functions[number as usize];
     let run = done.run.to_string();
     let given = match &done.answer {
@@ -299,7 +300,10 @@ pub(super) async fn reply(
         _ => None,
     };
     if let Some(blob) = given {
-        let reply = content(shared, headers, &blob).await?;
+        // Parts and tags are for what is only looked at.
+        let looks = asked.method == Method::GET || asked.method == Method::HEAD;
+        let none = HeaderMap::new();
+        let reply = content(shared, if looks { headers } else { &none }, &blob).await?;
         return Ok(with_header(reply, RUN, &run));
     }
     let written = |(status, json): (u16, Document)| text_reply(status, json.to_string());

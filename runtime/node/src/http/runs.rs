@@ -180,7 +180,7 @@ pub(super) async fn finish(
         speech.warn(&format!("a call of {name} stopped at {bug}"));
     }
     if !matches!(done.answer, Answer::GoesOn) {
-        return reply(shared, program, number, &asked.headers, done).await;
+        return reply(shared, program, number, asked, done).await;
     }
     let run = done.run;
     let wait = wait_for(&asked.headers, function)?;
@@ -193,7 +193,7 @@ pub(super) async fn finish(
             });
         if let Ok(Ok(Ok(Some((_, answer))))) = tokio::time::timeout(wait, receiver).await {
             let done = Done { answer, ..done };
-            return reply(shared, program, number, &asked.headers, done).await;
+            return reply(shared, program, number, asked, done).await;
         }
     }
     let (sender, receiver) = oneshot::channel();

@@ -209,7 +209,17 @@ fn joined(cx: &mut Cx, id: ViewId, outline: &Outline<'_>, part: Expr) -> Option<
                     base: Box::new(query::var(of)),
                     name: name.clone(),
                 };
-                query::expr(field, span)
+                let field = query::expr(field, span);
+                match cx.program.view(id).sources[at].of {
+                    SourceOf::Entity(entity) if is_handler(cx, entity, name) => {
+                        let call = Ast::Call {
+                            callee: Box::new(field),
+                            args: Vec::new(),
+                        };
+                        query::expr(call, span)
+                    }
+                    _ => field,
+                }
             }));
         let payload = query::tuple(values.collect(), span);
         let both = query::expr(query::tuple_kind(vec![on, payload]), span);
@@ -242,7 +252,8 @@ fn joined(cx: &mut Cx, id: ViewId, outline: &Outline<'_>, part: Expr) -> Option<
     hidden(cx, pair, takes, &f, |_| {})
 }
 
-/// The state of the instances of a source that is read behind a join: it is read in front of it and carried along.
+/// The state of the instances of a source that is read behind a join, and functions that read it: what they give is worked out
+/// in front of the join and carried along.
 fn state_read<'e>(
     cx: &Cx,
     id: ViewId,
@@ -272,7 +283,8 @@ fn state_read<'e>(
                 return;
             };
             let is_of = matches!(&base.kind, Ast::Var(var) if var.name == of.name);
-            let is_state = fields.iter().any(|field| field.name == name.name);
+            let is_state =
+                fields.iter().any(|field| field.name == name.name) || is_handler(cx, entity, name);
             let is_known = found.iter().any(|(_, known)| known.name == name.name);
             if is_of && is_state && !is_known {
                 found.push((of, name.clone()));
@@ -280,6 +292,15 @@ fn state_read<'e>(
         });
     }
     found
+}
+
+/// Whether an entity has a function of that name that takes nothing.
+fn is_handler(cx: &Cx, entity: hir::EntityId, name: &Ident) -> bool {
+    let mut handlers = cx.program.entity(entity).handlers.iter();
+    handlers.any(|id| {
+        let handler = cx.program.function(*id);
+        handler.name == name.name && handler.params.is_empty()
+    })
 }
 
 /// `h.name`, by which the state of `h` is carried along: no name that can be written.
