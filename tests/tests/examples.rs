@@ -197,3 +197,24 @@ fn said(analysis: &Analysis) -> String {
     let all: Vec<String> = analysis.diagnostics.iter().map(render).collect();
     all.join("\n")
 }
+
+/// State of the examples is of use, and what grows says why.
+#[test]
+fn examples_raise_no_remark() {
+    let mut raised = Vec::new();
+    for path in programs() {
+        let text = fs::read_to_string(&path).expect("the program is there");
+        let world = Memory::default().with("example.weir", &text);
+        let analysis = check(&world, "example.weir").0;
+        for remark in weir_driver::remarks(&analysis) {
+            let place = analysis.sources.place(remark.primary.span);
+            raised.push(format!(
+                "{}: {} {place}: {}",
+                path.display(),
+                remark.code,
+                remark.message
+            ));
+        }
+    }
+    assert!(raised.is_empty(), "{}", raised.join("\n"));
+}

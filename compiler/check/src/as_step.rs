@@ -38,15 +38,21 @@ pub fn read(cx: &mut Cx, attrs: &[ast::Attr]) -> AsStep {
                 }
             }
             _ => {
-                found.keep = text.filter(|reason| !reason.trim().is_empty());
-                if found.keep.is_none() {
-                    let help = "write `@keep(\"audit entry\")`";
-                    misused(cx, attr, "the reason why it stays", help);
-                }
+                found.keep = reason(cx, attr);
             }
         }
     }
     found
+}
+
+/// What `@keep` says.
+pub fn reason(cx: &mut Cx, attr: &ast::Attr) -> Option<String> {
+    let reason = text_arg(attr).filter(|reason| !reason.trim().is_empty());
+    if reason.is_none() {
+        let help = "write `@keep(\"audit entry\")`";
+        misused(cx, attr, "the reason why it stays", help);
+    }
+    reason
 }
 
 fn misused(cx: &mut Cx, attr: &ast::Attr, wants: &str, help: &str) {

@@ -152,6 +152,11 @@ fn entity(cx: &mut Cx, at: usize) {
         cx.program.entities[at].fields[next].ty = resolved;
         next += 1;
         for attr in &member.attrs {
+            if attr.name.as_str() == "keep" {
+                let keep = as_step::reason(cx, attr);
+                cx.program.entities[at].fields[next - 1].keep = keep;
+                continue;
+            }
             cx.attribute_later(attr, "on state");
         }
     }

@@ -34,10 +34,13 @@ enum Format {
 
 pub fn check(args: Args) -> Outcome {
     let program = args.program.find()?;
-    let analysis = match args.fix {
+    let mut analysis = match args.fix {
         true => fix(&program, args.dry_run)?,
         false => program::analyse(&program)?,
     };
+    // State is looked at as a whole, when all else is right.
+    analysis.diagnostics.extend(weir_driver::remarks(&analysis));
+    weir_diagnostics::sort(&mut analysis.diagnostics);
     match args.message_format {
         Format::Human => program::report(&program, &analysis, Severity::Hint),
         Format::Json => say_part!(

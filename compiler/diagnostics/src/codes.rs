@@ -15,6 +15,7 @@
 //! | E09xx | parses, but has no meaning yet |
 //! | W07xx | warnings |
 //! | W08xx | warnings about workflows |
+//! | H07xx | hints |
 //! | H08xx | hints about workflows |
 //!
 //! A page is a heading `# CODE: title`, a few sentences, a block ```` ```weir wrong ````
@@ -147,12 +148,15 @@ codes! {
     W0702 "a variable that is never used",
     W0703 "a value that nobody uses",
     W0704 "a statement that nothing comes to",
+    W0705 "state that is written and never read",
+    W0706 "a function of an entity that nobody calls",
     W0801 "something that a failed run would leave behind",
     W0802 "a decision on what may have changed",
     W0803 "runs that wait for each other",
     W0804 "an event that nobody can send",
     W0805 "an event that nobody waits for",
     W0806 "a transaction that leads back to itself",
+    H0701 "state that only grows",
     H0801 "a wait that only somebody outside can end",
     H0802 "state that could merge",
 }

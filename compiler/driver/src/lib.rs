@@ -32,7 +32,7 @@ pub use manifest::path_inside;
 pub use modules::{files, module_path, parse_alone};
 pub use project::{NotFound, Program, find, inside, is_module_name};
 pub use settings::settings_of_tests;
-pub use stages::{Analysis, Session, build, check, check_again};
+pub use stages::{Analysis, Session, build, check, check_again, remarks};
 pub use style::{Unparsed, format};
 pub use survey::{Bodies, Library, Parses, Survey, SurveyedFile, look, survey};
 pub use world::{Disk, Memory, World};

@@ -61,6 +61,14 @@ fn analysis(sources: SourceMap, modules: &[Module], result: CheckResult) -> Anal
     }
 }
 
+/// What `weir check` has to say besides, of a program without errors: state that is of no use, or only grows.
+pub fn remarks(analysis: &Analysis) -> Vec<Diagnostic> {
+    let found = analysis.checked.iter().flat_map(weir_check::remarks);
+    found
+        .filter(|remark| !analysis.is_of_library(remark.primary.span.file))
+        .collect()
+}
+
 /// What checks of one program leave for the next: an edit of a body checks the bodies of one module.
 #[derive(Default)]
 pub struct Session {

@@ -146,6 +146,7 @@ impl Transaction {
 
     /// Changes a slot that merges.
     pub fn merge_do(&mut self, handle: u32, slot: u32, operation: &[u8]) -> Result<(), NotMerged> {
+        self.writes(handle);
         let misused = |what| NotMerged::Misused(Misused(what));
         let Handle {
             entity, position, ..

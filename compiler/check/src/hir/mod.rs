@@ -234,6 +234,8 @@ pub struct StateField {
     /// Value while the instance never wrote it. Locals `0..keys.len()` are the keys; reads no state.
     pub init: Body,
     pub is_pub: bool,
+    /// `@keep("the ledger")`: why it may grow for ever.
+    pub keep: Option<String>,
     /// Of a `merge` field: how it merges. Its initial value is what nothing has happened to.
     pub merge: Option<Lattice>,
     pub doc: Option<String>,

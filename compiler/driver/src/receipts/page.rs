@@ -29,7 +29,7 @@ pub fn cost(manifest: &Manifest, cost: &Cost) -> String {
         })
         .collect();
     match shown.is_empty() {
-        true => "nothing that is counted".to_owned(),
+        true => "no record".to_owned(),
         false => shown.join(", "),
     }
 }

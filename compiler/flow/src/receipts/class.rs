@@ -20,17 +20,13 @@ pub fn class(known: &Summaries<'_>, entry: &Entry, cost: &Cost) -> (Class, Strin
         Effect::Read => return (Class::Read, "it changes nothing".into(), SiteId(0)),
         Effect::Write | Effect::Wait => {}
     }
-    if let Some(site) = cost.second {
-        let reason = "one transaction touches a second instance here".into();
-        return (Class::Transaction, reason, site);
-    }
     let funcs = reached(module, entry.func);
     let mut writes = Vec::new();
     for id in &funcs {
         let func = module.func(*id);
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             if let Some((entity, slot, true)) = slot_of(func, &inst.op)
-                && !merges(module, func, &inst.op)
+                && !merges(&inst.op)
             {
                 writes.push((entity, slot, inst.site));
             }
@@ -39,12 +35,18 @@ pub fn class(known: &Summaries<'_>, entry: &Entry, cost: &Cost) -> (Class, Strin
     let merged = funcs.iter().any(|id| {
         let func = module.func(*id);
         let mut insts = func.blocks.iter().flat_map(|block| &block.insts);
-        insts.any(|inst| merges(module, func, &inst.op))
+        insts.any(|inst| merges(&inst.op))
     });
     let depends = funcs
         .iter()
         .filter_map(|id| depends(module, module.func(*id)))
         .min_by_key(|found| (found.on, found.site));
+    // What merges may be in several instances: each comes to the same in any order.
+    let is_free = writes.is_empty() && (!merged || depends.is_none());
+    if let (false, Some(site)) = (is_free, cost.second) {
+        let reason = "one transaction touches a second instance here".into();
+        return (Class::Transaction, reason, site);
+    }
     match (depends, writes.first()) {
         (Some(found), _) if !writes.is_empty() || merged => {
             let field = &module.slot(found.entity, found.slot).name;
@@ -71,8 +73,8 @@ pub fn class(known: &Summaries<'_>, entry: &Entry, cost: &Cost) -> (Class, Strin
 
 /// Whether an operation changes state that merges, by joining it: in any order and any number of times it comes to the same.
 /// The one place to name such operations.
-fn merges(_module: &Module, _func: &Func, _op: &Op) -> bool {
-    false
+fn merges(op: &Op) -> bool {
+    matches!(op, Op::MergeSlot { .. })
 }
 
 /// What depends on a read.

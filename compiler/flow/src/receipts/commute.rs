@@ -117,6 +117,7 @@ pub fn slot_of(func: &Func, op: &Op) -> Option<(EntityId, SlotId, bool)> {
         | Op::SetSlotAdd(i, s, _)
         | Op::SetSlotRemove(i, s, _)
         | Op::SlotClear(i, s) => (*i, *s),
+        Op::MergeSlot { instance, slot, .. } => (*instance, *slot),
         _ => return None,
     };
     Some((
@@ -163,6 +164,7 @@ fn joins(func: &Func) -> Vec<(&Inst, Option<Joins>)> {
             }
             Op::SetSlotAdd(..) if unused(inst.dst) => found.push((inst, Some(Joins::Insert))),
             Op::SetSlotRemove(..) if unused(inst.dst) => found.push((inst, Some(Joins::Remove))),
+            Op::MergeSlot { .. } => found.push((inst, Some(Joins::Merge))),
             Op::MapSlotPut(_, _, key, _) if is_fresh(&only, *key) => {
                 found.push((inst, Some(Joins::FreshKey)));
             }

@@ -174,7 +174,7 @@ impl Keys {
     }
 
     /// The second instance, when there may be one.
-    fn second(&self) -> Option<SiteId> {
+    fn second(&self, place: &dyn Fn(SiteId) -> Site) -> Option<SiteId> {
         let mut sites: Vec<SiteId> = self.known.values().map(|touched| touched.site).collect();
         for many in self.many.values() {
             sites.push(many.site);
@@ -182,7 +182,7 @@ impl Keys {
                 sites.push(many.site);
             }
         }
-        // The own instance is touched first, but its site may be any.
+        sites.sort_by_key(|site| place(*site));
         sites.get(1).copied()
     }
 }
@@ -244,8 +244,8 @@ impl Cost {
     }
 
     /// The outermost transaction ends; gives what it touched.
-    pub fn leave(&mut self) -> &Keys {
-        self.second = self.second.or(self.open.second());
+    pub fn leave(&mut self, place: &dyn Fn(SiteId) -> Site) -> &Keys {
+        self.second = self.second.or(self.open.second(place));
         &self.open
     }
 }

@@ -94,7 +94,12 @@ impl<'m> Function<'m> {
             None => {
                 // A loop whose end depends on what it makes goes round as often as it likes.
                 self.rounds.borrow_mut().insert(around.head, None);
-                let found = self.counted(around);
+                let found = match (self.counted(around), self.limited(around)) {
+                    (Some(all), Some(most)) if all.as_number().is_none_or(|n| n > most) => {
+                        Some(Count::number(most))
+                    }
+                    (all, _) => all,
+                };
                 self.rounds.borrow_mut().insert(around.head, found.clone());
                 found
             }
@@ -131,6 +136,42 @@ impl<'m> Function<'m> {
             (start, Some(end)) => Count::number((end as i64).saturating_sub(start).max(0) as u64),
             (start, None) => end.plus(&Count::number(start.min(0).unsigned_abs())),
         })
+    }
+
+    /// The number behind `limit`, when each round of a loop takes one value more.
+    fn limited(&self, around: &Loop) -> Option<u64> {
+        around.blocks.iter().find_map(|block| {
+            let insts = self.func.block(*block).insts.iter().enumerate();
+            let pushed = insts.filter_map(|(at, inst)| match inst.op {
+                Op::ListPush(list, _) if inst.dst == Some(list) => Some((at, list)),
+                _ => None,
+            });
+            let mut most = pushed.filter_map(|(at, list)| self.limit(list, *block, at));
+            let most = most.next()?.as_number()?;
+            (!self.comes_round_without(around, *block)).then_some(most)
+        })
+    }
+
+    /// Whether a round of a loop can pass a block by.
+    fn comes_round_without(&self, around: &Loop, block: BlockId) -> bool {
+        let mut seen = std::collections::BTreeSet::from([block]);
+        let mut open = vec![around.head];
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            let mut back = false;
+            self.func.block(at).term.for_each_successor(|to| {
+                back |= to == around.head;
+                if around.blocks.contains(&to) {
+                    open.push(to);
+                }
+            });
+            if back {
+                return true;
+            }
+        }
+        false
     }
 
     /// The number that a position begins with, when each round adds one.

@@ -75,7 +75,7 @@ impl Function<'_> {
     }
 
     /// What `limit` has: behind the push its length is compared, and the loop left.
-    fn limit(&self, list: Reg, block: BlockId, at: usize) -> Option<Count> {
+    pub(super) fn limit(&self, list: Reg, block: BlockId, at: usize) -> Option<Count> {
         let inside = self.func.block(block);
         let Term::Branch(more, rest, out) = inside.term else {
             return None;

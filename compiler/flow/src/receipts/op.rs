@@ -57,6 +57,7 @@ pub fn state_op(of: &Function<'_>, op: &Op) -> Option<(Reg, Count, Count)> {
         | Op::SetSlotAdd(i, ..)
         | Op::SetSlotRemove(i, ..)
         | Op::SlotClear(i, _) => (*i, n(0), n(1)),
+        Op::MergeSlot { instance, .. } => (*instance, n(0), n(1)),
         Op::ListSlotPop(i, _) => (*i, n(2), n(1)),
         Op::ListSlotRemove(i, ..) | Op::MapSlotRemove(i, ..) => (*i, n(1), n(1)),
         _ => return None,
@@ -91,24 +92,27 @@ fn call(of: &Function<'_>, callee: FuncId, args: &[Reg], site: SiteId, cost: &mu
 
 /// The cost of a callee with the arguments of a call in place of its parameters.
 pub fn at_call(of: &Function<'_>, cost: &Cost, args: &[Reg], site: SiteId) -> Cost {
+    // What was made around a function has no lines of its own.
+    let is_made = of.func.name.starts_with("entry.");
+    let place = |inside: SiteId| if is_made { inside } else { site };
     let keys = |keys: &Keys| {
         let mut here = Keys::default();
         for (entity, many) in &keys.many {
             let many = Many {
                 touched: of.here(&many.touched, args, site),
                 written: of.here(&many.written, args, site),
-                site,
+                site: place(many.site),
             };
             here.touch_many(*entity, many);
         }
         for (key, touched) in &keys.known {
             match of.key_of_callee(key, args) {
-                Some(key) => here.touch(key, touched.written, site),
+                Some(key) => here.touch(key, touched.written, place(touched.site)),
                 None => {
                     let many = Many {
                         touched: Count::number(1),
                         written: Count::number(touched.written as u64),
-                        site,
+                        site: place(touched.site),
                     };
                     here.touch_many(key.entity, many);
                 }
@@ -127,7 +131,7 @@ pub fn at_call(of: &Function<'_>, cost: &Cost, args: &[Reg], site: SiteId) -> Co
 
 /// The invariants of all instances that the transaction has written are asked.
 fn leave(of: &Function<'_>, cost: &mut Cost) {
-    let open = cost.leave();
+    let open = cost.leave(&|site| of.module.site(site));
     let mut written: Vec<(EntityId, Count)> = Vec::new();
     for (key, touched) in &open.known {
         if touched.written {
