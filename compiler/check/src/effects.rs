@@ -202,7 +202,9 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
         match &expr.kind {
             ExprKind::State(_) => act(Does::Read),
             ExprKind::StateOf { .. } | ExprKind::Exists { .. } => act(Does::ReadOther),
-            ExprKind::SetState { .. } | ExprKind::Merge { .. } | ExprKind::Sync(..) => act(Does::Write),
+            ExprKind::SetState { .. } | ExprKind::Merge { .. } | ExprKind::Sync(..) => {
+                act(Does::Write)
+            }
             ExprKind::For(walk) if walks_entity(&walk.generators) => act(Does::ReadOther),
             ExprKind::Now
             | ExprKind::CallerId

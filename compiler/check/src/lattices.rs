@@ -121,12 +121,18 @@ pub fn records(cx: &mut Cx) {
                     }
                 }
                 None => {
-                    let message = format!("`{}` does not merge, but other fields of the record do", field.name);
+                    let message = format!(
+                        "`{}` does not merge, but other fields of the record do",
+                        field.name
+                    );
                     let found = Diagnostic::new(codes::E0520, written.ty.span, message)
                         .label("plain data")
                         .secondary(decl.fields[first].ty.span, "this merges");
-                    let shown = messages::show(&cx.program, &cx.program.records[at].type_params, &field.ty);
-                    cx.report(found.help(format!("write `Latest<{shown}>`, or take it out of the record")));
+                    let shown =
+                        messages::show(&cx.program, &cx.program.records[at].type_params, &field.ty);
+                    cx.report(found.help(format!(
+                        "write `Latest<{shown}>`, or take it out of the record"
+                    )));
                 }
             }
         }
@@ -137,7 +143,13 @@ pub fn records(cx: &mut Cx) {
 pub fn written(cx: &mut Cx, span: Span, ty: &Type) {
     if matches!(
         ty,
-        Type::Unit | Type::Bool | Type::Int | Type::Text | Type::Unknown | Type::Decimal | Type::Param(_)
+        Type::Unit
+            | Type::Bool
+            | Type::Int
+            | Type::Text
+            | Type::Unknown
+            | Type::Decimal
+            | Type::Param(_)
     ) {
         return;
     }
@@ -170,7 +182,8 @@ fn check_place(cx: &mut Cx, span: Span, ty: &Type) {
             }
             None => "keep it in an entity: `merge name: ..`".to_owned(),
         },
-        _ => "keep it in an entity, `merge name: ..`, and pass on the `value` of its parts".to_owned(),
+        _ => "keep it in an entity, `merge name: ..`, and pass on the `value` of its parts"
+            .to_owned(),
     };
     cx.report(found.help(help));
 }

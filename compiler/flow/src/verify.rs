@@ -4,8 +4,8 @@
 mod defined;
 mod types;
 
-pub use types::{merge_args, 
-    arith as arith_type, fields as record_fields, payload as payload_types, same_shape,
+pub use types::{
+    arith as arith_type, fields as record_fields, merge_args, payload as payload_types, same_shape,
 };
 
 use std::collections::BTreeSet;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use weir_check::hir::{Arg, Expr, ExprKind, FnId, Message};
 use weir_contract::Value;
 
-use crate::merge;
 use crate::call::{Frame, Given, Step};
+use crate::merge;
 use crate::state::{Ask, Call, InstanceKey, SentEvent};
 use crate::stop::Eval;
 

@@ -130,7 +130,9 @@ impl<'p> Step<'p> {
             Err(overflow) => return bug(overflow, &expr.span),
         }
         let replica = replica_of(&place.0);
-        self.desk.state.merge(&place.0, field, |history| history.add(replica, operation));
+        self.desk
+            .state
+            .merge(&place.0, field, |history| history.add(replica, operation));
         if self.transactions == 0 {
             self.check_invariants().await?;
         }
@@ -168,7 +170,9 @@ impl<'p> Step<'p> {
             for (at, had) in [(&one, at_one), (&other, at_other)] {
                 let had = had.map_or(0, |history| history.operations.len());
                 if had < both.operations.len() {
-                    self.desk.state.merge(at, field, |history| *history = both.clone());
+                    self.desk
+                        .state
+                        .merge(at, field, |history| *history = both.clone());
                 }
             }
         }
@@ -178,7 +182,9 @@ impl<'p> Step<'p> {
 
 impl Operation {
     fn knew(&self, (replica, number): Id) -> bool {
-        self.after.get(&replica).is_some_and(|known| number <= *known)
+        self.after
+            .get(&replica)
+            .is_some_and(|known| number <= *known)
     }
 }
 
@@ -202,7 +208,8 @@ impl History {
 
     fn add(&mut self, replica: u64, operation: Operation) {
         let number = operation.after.get(&replica).copied().unwrap_or(0) + 1;
-        self.operations.insert((replica, number), Arc::new(operation));
+        self.operations
+            .insert((replica, number), Arc::new(operation));
     }
 }
 
@@ -285,7 +292,11 @@ fn leaf(kind: LatticeKind, done: &Done<'_>) -> Value {
             let added = done.iter().filter(|(id, operation, _)| {
                 operation.change == Change::Add && !removed(id, &operation.value)
             });
-            Value::Set(added.map(|(_, operation, _)| operation.value.clone()).collect())
+            Value::Set(
+                added
+                    .map(|(_, operation, _)| operation.value.clone())
+                    .collect(),
+            )
         }
         LatticeKind::MergeMap => panic!("a map is no leaf"),
     }

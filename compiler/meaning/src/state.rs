@@ -120,12 +120,7 @@ impl State {
     }
 
     /// Changes what is known to have been done to a field that merges.
-    pub fn merge(
-        &mut self,
-        key: &InstanceKey,
-        field: FieldId,
-        change: impl FnOnce(&mut History),
-    ) {
+    pub fn merge(&mut self, key: &InstanceKey, field: FieldId, change: impl FnOnce(&mut History)) {
         Arc::make_mut(&mut self.instances)
             .entry(key.clone())
             .or_default();

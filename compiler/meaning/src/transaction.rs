@@ -3,8 +3,8 @@
 use weir_check::hir::Access;
 use weir_contract::{CrashReason, Value};
 
-use crate::merge::entity_of;
 use crate::call::{Step, keys_frame};
+use crate::merge::entity_of;
 use crate::state::{InstanceKey, State};
 use crate::stop::{Eval, Stop, bug};
 use crate::world::Target;

@@ -7,10 +7,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::host_call::HostCall;
+use crate::lattice::{self, Lattice};
 use crate::plan::Plan;
 pub use crate::route::{Method, Route, RoutePart, parts};
 use crate::settings::{Limits, Retention};
-use crate::lattice::{self, Lattice};
 use crate::slots::{Slot, flatten_all};
 use crate::stream::Stream;
 use crate::types::{DefId, DefKind, Defs, Field, Type};
@@ -530,7 +530,12 @@ impl Manifest {
             for field in &entity.fields {
                 check_type(&self.defs, &field.ty, &what)?;
                 if let Some(lattice) = &field.merge {
-                    lattice::check(&self.defs, lattice, &field.ty, &format!("{what}.{}", field.name))?;
+                    lattice::check(
+                        &self.defs,
+                        lattice,
+                        &field.ty,
+                        &format!("{what}.{}", field.name),
+                    )?;
                 }
             }
             if let Some(workflow) = &entity.workflow {

@@ -151,11 +151,18 @@ fn a_change_is_the_join_of_its_delta() {
                     time: 1,
                 };
                 let mut after = before.clone();
-                match after.change(&lattice, by, &chance.operation(&lattice)).unwrap() {
+                match after
+                    .change(&lattice, by, &chance.operation(&lattice))
+                    .unwrap()
+                {
                     None => assert_eq!(after, *before),
                     Some(done) => {
                         assert_ne!(after, *before, "{lattice:?} seed {seed}");
-                        assert_eq!(joined(&lattice, before, &done.delta), after, "{lattice:?} seed {seed}");
+                        assert_eq!(
+                            joined(&lattice, before, &done.delta),
+                            after,
+                            "{lattice:?} seed {seed}"
+                        );
                     }
                 }
             }
@@ -173,8 +180,13 @@ fn what_was_done_can_be_taken_back() {
             let mut journal = Vec::new();
             for _ in 0..6 {
                 let before = state.clone();
-                let by = Actor { replica: 2, time: 1 };
-                let done = state.change(&lattice, by, &chance.operation(&lattice)).unwrap();
+                let by = Actor {
+                    replica: 2,
+                    time: 1,
+                };
+                let done = state
+                    .change(&lattice, by, &chance.operation(&lattice))
+                    .unwrap();
                 journal.extend(done.map(|done| (before, done.undo)));
             }
             while let Some((before, undo)) = journal.pop() {
@@ -194,7 +206,11 @@ fn bytes_are_the_state_and_no_others_are() {
             let (replicas, deltas) = lived(&lattice, &mut chance, 6);
             for state in replicas.iter().chain(&deltas) {
                 let bytes = state.encode(&defs, &lattice);
-                assert_eq!(State::decode(&defs, &lattice, &bytes).as_ref(), Ok(state), "{lattice:?}");
+                assert_eq!(
+                    State::decode(&defs, &lattice, &bytes).as_ref(),
+                    Ok(state),
+                    "{lattice:?}"
+                );
                 for at in 0..bytes.len() {
                     assert!(State::decode(&defs, &lattice, &bytes[..at]).is_err());
                     let mut other = bytes.clone();
@@ -219,7 +235,9 @@ fn in_all_orders_and_doubled() {
             let (_, mut deltas) = lived(&lattice, &mut chance, 6);
             deltas.truncate(4);
             let mut expected = State::bottom(&lattice);
-            deltas.iter().for_each(|delta| expected.join(&lattice, delta));
+            deltas
+                .iter()
+                .for_each(|delta| expected.join(&lattice, delta));
             for order in orders(deltas.len()) {
                 for doubled in 0..1 << deltas.len() {
                     let mut state = State::bottom(&lattice);
@@ -270,7 +288,10 @@ fn replicas_that_heard_of_everything_agree() {
             for delta in deltas.iter().rev() {
                 from_deltas.join(&lattice, delta);
             }
-            assert!(replicas.iter().all(|replica| *replica == from_deltas), "{lattice:?} seed {seed}");
+            assert!(
+                replicas.iter().all(|replica| *replica == from_deltas),
+                "{lattice:?} seed {seed}"
+            );
         }
     }
 }

@@ -9,9 +9,9 @@ mod calls;
 mod code;
 mod gate;
 mod host;
+mod merge_calls;
 mod places;
 mod program;
-mod merge_calls;
 mod run_calls;
 mod runner;
 

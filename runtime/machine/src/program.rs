@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use weir_contract::manifest::{Entity, Manifest};
 use weir_contract::lattice::{self, Lattice, Tally};
+use weir_contract::manifest::{Entity, Manifest};
 use weir_contract::slots::{Slot as SlotOf, SlotKind};
 use weir_contract::types::{DefId, DefKind, Defs, Field, Type};
 use weir_contract::{Value, decode};
@@ -38,7 +38,11 @@ pub fn empty_state(program: &Manifest) -> State {
     let merges = |entity: &Entity| entity.slots.iter().any(|slot| slot.merge.is_some());
     let merges = program.entities.iter().any(merges);
     // Only what merges is read with its types.
-    let defs = Arc::new(if merges { program.defs.clone() } else { Defs::default() });
+    let defs = Arc::new(if merges {
+        program.defs.clone()
+    } else {
+        Defs::default()
+    });
     State::new(program.entities.iter().map(|entity| table(entity, &defs)))
 }
 

@@ -468,9 +468,10 @@ fn delta_to_json(defs: &Defs, lattice: &Lattice, delta: &lattice::State) -> Json
             Json::Array(entries.iter().map(entry).collect())
         }
         (Lattice::Record(parts), lattice::State::Record(states)) => {
-            let changed = parts.iter().zip(states).filter(|(part, state)| {
-                **state != lattice::State::bottom(&part.lattice)
-            });
+            let changed = parts
+                .iter()
+                .zip(states)
+                .filter(|(part, state)| **state != lattice::State::bottom(&part.lattice));
             let part = |(part, state): (&lattice::Part, &lattice::State)| {
                 (part.name.clone(), delta_to_json(defs, &part.lattice, state))
             };

@@ -18,9 +18,9 @@ use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint}
 use crate::effects::small;
 use crate::idempotency::{Kept, KeptAnswer};
 use crate::machine::{BadRecord, Machine};
+use crate::merged::Merging;
 use crate::program::empty_state;
 use crate::schedule::Runs;
-use crate::merged::Merging;
 use crate::state::{Instance, Slot, State, Table};
 
 /// The version this crate writes. Version 2 has no branch that waits for another, version 3 no callers of bugs, version 4 no

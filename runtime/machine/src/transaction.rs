@@ -176,7 +176,10 @@ impl Transaction {
     pub fn merge_sync(&mut self, one: u32, other: u32) -> Result<(), Misused> {
         let entity = |this: &Transaction, handle: u32| {
             let handle = &this.handles[handle as usize];
-            (this.state.entity_of_table(handle.entity).0, handle.key.clone())
+            (
+                this.state.entity_of_table(handle.entity).0,
+                handle.key.clone(),
+            )
         };
         if entity(self, one) != entity(self, other) {
             return Err(Misused("replicas of different instances"));

@@ -152,7 +152,10 @@ fn what_no_program_does_is_refused() {
     let handle = step.open(0, b"a\0\x01");
     for operation in [&[][..], &[9, 2], &[2, 2], &[0], &[0, 2, 2]] {
         let refused = step.merge_do(handle, 0, operation);
-        assert!(matches!(refused, Err(NotMerged::Misused(_))), "{operation:?}");
+        assert!(
+            matches!(refused, Err(NotMerged::Misused(_))),
+            "{operation:?}"
+        );
     }
     assert!(step.open_replica(0, b"a\0\x01", 1 << 40).is_err());
     let other = step.open(0, b"b\0\x01");
@@ -202,14 +205,21 @@ fn a_number_becomes_a_counter_and_nothing_else_changes_sides() {
     let most = program(&[("n", json!({ "option": "int" }), json!({ "max_of": "int" }))]);
     let mut machine = Machine::new();
     let mut replay = ReplayChecker::default();
-    replay.follow(&machine.deploy(&plain, 1).unwrap().unwrap()).unwrap();
+    replay
+        .follow(&machine.deploy(&plain, 1).unwrap().unwrap())
+        .unwrap();
     let done = machine.call(&mut Five, &plain, &call(), 2);
     replay.follow(&done.record.unwrap()).unwrap();
     assert_eq!(shown(&machine), json!({ "n": 5 }));
 
     let refused = machine.deploy(&most, 3).unwrap_err();
-    assert!(refused.0[0].starts_with("Thing.n was `state` and is `merge` now"), "{refused:?}");
-    replay.follow(&machine.deploy(&counter, 4).unwrap().unwrap()).unwrap();
+    assert!(
+        refused.0[0].starts_with("Thing.n was `state` and is `merge` now"),
+        "{refused:?}"
+    );
+    replay
+        .follow(&machine.deploy(&counter, 4).unwrap().unwrap())
+        .unwrap();
     assert_eq!(shown(&machine), json!({ "n": 5 }));
     for time in 5..8 {
         let done = machine.call(&mut Five, &counter, &call(), time);
@@ -222,7 +232,10 @@ fn a_number_becomes_a_counter_and_nothing_else_changes_sides() {
     assert_eq!(shown(&restored), json!({ "n": 20 }));
 
     let refused = machine.deploy(&plain, 9).unwrap_err();
-    assert!(refused.0[0].starts_with("Thing.n was `merge` and is `state` now"), "{refused:?}");
+    assert!(
+        refused.0[0].starts_with("Thing.n was `merge` and is `state` now"),
+        "{refused:?}"
+    );
     let refused = machine.deploy(&most, 9).unwrap_err();
     assert_eq!(refused.0, ["Thing.n is of another type, but holds values"]);
 }

@@ -50,7 +50,10 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         ty: "Average",
-        changes: &[(".add(@.clamp(-1000, 1000))", Some(Of::Int)), (".add(0.25)", None)],
+        changes: &[
+            (".add(@.clamp(-1000, 1000))", Some(Of::Int)),
+            (".add(0.25)", None),
+        ],
         reads: &[(".value", Seen::Float), (".count", Seen::Int)],
     },
     Kind {
@@ -133,14 +136,19 @@ impl Gen {
             Some(Of::Money) => self.pick(&["1USD", "2.50EUR", "(-1USD)"]).to_owned(),
             None => String::new(),
         };
-        let change = change.replace('$', &key).replace('@', &format!("({value})"));
+        let change = change
+            .replace('$', &key)
+            .replace('@', &format!("({value})"));
         Some(format!("{}{change}", merge.name))
     }
 
     /// What of own fields that merge has a type.
     pub fn merge_reads(&self, entity: usize, ty: &Ty) -> Vec<String> {
         let reads = self.all_merge_reads(entity).into_iter();
-        reads.filter(|(_, seen)| seen == ty).map(|(read, _)| read).collect()
+        reads
+            .filter(|(_, seen)| seen == ty)
+            .map(|(read, _)| read)
+            .collect()
     }
 
     pub fn all_merge_reads(&self, entity: usize) -> Vec<(String, Ty)> {

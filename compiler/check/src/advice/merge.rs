@@ -43,7 +43,10 @@ pub fn check(program: &Checked, found: &mut Vec<Diagnostic>) {
             let told = Diagnostic::new(
                 codes::H0802,
                 field.span,
-                format!("`{handler}` is part of larger transactions, and only adds to `{}`", field.name),
+                format!(
+                    "`{handler}` is part of larger transactions, and only adds to `{}`",
+                    field.name
+                ),
             )
             .label("nothing decides by it")
             .secondary(shared.2, "added to here")

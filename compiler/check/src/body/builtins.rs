@@ -43,7 +43,10 @@ impl BodyCx<'_> {
             }
             _ => return None,
         };
-        if matches!(name.as_str(), "advance" | "settle" | "crash_at" | "replicas" | "sync") {
+        if matches!(
+            name.as_str(),
+            "advance" | "settle" | "crash_at" | "replicas" | "sync"
+        ) {
             self.only_in_tests(name);
         }
         let Some(placed) = self.place_args(name.as_str(), params, args, span) else {

@@ -38,7 +38,9 @@ impl BodyCx<'_> {
         args: &[ast::Arg],
         span: Span,
     ) -> Option<Expr> {
-        let change = Change::ALL.into_iter().find(|c| c.name() == name.as_str())?;
+        let change = Change::ALL
+            .into_iter()
+            .find(|c| c.name() == name.as_str())?;
         let field = self.merge_root(base)?;
         // A way through what is no part of it leads to a value, which has methods of its own.
         self.is_merge_path(base, field).then_some(())?;
@@ -166,7 +168,9 @@ impl BodyCx<'_> {
             else {
                 return None;
             };
-            let lattice = this.cx.program.entity(entity).fields[field.0 as usize].merge.clone()?;
+            let lattice = this.cx.program.entity(entity).fields[field.0 as usize]
+                .merge
+                .clone()?;
             Some(Merging {
                 field,
                 path: Vec::new(),
@@ -322,15 +326,25 @@ impl BodyCx<'_> {
         let (known, found) = match (kind, name.as_str()) {
             (LatticeKind::Average, "value") => {
                 let both = seen(self);
-                let part = |at: u32, ty| node(ExprKind::Field(Box::new(both.clone()), at), ty, span);
+                let part =
+                    |at: u32, ty| node(ExprKind::Field(Box::new(both.clone()), at), ty, span);
                 let args = vec![part(0, Type::Decimal), part(1, Type::Int)];
-                ("merge.value", self.of_library("average_of_sum", args, Type::Float))
+                (
+                    "merge.value",
+                    self.of_library("average_of_sum", args, Type::Float),
+                )
             }
             (LatticeKind::Average, "sum" | "count") => {
                 let both = Box::new(seen(self));
                 match name.as_str() {
-                    "sum" => ("merge.sum", node(ExprKind::Field(both, 0), Type::Decimal, span)),
-                    _ => ("merge.count", node(ExprKind::Field(both, 1), Type::Int, span)),
+                    "sum" => (
+                        "merge.sum",
+                        node(ExprKind::Field(both, 0), Type::Decimal, span),
+                    ),
+                    _ => (
+                        "merge.count",
+                        node(ExprKind::Field(both, 1), Type::Int, span),
+                    ),
                 }
             }
             (LatticeKind::GrowSet | LatticeKind::AddSet, "values") => ("merge.values", seen(self)),
@@ -349,7 +363,11 @@ impl BodyCx<'_> {
         args: &[ast::Arg],
         span: Span,
     ) -> Option<Expr> {
-        if kind.changes().iter().any(|change| change.name() == name.as_str()) {
+        if kind
+            .changes()
+            .iter()
+            .any(|change| change.name() == name.as_str())
+        {
             let message = format!("`{name}` changes what merges, and this is only a value of it");
             let found = Diagnostic::new(codes::E0501, name.span, message);
             self.report(found.label("nothing to change").help(
@@ -385,9 +403,8 @@ impl BodyCx<'_> {
 
     /// A comparison of the greatest value with a plain one: before there is any it is less than all.
     pub(super) fn of_greatest(&mut self, value: &Expr, other: Expr) -> Expr {
-        let is_greatest = |e: &Expr| {
-            matches!(&e.kind, ExprKind::Unwrap(id, _) if *id == LatticeKind::MaxOf.id())
-        };
+        let is_greatest =
+            |e: &Expr| matches!(&e.kind, ExprKind::Unwrap(id, _) if *id == LatticeKind::MaxOf.id());
         let Type::Option(_) = self.head(&value.ty) else {
             return other;
         };
@@ -442,7 +459,9 @@ impl BodyCx<'_> {
         let plain = declared.fields.iter().find(|field| field.merge.is_none());
         if declared.workflow.is_some() || plain.is_some() || declared.fields.is_empty() {
             let name = declared.name.clone();
-            let message = format!("`{name}` has state that does not merge, so there is one place that has it");
+            let message = format!(
+                "`{name}` has state that does not merge, so there is one place that has it"
+            );
             let found = Diagnostic::new(codes::E0520, target.span, message).label("no replicas");
             let found = match plain {
                 Some(field) => found.secondary(field.span, "plain state"),
@@ -539,7 +558,11 @@ impl BodyCx<'_> {
                 self.means_field(name.span, &Type::Entity(entity), at);
                 let both = self.cx.program.base(REPLICA, &of);
                 let both = node(ExprKind::Unwrap(REPLICA, Box::new(base)), both, span);
-                let keys = node(ExprKind::Field(Box::new(both), 0), Type::Entity(entity), span);
+                let keys = node(
+                    ExprKind::Field(Box::new(both), 0),
+                    Type::Entity(entity),
+                    span,
+                );
                 return node(ExprKind::Field(Box::new(keys), at as u32), ty, span);
             }
         }

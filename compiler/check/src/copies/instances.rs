@@ -170,5 +170,6 @@ impl<'p> Instances<'p> {
 fn declared_news(program: &Checked) -> impl Iterator<Item = &NewType> {
     let news = program.news.iter().enumerate();
     let is_declared = |at: usize| at == 0 || at > REPLICA.0 as usize;
-    news.filter(move |(at, _)| is_declared(*at)).map(|(_, new)| new)
+    news.filter(move |(at, _)| is_declared(*at))
+        .map(|(_, new)| new)
 }

@@ -5,8 +5,8 @@ use weir_contract::lattice::Change;
 use weir_diagnostics::Span;
 
 use super::{
-    ConstId, EntityId, EnumId, ErrorId, EventId, ExternId, FieldId, FnId, LocalId, NewId, RecordId,
-    MergeStep, StreamId, Type,
+    ConstId, EntityId, EnumId, ErrorId, EventId, ExternId, FieldId, FnId, LocalId, MergeStep,
+    NewId, RecordId, StreamId, Type,
 };
 
 #[derive(Clone, Debug)]

@@ -69,7 +69,9 @@ impl LatticeKind {
     }
 
     pub fn of_name(name: &str) -> Option<LatticeKind> {
-        LatticeKind::ALL.into_iter().find(|kind| kind.name() == name)
+        LatticeKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 
     /// The builtin type.

@@ -79,8 +79,7 @@ impl Body<'_, '_> {
             Some(values) => values,
             None => self.explicit(args)?,
         };
-        let (passed, mut regs) =
-            self.arguments(function, id, &[], Some(instance), args, values)?;
+        let (passed, mut regs) = self.arguments(function, id, &[], Some(instance), args, values)?;
         regs.insert(0, instance);
         let key = Instance {
             function: id,

@@ -107,7 +107,8 @@ impl Body<'_, '_> {
         let both = self.base(value);
         let (keys, number) = (self.field(both, 0), self.field(both, 1));
         let dst = self.b.reg(RegType::Instance(entity), None);
-        self.b.push(Some(dst), Op::OpenReplica(entity, keys, number));
+        self.b
+            .push(Some(dst), Op::OpenReplica(entity, keys, number));
         dst
     }
 

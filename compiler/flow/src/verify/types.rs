@@ -1,7 +1,7 @@
 //! The typing rule of each operation.
 
-use weir_contract::lattice::Change;
 use weir_contract::Lattice;
+use weir_contract::lattice::Change;
 use weir_contract::manifest::Promise;
 use weir_contract::{DefKind, Field, TupleField, Type};
 

@@ -162,7 +162,9 @@ fn of_value(build: &mut Build, base: &Expr, ty: &Type) {
         Type::New(REPLICA, args) => {
             if let [Type::Entity(id)] = args[..] {
                 of_entity(build, id, false);
-                build.found.retain(|one| !matches!(one.builtin, Some("set" | "get" | "exists")));
+                build
+                    .found
+                    .retain(|one| !matches!(one.builtin, Some("set" | "get" | "exists")));
             }
             return;
         }
@@ -201,7 +203,11 @@ fn of_value(build: &mut Build, base: &Expr, ty: &Type) {
 fn of_lattice(build: &mut Build, base: &Expr, kind: LatticeKind, ty: &Type) {
     if is_place(build, base) {
         for change in kind.changes() {
-            let params: &[&str] = if *change == Change::Enable { &[] } else { &["value"] };
+            let params: &[&str] = if *change == Change::Enable {
+                &[]
+            } else {
+                &["value"]
+            };
             let name = weir_check::merge_builtin(*change);
             builtin(build, change.name(), name, params);
         }

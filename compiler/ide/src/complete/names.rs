@@ -289,9 +289,7 @@ const EVERYWHERE: &[&str] = &[
     "random",
     "fresh_id",
 ];
-const IN_TESTS: &[&str] = &[
-    "advance", "settle", "mock", "crash_at", "replicas", "sync",
-];
+const IN_TESTS: &[&str] = &["advance", "settle", "mock", "crash_at", "replicas", "sync"];
 
 fn language(build: &mut Build, in_test: bool) {
     let tests = IN_TESTS.iter().filter(|_| in_test);

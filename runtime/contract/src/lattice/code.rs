@@ -197,12 +197,10 @@ fn read(defs: &Defs, lattice: &Lattice, reader: &mut Reader<'_>) -> Result<State
             }
             false => None,
         }),
-        Lattice::GrowSet(ty) => {
-            match reader.value(defs, &Type::Set(Box::new(ty.clone())))? {
-                Value::Set(items) => State::GrowSet(items),
-                other => panic!("a set is read as {other:?}"),
-            }
-        }
+        Lattice::GrowSet(ty) => match reader.value(defs, &Type::Set(Box::new(ty.clone())))? {
+            Value::Set(items) => State::GrowSet(items),
+            other => panic!("a set is read as {other:?}"),
+        },
         Lattice::AddSet(ty) => State::AddSet(add_set(defs, ty, reader)?),
         Lattice::MergeMap(key, of) => State::MergeMap(ascending(reader, |r| {
             Ok((r.value(defs, key)?, read(defs, of, r)?))
@@ -229,8 +227,7 @@ fn add_set(defs: &Defs, ty: &Type, reader: &mut Reader<'_>) -> Result<AddSet, De
     };
     let mut nexts = seen.up_to.iter().map(next);
     let is_first = |dot: &Dot| !seen.up_to.contains_key(&dot.replica) && dot.count == 1;
-    let within =
-        |dot: &Dot| dot.count <= seen.up_to.get(&dot.replica).copied().unwrap_or(0);
+    let within = |dot: &Dot| dot.count <= seen.up_to.get(&dot.replica).copied().unwrap_or(0);
     if nexts.any(|next| seen.beyond.contains(&next))
         || seen.beyond.iter().any(|dot| is_first(dot) || within(dot))
     {
@@ -262,7 +259,10 @@ fn ascending<K: Ord, V>(
     let mut entries = BTreeMap::new();
     for _ in 0..count {
         let (key, value) = entry(reader)?;
-        if entries.last_key_value().is_some_and(|(last, _)| *last >= key) {
+        if entries
+            .last_key_value()
+            .is_some_and(|(last, _)| *last >= key)
+        {
             return Err(reader.error("entries are not in order"));
         }
         entries.insert(key, value);

@@ -176,9 +176,7 @@ fn leaf(
                 undo: Undo::Grown(value.clone()),
             })
         }
-        (State::AddSet(set), Change::Add, Some(value)) => {
-            Some(of_set(set.add(value, by.replica)))
-        }
+        (State::AddSet(set), Change::Add, Some(value)) => Some(of_set(set.add(value, by.replica))),
         (State::AddSet(set), Change::Remove, Some(value)) => {
             set.remove(value, by.replica).map(of_set)
         }
