@@ -418,10 +418,11 @@ impl BodyCx<'_> {
     /// A function of the library that programs do not see.
     pub(super) fn of_library(&mut self, name: &str, args: Vec<Expr>, ret: Type) -> Expr {
         let span = args[0].span;
+        let types: Vec<Type> = args.iter().map(|arg| self.head(&arg.ty)).collect();
         let takes = |f: &&FnId| {
             let function = self.cx.program.function(**f);
             let params = function.params.iter().map(|p| &p.ty);
-            function.is_prelude && params.eq(args.iter().map(|arg| &arg.ty))
+            function.is_prelude && params.eq(&types)
         };
         let named = self.cx.names.functions.get(name);
         let function = named.and_then(|all| all.iter().find(takes)).copied();
