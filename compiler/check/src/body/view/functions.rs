@@ -283,8 +283,8 @@ fn state_read<'e>(
                 return;
             };
             let is_of = matches!(&base.kind, Ast::Var(var) if var.name == of.name);
-            let is_state = fields.iter().any(|field| field.name == name.name)
-                || is_handler(cx, entity, name);
+            let is_state =
+                fields.iter().any(|field| field.name == name.name) || is_handler(cx, entity, name);
             let is_known = found.iter().any(|(_, known)| known.name == name.name);
             if is_of && is_state && !is_known {
                 found.push((of, name.clone()));
