@@ -144,10 +144,10 @@ impl BodyCx<'_> {
     fn in_windows(&mut self, rows: &mut Rows, keys: &[GroupKey], span: Span) -> Vec<GroupKey> {
         let mut keys = keys.to_vec();
         // Sessions last: which one a row is in depends on all other keys.
-        for at in 0..keys.len() {
-            if let Some((WindowOf::Sliding, _)) = self.window_of(&keys[at].expr) {
-                let name = rows.slide(&keys[at].expr, at);
-                replace(&mut keys[at], &name);
+        for (at, key) in keys.iter_mut().enumerate() {
+            if let Some((WindowOf::Sliding, _)) = self.window_of(&key.expr) {
+                let name = rows.slide(&key.expr, at);
+                replace(key, &name);
             }
         }
         for at in 0..keys.len() {
