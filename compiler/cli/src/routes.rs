@@ -121,7 +121,13 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
         },
         method,
         path,
-        signature: signature(defs, function),
+        signature: match manifest.stream_of(function) {
+            Some(stream) => {
+                let entry = defs.name_of(&stream.ty);
+                format!("({entry} or List<{entry}>) -> List<Int>")
+            }
+            None => signature(defs, function),
+        },
         curl,
     }
 }

@@ -519,8 +519,8 @@ mod tests {
         let config = parse(
             "name = \"shop\"\nversion = \"1.4.0-beta.1\"\nentry = \"src/main.weir\"\n\
              [extern.payments]\nurl = \"https://pay.example\"\n[extern.image]\ncomponent = \"image.wasm\"\n\
-             [limits]\nstep = \"50ms\"\nmemory = \"128MiB\"\nframe = \"64KiB\"\nreply = \"2MiB\"\nbody = 4096\nevents = 10\nqueue = 100\n\
-             [retention]\nanswers = \"7d\"\nruns = \"90m\"\n",
+             [limits]\nstep = \"50ms\"\nmemory = \"128MiB\"\nframe = \"64KiB\"\nreply = \"2MiB\"\nbody = 4096\nevents = 10\nqueue = 100\nbacklog = 500\n\
+             [retention]\nanswers = \"7d\"\nruns = \"90m\"\nstreams = \"30d\"\n",
         )
         .unwrap();
         assert_eq!(config.name.as_deref(), Some("shop"));
@@ -537,10 +537,12 @@ mod tests {
             body_bytes: Some(4096),
             events: Some(10),
             queue: Some(100),
+            backlog: Some(500),
         };
         assert_eq!(config.limits, limits);
         assert_eq!(config.retention.answers_s, Some(7 * 86_400));
         assert_eq!(config.retention.runs_us(), 90 * 60 * 1_000_000);
+        assert_eq!(config.retention.streams_s, Some(30 * 86_400));
     }
 
     #[test]

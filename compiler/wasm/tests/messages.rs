@@ -105,6 +105,23 @@ fn what_entries_do_later() {
     );
 }
 
+/// What is taken back leaves no gap.
+#[test]
+fn entries_of_streams() {
+    let mut live = messages();
+    let args = [Value::Int(7), text("é"), Value::Time(99)];
+    // The key ends by itself, as keys do; without a time of its own an entry has that of the step.
+    assert_eq!(
+        live.call("emit", &[], &args),
+        [
+            "emit 0 0 c3a90001 0e at 99",
+            "emit 1 0 - 02c3a9 at 0",
+            "emit 0 1 c3a90001 00 at 99",
+            "ok 02"
+        ]
+    );
+}
+
 /// Their entries are entries like others: all parameters one after the other.
 #[test]
 fn entries_for_later_run() {

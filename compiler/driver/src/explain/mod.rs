@@ -58,6 +58,7 @@ pub fn page(manifest: &Manifest, function: &Function) -> String {
     page.push_str(&format!("effect   {}\n", effect(function.effect)));
     page.push_str(&format!("callers  {}\n", callers(manifest, function)));
     page.push_str(&touches_of(function));
+    page.push_str(&emits(manifest, function));
     page.push_str(&cuts::cuts(manifest, &full_name(manifest, function)));
     page
 }
@@ -72,6 +73,9 @@ fn effect(effect: Effect) -> &'static str {
 }
 
 fn callers(manifest: &Manifest, function: &Function) -> String {
+    if let Some(stream) = consumes(manifest, function) {
+        return format!("each entry of the stream {stream}, once");
+    }
     if !function.public {
         return "only the program itself: it is not `pub`".into();
     }
@@ -84,6 +88,26 @@ fn callers(manifest: &Manifest, function: &Function) -> String {
         ),
         Access::SignedIn => "any signed-in caller".into(),
     }
+}
+
+/// The streams it may put entries into in its first step.
+fn emits(manifest: &Manifest, function: &Function) -> String {
+    if function.emits.is_empty() {
+        return String::new();
+    }
+    let streams = function.emits.iter();
+    let names: Vec<&str> = streams
+        .map(|stream| manifest.streams[*stream as usize].name.as_str())
+        .collect();
+    format!("emits    into {}\n", names.join(", "))
+}
+
+/// The stream whose entries it consumes.
+fn consumes<'a>(manifest: &'a Manifest, function: &Function) -> Option<&'a str> {
+    let is_it = |at: &u32| manifest.functions[*at as usize].entry == function.entry;
+    let mut streams = manifest.streams.iter();
+    let stream = streams.find(|stream| stream.consumers.iter().any(is_it))?;
+    Some(&stream.name)
 }
 
 fn touches_of(function: &Function) -> String {

@@ -361,3 +361,53 @@ test "sleeping less than nothing is nothing" {
 "#,
     );
 }
+
+#[test]
+fn entries_of_a_stream_are_consumed_once_and_in_order_for_each_key() {
+    all_ok(
+        r#"
+record Hit(key: Text, n: Int)
+@key(key) stream hits: Hit
+stream loose: Int
+entity Maker(k: Text) {
+  fn two(n: Int) -> Int fails Stop {
+    let at = hits.emit(Hit(k, n))
+    require n > 0 else Stop("no")
+    at
+  }
+}
+on hits(h) {
+  if h.n == 1 { sleep(1s) }
+  Trace("t").note("{h.key}{h.n}")
+}
+on hits(Hit(_, n)) { if n > 1 { loose.emit(n) } }
+on loose(n) {
+  sleep(1m)
+  Trace("t").note("l{n}")
+}
+test "the next begins when the one before has ended" {
+  hits.emit(Hit("a", 1))
+  hits.emit(Hit("a", 2))
+  hits.emit(Hit("b", 3))
+  settle()
+  expect seen() == "b3"
+  advance(1s)
+  expect seen() == "b3 a1 a2"
+  advance(1m)
+  expect seen() == "b3 a1 a2 l3 l2"
+}
+test "what fails has emitted nothing" {
+  expect Maker("a").two(0) is Stop(_)
+  expect Maker("a").two(5) is Ok(0)
+  settle()
+  expect seen() == "a5"
+}
+test "without a key they go on side by side" {
+  let since = now()
+  for n in 0..64 { loose.emit(n) }
+  advance(1m)
+  expect Trace("t").seen.length() == 64 and now() - since == 1m
+}
+"#,
+    );
+}

@@ -122,7 +122,10 @@ impl Live {
             Ask::Branch(frame) => self.frame("branch", frame),
             Ask::Mock { function, answer } => self.frame(&format!("mock {function}"), answer),
             Ask::CrashAt(label) => format!("crash_at {label}"),
-            Ask::Emit(entry) => format!("emit {} {} {}", entry.stream, entry.position, entry.time),
+            Ask::Emit(entry) => {
+                let word = format!("emit {} {}", entry.stream, entry.position);
+                row(&word, &[&entry.key, &entry.value]) + &format!(" at {}", entry.time)
+            }
         }
     }
 

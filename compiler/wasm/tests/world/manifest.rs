@@ -5,6 +5,7 @@ use weir_contract::manifest::{
     Manifest, Param, Workflow,
 };
 use weir_contract::slots::{Slot, SlotKind};
+use weir_contract::stream::Stream;
 use weir_contract::{DefKind, Field, Type};
 use weir_flow::ir;
 
@@ -36,6 +37,22 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         tests: vec![],
         sites: vec![],
         sources: vec![],
+        streams: module.streams.iter().map(stream).collect(),
+    }
+}
+
+/// Who consumes it is a matter of the machine.
+fn stream(stream: &ir::Stream) -> Stream {
+    Stream {
+        name: stream.name.clone(),
+        ty: stream.ty.clone(),
+        key: stream.key.clone(),
+        timed: stream.timed,
+        late_us: stream.late_us,
+        keep: stream.keep.clone(),
+        append: None,
+        consumers: vec![],
+        doc: None,
     }
 }
 
@@ -114,6 +131,7 @@ fn function(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Funct
         plan: Default::default(),
         doc: None,
         views: Vec::new(),
+        emits: vec![],
     })
 }
 
@@ -143,6 +161,8 @@ fn frame(module: &ir::Module, entry: &ir::Entry, number: u32) -> Option<Frame> {
         fails,
         waits_for: String::new(),
         site: 0,
+        views: vec![],
+        emits: vec![],
     })
 }
 
