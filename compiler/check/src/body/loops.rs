@@ -3,7 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ClauseKind, ExprKind as Ast, ForBody};
 
-use super::{BodyCx, FrameKind, hole, node};
+use super::{BodyCx, FrameKind, hole, node, query};
 use crate::hir::*;
 
 impl BodyCx<'_> {
@@ -36,6 +36,7 @@ impl BodyCx<'_> {
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
+        let rewritten = rewritten || query::is_over_rows(f);
         let from = LocalId(self.locals.len() as u32);
         self.scoped(|b| {
             let mut generators = Vec::new();

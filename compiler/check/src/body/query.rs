@@ -25,6 +25,16 @@ pub(super) struct Group {
     row: Pattern,
 }
 
+/// Begins the name of the local with the rows of a group.
+const ROWS: &str = "rows of group";
+
+/// Whether a loop goes over the rows of a group, each of which binds everything, whatever is asked of it.
+pub(super) fn is_over_rows(f: &For) -> bool {
+    f.generators.iter().any(
+        |generator| matches!(&generator.source.kind, Ast::Var(name) if name.name.starts_with(ROWS)),
+    )
+}
+
 /// A comprehension while it is being rewritten: what makes its rows, and what each row binds.
 pub(super) struct Rows {
     generators: Vec<Generator>,
@@ -114,7 +124,7 @@ impl BodyCx<'_> {
         let key = tuple(keys.iter().map(|k| k.expr.clone()).collect(), span);
         let names = tuple(rows.names.iter().map(var).collect(), span);
         let source = method(rows.select(tuple(vec![key, names], span)), "groups", vec![]);
-        let name = format!("rows of group {}", self.groups.len());
+        let name = format!("{ROWS} {}", self.groups.len());
         self.groups.push(Group {
             rows: name.clone(),
             row,
@@ -133,19 +143,19 @@ impl BodyCx<'_> {
     /// row has.
     fn in_windows(&mut self, rows: &mut Rows, keys: &[GroupKey], span: Span) -> Vec<GroupKey> {
         let mut keys = keys.to_vec();
+        // Sessions last: which one a row is in depends on all other keys.
+        for (at, key) in keys.iter_mut().enumerate() {
+            if let Some((WindowOf::Sliding, _)) = self.window_of(&key.expr) {
+                let name = rows.slide(&key.expr, at);
+                replace(key, &name);
+            }
+        }
         for at in 0..keys.len() {
-            match self.window_of(&keys[at].expr) {
-                Some((WindowOf::Sliding, _)) => {
-                    let name = rows.slide(&keys[at].expr, at);
-                    replace(&mut keys[at], &name);
+            if let Some((WindowOf::Session, args)) = self.window_of(&keys[at].expr) {
+                let names = rows.in_sessions(&keys, at, &args, span);
+                for (key, name) in keys.iter_mut().zip(&names) {
+                    replace(key, name);
                 }
-                Some((WindowOf::Session, args)) => {
-                    let names = rows.in_sessions(&keys, at, &args, span);
-                    for (key, name) in keys.iter_mut().zip(&names) {
-                        replace(key, name);
-                    }
-                }
-                _ => {}
             }
         }
         keys

@@ -306,9 +306,7 @@ fn first_stale(
             if changed != reading.span {
                 diagnostic = diagnostic.secondary(changed, format!("changes `{ground}`"));
             }
-            return Some(diagnostic.help(format!(
-                "read it before the change, or in a function around this one that calls both, one after the other, in a test or a workflow"
-            )));
+            return Some(diagnostic.help("read it before the change, or in a function around this one that calls both, one after the other, in a test or a workflow"));
         }
     }
     None

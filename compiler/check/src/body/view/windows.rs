@@ -80,13 +80,11 @@ pub fn bounded(cx: &mut Cx, id: ViewId, outline: &Outline<'_>) {
         return;
     }
     let (name, span) = (view.name.clone(), view.span);
-    let streams = view.sources.iter().filter_map(|source| match source.of {
+    let mut streams = view.sources.iter().filter_map(|source| match source.of {
         SourceOf::Stream(stream) => Some(&cx.program.streams[stream.0 as usize]),
         _ => None,
     });
-    let endless = streams
-        .filter(|stream| stream.keep == Keep::Configured)
-        .next();
+    let endless = streams.find(|stream| stream.keep == Keep::Configured);
     let Some(stream) = endless else { return };
     let what = match (outline.keys, &outline.join) {
         (Some(_), None) => "each key that ever comes has a row in it",
