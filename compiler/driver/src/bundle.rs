@@ -263,7 +263,6 @@ mod tests {
             tests: Vec::new(),
             sites: Vec::new(),
             sources: Vec::new(),
-            streams: Vec::new(),
         };
         Bundle::new(b"\0asm".to_vec(), manifest)
     }
