@@ -24,6 +24,8 @@ pub fn rows(manifest: &Manifest) -> Vec<Row<'_>> {
     let functions = manifest.functions.iter();
     let mut rows: Vec<Row<'_>> = functions
         .filter(|f| !matches!(f.kind, FunctionKind::Field | FunctionKind::Whole))
+        // Parts of views are pure functions that nobody calls by name.
+        .filter(|f| f.public || f.entity.is_some() || f.effect >= Effect::Write)
         .filter_map(|function| {
             let receipt = function.receipt.as_ref()?;
             let site = manifest.sites.get(receipt.at as usize)?;
