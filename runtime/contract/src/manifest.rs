@@ -482,9 +482,27 @@ impl Manifest {
     }
 
     fn check_host_calls(&self) -> Result<(), ManifestError> {
+        let functions = self.functions.iter().map(|f| &f.views);
+        let frames = self.frames.iter().map(|f| &f.views);
+        let tests = self.tests.iter().map(|t| &t.views);
+        let mut read = functions.chain(frames).chain(tests).flatten();
+        if read.any(|view| *view as usize >= self.views.len()) {
+            return Err(ManifestError("a view is read that is not there".to_owned()));
+        }
         for call in &self.host_calls {
             for ty in call.types() {
                 check_type(&self.defs, ty, "a host call")?;
+            }
+            if let HostCall::View(read) = call {
+                let view = self.views.get(read.view as usize);
+                let keys = view.and_then(|view| view.group.as_ref());
+                let first = keys.and_then(|group| group.keys.first());
+                let fits = view.is_some_and(|view| view.row == read.row)
+                    && read.key.as_ref().is_none_or(|key| Some(key) == first);
+                if !fits {
+                    let what = "a read of a view that is not there, or is of other types";
+                    return Err(ManifestError(what.to_owned()));
+                }
             }
             if let HostCall::Log(_, ty) = call {
                 let is_line = match ty {

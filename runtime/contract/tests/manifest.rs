@@ -545,3 +545,15 @@ fn fits(root: &Json, schema: &Json, json: &Json, at: &str) -> Result<(), String>
     }
     Ok(())
 }
+
+#[test]
+fn what_reads_a_view_names_one_that_is_there() {
+    let mut manifest = full();
+    manifest["host_calls"] = json!([{ "view": { "view": 7, "row": "int" } }]);
+    let told = read(&manifest).expect_err("there is no view 7");
+    assert!(told.contains("a read of a view"), "{told}");
+    let mut manifest = full();
+    manifest["functions"][0]["views"] = json!([7]);
+    let told = read(&manifest).expect_err("there is no view 7");
+    assert!(told.contains("a view is read that is not there"), "{told}");
+}

@@ -49,7 +49,7 @@ impl Checker<'_> {
                 target,
                 field,
             } => {
-                self.part(target, &Type::Entity(*entity), "a target");
+                self.target(target, *entity);
                 is(&self.program.entity(*entity).fields[field.0 as usize].ty)
             }
             K::ReadView { view, key } => {
@@ -212,7 +212,7 @@ impl Checker<'_> {
                 args,
             } => {
                 if let Some(target) = target {
-                    self.part(target, &Type::Entity(*entity), "a target");
+                    self.target(target, *entity);
                 }
                 self.args(*function, &[], args, e);
                 self.program.function(*function).entity == Some(*entity)
@@ -319,8 +319,22 @@ impl Checker<'_> {
                 self.part(value, &stream.ty, "an entry");
                 is(&Type::Int)
             }
-            K::Merge { .. } => is(&Type::Unit),
-            K::Sync(..) => is(&Type::Unit),
+            K::Merge { path, value, .. } => {
+                for step in path {
+                    if let MergeStep::Key(key) = step {
+                        self.expr(key);
+                    }
+                }
+                value.iter().for_each(|value| self.expr(value));
+                is(&Type::Unit)
+            }
+            K::Sync(one, other) => {
+                for replica in [one, other] {
+                    self.expr(replica);
+                    assert!(of_replica(&replica.ty).is_some(), "only replicas tell each other");
+                }
+                is(&Type::Unit)
+            }
             K::CrashAt(label) => {
                 self.part(label, &Type::Text, "a label");
                 is(&Type::Unit)
@@ -437,6 +451,13 @@ impl Checker<'_> {
         }
     }
 
+    /// An instance, or in tests one of its replicas.
+    pub(super) fn target(&mut self, target: &Expr, entity: EntityId) {
+        self.expr(target);
+        let ty = of_replica(&target.ty).unwrap_or(&target.ty);
+        assert_eq!(*ty, Type::Entity(entity), "a target");
+    }
+
     fn for_(&mut self, f: &For, e: &Expr) -> bool {
         self.expr(&f.body);
         if let Some(most) = &f.most {
@@ -482,5 +503,12 @@ impl Checker<'_> {
             .iter()
             .for_each(|e| self.part(e, &Type::Bool, "a filter"));
         true
+    }
+}
+
+fn of_replica(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::New(id, of) if *id == REPLICA => of.first(),
+        _ => None,
     }
 }
