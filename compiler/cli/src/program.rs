@@ -55,7 +55,7 @@ pub struct ToRun<'a> {
 impl ToRun<'_> {
     /// The program as a node runs it.
     pub fn load(&self) -> Outcome<weir_node::Program> {
-        let runner = Box::new(runner(self.bundle, self.components, self.code)?);
+        let runner = Box::new(runner(self.bundle, self.components, self.code, 1)?);
         let program = weir_node::Program::new(self.bundle.manifest.clone(), runner);
         let program = program.with_settings(self.settings.clone());
         Ok(program.with_components(self.components.clone()))
@@ -73,9 +73,18 @@ fn built(program: &Program, analysis: &Analysis) -> Outcome<Bundle> {
 }
 
 /// A place to run the steps of a program.
-pub fn runner(bundle: &Bundle, components: &Arc<Components>, code: Code<'_>) -> Outcome<Runner> {
+///
+/// `patience` is how many times longer than its limit a step may take: more than once where others may keep the machine busy.
+pub fn runner(
+    bundle: &Bundle,
+    components: &Arc<Components>,
+    code: Code<'_>,
+    patience: u32,
+) -> Outcome<Runner> {
+    let mut limits = weir_engine::Limits::of(&bundle.manifest);
+    limits.step *= patience;
     let loading = Loading {
-        limits: weir_engine::Limits::of(&bundle.manifest),
+        limits,
         code,
         perf_map: is_profiled()?,
     };

@@ -5,9 +5,10 @@
 //!   answers: count, each: caller, key, run, time, digest 32, 0 function output | 1 status json | 2 the run goes on
 //!   for each entity of the program: count, each in key order: key, version, its slots:
 //!     0 absent | 1 scalar | 2 map: count, keys and values | 3 list: count, elements | 4 what merges: its state
-//!   how many tables of replicas there are, which only tests have, and these in the same way
 //!   runs (`run_snapshot`); version 1 ends before them
 //!   streams (`streams::snapshot`); version 4 ends before them
+//!   how many tables of replicas there are, which only tests have, and these as those of entities
+//!   views (`views::snapshot`)
 //! ```
 //! Canonical: machines that are equal have equal snapshots, which the replay checker relies on.
 
@@ -79,13 +80,13 @@ impl Machine {
         }
         let (own, replicas) = self.state.tables().split_at(self.state.entities());
         own.iter().for_each(|table| put_table(&mut out, table));
+        self.runs.encode_into(&mut out);
+        self.streams.encode_into(&mut out);
         // One that was only looked at is none.
         let last = replicas.iter().rposition(|table| !table.is_empty());
         let replicas = &replicas[..last.map_or(0, |last| last + 1)];
         put_varint(&mut out, replicas.len() as u64);
         replicas.iter().for_each(|table| put_table(&mut out, table));
-        self.runs.encode_into(&mut out);
-        self.streams.encode_into(&mut out);
         out
     }
 
@@ -136,6 +137,14 @@ impl Machine {
         for table in 0..entities {
             read_table(&mut r, &mut machine.state, table)?;
         }
+        if version > WITHOUT_RUNS {
+            machine.runs = Runs::restore(&mut r, machine.program.as_deref())?;
+        }
+        let program = machine.program.as_deref();
+        machine.streams = match version {
+            SNAPSHOT_VERSION => Streams::restore(&mut r, program)?,
+            _ => program.map(Streams::of).unwrap_or_default(),
+        };
         if version > WITHOUT_MERGES {
             let replicas = r.varint()?;
             for table in (u64::from(entities)..).take(replicas as usize) {
@@ -146,14 +155,6 @@ impl Machine {
                 read_table(&mut r, &mut machine.state, table)?;
             }
         }
-        if version > WITHOUT_RUNS {
-            machine.runs = Runs::restore(&mut r, machine.program.as_deref())?;
-        }
-        let program = machine.program.as_deref();
-        machine.streams = match version {
-            SNAPSHOT_VERSION => Streams::restore(&mut r, program)?,
-            _ => program.map(Streams::of).unwrap_or_default(),
-        };
         machine.begin_views();
         if let Some(program) = &machine.program
             && version > WITHOUT_VIEWS

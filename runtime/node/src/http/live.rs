@@ -183,8 +183,9 @@ mod tests {
         let before = seen(3, json!([1, 2, 3, 3, 5, 6, 7]));
         assert_eq!(before.change(&seen(4, before.json.clone())), None);
         let now = seen(5, json!([1, 2, 3, 4, 5, 6, 7]));
-        let told = "event: change\nid: 5\ndata: {\"added\":[4],\"removed\":[3]}\n\n";
-        assert_eq!(before.change(&now).as_deref(), Some(told));
+        let change = json!({ "removed": [3], "added": [4] });
+        let told = format!("event: change\nid: 5\ndata: {change}\n\n");
+        assert_eq!(before.change(&now), Some(told));
         let all = seen(6, json!([8]));
         assert_eq!(
             now.change(&all).as_deref(),
