@@ -230,6 +230,8 @@ fn built_in_types_are_those_of_the_compiler() {
     };
     let mut expected: Words = list("BUILTIN_TYPES").into_iter().collect();
     expected.extend(list("LATER_TYPES"));
+    let merging = weir_check::hir::LatticeKind::ALL.into_iter();
+    expected.extend(merging.map(|kind| kind.name().to_owned()));
     expected.insert("UserId".to_owned());
     assert!(
         expected.len() > 20
