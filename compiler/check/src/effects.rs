@@ -5,6 +5,8 @@
 //! it; a message shows the way from the place to the line that goes too far. Fills in `Function::effect`. Runs on
 //! checked bodies.
 
+mod scratch;
+
 use std::collections::BTreeSet;
 
 use petgraph::algo::kosaraju_scc;
@@ -28,6 +30,8 @@ enum Does {
     Read,
     /// `now()`, `caller`: not the same in every step.
     Ask,
+    /// Reads or keeps the content of a blob: always the same.
+    Content,
     /// Reads another instance's state.
     ReadOther,
     /// Changes own state.
@@ -90,7 +94,9 @@ pub fn check(cx: &mut Cx) {
                 places.check_lambdas(expr, &mut found);
                 places.check_atomic(expr, &mut found);
                 places.check_owner(expr, &mut found);
+                places.check_scratch(expr, &mut found);
             });
+            places.check_kept(body, &mut found);
         }
     }
     found
@@ -155,7 +161,10 @@ fn function_acts(program: &Checked, function: &Function) -> Vec<Act> {
     match &function.implementation {
         Implementation::Body(body) => acts(program, &body.root),
         Implementation::Intrinsic(name) if asks(name) => vec![Act {
-            does: Does::Ask,
+            does: match name.starts_with("blobs.") {
+                true => Does::Content,
+                false => Does::Ask,
+            },
             span: function.span,
         }],
         Implementation::Intrinsic(_) => Vec::new(),
@@ -202,7 +211,8 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
             | ExprKind::Advance(_)
             | ExprKind::Settle
             | ExprKind::Mock { .. }
-            | ExprKind::CrashAt(_) => act(Does::Wait),
+            | ExprKind::CrashAt(_)
+            | ExprKind::Scratch(_) => act(Does::Wait),
             ExprKind::Assign { place, .. }
             | ExprKind::AssignOp { place, .. }
             | ExprKind::Mutate { place, .. } => {
@@ -264,7 +274,7 @@ fn join(a: Reach, b: Reach) -> Reach {
 
 fn reach_of(act: &Act, reach: &[Reach]) -> Reach {
     let (effect, others) = match act.does {
-        Does::Read | Does::Ask => (Effect::Read, false),
+        Does::Read | Does::Ask | Does::Content => (Effect::Read, false),
         Does::ReadOther => (Effect::Read, true),
         Does::Write => (Effect::Write, false),
         Does::Send => (Effect::Write, true),
@@ -374,7 +384,7 @@ impl Places<'_> {
             Does::Undo => "keeps an `undo` for later",
             Does::ReadOther => "reads another instance",
             Does::Read => "reads state",
-            Does::Ask => "depends on the step it runs in",
+            Does::Ask | Does::Content => "depends on the step it runs in",
             Does::Handler(_) => "calls a handler",
             Does::Call(_) => "does more than is allowed here",
         };

@@ -125,6 +125,8 @@ codes! {
     E0506 "`self` outside an entity",
     E0507 "something that depends on itself",
     E0508 "something in the wrong place",
+    E0520 "temporary data that could not be computed again",
+    E0521 "temporary data that would be kept",
     E0601 "a `match` that does not cover everything",
     E0602 "an arm that nothing can reach",
     E0603 "a pattern that does not fit",

@@ -15,6 +15,7 @@ mod fix;
 mod manifest;
 mod modules;
 mod project;
+mod scratches;
 mod settings;
 mod stages;
 mod style;

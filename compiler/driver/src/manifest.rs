@@ -13,6 +13,7 @@ use weir_contract::{DefId, DefKind, Field, Type};
 use weir_diagnostics::{FileId, SourceMap};
 use weir_flow::ir;
 
+use crate::scratches::scratches;
 use crate::within::Within;
 use crate::{Program, hex_sha256};
 
@@ -51,6 +52,7 @@ pub fn manifest(
         // Known when their files are: `Bundle::with_components`.
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
+        scratches: scratches(module),
         failures: module.failures,
         roles: weir_check::roles(checked).into_iter().collect(),
         tests: numbered()

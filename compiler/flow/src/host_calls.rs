@@ -11,7 +11,7 @@ use weir_contract::host_call::{HostCall, Level, Setting};
 use crate::ir::{Func, Inst, Module, Op};
 
 /// Built-in functions that are host calls, or begin the name of one.
-const PARTS: &[&str] = &["json.", "log.", "config.", "secret.", "blobs."];
+const PARTS: &[&str] = &["json.", "log.", "config.", "secret.", "blobs.", "scratch."];
 
 /// Whether a function that is built in is one of these.
 pub fn is_one(name: &str) -> bool {
@@ -65,6 +65,9 @@ pub fn of(func: &Func, inst: &Inst) -> Option<HostCall> {
         ("blobs", "keep") => HostCall::KeepBlob,
         ("blobs", "read") => HostCall::ReadBlob,
         ("blobs", "lines") => HostCall::BlobLines,
+        ("scratch", "parts") => HostCall::ScratchParts(given(0)),
+        ("scratch", "part") => HostCall::ScratchPart(given(0), result()),
+        ("scratch", "whole") => HostCall::ScratchWhole(given(0), result()),
         _ => unreachable!("the library has no {name}"),
     })
 }

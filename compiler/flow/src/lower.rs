@@ -22,6 +22,7 @@ mod money;
 mod parallel;
 mod pattern;
 mod place;
+mod scratch;
 mod state;
 mod trim;
 mod types;

@@ -17,6 +17,7 @@ pub mod names;
 pub mod plan;
 pub mod pure;
 mod route;
+pub mod scratch;
 pub mod settings;
 pub mod slots;
 pub mod types;

@@ -6,8 +6,11 @@
 //! savepoint is one number and rolling back cuts both.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use weir_contract::Manifest;
 use weir_contract::encode::{put_bytes, put_varint};
+use weir_contract::host_call::Given;
 
 use crate::access::StateAccess;
 use crate::asking::{Asking, Surroundings};
@@ -87,6 +90,12 @@ impl Transaction {
             round: 0,
             waiting: None,
         }
+    }
+
+    /// The program and what it was given, for a step that may ask for something.
+    pub fn lent(&self) -> Option<(Arc<Manifest>, Arc<Given>)> {
+        let around = &self.asking.around;
+        Some((around.program.clone()?, around.settings.clone()))
     }
 
     /// Keeps the writes: raises the versions of the instances and gives the operations for the record.

@@ -31,6 +31,22 @@ struct Rows {
     clauses: Vec<Clause>,
     names: Vec<Ident>,
     span: Span,
+    /// Where the comprehension is cut in two: the first list of rows is made apart, and has this name in what is left.
+    cut: Option<Ident>,
+    /// What makes that list.
+    made: Option<Expr>,
+    /// The parts of the key of `group by`, each with a name, where it is cut.
+    keys: Vec<Ident>,
+}
+
+/// A comprehension in two.
+pub(super) struct InTwo {
+    /// Makes the rows from the items of the first generator.
+    pub rows: Expr,
+    /// Makes of them what is wanted; the name in it stands for the rows.
+    pub rest: Option<(Ident, For)>,
+    /// What it selects is a tuple with the key of the group first, because each group can be made apart.
+    pub keyed: bool,
 }
 
 impl BodyCx<'_> {
@@ -40,11 +56,63 @@ impl BodyCx<'_> {
         if f.clauses.iter().all(is_plain) {
             return None;
         }
+        let rows = self.rewritten(f, span, None);
+        Some(For {
+            parallel: f.parallel,
+            generators: rows.generators,
+            clauses: rows.clauses,
+            limit: None,
+            body: f.body.clone(),
+        })
+    }
+
+    /// A comprehension that selects, cut where its rows are first put together: in front of `group by` or `sort by`. What it makes of a
+    /// group can be made for each group apart unless it is sorted.
+    pub(super) fn in_two(&mut self, f: &For, value: &Expr, span: Span) -> InTwo {
+        let name = Ident {
+            name: "rows of all parts".to_owned(),
+            span,
+        };
+        let mut rows = self.rewritten(f, span, Some(name.clone()));
+        let Some(made) = rows.made.take() else {
+            return InTwo {
+                rows: rows.select(value.clone()),
+                rest: None,
+                keyed: false,
+            };
+        };
+        let is_sorted = |c: &Clause| matches!(c.kind, ClauseKind::SortBy(_));
+        let keyed = !rows.keys.is_empty() && !f.clauses.iter().any(is_sorted);
+        let selected = match keyed {
+            true => {
+                let key = tuple(rows.keys.iter().map(var).collect(), span);
+                expr(tuple_kind(vec![key, value.clone()]), value.span)
+            }
+            false => value.clone(),
+        };
+        let rest = For {
+            parallel: false,
+            generators: rows.generators,
+            clauses: rows.clauses,
+            limit: None,
+            body: ForBody::Select(selected),
+        };
+        InTwo {
+            rows: made,
+            rest: Some((name, rest)),
+            keyed,
+        }
+    }
+
+    fn rewritten(&mut self, f: &For, span: Span, cut: Option<Ident>) -> Rows {
         let mut rows = Rows {
             generators: f.generators.clone(),
             clauses: Vec::new(),
             names: Vec::new(),
             span,
+            cut,
+            made: None,
+            keys: Vec::new(),
         };
         for generator in &f.generators {
             bound(&generator.pattern, &mut rows.names);
@@ -75,13 +143,7 @@ impl BodyCx<'_> {
                 ClauseKind::SortBy(keys) => sort(&mut rows, keys, clause.span),
             }
         }
-        Some(For {
-            parallel: f.parallel,
-            generators: rows.generators,
-            clauses: rows.clauses,
-            limit: None,
-            body: f.body.clone(),
-        })
+        rows
     }
 
     /// `where` and `join` come first, then `group by`, then `sort by`; a `where` behind `group by` chooses groups.
@@ -112,14 +174,25 @@ impl BodyCx<'_> {
         let row = tuple_pattern(rows.names.iter().map(bind).collect(), span);
         let key = tuple(keys.iter().map(|k| k.expr.clone()).collect(), span);
         let names = tuple(rows.names.iter().map(var).collect(), span);
-        let source = method(rows.select(tuple(vec![key, names], span)), "groups", vec![]);
+        let is_cut = rows.cut.is_some();
+        let source = rows.put_together(tuple(vec![key, names], span));
+        let source = method(source, "groups", vec![]);
         let name = format!("rows of group {}", self.groups.len());
         self.groups.push(Group {
             rows: name.clone(),
             row,
         });
         let all = Ident { name, span };
-        let named: Vec<Option<Ident>> = keys.iter().map(name_of).collect();
+        let mut named: Vec<Option<Ident>> = keys.iter().map(name_of).collect();
+        if is_cut {
+            for (at, (name, key)) in named.iter_mut().zip(keys).enumerate() {
+                let name = name.get_or_insert_with(|| Ident {
+                    name: format!("key {at} of group"),
+                    span: key.span,
+                });
+                rows.keys.push(name.clone());
+            }
+        }
         let parts = named.iter().zip(keys);
         let parts = parts.map(|(name, key)| name.as_ref().map_or(wildcard(key.span), bind));
         let pattern = tuple_pattern(vec![tuple_pattern(parts.collect(), span), bind(&all)], span);
@@ -174,6 +247,9 @@ impl BodyCx<'_> {
             clauses: Vec::new(),
             names: Vec::new(),
             span,
+            cut: None,
+            made: None,
+            keys: Vec::new(),
         };
         let values = values.select(args[0].value.clone());
         let number = |n| expr(Ast::Int(n), span);
@@ -201,6 +277,18 @@ impl Rows {
         expr(Ast::For(Box::new(f)), self.span)
     }
 
+    /// The same where all rows must be there before it goes on: the first time that is where it is cut.
+    fn put_together(&mut self, value: Expr) -> Expr {
+        let made = self.select(value);
+        match self.cut.take() {
+            Some(name) => {
+                self.made = Some(made);
+                var(&name)
+            }
+            None => made,
+        }
+    }
+
     /// From here on the rows are those of another list.
     fn begin(&mut self, pattern: Pattern, source: Expr) {
         let span = source.span;
@@ -217,7 +305,7 @@ impl Rows {
 fn sort(rows: &mut Rows, keys: &[SortKey], span: Span) {
     let mut parts: Vec<Expr> = keys.iter().map(|key| key.expr.clone()).collect();
     parts.push(tuple(rows.names.iter().map(var).collect(), span));
-    let mut sorted = rows.select(expr(tuple_kind(parts), span));
+    let mut sorted = rows.put_together(expr(tuple_kind(parts), span));
     for (at, key) in keys.iter().enumerate().rev() {
         let row = Ident {
             name: "row".to_owned(),
@@ -304,11 +392,11 @@ fn bound_by_is(cond: &Expr, names: &mut Vec<Ident>) {
     }
 }
 
-fn expr(kind: Ast, span: Span) -> Expr {
+pub(super) fn expr(kind: Ast, span: Span) -> Expr {
     Expr { kind, span }
 }
 
-fn var(name: &Ident) -> Expr {
+pub(super) fn var(name: &Ident) -> Expr {
     expr(Ast::Var(name.clone()), name.span)
 }
 
@@ -380,7 +468,7 @@ fn tuple_pattern(mut parts: Vec<Pattern>, span: Span) -> Pattern {
     }
 }
 
-fn bind(name: &Ident) -> Pattern {
+pub(super) fn bind(name: &Ident) -> Pattern {
     Pattern {
         kind: PatternKind::Bind(name.clone()),
         span: name.span,

@@ -30,6 +30,7 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         externs: module.externs.clone(),
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
+        scratches: vec![],
         failures: module.failures,
         roles: vec![],
         tests: vec![],
