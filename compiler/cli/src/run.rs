@@ -21,7 +21,10 @@ use weir_engine::Code;
 use weir_log::Log;
 use weir_node::outside::environment_name;
 use weir_node::outside::http::Bases;
-use weir_node::{Config, FileBlobs, Format, Node, Speech, StartError};
+use weir_node::{Config, FileBlobs, Format, Node, ScratchConfig, Speech, StartError};
+
+/// The directory of temporary data beside the log; emptied at each start.
+const SCRATCH: &str = "scratch";
 
 /// Serve a program on this machine; save its file, and the new one takes over.
 #[derive(clap::Args)]
@@ -112,6 +115,10 @@ pub fn run(args: Args) -> Outcome {
         externs,
         speech: Speech::to_stderr(args.log_format.into()),
         blobs: Blobs(Arc::new(blobs)),
+        scratch: ScratchConfig {
+            dir: Some(data.join(SCRATCH)),
+            ..ScratchConfig::default()
+        },
         ..Config::default()
     };
     let to_run = ToRun {

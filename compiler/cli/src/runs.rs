@@ -189,6 +189,15 @@ fn row(run: &Value, style: &Style) -> String {
     if !key.is_empty() {
         text.push_str(&format!(" ({})", key.join(", ")));
     }
+    for data in run["scratch"].as_array().into_iter().flatten() {
+        let name = data["name"].as_str().unwrap_or("?");
+        let state = data["state"].as_str().unwrap_or("?");
+        text.push_str(&format!("\n          temporary data {name}: {state}"));
+        if data["tasks"].is_u64() {
+            let (done, all) = (&data["tasks_done"], &data["tasks"]);
+            text.push_str(&format!(", {done} of {all} tasks done"));
+        }
+    }
     let strands = run["strands"].as_array().into_iter().flatten();
     for strand in strands {
         let since = strand["since"].as_str().and_then(time::parse);

@@ -43,3 +43,7 @@ pub const LOG_LINES_MAX: usize = 200;
 pub const TASK_MS_MAX: u64 = 60_000;
 /// Linear memory of such a task.
 pub const TASK_MEMORY_MAX: usize = 256 << 20;
+/// Temporary data of all runs of a node in memory, unless the program says otherwise; what is more goes to the disk.
+pub const SCRATCH_MEMORY_MAX: u64 = 64 << 20;
+/// The same on the disk.
+pub const SCRATCH_DISK_MAX: u64 = 4 << 30;

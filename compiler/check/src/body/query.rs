@@ -9,7 +9,10 @@
 //! ```
 //! The rewriting is one of syntax, so that types, failures and warnings come out as if it had been written so.
 
+use std::collections::BTreeSet;
+
 use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::walk::{Node, walk_expr};
 use weir_syntax::ast::{
     Arg, BinaryOp, Clause, ClauseKind, Expr, ExprKind as Ast, For, ForBody, Generator, GroupKey,
     Ident, LambdaParam, Pattern, PatternKind, SortKey,
@@ -37,6 +40,8 @@ struct Rows {
     made: Option<Expr>,
     /// The parts of the key of `group by`, each with a name, where it is cut.
     keys: Vec<Ident>,
+    /// Every name that is written behind the generators, where it is cut.
+    wanted: BTreeSet<String>,
 }
 
 /// A comprehension in two.
@@ -110,6 +115,10 @@ impl BodyCx<'_> {
             clauses: Vec::new(),
             names: Vec::new(),
             span,
+            wanted: match cut {
+                Some(_) => written_in(f),
+                None => BTreeSet::new(),
+            },
             cut,
             made: None,
             keys: Vec::new(),
@@ -171,6 +180,10 @@ impl BodyCx<'_> {
     }
 
     fn group(&mut self, rows: &mut Rows, keys: &[GroupKey], span: Span) {
+        if rows.cut.is_some() {
+            // Rows go from task to task: with nothing that nobody will ask for.
+            rows.names.retain(|name| rows.wanted.contains(&name.name));
+        }
         let row = tuple_pattern(rows.names.iter().map(bind).collect(), span);
         let key = tuple(keys.iter().map(|k| k.expr.clone()).collect(), span);
         let names = tuple(rows.names.iter().map(var).collect(), span);
@@ -250,6 +263,7 @@ impl BodyCx<'_> {
             cut: None,
             made: None,
             keys: Vec::new(),
+            wanted: BTreeSet::new(),
         };
         let values = values.select(args[0].value.clone());
         let number = |n| expr(Ast::Int(n), span);
@@ -299,6 +313,33 @@ impl Rows {
             span,
         }];
     }
+}
+
+/// Every name in what is selected, and in the clauses behind `group by`.
+fn written_in(f: &For) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut see = |node: Node<'_>| {
+        if let Node::Expr(Expr {
+            kind: Ast::Var(name),
+            ..
+        }) = node
+        {
+            names.insert(name.name.clone());
+        }
+    };
+    if let ForBody::Select(value) = &f.body {
+        walk_expr(value, &mut see);
+    }
+    // Those in front of `group by` are asked before a row goes anywhere.
+    let is_group = |clause: &&Clause| !matches!(clause.kind, ClauseKind::GroupBy(_));
+    for clause in f.clauses.iter().skip_while(is_group) {
+        match &clause.kind {
+            ClauseKind::Where(cond) => walk_expr(cond, &mut see),
+            ClauseKind::SortBy(keys) => keys.iter().for_each(|key| walk_expr(&key.expr, &mut see)),
+            ClauseKind::Join { .. } | ClauseKind::GroupBy(_) => {}
+        }
+    }
+    names
 }
 
 /// The last key first: a sort leaves in order what it finds equal, and so does one between two reversals.

@@ -219,6 +219,7 @@ impl Worker {
     }
 
     fn progress(&mut self, progress: Progress) {
+        self.own_scratch(progress.run);
         self.push(progress.record, Waiter::Actions(progress.actions));
     }
 
