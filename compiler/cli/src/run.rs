@@ -117,6 +117,7 @@ pub fn run(args: Args) -> Outcome {
         blobs: Blobs(Arc::new(blobs)),
         scratch: ScratchConfig {
             dir: Some(data.join(SCRATCH)),
+            lose_every: lost_tasks()?,
             ..ScratchConfig::default()
         },
         ..Config::default()
@@ -362,4 +363,14 @@ fn print_routes(manifest: &Manifest, url: &str) {
 /// What is printed must be seen while the program goes on.
 fn flush() {
     let _ = std::io::stdout().flush();
+}
+
+/// Tests only: `WEIR_LOSE_TASKS=3` has each third task of temporary data be lost with the thread that ran it.
+fn lost_tasks() -> Outcome<u32> {
+    match std::env::var("WEIR_LOSE_TASKS") {
+        Err(_) => Ok(0),
+        Ok(every) => every
+            .parse()
+            .map_err(|_| Failure::new(format_args!("WEIR_LOSE_TASKS is `{every}`, no number"))),
+    }
 }

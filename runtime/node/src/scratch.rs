@@ -15,7 +15,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use weir_contract::host_call::Given;
@@ -34,7 +33,7 @@ pub struct ScratchConfig {
     pub dir: Option<PathBuf>,
     /// Threads that compute it; 0 for as many as the machine has cores.
     pub threads: usize,
-    /// Tests only: each so many-th task is lost, with the thread that ran it.
+    /// Tests only: each so many-th task is lost with a panic of whoever ran it.
     pub lose_every: u32,
 }
 
@@ -129,7 +128,8 @@ impl Workshop {
         }))
     }
 
-    /// Puts a program in force: threads for it, none for the one before. What that one has made stays as long as somebody may read it.
+    /// Puts a program in force: threads for it, none for the one before. What that one has made is dropped, because another code may
+    /// make something else of the same.
     pub fn start(self: &Arc<Self>, program: &Arc<Manifest>, given: &Arc<Given>, steps: &dyn Steps) {
         let limits = &program.limits;
         self.room
@@ -138,8 +138,7 @@ impl Workshop {
             let mut inner = self.lock();
             inner.generation += 1;
             inner.program = Some(program.clone());
-            // Their code is that of the program before.
-            inner.data.retain(|_, data| matches!(data, Data::There(_)));
+            inner.data.clear();
             self.work.notify_all();
             inner.generation
         };
@@ -252,8 +251,8 @@ impl Workshop {
             match inner.task() {
                 Ok(Some(taken)) => return Some(taken),
                 Ok(None) => {
-                    let waited = self.work.wait_timeout(inner, Duration::from_secs(1));
-                    inner = waited.unwrap_or_else(|lost| lost.into_inner()).0;
+                    let woken = self.work.wait(inner);
+                    inner = woken.unwrap_or_else(|lost| lost.into_inner());
                 }
                 Err((made_from, refusal)) => {
                     inner.data.insert(made_from, Data::Failed(refusal));
@@ -441,29 +440,29 @@ struct Hand {
 }
 
 impl Hand {
-    fn work(mut self) {
+    fn work(self) {
         while let Some(taken) = self.workshop.next(self.generation) {
             let run = || self.run(&taken.task);
             match catch_unwind(AssertUnwindSafe(run)) {
                 Ok(output) => self.workshop.done(&taken, output),
-                Err(_) => {
-                    self.workshop.again(&taken);
-                    // Whatever state it is in, it is not used again.
-                    match self.steps.beside() {
-                        Some(steps) => self.steps = steps,
-                        None => return,
-                    }
-                }
+                Err(_) => self.workshop.again(&taken),
             }
         }
     }
 
-    fn run(&mut self, task: &Task) -> Result<Vec<u8>, Refusal> {
-        let output = run_task(&mut *self.steps, &self.program, &self.given, task);
+    /// In an instance that nobody uses before or after: its memory goes with the task.
+    fn run(&self, task: &Task) -> Result<Vec<u8>, Refusal> {
+        let Some(mut steps) = self.steps.beside() else {
+            return Err(Refusal {
+                reason: CrashReason::StepTooLarge,
+                detail: "no instance for a task".to_owned(),
+            });
+        };
+        let output = run_task(&mut *steps, &self.program, &self.given, task);
         let number = self.workshop.tasks_run.fetch_add(1, Relaxed) + 1;
         let every = self.workshop.config.lose_every;
         if every > 0 && number.is_multiple_of(every) {
-            std::panic::resume_unwind(Box::new("a thread that a test lets die"));
+            std::panic::resume_unwind(Box::new("a task that a test lets be lost"));
         }
         output
     }

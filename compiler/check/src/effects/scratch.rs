@@ -88,12 +88,20 @@ impl Places<'_> {
             _ => what.to_owned(),
         })
         .help(help);
-        for step in way.iter().skip(1) {
+        for (from, step) in way.iter().zip(&way[1..]) {
             // What the library does inside says nothing to anybody.
-            if let Does::Call(id) | Does::Handler(id) = step.does
-                && !self.program.function(id).is_prelude
-            {
-                found = found.secondary(step.span, format!("which calls `{}`", self.name(id)));
+            let is_library = match from.does {
+                Does::Call(id) | Does::Handler(id) => self.program.function(id).is_prelude,
+                _ => false,
+            };
+            if !is_library {
+                let said = match step.does {
+                    Does::Call(id) | Does::Handler(id) => {
+                        format!("which calls `{}`", self.name(id))
+                    }
+                    _ => format!("which {what} here"),
+                };
+                found = found.secondary(step.span, said);
             }
         }
         found
