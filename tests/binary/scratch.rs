@@ -286,6 +286,8 @@ fn it_is_held_while_a_run_may_read_it_and_no_longer() {
     let shown = shown.expect("it sleeps");
     assert_eq!(shown["scratch"][0]["name"], "patient.lines");
     assert_eq!(shown["scratch"][0]["state"], "there");
+    // All that is held is what the variables of the frames name.
+    assert_eq!(shown["scratch"][0]["bytes"], held["memory_bytes"]);
     let number = shown["run"].as_u64().unwrap();
     let reply = client.post(&format!("/_weir/runs/{number}/cancel"), &[], "");
     assert_eq!(reply.unwrap().status, 200);
@@ -403,5 +405,30 @@ fn tasks_that_are_lost_with_their_thread_are_run_again() {
     let (status, answer) = call(&mut client, "/top_words", body);
     assert_eq!(status, 200, "{answer}");
     assert_eq!(answer, counted(&sent.contents, 40));
+    assert_eq!(alive(&mut client), nothing());
+}
+
+#[test]
+fn a_program_that_takes_over_makes_it_anew_with_its_own_code() {
+    let (folder, node) = started("scratch-reload", "", &[]);
+    let mut client = Client::connect(&node.host).unwrap();
+    let sent = send(&mut client, vec!["one\ntwo\nthree".to_owned()]);
+    let headers = [("accept", "application/json"), ("prefer", "wait=0")];
+    let body = json!({ "files": sent.names }).to_string();
+    client.post("/patient", &headers, &body).unwrap();
+    let runs = |client: &mut Client| client.get("/_weir/runs", &[]).unwrap().json();
+    until("it sleeps", || {
+        runs(&mut client)[0]["strands"][0]["due"].is_string()
+    });
+    // What is read behind the sleep will be what the new code makes of the same files.
+    let changed = PROGRAM.replacen("for f in files, line in f.lines() select line\n  let first = lines.length()\n  sleep(1d)\n  first + lines.length()", "for f in files, line in f.lines(), _ in 0..2 select line\n  let first = lines.length()\n  sleep(1d)\n  first + lines.length()", 1);
+    assert_ne!(changed, PROGRAM);
+    let before = client.get("/_weir/program", &[]).unwrap().body;
+    std::fs::write(folder.join("main.weir"), &changed).unwrap();
+    until("the new one is in force", || {
+        client.get("/_weir/program", &[]).unwrap().body != before
+    });
+    let shown = runs(&mut client);
+    assert_eq!(shown[0]["scratch"][0]["state"], "not made", "{shown}");
     assert_eq!(alive(&mut client), nothing());
 }

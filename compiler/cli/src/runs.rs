@@ -197,6 +197,9 @@ fn row(run: &Value, style: &Style) -> String {
             let (done, all) = (&data["tasks_done"], &data["tasks"]);
             text.push_str(&format!(", {done} of {all} tasks done"));
         }
+        if let Some(bytes) = data["bytes"].as_u64() {
+            text.push_str(&format!(", {bytes} bytes"));
+        }
     }
     let strands = run["strands"].as_array().into_iter().flatten();
     for strand in strands {

@@ -256,6 +256,7 @@ mod tests {
             externs: Vec::new(),
             components: Vec::new(),
             host_calls: Vec::new(),
+            scratches: vec![],
             failures: None,
             roles: Vec::new(),
             tests: Vec::new(),

@@ -163,8 +163,8 @@ struct Newest {
     clock: u64,
 }
 
-/// Little, so that tests see data that was lost.
-const NEWEST_MAX: usize = 8;
+/// More than one piece of data needs at a time.
+const NEWEST_MAX: usize = 64;
 
 impl MemoryScratch {
     fn made(&self, made_from: &[u8]) -> Option<Made> {

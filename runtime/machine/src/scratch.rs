@@ -13,7 +13,7 @@ use std::sync::Arc;
 use weir_contract::border::{OUTPUT_OK, StepInput, encode_caller};
 use weir_contract::host_call::Given;
 use weir_contract::library::Refusal;
-use weir_contract::scratch::may_be_made_from;
+use weir_contract::scratch::{Found, may_be_made_from};
 use weir_contract::{CrashReason, Manifest, Reader, Type};
 
 use crate::asking::Surroundings;
@@ -24,6 +24,9 @@ use crate::transaction::Transaction;
 
 /// Bytes of some part of temporary data, or of what is made on the way to it.
 pub trait Piece: Send + Sync {
+    /// How many there are.
+    fn size(&self) -> u64;
+
     fn bytes(&self) -> Result<Vec<u8>, Refusal>;
 
     /// From one byte up to, not with, another.
@@ -46,6 +49,10 @@ pub struct Memory;
 struct InMemory(Vec<u8>);
 
 impl Piece for InMemory {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
     fn bytes(&self) -> Result<Vec<u8>, Refusal> {
         Ok(self.0.clone())
     }
@@ -114,6 +121,12 @@ pub fn make(
     made_from: &[u8],
 ) -> Result<Vec<Vec<u8>>, Refusal> {
     let mut job = Job::new(program.clone(), made_from)?;
+    let store = &*settings.scratches.0;
+    for needed in job.needs() {
+        if store.parts(&needed) == Found::Missing {
+            store.put(&needed, make(steps, program, settings, &needed));
+        }
+    }
     while !job.is_done() {
         let task = job.next(&*settings.scratches.0)?;
         let task = task.expect("one after the other, so one is next");

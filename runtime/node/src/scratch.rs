@@ -202,7 +202,8 @@ impl Workshop {
                 None => json!({ "name": name, "state": "not made" }),
                 Some(Data::Failed(_)) => json!({ "name": name, "state": "failed" }),
                 Some(Data::There(parts)) => {
-                    json!({ "name": name, "state": "there", "parts": parts.len() })
+                    let bytes: u64 = parts.iter().map(|part| part.size()).sum();
+                    json!({ "name": name, "state": "there", "bytes": bytes })
                 }
                 Some(Data::Making(making)) => json!({
                     "name": name, "state": "being made",

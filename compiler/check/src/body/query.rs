@@ -26,6 +26,8 @@ pub(super) struct Group {
     rows: String,
     /// What takes a row apart.
     row: Pattern,
+    /// Each row stands for so many of one key: it is their number.
+    is_counted: bool,
 }
 
 /// A comprehension while it is being rewritten: what makes its rows, and what each row binds.
@@ -43,6 +45,19 @@ struct Rows {
     /// Every name that is written behind the generators, where it is cut.
     wanted: BTreeSet<String>,
 }
+
+/// What can be asked of the rows of a group, besides `count()`.
+const AGGREGATES: &[&str] = &[
+    "sum",
+    "average",
+    "min",
+    "max",
+    "first",
+    "last",
+    "collect",
+    "count_distinct",
+    "percentile",
+];
 
 /// A comprehension in two.
 pub(super) struct InTwo {
@@ -184,16 +199,23 @@ impl BodyCx<'_> {
             // Rows go from task to task: with nothing that nobody will ask for.
             rows.names.retain(|name| rows.wanted.contains(&name.name));
         }
+        // Where nothing is asked but how many there are, each task counts its own.
+        let asks_more = AGGREGATES.iter().any(|name| rows.wanted.contains(*name));
+        let is_counted = rows.cut.is_some() && rows.names.is_empty() && !asks_more;
         let row = tuple_pattern(rows.names.iter().map(bind).collect(), span);
         let key = tuple(keys.iter().map(|k| k.expr.clone()).collect(), span);
         let names = tuple(rows.names.iter().map(var).collect(), span);
         let is_cut = rows.cut.is_some();
         let source = rows.put_together(tuple(vec![key, names], span));
+        if is_counted {
+            rows.made = rows.made.take().map(counted);
+        }
         let source = method(source, "groups", vec![]);
         let name = format!("rows of group {}", self.groups.len());
         self.groups.push(Group {
             rows: name.clone(),
             row,
+            is_counted,
         });
         let all = Ident { name, span };
         let mut named: Vec<Option<Ident>> = keys.iter().map(name_of).collect();
@@ -249,6 +271,10 @@ impl BodyCx<'_> {
             span,
         );
         if is_of_rows {
+            let function = match group.is_counted {
+                true => "sum",
+                false => function,
+            };
             return Some(method(all, function, vec![]));
         }
         let values = Rows {
@@ -313,6 +339,32 @@ impl Rows {
             span,
         }];
     }
+}
+
+/// Pairs of key and nothing as pairs of key and how often it is there.
+fn counted(rows: Expr) -> Expr {
+    let span = rows.span;
+    let name = |name: &str| Ident {
+        name: name.to_owned(),
+        span,
+    };
+    let (key, all) = (name("key of some rows"), name("rows of one key"));
+    let count = method(var(&all), "length", vec![]);
+    let counts = Rows {
+        generators: vec![Generator {
+            pattern: tuple_pattern(vec![bind(&key), bind(&all)], span),
+            source: method(rows, "groups", vec![]),
+            span,
+        }],
+        clauses: Vec::new(),
+        names: Vec::new(),
+        span,
+        cut: None,
+        made: None,
+        keys: Vec::new(),
+        wanted: BTreeSet::new(),
+    };
+    counts.select(tuple(vec![var(&key), count], span))
 }
 
 /// Every name in what is selected, and in the clauses behind `group by`.

@@ -63,7 +63,11 @@ impl Places<'_> {
                 "depends on the step it runs in",
                 "take it before the `scratch let`, with a `let` of its own",
             ),
-            Does::Read | Does::ReadOther | Does::Handler(_) => (
+            Does::Handler(_) => (
+                "calls a handler, which is a transaction",
+                "call it before the `scratch let`, with a `let` of its own",
+            ),
+            Does::Read | Does::ReadOther => (
                 "reads state",
                 "read it before the `scratch let`, with a `let` of its own",
             ),

@@ -104,6 +104,10 @@ struct InMemory {
 }
 
 impl Piece for InMemory {
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     fn bytes(&self) -> Result<Vec<u8>, Refusal> {
         Ok(self.bytes.clone())
     }
@@ -136,6 +140,10 @@ impl OnDisk {
 }
 
 impl Piece for OnDisk {
+    fn size(&self) -> u64 {
+        self.len
+    }
+
     fn bytes(&self) -> Result<Vec<u8>, Refusal> {
         self.slice(0, self.len as usize)
     }
