@@ -104,7 +104,10 @@ fn words(random: &mut Random, files: u64, lines: u64) -> Vec<String> {
         for _ in 0..lines {
             for _ in 0..8 {
                 let n = random.below(60) * random.below(60);
-                text.push_str(&format!("{}{n} ", if n % 2 == 0 { "Word" } else { "w" }));
+                text.push_str(&format!(
+                    "{}{n} ",
+                    if n.is_multiple_of(2) { "Word" } else { "w" }
+                ));
             }
             text.push('\n');
         }

@@ -377,6 +377,10 @@ impl Gen {
                 "let {value}: List<Int> = for p in {name} select p + {name}.length()"
             ));
         }
+        // Which numbers, in which order, is seen at the end.
+        lines.push(format!(
+            "send Tally(\"a\").add({value}.fold(0, (h, x) => (h * 31 + x) % 10007))"
+        ));
         scope.bind(&value, &Ty::list(Ty::Int), false);
     }
 

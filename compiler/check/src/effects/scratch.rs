@@ -147,7 +147,11 @@ impl Places<'_> {
         match &expr.kind {
             ExprKind::Field(of, _) | ExprKind::Unwrap(_, of) | ExprKind::Is(of, _) => vec![of],
             ExprKind::ListIndex(of, _) | ExprKind::MapIndex(of, _) => vec![of],
-            ExprKind::Compare(_, a, b) => vec![a, b],
+            ExprKind::Compare(_, a, b) | ExprKind::Arith(_, a, b) => vec![a, b],
+            ExprKind::And(a, b) | ExprKind::Or(a, b) => vec![a, b],
+            ExprKind::Neg(of) | ExprKind::Not(of) => vec![of],
+            ExprKind::If { cond, .. } => vec![cond],
+            ExprKind::InRange { value, start, end } => vec![value, start, end],
             ExprKind::In { collection, .. } => vec![collection],
             ExprKind::Match { subject, .. } => vec![subject],
             ExprKind::Interpolate(parts) => parts.iter().collect(),

@@ -143,3 +143,113 @@ pub fn merge(
         _ => part(list(count, &elements)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use weir_contract::{TupleField, decode, encode};
+
+    use super::*;
+
+    fn pair() -> Type {
+        let field = |ty| TupleField { name: None, ty };
+        Type::Tuple(vec![field(Type::Text), field(Type::Int)])
+    }
+
+    fn of(item: Type) -> Type {
+        Type::List(Box::new(item))
+    }
+
+    /// Words that come again, with where they stood.
+    fn rows(count: i64) -> Value {
+        let row = |n: i64| {
+            let word = format!("word {}", n * n % 97);
+            Value::Record(vec![Value::Text(word), Value::Int(n)])
+        };
+        Value::List((0..count).map(row).collect())
+    }
+
+    fn items(defs: &Defs, item: &Type, lists: &[Vec<u8>]) -> Vec<Value> {
+        let decoded = lists
+            .iter()
+            .map(|list| decode(defs, &of(item.clone()), list).expect("a list"));
+        let items = decoded.map(|list| match list {
+            Value::List(items) => items,
+            other => panic!("{other:?} is no list"),
+        });
+        items.flatten().collect()
+    }
+
+    #[test]
+    fn a_list_in_pieces_is_the_same_list() {
+        let defs = Defs::default();
+        let all = rows(9_000);
+        let bytes = encode(&defs, &of(pair()), &all);
+        let Value::List(expected) = all else {
+            unreachable!("rows are a list")
+        };
+        for most in [1, 7, 9_000, 20_000] {
+            let cut = chunks(&defs, &pair(), &bytes, most).unwrap();
+            assert!(cut.len() <= most && !cut.is_empty());
+            assert_eq!(items(&defs, &pair(), &cut), expected);
+        }
+        let cut = parts(&defs, &pair(), bytes).unwrap();
+        assert!(cut.len() > 1, "{} bytes are more than one part", cut.len());
+        assert!(cut.iter().all(|part| part.len() < PART_BYTES + 100));
+        assert_eq!(items(&defs, &pair(), &cut), expected);
+        let nothing = encode(&defs, &of(pair()), &Value::List(vec![]));
+        assert!(chunks(&defs, &pair(), &nothing, 4).unwrap().is_empty());
+        assert!(parts(&defs, &pair(), nothing).unwrap().is_empty());
+    }
+
+    #[test]
+    fn rows_of_one_key_are_in_one_bucket_in_their_order() {
+        let defs = Defs::default();
+        let bytes = encode(&defs, &of(pair()), &rows(3_000));
+        let sorted = sort(&defs, &pair(), &bytes).unwrap();
+        let (mut from, mut places) = (0, BTreeMap::<String, (usize, i64)>::new());
+        let mut seen = 0;
+        for (bucket, (count, to)) in sorted.buckets.iter().enumerate() {
+            let rows = list(*count, &sorted.bytes[from..*to]);
+            for row in items(&defs, &pair(), &[rows]) {
+                let Value::Record(fields) = row else {
+                    panic!("no row")
+                };
+                let [Value::Text(key), Value::Int(at)] = &fields[..] else {
+                    panic!("no pair")
+                };
+                let (known, last) = places.entry(key.clone()).or_insert((bucket, -1));
+                assert_eq!(*known, bucket, "{key} is in two buckets");
+                assert!(*last < *at, "{key} is out of order");
+                *last = *at;
+                seen += 1;
+            }
+            from = *to;
+        }
+        assert_eq!(seen, 3_000);
+        assert!(places.values().map(|p| p.0).max() > places.values().map(|p| p.0).min());
+    }
+
+    #[test]
+    fn lists_are_put_together_by_their_keys() {
+        let defs = Defs::default();
+        let numbered = |numbers: &[i64]| {
+            let row = |n: &i64| Value::Record(vec![Value::Text(format!("{n:04}")), Value::Int(*n)]);
+            encode(
+                &defs,
+                &of(pair()),
+                &Value::List(numbers.iter().map(row).collect()),
+            )
+        };
+        let lists = [numbered(&[2, 5, 9]), numbered(&[]), numbered(&[1, 7, 12])];
+        let mut out = Vec::new();
+        merge(&defs, &Type::Text, &Type::Int, &lists, |part| {
+            out.push(part);
+            Ok(())
+        })
+        .unwrap();
+        let expected = [1, 2, 5, 7, 9, 12].map(Value::Int);
+        assert_eq!(items(&defs, &Type::Int, &out), expected);
+    }
+}
