@@ -184,12 +184,12 @@ mod tests {
     #[test]
     fn a_list_in_pieces_is_the_same_list() {
         let defs = Defs::default();
-        let all = rows(9_000);
+        let all = rows(20_000);
         let bytes = encode(&defs, &of(pair()), &all);
         let Value::List(expected) = all else {
             unreachable!("rows are a list")
         };
-        for most in [1, 7, 9_000, 20_000] {
+        for most in [1, 7, 9_000, 30_000] {
             let cut = chunks(&defs, &pair(), &bytes, most).unwrap();
             assert!(cut.len() <= most && !cut.is_empty());
             assert_eq!(items(&defs, &pair(), &cut), expected);
