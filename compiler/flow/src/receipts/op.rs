@@ -12,6 +12,7 @@ pub fn add(of: &Function<'_>, inst: &Inst, cost: &mut Cost) {
         Op::Call(callee, args) => call(of, *callee, args, inst.site, cost),
         Op::TxEnter => cost.enter(),
         Op::TxLeave => leave(of, cost),
+        Op::Suspend(Wait::Yield, _) if ends_always(of, inst) => cost.count(RECORDS, 1),
         Op::Suspend(wait, _) => suspend(wait, cost),
         Op::Full => cost.count(TRANSACTIONS, 1),
         Op::Spawn(entry, cells) => {
@@ -153,6 +154,20 @@ fn leave(of: &Function<'_>, cost: &mut Cost) {
             cost.counts[at] = cost.counts[at].plus(&one.times(&times));
         }
     }
+}
+
+/// Whether a step ends here whatever it has done: in front of what reads views, and behind the making of temporary data.
+fn ends_always(of: &Function<'_>, end: &Inst) -> bool {
+    let blocks = &of.func.blocks;
+    let here = |block: &Block| block.insts.iter().any(|inst| std::ptr::eq(inst, end));
+    let at = blocks.iter().position(here);
+    let asks = |block: &Block| match block.term {
+        Term::Branch(asked, then, _) => {
+            Some(then.0 as usize) == at && matches!(of.only_op(asked), Some(Op::Full))
+        }
+        _ => false,
+    };
+    !blocks.iter().any(asks)
 }
 
 /// A wait is a record when the run goes on, and what comes from outside is one as well, unless it shares that of its step.
