@@ -151,7 +151,7 @@ impl Checker<'_> {
 
     pub fn target(&mut self, entity: EntityId, target: Option<&Expr>) {
         match target {
-            Some(target) => self.target(target, entity),
+            Some(target) => self.instance(target, entity),
             None => assert_eq!(self.entity, Some(entity), "another entity without a target"),
         }
     }

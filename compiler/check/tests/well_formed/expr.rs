@@ -49,7 +49,7 @@ impl Checker<'_> {
                 target,
                 field,
             } => {
-                self.target(target, *entity);
+                self.instance(target, *entity);
                 is(&self.program.entity(*entity).fields[field.0 as usize].ty)
             }
             K::ReadView { view, key } => {
@@ -212,7 +212,7 @@ impl Checker<'_> {
                 args,
             } => {
                 if let Some(target) = target {
-                    self.target(target, *entity);
+                    self.instance(target, *entity);
                 }
                 self.args(*function, &[], args, e);
                 self.program.function(*function).entity == Some(*entity)
@@ -331,7 +331,10 @@ impl Checker<'_> {
             K::Sync(one, other) => {
                 for replica in [one, other] {
                     self.expr(replica);
-                    assert!(of_replica(&replica.ty).is_some(), "only replicas tell each other");
+                    assert!(
+                        of_replica(&replica.ty).is_some(),
+                        "only replicas tell each other"
+                    );
                 }
                 is(&Type::Unit)
             }
@@ -452,7 +455,7 @@ impl Checker<'_> {
     }
 
     /// An instance, or in tests one of its replicas.
-    pub(super) fn target(&mut self, target: &Expr, entity: EntityId) {
+    pub(super) fn instance(&mut self, target: &Expr, entity: EntityId) {
         self.expr(target);
         let ty = of_replica(&target.ty).unwrap_or(&target.ty);
         assert_eq!(*ty, Type::Entity(entity), "a target");
