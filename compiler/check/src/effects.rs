@@ -5,6 +5,7 @@
 //! it; a message shows the way from the place to the line that goes too far. Fills in `Function::effect`. Runs on
 //! checked bodies.
 
+mod scratch;
 mod views;
 
 use std::collections::BTreeSet;
@@ -32,6 +33,8 @@ enum Does {
     Read,
     /// `now()`, `caller`: not the same in every step.
     Ask,
+    /// Reads or keeps the content of a blob: always the same.
+    Content,
     /// Reads another instance's state.
     ReadOther,
     /// Changes own state.
@@ -112,7 +115,9 @@ pub fn check(cx: &mut Cx, again: &Again<'_>) -> Known {
         for (owner, body) in walk::bodies(&cx.program) {
             let place = body.root.span;
             let was_fine = |known: &Known| !known.told.contains(&place.file);
-            if again.is_taken(place) && same.is_some_and(was_fine) {
+            // Temporary data depends on more of what functions do than their effect.
+            let is_scratch = body.locals.iter().any(|local| local.is_scratch);
+            if again.is_taken(place) && same.is_some_and(was_fine) && !is_scratch {
                 continue;
             }
             if let Some(ceiling) = ceiling(&cx.program, owner) {
@@ -122,7 +127,9 @@ pub fn check(cx: &mut Cx, again: &Again<'_>) -> Known {
                 places.check_lambdas(expr, &mut found);
                 places.check_atomic(expr, &mut found);
                 places.check_owner(expr, &mut found);
+                places.check_scratch(expr, &mut found);
             });
+            places.check_kept(body, &mut found);
         }
         views::hold(&places, &mut found);
         views::stale(&cx.program, &mut found);
@@ -211,7 +218,10 @@ fn function_acts(program: &Checked, function: &Function) -> Vec<Act> {
     match &function.implementation {
         Implementation::Body(body) => acts(program, &body.root),
         Implementation::Intrinsic(name) if asks(name) => vec![Act {
-            does: Does::Ask,
+            does: match name.starts_with("blobs.") {
+                true => Does::Content,
+                false => Does::Ask,
+            },
             span: function.span,
         }],
         Implementation::Intrinsic(_) => Vec::new(),
@@ -262,7 +272,8 @@ fn acts(program: &Checked, expr: &Expr) -> Vec<Act> {
             | ExprKind::Advance(_)
             | ExprKind::Settle
             | ExprKind::Mock { .. }
-            | ExprKind::CrashAt(_) => act(Does::Wait),
+            | ExprKind::CrashAt(_)
+            | ExprKind::Scratch(_) => act(Does::Wait),
             ExprKind::Assign { place, .. }
             | ExprKind::AssignOp { place, .. }
             | ExprKind::Mutate { place, .. } => {
@@ -354,7 +365,7 @@ fn join(a: Reach, b: Reach) -> Reach {
 
 fn reach_of(act: &Act, reach: &[Reach]) -> Reach {
     let (effect, others) = match act.does {
-        Does::Read | Does::Ask => (Effect::Read, false),
+        Does::Read | Does::Ask | Does::Content => (Effect::Read, false),
         Does::ReadOther | Does::View(_) => (Effect::Read, true),
         Does::Write => (Effect::Write, false),
         Does::Send | Does::Emit => (Effect::Write, true),
@@ -466,7 +477,7 @@ impl Places<'_> {
             Does::ReadOther => "reads another instance",
             Does::View(_) => "reads a view",
             Does::Read => "reads state",
-            Does::Ask => "depends on the step it runs in",
+            Does::Ask | Does::Content => "depends on the step it runs in",
             Does::Handler(_) => "calls a handler",
             Does::Call(_) => "does more than is allowed here",
         };

@@ -333,6 +333,18 @@ macro_rules! parts {
                         visit(E(value));
                     }
                 }
+                ExprKind::Scratch(scratch) => match &$($mutable)? scratch.code {
+                    ScratchCode::Whole(lambda) => visit(E(&$($mutable)? lambda.body)),
+                    ScratchCode::Tasks { source, each, finish } => {
+                        if let ScratchSource::List(lambda) = source {
+                            visit(E(&$($mutable)? lambda.body));
+                        }
+                        visit(E(&$($mutable)? each.body));
+                        if let Some(finish) = finish {
+                            visit(E(&$($mutable)? finish.lambda.body));
+                        }
+                    }
+                },
             }
         }
     };

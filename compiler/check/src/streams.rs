@@ -572,6 +572,7 @@ fn make_append(cx: &mut Cx, stream: StreamId, id: FnId, access: Access) {
         name: name.to_owned(),
         ty: ty.clone(),
         is_var: false,
+        is_scratch: false,
         span,
     };
     let body = Body {

@@ -189,7 +189,7 @@ fn pages_of_codes_show_what_they_say() {
             continue; // said by the parser, and tested there
         }
         if ["E0808", "W0705", "W0706", "H0701"].contains(&code) {
-            continue; // said of what a program costs and leaves, and tested with all pages
+            continue; // said of a program that has been checked, and tested with all pages in `tests/tests/pages.rs`
         }
         let (sources, found) = check_text("main.weir", page_program(entry.page, "wrong"));
         if found.diagnostics.first().map(|d| d.code) != Some(entry.code) {

@@ -21,7 +21,10 @@ use weir_engine::Code;
 use weir_log::Log;
 use weir_node::outside::environment_name;
 use weir_node::outside::http::Bases;
-use weir_node::{Config, FileBlobs, Format, Node, Speech, StartError};
+use weir_node::{Config, FileBlobs, Format, Node, ScratchConfig, Speech, StartError};
+
+/// The directory of temporary data beside the log; emptied at each start.
+const SCRATCH: &str = "scratch";
 
 /// Serve a program on this machine; save its file, and the new one takes over.
 #[derive(clap::Args)]
@@ -112,6 +115,11 @@ pub fn run(args: Args) -> Outcome {
         externs,
         speech: Speech::to_stderr(args.log_format.into()),
         blobs: Blobs(Arc::new(blobs)),
+        scratch: ScratchConfig {
+            dir: Some(data.join(SCRATCH)),
+            lose_every: lost_tasks()?,
+            ..ScratchConfig::default()
+        },
         ..Config::default()
     };
     let to_run = ToRun {
@@ -355,4 +363,14 @@ fn print_routes(manifest: &Manifest, url: &str) {
 /// What is printed must be seen while the program goes on.
 fn flush() {
     let _ = std::io::stdout().flush();
+}
+
+/// Tests only: `WEIR_LOSE_TASKS=3` has each third task of temporary data be lost with the thread that ran it.
+fn lost_tasks() -> Outcome<u32> {
+    match std::env::var("WEIR_LOSE_TASKS") {
+        Err(_) => Ok(0),
+        Ok(every) => every
+            .parse()
+            .map_err(|_| Failure::new(format_args!("WEIR_LOSE_TASKS is `{every}`, no number"))),
+    }
 }

@@ -198,6 +198,18 @@ fn row(run: &Value, style: &Style) -> String {
             key => text.push_str(&format!(" ({key})")),
         }
     }
+    for data in run["scratch"].as_array().into_iter().flatten() {
+        let name = data["name"].as_str().unwrap_or("?");
+        let state = data["state"].as_str().unwrap_or("?");
+        text.push_str(&format!("\n          temporary data {name}: {state}"));
+        if data["tasks"].is_u64() {
+            let (done, all) = (&data["tasks_done"], &data["tasks"]);
+            text.push_str(&format!(", {done} of {all} tasks done"));
+        }
+        if let Some(bytes) = data["bytes"].as_u64() {
+            text.push_str(&format!(", {bytes} bytes"));
+        }
+    }
     let strands = run["strands"].as_array().into_iter().flatten();
     for strand in strands {
         let since = strand["since"].as_str().and_then(time::parse);

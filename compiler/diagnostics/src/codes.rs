@@ -130,6 +130,8 @@ codes! {
     E0521 "something that cannot be a view",
     E0522 "a view that would remember for ever",
     E0523 "a view that is read where it may just have changed",
+    E0524 "temporary data that could not be computed again",
+    E0525 "temporary data that would be kept",
     E0601 "a `match` that does not cover everything",
     E0602 "an arm that nothing can reach",
     E0603 "a pattern that does not fit",

@@ -258,6 +258,7 @@ mod tests {
             host_calls: Vec::new(),
             streams: Vec::new(),
             views: Vec::new(),
+            scratches: vec![],
             failures: None,
             roles: Vec::new(),
             tests: Vec::new(),

@@ -286,7 +286,17 @@ fn json(text: &str, value: &Spanned<DeValue<'_>>) -> Document {
 
 fn limits(section: &Section<'_>) -> Result<Limits, ConfigError> {
     section.knows(&[
-        "step", "memory", "frame", "reply", "body", "events", "queue", "backlog", "blob",
+        "step",
+        "memory",
+        "frame",
+        "reply",
+        "body",
+        "events",
+        "queue",
+        "backlog",
+        "blob",
+        "scratch_memory",
+        "scratch_disk",
     ])?;
     Ok(Limits {
         step_ms: section.number("step", Unit::Milliseconds, Limits::STEP_MS)?,
@@ -298,6 +308,16 @@ fn limits(section: &Section<'_>) -> Result<Limits, ConfigError> {
         queue: section.number("queue", Unit::Count, Limits::QUEUE)?,
         backlog: section.number("backlog", Unit::Count, Limits::BACKLOG)?,
         blob_bytes: section.number("blob", Unit::Bytes, Limits::BLOB_BYTES)?,
+        scratch_memory_bytes: section.number(
+            "scratch_memory",
+            Unit::Bytes,
+            Limits::SCRATCH_MEMORY_BYTES,
+        )?,
+        scratch_disk_bytes: section.number(
+            "scratch_disk",
+            Unit::Bytes,
+            Limits::SCRATCH_DISK_BYTES,
+        )?,
     })
 }
 
@@ -520,7 +540,7 @@ mod tests {
         let config = parse(
             "name = \"shop\"\nversion = \"1.4.0-beta.1\"\nentry = \"src/main.weir\"\n\
              [extern.payments]\nurl = \"https://pay.example\"\n[extern.image]\ncomponent = \"image.wasm\"\n\
-             [limits]\nstep = \"50ms\"\nmemory = \"128MiB\"\nframe = \"64KiB\"\nreply = \"2MiB\"\nbody = 4096\nevents = 10\nqueue = 100\nbacklog = 500\nblob = \"2GiB\"\n\
+             [limits]\nstep = \"50ms\"\nmemory = \"128MiB\"\nframe = \"64KiB\"\nreply = \"2MiB\"\nbody = 4096\nevents = 10\nqueue = 100\nbacklog = 500\nblob = \"2GiB\"\nscratch_memory = \"8MiB\"\nscratch_disk = \"1GiB\"\n\
              [retention]\nanswers = \"7d\"\nruns = \"90m\"\nstreams = \"30d\"\n",
         )
         .unwrap();
@@ -540,6 +560,8 @@ mod tests {
             queue: Some(100),
             backlog: Some(500),
             blob_bytes: Some(2 << 30),
+            scratch_memory_bytes: Some(8 << 20),
+            scratch_disk_bytes: Some(1 << 30),
         };
         assert_eq!(config.limits, limits);
         assert_eq!(config.retention.answers_s, Some(7 * 86_400));

@@ -16,6 +16,7 @@ mod manifest;
 mod modules;
 mod project;
 pub mod receipts;
+mod scratches;
 mod settings;
 mod stages;
 mod style;

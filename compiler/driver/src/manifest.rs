@@ -15,6 +15,7 @@ use weir_diagnostics::{FileId, SourceMap};
 use weir_flow::{call_graph, ir};
 
 use crate::receipts::Frames;
+use crate::scratches::scratches;
 use crate::views;
 use crate::within::Within;
 use crate::{Program, hex_sha256};
@@ -83,6 +84,7 @@ pub fn manifest(
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
         views,
+        scratches: scratches(module),
         failures: module.failures,
         roles: weir_check::roles(checked).into_iter().collect(),
         tests: numbered()

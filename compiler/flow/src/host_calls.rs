@@ -14,7 +14,9 @@ use crate::call_graph::{callees_first, calls};
 use crate::ir::{Func, Inst, Module, Op};
 
 /// Built-in functions that are host calls, or begin the name of one.
-const PARTS: &[&str] = &["json.", "log.", "config.", "secret.", "view.", "blobs."];
+const PARTS: &[&str] = &[
+    "json.", "log.", "config.", "secret.", "view.", "blobs.", "scratch.",
+];
 
 /// Whether a function that is built in is one of these.
 pub fn is_one(name: &str) -> bool {
@@ -76,6 +78,9 @@ pub fn of(func: &Func, inst: &Inst) -> Option<HostCall> {
         ("blobs", "keep") => HostCall::KeepBlob,
         ("blobs", "read") => HostCall::ReadBlob,
         ("blobs", "lines") => HostCall::BlobLines,
+        ("scratch", "parts") => HostCall::ScratchParts(given(0)),
+        ("scratch", "part") => HostCall::ScratchPart(given(0), result()),
+        ("scratch", "whole") => HostCall::ScratchWhole(given(0), result()),
         _ => unreachable!("the library has no {name}"),
     })
 }

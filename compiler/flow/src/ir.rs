@@ -248,6 +248,44 @@ pub enum EntryKind {
     Branch,
     /// The answer of a mock: cells, then the arguments of the extern function.
     Mock,
+    /// Code that makes temporary data. Takes what that is made from, then what the part says.
+    Scratch(ScratchPart),
+}
+
+/// What of the making of temporary data an entry does. Its name is that of the data and, behind a slash, this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScratchPart {
+    /// Gives the value.
+    Whole,
+    /// Gives the list of items. Where there is none they are those of the temporary data in field 1 of what this is made from.
+    Source,
+    /// A list of items: gives a list of rows.
+    Each,
+    /// A list of rows: gives a list.
+    Finish,
+    /// The same by groups: rows and what is given are pairs with the key first.
+    Groups,
+}
+
+impl ScratchPart {
+    pub const ALL: [ScratchPart; 5] = [
+        ScratchPart::Whole,
+        ScratchPart::Source,
+        ScratchPart::Each,
+        ScratchPart::Finish,
+        ScratchPart::Groups,
+    ];
+
+    /// In text and in names.
+    pub fn name(self) -> &'static str {
+        match self {
+            ScratchPart::Whole => "whole",
+            ScratchPart::Source => "source",
+            ScratchPart::Each => "each",
+            ScratchPart::Finish => "finish",
+            ScratchPart::Groups => "groups",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

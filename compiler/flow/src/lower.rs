@@ -25,6 +25,7 @@ mod money;
 mod parallel;
 mod pattern;
 mod place;
+mod scratch;
 mod state;
 mod streams;
 mod trim;

@@ -288,7 +288,8 @@ impl<'p> Step<'p> {
             | E::Parallel(_)
             | E::ParallelFor { .. }
             | E::Advance(_)
-            | E::Settle => self.waiting(expr, frame).await,
+            | E::Settle
+            | E::Scratch(_) => self.waiting(expr, frame).await,
 
             E::Send { .. }
             | E::Cancel(_)

@@ -1,6 +1,8 @@
 //! Expressions that wait: each ends the step, and what the wait gives is worked on in a later one.
 
-use weir_check::hir::{Arg, Expr, ExprKind, ExternId, ForKind, Promise, Type, WaitArm};
+use weir_check::hir::{
+    Arg, Expr, ExprKind, ExternId, ForKind, Promise, ScratchCode, ScratchSource, Type, WaitArm,
+};
 use weir_contract::Value;
 
 use crate::call::{Frame, Step};
@@ -90,8 +92,42 @@ impl<'p> Step<'p> {
                 self.wait(Wait::Quiet(self.desk.time)).await;
                 Ok(Value::Unit)
             }
+            E::Scratch(scratch) => {
+                // Others may have their turn meanwhile. Nothing is ever lost here.
+                self.wait(Wait::Turn).await;
+                self.scratch(&scratch.code, frame).await
+            }
             other => unreachable!("{other:?} waits for nothing"),
         }
+    }
+
+    /// All in one part: how many there are makes no difference.
+    async fn scratch(&mut self, code: &'p ScratchCode, frame: &mut Frame<'p>) -> Eval<Value> {
+        let (source, each, finish) = match code {
+            ScratchCode::Whole(lambda) => return self.eval(&lambda.body, frame).await,
+            ScratchCode::Tasks {
+                source,
+                each,
+                finish,
+            } => (source, each, finish),
+        };
+        let items = match source {
+            ScratchSource::List(lambda) => self.eval(&lambda.body, frame).await?,
+            ScratchSource::Scratch(list) => frame.locals[list.0 as usize]
+                .clone()
+                .expect("it was made before"),
+        };
+        frame.locals[each.params[0].0 as usize] = Some(items);
+        let rows = self.eval(&each.body, frame).await?;
+        let Some(finish) = finish else {
+            return Ok(rows);
+        };
+        frame.locals[finish.lambda.params[0].0 as usize] = Some(rows);
+        let made = self.eval(&finish.lambda.body, frame).await?;
+        Ok(match finish.keyed {
+            false => made,
+            true => Value::List(operator::items(made).into_iter().map(behind_key).collect()),
+        })
     }
 
     /// The delay is computed first, then the oldest event that is named in an arm is taken.
@@ -201,6 +237,14 @@ impl<'p> Step<'p> {
             Value::Duration(duration) => Ok(self.desk.time.saturating_add(duration)),
             other => panic!("{other:?} is no Duration"),
         }
+    }
+}
+
+/// The second of a pair.
+fn behind_key(pair: Value) -> Value {
+    match pair {
+        Value::Record(mut pair) => pair.pop().expect("a pair"),
+        other => panic!("{other:?} is no pair"),
     }
 }
 

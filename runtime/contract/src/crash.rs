@@ -40,11 +40,13 @@ pub enum CrashReason {
     NotGiven,
     /// A content that a blob names and that cannot be read, or that cannot be kept.
     NoBlob,
+    /// Temporary data that is not there, or cannot be had.
+    NoScratch,
 }
 
 impl CrashReason {
     /// All reasons, by code.
-    pub const ALL: [CrashReason; 16] = [
+    pub const ALL: [CrashReason; 17] = [
         CrashReason::Overflow,
         CrashReason::DivideByZero,
         CrashReason::IndexOutOfRange,
@@ -61,6 +63,7 @@ impl CrashReason {
         CrashReason::MixedCurrencies,
         CrashReason::NotGiven,
         CrashReason::NoBlob,
+        CrashReason::NoScratch,
     ];
 
     /// The number of this reason at the border of a module.
@@ -92,6 +95,7 @@ impl CrashReason {
             CrashReason::MixedCurrencies => "mixed_currencies",
             CrashReason::NotGiven => "not_given",
             CrashReason::NoBlob => "no_blob",
+            CrashReason::NoScratch => "no_scratch",
         }
     }
 
@@ -114,6 +118,7 @@ impl CrashReason {
             CrashReason::MixedCurrencies => "money of two currencies",
             CrashReason::NotGiven => "not configured",
             CrashReason::NoBlob => "the content of a blob",
+            CrashReason::NoScratch => "temporary data",
         }
     }
 }

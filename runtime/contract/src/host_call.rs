@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::blobs::{self, Blob, BlobError, Blobs};
 use crate::crash::CrashReason;
-use crate::encode::{Reader, encode_into};
+use crate::encode::{Reader, encode_into, put_int};
 use crate::json::{Document, JsonError, from_json, from_text, parse, to_document};
 use crate::library::{self, RESULT_BYTES_MAX, Refusal};
 use crate::limits::{LOG_LINE_MAX, LOG_LINES_MAX};
+use crate::scratch::{self, Found, Scratches};
 use crate::types::{Defs, TupleField, Type};
 use crate::value::Value;
 
@@ -42,6 +43,12 @@ pub enum HostCall {
     ReadBlob,
     /// `Blob`: the lines of its content.
     BlobLines,
+    /// What temporary data is made from, of that type: how many parts it has.
+    ScratchParts(Type),
+    /// What temporary data is made from, and the number of a part: that part, of the second type.
+    ScratchPart(Type, Type),
+    /// What temporary data is made from: the whole of it, of the second type.
+    ScratchWhole(Type, Type),
 }
 
 /// Reading a view.
@@ -98,6 +105,8 @@ pub struct Given {
     secrets: BTreeMap<String, String>,
     /// Where the contents of blobs are.
     pub blobs: Blobs,
+    /// Where temporary data is.
+    pub scratches: Scratches,
 }
 
 /// A setting or a secret that a program needs and cannot have.
@@ -122,6 +131,11 @@ impl Given {
     /// With another place for the contents of blobs.
     pub fn with_blobs(self, blobs: Blobs) -> Given {
         Given { blobs, ..self }
+    }
+
+    /// With another place for temporary data.
+    pub fn with_scratches(self, scratches: Scratches) -> Given {
+        Given { scratches, ..self }
     }
 
     /// Reads what a program asks for out of texts, as a query of a request has them; or else says all that is wrong.
@@ -229,6 +243,8 @@ impl HostCall {
             HostCall::KeepBlob => vec![Type::Bytes, Type::Text],
             HostCall::ReadBlob => vec![Type::Blob, Type::Int, Type::Int],
             HostCall::BlobLines => vec![Type::Blob],
+            HostCall::ScratchParts(of) | HostCall::ScratchWhole(of, _) => vec![of.clone()],
+            HostCall::ScratchPart(of, _) => vec![of.clone(), Type::Int],
         }
     }
 
@@ -250,6 +266,8 @@ impl HostCall {
             HostCall::KeepBlob => Type::Blob,
             HostCall::ReadBlob => Type::Bytes,
             HostCall::BlobLines => Type::List(Box::new(Type::Text)),
+            HostCall::ScratchParts(_) => Type::Int,
+            HostCall::ScratchPart(_, gives) | HostCall::ScratchWhole(_, gives) => gives.clone(),
         }
     }
 
@@ -264,6 +282,10 @@ impl HostCall {
             HostCall::Secret(_) | HostCall::Reveal => Vec::new(),
             HostCall::View(read) => read.key.iter().chain([&read.row]).collect(),
             HostCall::KeepBlob | HostCall::ReadBlob | HostCall::BlobLines => Vec::new(),
+            HostCall::ScratchParts(of) => vec![of],
+            HostCall::ScratchPart(of, gives) | HostCall::ScratchWhole(of, gives) => {
+                vec![of, gives]
+            }
         }
     }
 
@@ -271,7 +293,12 @@ impl HostCall {
     pub fn is_slow(&self) -> bool {
         matches!(
             self,
-            HostCall::KeepBlob | HostCall::ReadBlob | HostCall::BlobLines
+            HostCall::KeepBlob
+                | HostCall::ReadBlob
+                | HostCall::BlobLines
+                | HostCall::ScratchParts(_)
+                | HostCall::ScratchPart(..)
+                | HostCall::ScratchWhole(..)
         )
     }
 
@@ -361,6 +388,11 @@ impl HostCall {
         given: &Given,
         log: &mut Lines,
     ) -> Result<Vec<u8>, Refusal> {
+        if let HostCall::ScratchParts(_) | HostCall::ScratchPart(..) | HostCall::ScratchWhole(..) =
+            self
+        {
+            return self.read_scratch(defs, args, given);
+        }
         let mut reader = Reader::new(args);
         let mut values = Vec::new();
         for param in self.params() {
@@ -372,6 +404,41 @@ impl HostCall {
         let mut out = Vec::new();
         encode_into(defs, &self.result(), &result, &mut out);
         Ok(out)
+    }
+}
+
+impl HostCall {
+    /// Temporary data goes as the bytes it is.
+    fn read_scratch(&self, defs: &Defs, args: &[u8], given: &Given) -> Result<Vec<u8>, Refusal> {
+        let store = &*given.scratches.0;
+        let broken = |_| Refusal::from(CrashReason::BadArgument);
+        let found = match self {
+            HostCall::ScratchParts(_) => match store.parts(args) {
+                Found::There(count) => {
+                    let mut out = Vec::new();
+                    put_int(&mut out, count as i64);
+                    Found::There(out)
+                }
+                Found::Missing => Found::Missing,
+                Found::Failed(refusal) => Found::Failed(refusal),
+            },
+            HostCall::ScratchPart(of, _) => {
+                let mut reader = Reader::new(args);
+                reader.value(defs, of).map_err(broken)?;
+                let made_from = &args[..reader.position()];
+                store.part(made_from, reader.int().map_err(broken)? as u64)
+            }
+            HostCall::ScratchWhole(_, gives) => {
+                let is_list = matches!(defs.base(gives), Type::List(_));
+                scratch::whole(store, args, is_list, RESULT_BYTES_MAX)
+            }
+            other => unreachable!("{other:?} reads no temporary data"),
+        };
+        match found {
+            Found::There(bytes) => Ok(bytes),
+            Found::Missing => Err(CrashReason::NoScratch.into()),
+            Found::Failed(refusal) => Err(refusal),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod plan;
 pub mod pure;
 pub mod receipt;
 mod route;
+pub mod scratch;
 pub mod settings;
 pub mod slots;
 pub mod stream;

@@ -45,3 +45,11 @@ pub const BLOB_MAX: u64 = 1 << 30;
 pub const LOG_LINE_MAX: usize = 8 << 10;
 /// Lines that one step may write to the log of its program; more are counted only.
 pub const LOG_LINES_MAX: usize = 200;
+/// Time on the wall of one task that makes temporary data; it holds nobody up.
+pub const TASK_MS_MAX: u64 = 60_000;
+/// Linear memory of such a task.
+pub const TASK_MEMORY_MAX: usize = 256 << 20;
+/// Temporary data of all runs of a node in memory, unless the program says otherwise; what is more goes to the disk.
+pub const SCRATCH_MEMORY_MAX: u64 = 64 << 20;
+/// The same on the disk.
+pub const SCRATCH_DISK_MAX: u64 = 4 << 30;

@@ -11,6 +11,7 @@ use crate::lattice::{self, Lattice};
 use crate::plan::Plan;
 use crate::receipt::Receipt;
 pub use crate::route::{Method, Route, RoutePart, parts};
+use crate::scratch::{Scratch, ScratchCode, may_be_made_from};
 use crate::settings::{Limits, Retention};
 use crate::slots::{Slot, flatten_all};
 use crate::stream::Stream;
@@ -58,6 +59,9 @@ pub struct Manifest {
     /// What steps have the host do by the types of the program; position = number of the host call `host`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_calls: Vec<HostCall>,
+    /// Temporary data: what it is made from, and the code that makes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scratches: Vec<Scratch>,
     /// The errors a runtime may answer with. There when the program waits anywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<Failures>,
@@ -518,6 +522,41 @@ impl Manifest {
         Ok(())
     }
 
+    fn check_scratches(&self) -> Result<(), ManifestError> {
+        for (i, scratch) in self.scratches.iter().enumerate() {
+            let what = format!("the temporary data {}", scratch.name);
+            for ty in scratch.types() {
+                check_type(&self.defs, ty, &what)?;
+            }
+            if !may_be_made_from(&scratch.made_from) {
+                return Err(ManifestError(format!("{what} is made from what is none")));
+            }
+            let mut before = self.scratches[..i].iter();
+            if before.any(|other| other.name == scratch.name) {
+                return Err(ManifestError(format!("{what} occurs twice")));
+            }
+            if let ScratchCode::Tasks(tasks) = &scratch.code {
+                let fields = match &scratch.made_from {
+                    Type::Tuple(fields) => fields.as_slice(),
+                    _ => &[],
+                };
+                let other = fields.get(1).is_some_and(|f| may_be_made_from(&f.ty));
+                if tasks.source.is_none() && !other {
+                    return Err(ManifestError(format!("{what} has no items")));
+                }
+                if tasks.key.is_some() && tasks.finish.is_none() {
+                    return Err(ManifestError(format!("{what} has a key and no use for it")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The temporary data of that name.
+    pub fn scratch(&self, name: &str) -> Option<&Scratch> {
+        self.scratches.iter().find(|scratch| scratch.name == name)
+    }
+
     fn check_workflow(
         &self,
         entity: EntityId,
@@ -662,6 +701,7 @@ impl Manifest {
         self.check_components()?;
         self.check_host_calls()?;
         self.check_streams()?;
+        self.check_scratches()?;
         if let Some(failures) = &self.failures {
             let Failures {
                 cancelled,

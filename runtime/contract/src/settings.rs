@@ -45,6 +45,12 @@ pub struct Limits {
     /// Content of one blob.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blob_bytes: Option<u64>,
+    /// Temporary data that is held in memory; more goes to the disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scratch_memory_bytes: Option<u64>,
+    /// Temporary data on the disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scratch_disk_bytes: Option<u64>,
 }
 
 impl Limits {
@@ -88,6 +94,15 @@ impl Limits {
         most: 1 << 40,
     };
 
+    pub const SCRATCH_MEMORY_BYTES: Bounds = Bounds {
+        least: 0,
+        most: 1 << 40,
+    };
+    pub const SCRATCH_DISK_BYTES: Bounds = Bounds {
+        least: 0,
+        most: 1 << 44,
+    };
+
     pub fn step_ms(&self) -> u64 {
         self.step_ms.unwrap_or(limits::STEP_MS_MAX)
     }
@@ -120,6 +135,15 @@ impl Limits {
         self.blob_bytes.unwrap_or(limits::BLOB_MAX)
     }
 
+    pub fn scratch_memory_bytes(&self) -> u64 {
+        self.scratch_memory_bytes
+            .unwrap_or(limits::SCRATCH_MEMORY_MAX)
+    }
+
+    pub fn scratch_disk_bytes(&self) -> u64 {
+        self.scratch_disk_bytes.unwrap_or(limits::SCRATCH_DISK_MAX)
+    }
+
     pub fn is_default(&self) -> bool {
         *self == Limits::default()
     }
@@ -136,6 +160,16 @@ impl Limits {
             ("queue", self.queue, Limits::QUEUE),
             ("backlog", self.backlog, Limits::BACKLOG),
             ("blob_bytes", self.blob_bytes, Limits::BLOB_BYTES),
+            (
+                "scratch_memory_bytes",
+                self.scratch_memory_bytes,
+                Limits::SCRATCH_MEMORY_BYTES,
+            ),
+            (
+                "scratch_disk_bytes",
+                self.scratch_disk_bytes,
+                Limits::SCRATCH_DISK_BYTES,
+            ),
         ];
         all.into_iter()
             .find_map(|(name, value, bounds)| outside(name, value, bounds))

@@ -34,7 +34,7 @@ fn full() -> Json {
         "program": "shop",
         "program_version": "1.4.0",
         "limits": { "step_ms": 50, "memory_bytes": 8_388_608, "frame_bytes": 4096, "reply_bytes": 4096, "body_bytes": 4096,
-            "events": 10, "queue": 100, "backlog": 1000, "blob_bytes": 8_388_608 },
+            "events": 10, "queue": 100, "backlog": 1000, "blob_bytes": 8_388_608, "scratch_memory_bytes": 4_194_304, "scratch_disk_bytes": 0 },
         "retention": { "answers_s": 3600, "runs_s": 3600, "streams_s": 86_400 },
         "module_sha256": "ab",
         "defs": [
@@ -144,7 +144,16 @@ fn full() -> Json {
         "components": [{ "module": "image", "sha256": "ef" }],
         "host_calls": [{ "encode": { "named": 0 } }, { "pretty": "int" }, { "decode": { "named": 2 } }, { "log": ["info", "unit"] },
             { "config": { "name": "fee", "ty": "decimal", "has_default": true } }, { "secret": "key" }, "reveal",
-            "keep_blob", "read_blob", "blob_lines"],
+            "keep_blob", "read_blob", "blob_lines",
+            { "scratch_parts": { "tuple": [{ "name": "scratch", "ty": "text" }] } },
+            { "scratch_part": ["int", { "list": "int" }] }, { "scratch_whole": ["int", "int"] }],
+        "scratches": [{
+            "name": "Order.buy.rows", "made_from": { "tuple": [{ "name": "scratch", "ty": "text" }, { "name": "n", "ty": "int" }] },
+            "gives": { "list": "int" },
+            "code": { "tasks": { "source": 9, "item": "int", "each": 10, "row": { "tuple": [{ "ty": "int" }, { "ty": "int" }] }, "finish": 11, "key": "int" } },
+        }, {
+            "name": "Order.buy.sum", "made_from": { "tuple": [{ "name": "scratch", "ty": "text" }] }, "gives": "int", "code": { "whole": 12 },
+        }],
         "failures": { "cancelled": 3, "timed_out": 3, "unavailable": 3, "unknown": 3 },
         "roles": ["clerk"],
         "tests": [{
@@ -340,6 +349,26 @@ fn contradictions_are_refused_with_the_place() {
             "a line of the log is none",
         ),
         (
+            "/scratches/0/made_from",
+            json!("text"),
+            "the temporary data Order.buy.rows is made from what is none",
+        ),
+        (
+            "/scratches/1/name",
+            json!("Order.buy.rows"),
+            "the temporary data Order.buy.rows occurs twice",
+        ),
+        (
+            "/scratches/0/code/tasks/source",
+            json!(null),
+            "the temporary data Order.buy.rows has no items",
+        ),
+        (
+            "/scratches/0/code/tasks/finish",
+            json!(null),
+            "the temporary data Order.buy.rows has a key and no use for it",
+        ),
+        (
             "/failures/unknown",
             json!(1),
             "the manifest fails with type 1 that is no error",
@@ -425,7 +454,13 @@ fn versions_2_and_3_are_still_read() {
     for version in [2, 3] {
         let mut older = full();
         let members = older.as_object_mut().unwrap();
-        for name in ["program_version", "limits", "retention", "host_calls"] {
+        for name in [
+            "program_version",
+            "limits",
+            "retention",
+            "host_calls",
+            "scratches",
+        ] {
             members.remove(name);
         }
         members["version"] = json!(version);
@@ -447,6 +482,7 @@ fn version_1_is_still_read() {
         "externs",
         "components",
         "host_calls",
+        "scratches",
         "failures",
         "program_version",
         "limits",

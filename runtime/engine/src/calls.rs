@@ -9,6 +9,7 @@ use weir_contract::{CrashReason, Currency, Defs, Money, Type, Value, library};
 use weir_machine::StateAccess;
 
 use crate::host::{Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop};
+use crate::scratch;
 use crate::{merge_calls, run_calls};
 
 type C<'a> = Caller<'a, Host>;
@@ -367,7 +368,15 @@ fn define_pure(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             let (memory, host) = split(&mut c);
             let args = range(memory, args, len)?;
             let began = Instant::now();
-            host.scratch = host.state().host_call(number, args).map_err(Stop::from)?;
+            let mut answer = host.state().host_call(number, args);
+            if let Err(refusal) = &answer
+                && refusal.reason == CrashReason::NoScratch
+                && refusal.detail.is_empty()
+                && scratch::make_here(host, number, args)
+            {
+                answer = host.state().host_call(number, args);
+            }
+            host.scratch = answer.map_err(Stop::from)?;
             if began.elapsed() > QUICK && host.disk_calls < STEP_DISK_CALLS_MAX {
                 // It waited for a disk. Its time is not the module's, but there is an end to that.
                 host.disk_calls += 1;

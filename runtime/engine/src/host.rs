@@ -8,6 +8,8 @@ use weir_contract::library::Refusal;
 use weir_contract::pure::{Pure, Stopped};
 use weir_machine::{Misused, StateAccess, Transaction};
 
+use crate::program::Program;
+
 const PAGE_BYTES: usize = 65536;
 
 /// The data of a store.
@@ -20,6 +22,8 @@ pub struct Host {
     pub scratch: Vec<u8>,
     /// Who computes what is pure.
     pub pure: Arc<dyn Pure>,
+    /// The program that runs, to run more of it.
+    pub program: Program,
     /// How often the running step called what is slow on purpose.
     pub slow_calls: u32,
     /// Host calls that waited for a disk.
@@ -99,12 +103,18 @@ pub fn stop<T>(reason: CrashReason) -> Answer<T> {
 }
 
 impl Host {
-    pub fn new(memory_bytes_max: usize, deadline_ticks: u64, pure: Arc<dyn Pure>) -> Host {
+    pub fn new(
+        memory_bytes_max: usize,
+        deadline_ticks: u64,
+        pure: Arc<dyn Pure>,
+        program: Program,
+    ) -> Host {
         Host {
             state: None,
             exports: None,
             scratch: Vec::new(),
             pure,
+            program,
             slow_calls: 0,
             disk_calls: 0,
             deadline_ticks,

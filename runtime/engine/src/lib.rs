@@ -14,6 +14,7 @@ mod places;
 mod program;
 mod run_calls;
 mod runner;
+mod scratch;
 
 pub use code::{Code, precompile};
 pub use gate::Refused;

@@ -87,6 +87,8 @@ pub struct Program {
     inner: Arc<Inner>,
     /// Who computes the `@pure` functions that it calls.
     pure: Arc<dyn Pure>,
+    /// Steps are tasks: they have the time and the memory of one.
+    tasks: bool,
 }
 
 struct Inner {
@@ -154,6 +156,7 @@ impl Program {
         Ok(Program {
             inner,
             pure: Arc::new(NoComponents),
+            tasks: false,
         })
     }
 
@@ -162,13 +165,25 @@ impl Program {
         Program { pure, ..self }
     }
 
+    /// The same to run tasks of temporary data, which hold nobody up.
+    pub fn for_tasks(&self) -> Program {
+        Program {
+            tasks: true,
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn store(&self) -> Store<Host> {
         let mut store = Store::new(
             &self.inner.engine,
             Host::new(
-                self.inner.limits.memory_bytes,
+                match self.tasks {
+                    true => limits::TASK_MEMORY_MAX.max(self.inner.limits.memory_bytes),
+                    false => self.inner.limits.memory_bytes,
+                },
                 self.deadline_ticks(),
                 self.pure.clone(),
+                self.clone(),
             ),
         );
         store.limiter(|host| host);
@@ -190,7 +205,11 @@ impl Program {
 
     /// The step's time in ticks; one more, because the first is already running.
     pub(crate) fn deadline_ticks(&self) -> u64 {
-        (self.inner.limits.step.as_millis() / TICK.as_millis()) as u64 + 1
+        let step = match self.tasks {
+            true => Duration::from_millis(limits::TASK_MS_MAX),
+            false => self.inner.limits.step,
+        };
+        (step.as_millis() / TICK.as_millis()) as u64 + 1
     }
 }
 

@@ -111,6 +111,11 @@ impl Steps for Runner {
         }
         (on, result)
     }
+
+    fn beside(&self) -> Option<Box<dyn Steps + Send>> {
+        let runner = Runner::new(&self.program.for_tasks()).ok()?;
+        Some(Box::new(runner))
+    }
 }
 
 impl Instance {

@@ -24,6 +24,8 @@ pub(crate) struct Attempt {
     pub writes: Writes,
     /// What the step said, kept or not.
     pub lines: Lines,
+    /// It read temporary data that is not there: nothing is to be recorded, and it is to be tried again when that is.
+    pub lacks_scratch: bool,
 }
 
 /// Bytes of a record besides its parts of varying length.
@@ -71,6 +73,9 @@ impl Machine {
                 self.check_events(&work.manifest.limits, &on)
                     .map(|()| driven)
             });
+        let lacks_scratch = checked
+            .as_ref()
+            .is_err_and(|crash| crash.reason == CrashReason::NoScratch && crash.detail.is_empty());
         let asks = std::mem::take(&mut on.asking.asks);
         let lines = std::mem::take(&mut on.asking.lines);
         let outcome = match checked {
@@ -91,6 +96,7 @@ impl Machine {
                 asks: Vec::new(),
                 writes: Writes::default(),
                 lines,
+                lacks_scratch,
             };
         }
         let (state, writes) = on.commit();
@@ -101,6 +107,7 @@ impl Machine {
             asks,
             writes,
             lines,
+            lacks_scratch,
         }
     }
 

@@ -78,24 +78,31 @@ impl Machine {
         now: i64,
     ) -> Option<Progress> {
         let time = now.max(self.time);
-        match self.next_not_held(manifest, time)? {
-            Next::Strand(run, strand) => {
-                let at = self.runs.strand(run, strand);
-                let ready = at.is_some_and(|s| matches!(s.waiting, Waiting::Ready { .. }));
-                let woken = if ready { Woken::Turn } else { Woken::Due };
-                Some(self.step_strand(steps, manifest, (run, strand), woken, time))
-            }
-            Next::Event(number) => {
-                let record = EventRecord {
-                    time,
-                    from: EventFrom::Delayed(number),
-                };
-                let actions = self.note_event(&record).expect("an event that is due");
-                Some(Progress {
-                    run: number,
-                    record: record.to_record(),
-                    actions,
-                })
+        loop {
+            match self.next_not_held(manifest, time)? {
+                Next::Strand(run, strand) => {
+                    let at = self.runs.strand(run, strand);
+                    let ready = at.is_some_and(|s| matches!(s.waiting, Waiting::Ready { .. }));
+                    let woken = if ready { Woken::Turn } else { Woken::Due };
+                    let at = (run, strand);
+                    match self.step_strand(steps, manifest, at, woken, time) {
+                        Some(progress) => return Some(progress),
+                        // Somebody else has the turn until the data is there.
+                        None => self.runs.lacking.insert(at),
+                    };
+                }
+                Next::Event(number) => {
+                    let record = EventRecord {
+                        time,
+                        from: EventFrom::Delayed(number),
+                    };
+                    let actions = self.note_event(&record).expect("an event that is due");
+                    return Some(Progress {
+                        run: number,
+                        record: record.to_record(),
+                        actions,
+                    });
+                }
             }
         }
     }
@@ -116,6 +123,7 @@ impl Machine {
         }
     }
 
+    /// `None` when it needs temporary data that is not there: then nothing has happened.
     fn step_strand(
         &mut self,
         steps: &mut dyn Steps,
@@ -123,7 +131,7 @@ impl Machine {
         (number, strand): (u64, u32),
         woken: Woken,
         time: i64,
-    ) -> Progress {
+    ) -> Option<Progress> {
         let run = self.runs.get(number).expect("a strand that is next");
         let at = run.strand(strand).expect("a strand that is next");
         let given = given_at(manifest, at, time).expect("a strand that is next");
@@ -157,7 +165,11 @@ impl Machine {
             asks,
             writes,
             lines,
+            lacks_scratch,
         } = self.attempt(steps, &work, effect, place, used);
+        if lacks_scratch {
+            return None;
+        }
         let said = said(manifest, work.target, place, time, &outcome, lines);
         let step = RunStepRecord {
             run: number,
@@ -171,11 +183,11 @@ impl Machine {
         let record = step.to_record();
         let mut actions = self.note_run_step(&step).expect("a step that has just run");
         actions.extend(said);
-        Progress {
+        Some(Progress {
             run: number,
             record,
             actions,
-        }
+        })
     }
 
     /// An event from outside. Roles are the caller's business; `allow` is asked here.
@@ -270,8 +282,20 @@ impl Machine {
             Ok(())
         })
         .expect("somebody waits for it");
-        let woken = Woken::Answered { call, output };
-        Some(self.step_strand(steps, manifest, at, woken, time))
+        let woken = Woken::Answered {
+            call,
+            output: output.clone(),
+        };
+        let progress = self.step_strand(steps, manifest, at, woken, time);
+        // The answer alone has come.
+        progress.or_else(|| {
+            let record = AnswerRecord { time, call, output };
+            Some(Progress {
+                run: at.0,
+                record: record.to_record(),
+                actions: Vec::new(),
+            })
+        })
     }
 
     /// Run and strand that wait for the answer of a call, if it is one of that function.

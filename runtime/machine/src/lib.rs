@@ -30,6 +30,7 @@ pub mod run_record;
 mod run_snapshot;
 pub mod runs;
 pub mod schedule;
+pub mod scratch;
 pub mod show;
 pub mod show_runs;
 pub mod snapshot;

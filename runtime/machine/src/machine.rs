@@ -343,6 +343,8 @@ impl Machine {
             asks,
             writes,
             lines,
+            // A call reads none in its first step: that ends in front of it.
+            lacks_scratch: _,
         } = attempt;
         let said = said(manifest, first_place, (run, 0), time, &outcome, lines);
         let answer = match &outcome {

@@ -34,6 +34,8 @@ pub struct Runs {
     /// Run waited for, and who waits.
     waiters: BTreeSet<(u64, u64, u32)>,
     calls: BTreeMap<u64, (u64, u32)>,
+    /// Strands whose step needs temporary data that is not there. Not in the log: after a start each finds out anew.
+    pub(crate) lacking: BTreeSet<(u64, u32)>,
     /// Ended runs that are forgotten some day, by time.
     leaving: BTreeSet<(i64, u64)>,
     /// Strands that could go on, but would put something into a full stream: out of `ready` and `timers`, and otherwise as
@@ -100,15 +102,28 @@ impl Runs {
 
     /// When something happens by itself next; never later than now when a strand could go on.
     pub(crate) fn next_due(&self) -> Option<i64> {
-        if let Some((_, (run, strand))) = self.ready.first_key_value() {
-            return self.strand(*run, *strand).map(|s| s.since);
+        if let Some((run, strand)) = self.first_ready() {
+            return self.strand(run, strand).map(|s| s.since);
         }
-        self.timers.first().map(|timer| timer.due)
+        self.first_timer().map(|timer| timer.due)
+    }
+
+    fn first_ready(&self) -> Option<(u64, u32)> {
+        let mut ready = self.ready.values();
+        ready.find(|at| !self.lacking.contains(at)).copied()
+    }
+
+    fn first_timer(&self) -> Option<&Timer> {
+        let lacks = |timer: &&Timer| {
+            let at = timer.strand.map(|strand| (timer.number, strand));
+            at.is_some_and(|at| self.lacking.contains(&at))
+        };
+        self.timers.iter().find(|timer| !lacks(timer))
     }
 
     pub(crate) fn next(&self, time: i64) -> Option<Next> {
-        let ready = self.ready.first_key_value().map(|(_, at)| *at);
-        let timer = self.timers.first().filter(|timer| timer.due <= time);
+        let ready = self.first_ready();
+        let timer = self.first_timer().filter(|timer| timer.due <= time);
         let since = ready.and_then(|(run, strand)| Some(self.strand(run, strand)?.since));
         match (ready, timer) {
             (Some((run, strand)), timer)
@@ -154,6 +169,7 @@ impl Runs {
 
     /// Takes a strand out of the tables.
     pub(crate) fn unlink(&mut self, run: u64, strand: u32) {
+        self.lacking.remove(&(run, strand));
         let Some(at) = self.going.get(&run).and_then(|r| r.strand(strand)) else {
             return;
         };

@@ -41,4 +41,10 @@ pub trait Steps {
         input: StepInput<'_>,
         on: Transaction,
     ) -> (Transaction, Result<Vec<u8>, Crash>);
+
+    /// Another place to run steps of the same program, on another thread: for tasks, which have more time and memory than a step.
+    /// None where there is none.
+    fn beside(&self) -> Option<Box<dyn Steps + Send>> {
+        None
+    }
 }

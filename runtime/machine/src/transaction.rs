@@ -7,8 +7,11 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use weir_contract::Manifest;
 use weir_contract::encode::{put_bytes, put_varint};
+use weir_contract::host_call::Given;
 use weir_contract::lattice::Actor;
 
 use crate::access::StateAccess;
@@ -109,6 +112,12 @@ impl Transaction {
     pub fn spent(&self) -> Spent {
         let touched = self.handles.iter().filter(|handle| handle.touched.get());
         self.meter.spent(touched.count() as u64)
+    }
+
+    /// The program and what it was given, for a step that may ask for something.
+    pub fn lent(&self) -> Option<(Arc<Manifest>, Arc<Given>)> {
+        let around = &self.asking.around;
+        Some((around.program.clone()?, around.settings.clone()))
     }
 
     /// Keeps the writes: raises the versions of the instances and gives the operations for the record.

@@ -3,6 +3,7 @@
 use weir_contract::blobs::Blobs;
 
 use crate::outside::http::Bases;
+use crate::scratch::ScratchConfig;
 use crate::speech::Speech;
 
 /// Limits and habits of a node; [`Default`] is right for `weir run`.
@@ -14,6 +15,8 @@ pub struct Config {
     pub speech: Speech,
     /// Where the contents of blobs are kept; in memory unless it is said.
     pub blobs: Blobs,
+    /// Where and how temporary data is made; in memory unless it is said.
+    pub scratch: ScratchConfig,
     /// TCP port on loopback; 0 lets the system choose.
     pub port: u16,
     /// A snapshot is taken after so many records.
@@ -39,6 +42,7 @@ impl Default for Config {
             externs: Bases::new(),
             speech: Speech::default(),
             blobs: Blobs::default(),
+            scratch: ScratchConfig::default(),
             port: 0,
             snapshot_every_records: 100_000,
             queue_max: 10_000,

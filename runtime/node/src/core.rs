@@ -26,14 +26,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 use weir_contract::Manifest;
+use weir_contract::host_call::Given;
+use weir_contract::scratch::Scratches;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
-use weir_machine::{Action, Call, Done, Incompatible, Machine, Steps};
+use weir_machine::{Action, Answer, Call, Done, Incompatible, Machine, Steps};
 
 use self::going::{AboutRun, RunWaiters};
 use crate::config::Config;
 use crate::outside::Outside;
 use crate::program::Program;
 use crate::recovery::{PARTITION, RecoveryError, recover};
+use crate::scratch::{Alive, Workshop};
 use crate::speech::Speech;
 
 /// Why a call was not answered. None of these says that it was not done, except where noted.
@@ -70,6 +73,8 @@ enum Message {
     SnapshotStored(Result<Lsn, String>),
     /// A guest made something that is due before the thread would wake.
     Wake,
+    /// Temporary data is there, or cannot be had.
+    ScratchCame,
     Stop,
 }
 
@@ -99,9 +104,19 @@ pub struct Door {
     positions: watch::Receiver<u64>,
     /// The newest position that anybody was answered from.
     position: Arc<AtomicU64>,
+    workshop: Arc<Workshop>,
 }
 
 impl Door {
+    /// The temporary data that is held.
+    pub fn scratch_alive(&self) -> Alive {
+        self.workshop.alive()
+    }
+
+    pub(crate) fn workshop(&self) -> &Workshop {
+        &self.workshop
+    }
+
     /// The program in force.
     pub fn program(&self) -> Arc<Manifest> {
         let program = self
@@ -256,6 +271,12 @@ impl std::error::Error for StartError {}
 /// How often a caller looks whether the worker is free. A step mostly takes a few microseconds, waking a thread ten times that.
 const FREE_TRIES: usize = 100;
 
+/// What a program is given, with the place of temporary data.
+fn lend(workshop: &Arc<Workshop>, settings: &Given) -> Arc<Given> {
+    let scratches = Scratches(workshop.clone());
+    Arc::new(settings.clone().with_scratches(scratches))
+}
+
 /// A machine on its thread.
 pub struct Core {
     door: Door,
@@ -277,9 +298,20 @@ impl Core {
             .last()
             .map_or(Lsn::ZERO, |id| id.at);
         machine.record_bytes_max = log.limits().frame_bytes_max / 2;
-        machine.settings = program.settings;
         let (messages, inbox) = channel();
         let (durable, positions) = watch::channel(last.0);
+        let sent = Arc::<AtomicUsize>::default();
+        let came = {
+            let (messages, sent) = (messages.clone(), sent.clone());
+            move || {
+                sent.fetch_add(1, Ordering::Release);
+                // The thread may have ended already.
+                let _ = messages.send(Message::ScratchCame);
+            }
+        };
+        let workshop = Workshop::open(&config.scratch, came).map_err(StartError::System)?;
+        machine.settings = lend(&workshop, &program.settings);
+        workshop.start(&program.manifest, &machine.settings, &*program.steps);
         let current = Arc::new(RwLock::new(program.manifest.clone()));
         let mut worker = Worker {
             machine,
@@ -292,8 +324,9 @@ impl Core {
             program: program.manifest,
             current: current.clone(),
             messages: messages.clone(),
-            sent: Arc::default(),
+            sent,
             waiting: Arc::default(),
+            workshop: workshop.clone(),
             wakes: None,
             alone: 0,
             open: VecDeque::new(),
@@ -323,7 +356,9 @@ impl Core {
         }
         worker.call_again();
         let worker_position = worker.position.clone();
+        worker.own_all_scratch();
         let door = Door {
+            workshop,
             messages,
             sent: worker.sent.clone(),
             waiting: worker.waiting.clone(),
@@ -359,12 +394,14 @@ impl Core {
 
     fn join(&mut self) -> Result<(), String> {
         self.door.stop();
-        match self.thread.take() {
+        let ended = match self.thread.take() {
             Some(thread) => thread
                 .join()
                 .unwrap_or_else(|_| Err("the machine's thread panicked".to_owned())),
             None => Ok(()),
-        }
+        };
+        self.door.workshop.stop();
+        ended
     }
 
     /// Whether the thread has ended by itself, which only a failing log or a bug of ours makes it do.
@@ -435,6 +472,8 @@ struct Worker {
     /// The same for those at the door.
     current: Arc<RwLock<Arc<Manifest>>>,
     messages: Sender<Message>,
+    /// Who makes temporary data.
+    workshop: Arc<Workshop>,
     /// The same counts as at the door.
     sent: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
@@ -559,6 +598,7 @@ impl Worker {
             }
             Message::SnapshotStored(stored) => self.snapshot_stored(stored),
             Message::Wake => {}
+            Message::ScratchCame => self.machine.scratch_came(),
             Message::Stop => self.stopping = true,
         }
     }
@@ -577,6 +617,9 @@ impl Worker {
         let mut done = self
             .machine
             .call(&mut *self.steps, &self.program, &call, now);
+        if done.answer == Answer::GoesOn {
+            self.own_scratch(done.run);
+        }
         match done.record.take() {
             Some(record) => {
                 done.position = self.position.load(Ordering::Relaxed) + 1;
@@ -746,19 +789,39 @@ impl Worker {
         match self.machine.deploy(&program.manifest, now) {
             Err(error) => done(Err(error)),
             Ok(record) => {
+                let settings = program.settings;
                 self.program = program.manifest;
                 *self
                     .current
                     .write()
                     .unwrap_or_else(|poisoned| poisoned.into_inner()) = self.program.clone();
+                self.machine.settings = lend(&self.workshop, &settings);
+                let (manifest, settings) = (&self.program, &self.machine.settings);
+                self.workshop.start(manifest, settings, &*program.steps);
                 self.steps = program.steps;
-                self.machine.settings = program.settings;
                 self.outside = program.outside;
+                // Each finds out again what it needs, of the program that is now in force.
+                self.machine.scratch_came();
+                self.own_all_scratch();
                 match record {
                     Some(record) => self.push(record, Waiter::Reload(done)),
                     None => done(Ok(())),
                 }
             }
+        }
+    }
+
+    /// After each record of a run: what it may read no more goes.
+    fn own_scratch(&self, run: u64) {
+        if !self.program.scratches.is_empty() {
+            self.workshop.owned(run, self.machine.scratches_of(run));
+        }
+    }
+
+    /// After a start, and when another program is in force.
+    fn own_all_scratch(&self) {
+        for (run, _) in self.machine.runs().going() {
+            self.own_scratch(run);
         }
     }
 

@@ -12,6 +12,7 @@ mod node;
 pub mod outside;
 mod program;
 mod recovery;
+mod scratch;
 mod speech;
 
 pub use blobs::FileBlobs;
@@ -22,4 +23,5 @@ pub use node::{FAILURE_POLL, Node};
 pub use outside::{Nobody, Outside, OutsideAnswer};
 pub use program::{Caller, NamedCall, Program};
 pub use recovery::{PARTITION, RecoveryError, recover, recover_until};
+pub use scratch::{Alive, ScratchConfig};
 pub use speech::{Format, Speech, written};

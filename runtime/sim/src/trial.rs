@@ -10,6 +10,7 @@ use weir_contract::Manifest;
 use weir_contract::border::OUTPUT_OK;
 use weir_contract::host_call::Given;
 use weir_contract::manifest::Frame;
+use weir_contract::scratch::Scratches;
 use weir_log::Record;
 use weir_machine::show_runs::name_of;
 use weir_machine::{
@@ -323,9 +324,11 @@ impl<'a> Trial<'a> {
     }
 }
 
+/// Its temporary data is its own: a machine that dies takes it along.
 fn machine(schedule: Schedule, settings: &Arc<Given>) -> Machine {
     let mut machine = Machine::new();
-    machine.settings = settings.clone();
+    let own = Given::clone(settings).with_scratches(Scratches::default());
+    machine.settings = Arc::new(own);
     if schedule != Schedule::Plain {
         machine.step_cap = StepCap {
             transactions: 0,

@@ -331,8 +331,57 @@ impl Gen {
                 lines.push(format!("{name}[later({pause}, {at})] = {value}"));
                 scope.bind(&name, &Ty::list(ty), true);
             }
+            12 if self.swarm.lists && scope.rounds < 64 => self.scratch_statement(scope, lines),
             _ => lines.push(format!("sleep({})", self.pause())),
         }
+    }
+
+    /// Temporary data, read after a while, and what is worked out from it. Of numbers that stay small.
+    fn scratch_statement(&mut self, scope: &mut Scope, lines: &mut Vec<String>) {
+        let ints = scope.vars.iter().filter(|v| v.ty == Ty::Int);
+        let mut ints: Vec<String> = ints.map(|v| v.name.clone()).collect();
+        ints.push(self.below(9).to_string());
+        let seed = self.pick(&ints);
+        let (name, value) = (self.fresh("v"), self.fresh("v"));
+        let (many, less) = (self.below(20), 2 + self.below(4));
+        scope.cost += 200 * scope.rounds;
+        let pauses = self.on(50);
+        let pause = format!("sleep({})", self.pause());
+        if self.on(50) {
+            let sorted = match self.below(3) {
+                0 => " sort by g desc",
+                _ => "",
+            };
+            lines.push(format!(
+                "scratch let {name} = parallel for a in 0..{many}, b in 0..(a % 3 + 1) where (a * 7 + b) % {less} != 0 \
+                 group by g: (a + {seed} % 5) % {less}, h: b{sorted} select (g, h, sum(a), count(), collect(a))"
+            ));
+            if pauses {
+                lines.push(pause);
+            }
+            lines.push(format!(
+                "let {value}: List<Int> = for (g, h, total, n, all) in {name} select g * 1000 + h * 100 + total * 10 + n + all[0]"
+            ));
+        } else {
+            let of = self.fresh("v");
+            lines.push(format!(
+                "scratch let {of} = parallel for a in 0..{many} where a % {less} != 1 select a + {seed} % 5"
+            ));
+            if pauses {
+                lines.push(pause);
+            }
+            lines.push(format!(
+                "scratch let {name} = parallel for p in {of} where p % 2 == 0 select p * 2"
+            ));
+            lines.push(format!(
+                "let {value}: List<Int> = for p in {name} select p + {name}.length()"
+            ));
+        }
+        // Which numbers, in which order, is seen at the end.
+        lines.push(format!(
+            "send Tally(\"a\").add({value}.fold(0, (h, x) => (h * 31 + x) % 10007))"
+        ));
+        scope.bind(&value, &Ty::list(Ty::Int), false);
     }
 
     /// A call that is undone when the run fails.

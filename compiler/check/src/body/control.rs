@@ -134,7 +134,7 @@ impl BodyCx<'_> {
                 value,
             } => {
                 if *scratch {
-                    self.cx.later(span, "`scratch`");
+                    return self.scratch_let(pattern, ty.as_ref(), value, span, out);
                 }
                 let (value, compensation) = undo::parts(value);
                 let value = match ty {

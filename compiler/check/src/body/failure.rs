@@ -209,6 +209,14 @@ impl BodyCx<'_> {
             None => {}
             Some(FrameKind::Undo) => return self.undo_cannot_fail(errors, span),
             Some(FrameKind::Mock(known)) => return self.mock_may_fail(&known, errors, span),
+            Some(FrameKind::Scratch) => {
+                self.report(
+                    Diagnostic::new(codes::E0406, span, "what temporary data is made from cannot fail")
+                        .label("would leave the `scratch let`")
+                        .help("say what to take then, `?? other`; or make a list of `T?`, and fail where it is read"),
+                );
+                return;
+            }
             Some(FrameKind::Argument | FrameKind::Branch) => {
                 self.report(
                     Diagnostic::new(codes::E0406, span, "a lambda cannot fail")

@@ -28,7 +28,7 @@ impl BodyCx<'_> {
     }
 
     /// A loop with generators and conditions only. What a rewritten one binds may stand unused.
-    fn plain_for(
+    pub(super) fn plain_for(
         &mut self,
         f: &ast::For,
         rewritten: bool,

@@ -28,6 +28,7 @@ mod parallel;
 mod pattern;
 mod place;
 mod query;
+mod scratch;
 mod sequence;
 mod stream;
 mod undo;
@@ -102,6 +103,8 @@ enum FrameKind {
     Undo,
     /// Answers for an `extern` function, which may fail with these.
     Mock(Vec<ErrorId>),
+    /// What a `scratch let` is made from.
+    Scratch,
 }
 
 impl FrameKind {
@@ -110,6 +113,7 @@ impl FrameKind {
             FrameKind::Argument | FrameKind::Mock(_) => "a lambda",
             FrameKind::Branch => "a branch of `parallel`",
             FrameKind::Undo => "an `undo`",
+            FrameKind::Scratch => "temporary data",
         }
     }
 }
@@ -231,6 +235,7 @@ impl<'a> BodyCx<'a> {
             name: name.to_owned(),
             ty,
             is_var,
+            is_scratch: false,
             span,
         });
         self.used.push(name.starts_with('_'));

@@ -30,6 +30,10 @@ impl BodyCx<'_> {
                 "declared outside of the `undo`",
                 "keep it in the workflow's state",
             ),
+            FrameKind::Scratch => (
+                "declared outside of the `scratch let`",
+                "let it give a value, and use that behind it",
+            ),
         };
         let what = kind.words();
         self.report(

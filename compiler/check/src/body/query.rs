@@ -9,7 +9,10 @@
 //! ```
 //! The rewriting is one of syntax, so that types, failures and warnings come out as if it had been written so.
 
+use std::collections::BTreeSet;
+
 use weir_diagnostics::{Diagnostic, Span, codes};
+use weir_syntax::ast::walk::{Node, walk_expr};
 use weir_syntax::ast::{
     Arg, BinaryOp, Clause, ClauseKind, Expr, ExprKind as Ast, For, ForBody, Generator, GroupKey,
     Ident, LambdaParam, Pattern, PatternKind, SortKey,
@@ -23,6 +26,8 @@ pub(super) struct Group {
     rows: String,
     /// What takes a row apart.
     row: Pattern,
+    /// Each row stands for so many of one key: it is their number.
+    is_counted: bool,
 }
 
 /// Begins the name of the local with the rows of a group.
@@ -41,6 +46,38 @@ pub(super) struct Rows {
     clauses: Vec<Clause>,
     names: Vec<Ident>,
     span: Span,
+    /// Where the comprehension is cut in two: the first list of rows is made apart, and has this name in what is left.
+    cut: Option<Ident>,
+    /// What makes that list.
+    made: Option<Expr>,
+    /// The parts of the key of `group by`, each with a name, where it is cut.
+    keys: Vec<Ident>,
+    /// Every name that is written behind the generators, where it is cut.
+    wanted: BTreeSet<String>,
+}
+
+/// What can be asked of the rows of a group, besides `count()`.
+const AGGREGATES: &[&str] = &[
+    "sum",
+    "average",
+    "min",
+    "max",
+    "first",
+    "last",
+    "collect",
+    "count_distinct",
+    "percentile",
+    "top",
+];
+
+/// A comprehension in two.
+pub(super) struct InTwo {
+    /// Makes the rows from the items of the first generator.
+    pub rows: Expr,
+    /// Makes of them what is wanted; the name in it stands for the rows.
+    pub rest: Option<(Ident, For)>,
+    /// What it selects is a tuple with the key of the group first, because each group can be made apart.
+    pub keyed: bool,
 }
 
 impl BodyCx<'_> {
@@ -50,11 +87,67 @@ impl BodyCx<'_> {
         if f.clauses.iter().all(is_plain) {
             return None;
         }
+        let rows = self.rewritten(f, span, None);
+        Some(For {
+            parallel: f.parallel,
+            generators: rows.generators,
+            clauses: rows.clauses,
+            limit: None,
+            body: f.body.clone(),
+        })
+    }
+
+    /// A comprehension that selects, cut where its rows are first put together: in front of `group by` or `sort by`. What it makes of a
+    /// group can be made for each group apart unless it is sorted.
+    pub(super) fn in_two(&mut self, f: &For, value: &Expr, span: Span) -> InTwo {
+        let name = Ident {
+            name: "rows of all parts".to_owned(),
+            span,
+        };
+        let mut rows = self.rewritten(f, span, Some(name.clone()));
+        let Some(made) = rows.made.take() else {
+            return InTwo {
+                rows: rows.select(value.clone()),
+                rest: None,
+                keyed: false,
+            };
+        };
+        let is_sorted = |c: &Clause| matches!(c.kind, ClauseKind::SortBy(_));
+        let keyed = !rows.keys.is_empty() && !f.clauses.iter().any(is_sorted);
+        let selected = match keyed {
+            true => {
+                let key = tuple(rows.keys.iter().map(var).collect(), span);
+                expr(tuple_kind(vec![key, value.clone()]), value.span)
+            }
+            false => value.clone(),
+        };
+        let rest = For {
+            parallel: false,
+            generators: rows.generators,
+            clauses: rows.clauses,
+            limit: None,
+            body: ForBody::Select(selected),
+        };
+        InTwo {
+            rows: made,
+            rest: Some((name, rest)),
+            keyed,
+        }
+    }
+
+    fn rewritten(&mut self, f: &For, span: Span, cut: Option<Ident>) -> Rows {
         let mut rows = Rows {
             generators: f.generators.clone(),
             clauses: Vec::new(),
             names: Vec::new(),
             span,
+            wanted: match cut {
+                Some(_) => written_in(f),
+                None => BTreeSet::new(),
+            },
+            cut,
+            made: None,
+            keys: Vec::new(),
         };
         for generator in &f.generators {
             bound(&generator.pattern, &mut rows.names);
@@ -85,13 +178,7 @@ impl BodyCx<'_> {
                 ClauseKind::SortBy(keys) => sort(&mut rows, keys, clause.span),
             }
         }
-        Some(For {
-            parallel: f.parallel,
-            generators: rows.generators,
-            clauses: rows.clauses,
-            limit: None,
-            body: f.body.clone(),
-        })
+        rows
     }
 
     /// `where` and `join` come first, then `group by`, then `sort by`; a `where` behind `group by` chooses groups.
@@ -120,17 +207,39 @@ impl BodyCx<'_> {
 
     fn group(&mut self, rows: &mut Rows, keys: &[GroupKey], span: Span) {
         let keys = &self.in_windows(rows, keys, span);
+        if rows.cut.is_some() {
+            // Rows go from task to task: with nothing that nobody will ask for.
+            rows.names.retain(|name| rows.wanted.contains(&name.name));
+        }
+        // Where nothing is asked but how many there are, each task counts its own.
+        let asks_more = AGGREGATES.iter().any(|name| rows.wanted.contains(*name));
+        let is_counted = rows.cut.is_some() && rows.names.is_empty() && !asks_more;
         let row = tuple_pattern(rows.names.iter().map(bind).collect(), span);
         let key = tuple(keys.iter().map(|k| k.expr.clone()).collect(), span);
         let names = tuple(rows.names.iter().map(var).collect(), span);
-        let source = method(rows.select(tuple(vec![key, names], span)), "groups", vec![]);
+        let is_cut = rows.cut.is_some();
+        let source = rows.put_together(tuple(vec![key, names], span));
+        if is_counted {
+            rows.made = rows.made.take().map(counted);
+        }
+        let source = method(source, "groups", vec![]);
         let name = format!("{ROWS} {}", self.groups.len());
         self.groups.push(Group {
             rows: name.clone(),
             row,
+            is_counted,
         });
         let all = Ident { name, span };
-        let named: Vec<Option<Ident>> = keys.iter().map(name_of).collect();
+        let mut named: Vec<Option<Ident>> = keys.iter().map(name_of).collect();
+        if is_cut {
+            for (at, (name, key)) in named.iter_mut().zip(keys).enumerate() {
+                let name = name.get_or_insert_with(|| Ident {
+                    name: format!("key {at} of group"),
+                    span: key.span,
+                });
+                rows.keys.push(name.clone());
+            }
+        }
         let parts = named.iter().zip(keys);
         let parts = parts.map(|(name, key)| name.as_ref().map_or(wildcard(key.span), bind));
         let pattern = tuple_pattern(vec![tuple_pattern(parts.collect(), span), bind(&all)], span);
@@ -217,18 +326,18 @@ impl BodyCx<'_> {
             span,
         );
         if args.is_empty() {
-            return Some(method(all, "length", vec![]));
+            let function = match group.is_counted {
+                true => "sum",
+                false => "length",
+            };
+            return Some(method(all, function, vec![]));
         }
-        let values = Rows {
-            generators: vec![Generator {
-                pattern: group.row.clone(),
-                source: all,
-                span,
-            }],
-            clauses: Vec::new(),
-            names: Vec::new(),
+        let generator = Generator {
+            pattern: group.row.clone(),
+            source: all,
             span,
         };
+        let values = Rows::new(vec![generator], Vec::new(), Vec::new());
         let values = values.select(args[0].value.clone());
         Some(over_values(name.as_str(), values, &args[1..]))
     }
@@ -296,6 +405,10 @@ impl Rows {
             clauses,
             names,
             span,
+            cut: None,
+            made: None,
+            keys: Vec::new(),
+            wanted: BTreeSet::new(),
         }
     }
 
@@ -336,7 +449,8 @@ impl Rows {
         };
         let names = tuple(self.names.iter().map(var).collect(), span);
         let row = expr(tuple_kind(vec![key, args[0].clone(), names]), span);
-        let source = method(self.select(row), "in_sessions", vec![args[1].clone()]);
+        let all = self.put_together(row);
+        let source = method(all, "in_sessions", vec![args[1].clone()]);
         let key = tuple_pattern(others().map(|at| bind(&hidden[at])).collect(), span);
         let names = tuple_pattern(self.names.iter().map(bind).collect(), span);
         let pattern = tuple_pattern(vec![key, bind(&hidden[session]), names], span);
@@ -357,6 +471,18 @@ impl Rows {
         expr(Ast::For(Box::new(f)), self.span)
     }
 
+    /// The same where all rows must be there before it goes on: the first time that is where it is cut.
+    fn put_together(&mut self, value: Expr) -> Expr {
+        let made = self.select(value);
+        match self.cut.take() {
+            Some(name) => {
+                self.made = Some(made);
+                var(&name)
+            }
+            None => made,
+        }
+    }
+
     /// From here on the rows are those of another list.
     fn begin(&mut self, pattern: Pattern, source: Expr) {
         let span = source.span;
@@ -369,11 +495,56 @@ impl Rows {
     }
 }
 
+/// Pairs of key and nothing as pairs of key and how often it is there.
+fn counted(rows: Expr) -> Expr {
+    let span = rows.span;
+    let name = |name: &str| Ident {
+        name: name.to_owned(),
+        span,
+    };
+    let (key, all) = (name("key of some rows"), name("rows of one key"));
+    let count = method(var(&all), "length", vec![]);
+    let generator = Generator {
+        pattern: tuple_pattern(vec![bind(&key), bind(&all)], span),
+        source: method(rows, "groups", vec![]),
+        span,
+    };
+    let counts = Rows::new(vec![generator], Vec::new(), Vec::new());
+    counts.select(tuple(vec![var(&key), count], span))
+}
+
+/// Every name in what is selected, and in the clauses behind `group by`.
+fn written_in(f: &For) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut see = |node: Node<'_>| {
+        if let Node::Expr(Expr {
+            kind: Ast::Var(name),
+            ..
+        }) = node
+        {
+            names.insert(name.name.clone());
+        }
+    };
+    if let ForBody::Select(value) = &f.body {
+        walk_expr(value, &mut see);
+    }
+    // Those in front of `group by` are asked before a row goes anywhere.
+    let is_group = |clause: &&Clause| !matches!(clause.kind, ClauseKind::GroupBy(_));
+    for clause in f.clauses.iter().skip_while(is_group) {
+        match &clause.kind {
+            ClauseKind::Where(cond) => walk_expr(cond, &mut see),
+            ClauseKind::SortBy(keys) => keys.iter().for_each(|key| walk_expr(&key.expr, &mut see)),
+            ClauseKind::Join { .. } | ClauseKind::GroupBy(_) => {}
+        }
+    }
+    names
+}
+
 /// The last key first: a sort leaves in order what it finds equal, and so does one between two reversals.
 fn sort(rows: &mut Rows, keys: &[SortKey], span: Span) {
     let mut parts: Vec<Expr> = keys.iter().map(|key| key.expr.clone()).collect();
     parts.push(tuple(rows.names.iter().map(var).collect(), span));
-    let mut sorted = rows.select(expr(tuple_kind(parts), span));
+    let mut sorted = rows.put_together(expr(tuple_kind(parts), span));
     for (at, key) in keys.iter().enumerate().rev() {
         let row = Ident {
             name: "row".to_owned(),

@@ -60,6 +60,7 @@ impl BodyCx<'_> {
             name: name.to_owned(),
             ty: ty.clone(),
             is_var: false,
+            is_scratch: false,
             span,
         });
         self.used.push(true);

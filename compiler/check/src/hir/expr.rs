@@ -298,6 +298,87 @@ pub enum ExprKind {
     },
     /// In tests, `sync(a, b)`: two replicas of one instance, of type [`super::REPLICA`], tell each other all that merges.
     Sync(Box<Expr>, Box<Expr>),
+    /// The value of a `scratch let`, only there and of the type it has: the run waits until it has been computed. The
+    /// variable it is bound to has [`super::Local::is_scratch`].
+    Scratch(Box<Scratch>),
+}
+
+/// Temporary data: code that depends on what it captures and on contents of blobs alone, so that it may be run anywhere and again.
+#[derive(Clone, Debug)]
+pub struct Scratch {
+    /// Of the variable.
+    pub name: String,
+    pub code: ScratchCode,
+}
+
+#[derive(Clone, Debug)]
+pub enum ScratchCode {
+    Whole(Lambda),
+    /// `parallel for .. select`: the list that `each` makes of the items, in their order, however they are cut into parts.
+    Tasks {
+        source: ScratchSource,
+        /// Of a list of items, one after the other: a list.
+        each: Lambda,
+        /// Of all that `each` gives: the list that is wanted.
+        finish: Option<ScratchFinish>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub enum ScratchSource {
+    /// Gives the list of items.
+    List(Lambda),
+    /// A list that is temporary data itself.
+    Scratch(LocalId),
+}
+
+#[derive(Clone, Debug)]
+pub struct ScratchFinish {
+    pub lambda: Lambda,
+    /// With `group by`: what it takes and what it gives are lists of tuples with the key first, and what it gives is ascending by
+    /// the key, depends for each key on the rows of that key alone, and is wanted without the key.
+    pub keyed: bool,
+}
+
+impl Scratch {
+    /// All its code.
+    pub fn lambdas(&self) -> Vec<&Lambda> {
+        match &self.code {
+            ScratchCode::Whole(lambda) => vec![lambda],
+            ScratchCode::Tasks {
+                source,
+                each,
+                finish,
+            } => {
+                let source = match source {
+                    ScratchSource::List(lambda) => Some(lambda),
+                    ScratchSource::Scratch(_) => None,
+                };
+                let finish = finish.as_ref().map(|finish| &finish.lambda);
+                source.into_iter().chain([each]).chain(finish).collect()
+            }
+        }
+    }
+
+    /// The locals around it that it reads, sorted; a list that it takes part by part first.
+    pub fn captures(&self) -> Vec<LocalId> {
+        let mut all: Vec<LocalId> = self
+            .lambdas()
+            .iter()
+            .flat_map(|lambda| lambda.captures.iter().copied())
+            .collect();
+        all.sort();
+        all.dedup();
+        if let ScratchCode::Tasks {
+            source: ScratchSource::Scratch(list),
+            ..
+        } = &self.code
+        {
+            all.retain(|local| local != list);
+            all.insert(0, *list);
+        }
+        all
+    }
 }
 
 /// An arm of `wait`.

@@ -400,6 +400,8 @@ pub struct Local {
     pub ty: Type,
     /// `var`: may be assigned.
     pub is_var: bool,
+    /// `scratch let`: temporary data.
+    pub is_scratch: bool,
     pub span: Span,
 }
 

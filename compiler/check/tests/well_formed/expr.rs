@@ -400,6 +400,22 @@ impl Checker<'_> {
                         ForKind::Select => same(&Type::list(branch.body.ty.clone()), &e.ty),
                     }
             }
+            K::Scratch(scratch) => {
+                scratch.lambdas().iter().for_each(|l| self.lambda(l));
+                match &scratch.code {
+                    ScratchCode::Whole(lambda) => same(&lambda.body.ty, &e.ty),
+                    ScratchCode::Tasks { each, finish, .. } => match finish {
+                        None => same(&each.body.ty, &e.ty),
+                        Some(finish) if !finish.keyed => same(&finish.lambda.body.ty, &e.ty),
+                        Some(finish) => match (&finish.lambda.body.ty, &e.ty) {
+                            (Type::List(pair), Type::List(item)) => {
+                                matches!(&**pair, Type::Tuple(p) if p.len() == 2 && same(&p[1].ty, item))
+                            }
+                            _ => false,
+                        },
+                    },
+                }
+            }
             K::Send { message, after } => {
                 if let Some(delay) = after {
                     self.part(delay, &Type::Duration, "a delay");

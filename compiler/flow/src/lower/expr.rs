@@ -49,6 +49,10 @@ impl Body<'_, '_> {
             | ExprKind::Money(_) => unreachable!("a literal"),
             ExprKind::State(_) | ExprKind::StateOf { .. } => unreachable!("a view of slots"),
 
+            ExprKind::Local(id) if self.locals[id.0 as usize].is_scratch => {
+                self.scratch_whole(*id, ty)
+            }
+            ExprKind::Scratch(_) => unreachable!("only bound by a `scratch let`"),
             ExprKind::Local(id) => match &self.env[id.0 as usize] {
                 Binding::Value(reg) => *reg,
                 other => panic!("{} read as {other:?}", self.locals[id.0 as usize].name),
@@ -367,6 +371,10 @@ impl Body<'_, '_> {
             last = None;
             match stmt {
                 hir::Stmt::Let(pattern, value) => {
+                    if let ExprKind::Scratch(scratch) = &value.kind {
+                        self.scratch_let(pattern, scratch, value.span);
+                        continue;
+                    }
                     let value = self.expr(value)?;
                     self.bind(pattern, value);
                 }

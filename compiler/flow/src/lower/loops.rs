@@ -98,6 +98,21 @@ impl Body<'_, '_> {
             hir::ForSource::Entities(_) => first_keys(self.locals, pattern, rest, wheres),
             _ => Vec::new(),
         };
+        if let hir::ForSource::Collection(all) = from
+            && let Some(of) = self.scratch_list(all)
+        {
+            let name = self.walked(pattern);
+            self.scratch_rounds(of, &name, after, &mut |this, item, next| {
+                this.bind(pattern, item);
+                this.in_loop(broken, next, |this| {
+                    let came_back = this.generator(rest, wheres, None, broken, innermost);
+                    if came_back.is_some() && this.b.is_open() {
+                        this.b.jump(next);
+                    }
+                });
+            });
+            return Some(());
+        }
         let walk = self.start(from, self.walked(pattern), &first)?;
         self.round(&walk, after, &mut |this, item, next| {
             this.bind(pattern, item);
@@ -124,6 +139,42 @@ impl Body<'_, '_> {
                 this.b.jump(next);
             },
         );
+    }
+
+    /// Over temporary data: part by part, so that no more than one is in memory.
+    fn scratch_rounds(
+        &mut self,
+        (of, ty): (Reg, Type),
+        name: &str,
+        after: Option<BlockId>,
+        inside: &mut dyn FnMut(&mut Self, Reg, BlockId),
+    ) {
+        let kept = |this: &mut Self, ty: Type, part: &str| {
+            let name = format!("{name}.{part}");
+            this.b.reg(RegType::Value(ty), Some(&name))
+        };
+        let number = kept(self, Type::Int, "part");
+        self.b.emit_into(number, Op::Const(Literal::Int(0)));
+        let count = kept(self, Type::Int, "parts");
+        let parts = Op::Lib("scratch.parts".to_owned(), vec![of]);
+        self.b.emit_into(count, parts);
+        let parts = Walk::Positions {
+            at: number,
+            end: count,
+            list: None,
+        };
+        self.round(&parts, after, &mut |this, number, next| {
+            let part = Op::Lib("scratch.part".to_owned(), vec![of, number]);
+            let part = this.b.emit(ty.clone(), part);
+            let list = kept(this, ty.clone(), "source");
+            this.b.assign(list, part);
+            let at = kept(this, Type::Int, "position");
+            this.b.emit_into(at, Op::Const(Literal::Int(0)));
+            let end = this.b.len(list);
+            let list = Some(list);
+            this.round(&Walk::Positions { at, end, list }, None, inside);
+            this.b.jump(next);
+        });
     }
 
     /// One loop; `inside` is given the item, and ends in the block that takes the next one. Goes on in `after`, a new block when

@@ -183,9 +183,26 @@ impl Split<'_> {
 
     /// What a step that has done enough would do next: the transaction behind the cut.
     fn next_transaction(&self, behind: BlockId) -> String {
+        if let Some(name) = self.next_scratch(behind) {
+            return name;
+        }
         match self.next_call(behind) {
             Some(callee) => self.module.func(callee).name.clone(),
             None => "atomic".to_owned(),
+        }
+    }
+
+    /// The variable of the temporary data that is asked for first.
+    fn next_scratch(&self, behind: BlockId) -> Option<String> {
+        let block = match &self.func.block(behind).term {
+            Term::Jump(to) if self.func.block(behind).insts.is_empty() => self.func.block(*to),
+            _ => self.func.block(behind),
+        };
+        match &block.insts.first()?.op {
+            Op::Lib(name, args) if name == "scratch.parts" => {
+                self.func.regs[args[0].0 as usize].name.clone()
+            }
+            _ => None,
         }
     }
 
@@ -212,7 +229,10 @@ impl Split<'_> {
                     .collect();
                 format!("event {}", names.join(" or "))
             }
-            Some(Op::Suspend(Wait::Yield, _)) => "its next step".to_owned(),
+            Some(Op::Suspend(Wait::Yield, _)) => match self.next_scratch(cut.behind) {
+                Some(name) => format!("temporary data {name}"),
+                None => "its next step".to_owned(),
+            },
             Some(Op::Suspend(Wait::Run, _)) => "the result of another run".to_owned(),
             Some(Op::Suspend(Wait::Join { .. }, _)) => "its branches".to_owned(),
             _ => self.label_part(cut),

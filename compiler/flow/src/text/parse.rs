@@ -461,7 +461,13 @@ impl Parser {
             "undo" => EntryKind::Undo,
             "branch" => EntryKind::Branch,
             "mock" => EntryKind::Mock,
-            other => return Err(format!("unknown kind of entry {other}")),
+            other => match ScratchPart::ALL
+                .into_iter()
+                .find(|part| other.strip_prefix("scratch_") == Some(part.name()))
+            {
+                Some(part) => EntryKind::Scratch(part),
+                None => return Err(format!("unknown kind of entry {other}")),
+            },
         };
         let name = self.string()?;
         let entity = if self.eat_word("of") {

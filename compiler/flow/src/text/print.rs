@@ -171,6 +171,11 @@ fn print_entry(module: &Module, entry: &Entry, out: &mut String) {
         EntryKind::Resume => "resume",
         EntryKind::Undo => "undo",
         EntryKind::Branch => "branch",
+        EntryKind::Scratch(ScratchPart::Whole) => "scratch_whole",
+        EntryKind::Scratch(ScratchPart::Source) => "scratch_source",
+        EntryKind::Scratch(ScratchPart::Each) => "scratch_each",
+        EntryKind::Scratch(ScratchPart::Finish) => "scratch_finish",
+        EntryKind::Scratch(ScratchPart::Groups) => "scratch_groups",
         EntryKind::Mock => "mock",
     };
     let _ = write!(out, "entry {kind} {}", quote(&entry.name));

@@ -32,6 +32,7 @@ pub fn manifest(module: &ir::Module) -> Manifest {
         components: Vec::new(),
         host_calls: weir_flow::host_calls::all(module),
         views: Vec::new(),
+        scratches: vec![],
         failures: module.failures,
         roles: vec![],
         tests: vec![],

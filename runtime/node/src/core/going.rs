@@ -235,6 +235,7 @@ impl Worker {
     }
 
     fn progress(&mut self, progress: Progress) {
+        self.own_scratch(progress.run);
         self.push(progress.record, Waiter::Actions(progress.actions));
     }
 

@@ -50,6 +50,15 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
             200,
             &inspect::program_json(&shared.door.program()),
         )),
+        ["scratch"] => {
+            let alive = shared.door.scratch_alive();
+            let alive = json!({
+                "data": alive.data,
+                "memory_bytes": alive.memory_bytes,
+                "disk_bytes": alive.disk_bytes,
+            });
+            Ok(json_reply(200, &alive))
+        }
         ["log"] => log(shared, &asked.query),
         ["state"] => state_overview(shared).await,
         ["state", entity] => state_list(shared, entity, &asked.query).await,
@@ -62,7 +71,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         _ => Err(Problem::new(
             404,
             "NotFound",
-            "there are health, program, log, state, runs, streams, views and blobs",
+            "there are health, program, log, state, runs, streams, views, scratch and blobs",
         )),
     }
 }

@@ -149,6 +149,7 @@ fn reads(cx: &mut Cx, id: ViewId, is_wrong: bool) {
             name: "key".into(),
             ty,
             is_var: false,
+            is_scratch: false,
             span,
         };
         let given = key.clone();

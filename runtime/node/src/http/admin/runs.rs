@@ -37,7 +37,10 @@ pub(super) async fn answer(
                 machine.run_json(run).map_err(|e| e.to_string())
             });
             match about.await? {
-                Some(about) => Ok(json_reply(200, &about)),
+                Some(mut about) => {
+                    say_scratch(shared, &mut about);
+                    Ok(json_reply(200, &about))
+                }
                 None => Err(Problem::new(
                     404,
                     "NotFound",
@@ -134,5 +137,15 @@ async fn list(shared: &Shared, query: &str) -> Result<Reply, Problem> {
         rows.truncate(limit);
         Ok(rows)
     });
-    Ok(json_reply(200, &json!(rows.await?)))
+    let mut rows = rows.await?;
+    rows.iter_mut().for_each(|row| say_scratch(shared, row));
+    Ok(json_reply(200, &json!(rows)))
+}
+
+/// The temporary data that a run may still read, and how far it is.
+fn say_scratch(shared: &Shared, about: &mut Json) {
+    let number = about["run"].as_u64();
+    if let Some(data) = number.and_then(|run| shared.door.workshop().of_run_json(run)) {
+        about["scratch"] = data;
+    }
 }
