@@ -13,11 +13,27 @@ const SAMPLES: &str = concat!(
 );
 
 /// What runs today.
-const RUNNING: [&str; 4] = [
+const RUNNING: [&str; 12] = [
+    "00_tour.weir",
     "01_counter.weir",
     "02_bank.weir",
     "03_shop.weir",
+    "04_travel.weir",
+    "05_movies.weir",
+    "06_social.weir",
+    "07_clicks.weir",
+    "08_iot.weir",
+    "10_board.weir",
+    "12_tpcc_payment.weir",
     "13_agent.weir",
+];
+
+/// These have no tests; examples of the same name do.
+const UNTESTED: [&str; 4] = [
+    "05_movies.weir",
+    "07_clicks.weir",
+    "08_iot.weir",
+    "12_tpcc_payment.weir",
 ];
 
 #[test]
@@ -30,10 +46,9 @@ fn what_needs_nothing_from_later_runs() {
         assert_eq!(code, 0, "{name}: {unformatted}");
         let (code, out, err) = said(WEIR, Path::new(SAMPLES), &["test", name]);
         assert_eq!(code, 0, "{name}: {out}{err}");
-        assert!(
-            out.contains(" 0 failed") && !out.starts_with("0 passed"),
-            "{name}: {out}"
-        );
+        let is_tested = !out.starts_with("0 passed");
+        assert!(out.contains(" 0 failed"), "{name}: {out}");
+        assert_eq!(is_tested, !UNTESTED.contains(&name), "{name}: {out}");
     }
 }
 

@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(n.dearer(&m).dearer(&n), n.dearer(&m));
         assert_eq!(
             shown(&n.dearer(&m).dearer(&F::number(3))),
-            "max(3, |m|, |n|)"
+            "max(|m|, |n|, 3)"
         );
         // Of many ways the most of each: never too little.
         let ways = ["a", "b", "c", "d", "e"].map(F::length);

@@ -645,9 +645,12 @@ impl Worker {
     fn release(&mut self, waiter: Waiter) {
         match waiter {
             Waiter::Call(answer, mut done) => {
-                let actions = std::mem::take(&mut done.actions);
+                let actions = std::mem::take(&mut done.actions).into_iter();
+                // What the program said comes before what is said of the call.
+                let (said, rest) = actions.partition(|action| matches!(action, Action::Log(_)));
+                self.perform(said);
                 answer(Ok(done));
-                self.perform(actions);
+                self.perform(rest);
             }
             Waiter::Reload(done) => done(Ok(())),
             Waiter::Actions(actions) => self.perform(actions),

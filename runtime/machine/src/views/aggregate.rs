@@ -109,10 +109,10 @@ impl Kept {
             (Kept::Sum(sum), Aggregate::Sum(ty)) => sum.result(ty),
             (Kept::Multiset(all), Aggregate::Distinct(_)) => Ok(Value::Int(all.len() as i64)),
             (Kept::Multiset(all), Aggregate::Min(ty)) => {
-                key(defs, ty, all.first_key_value().map(|(key, _)| key))
+                key(defs, ty, all.first_key_value().map(|(key, _)| &**key))
             }
             (Kept::Multiset(all), Aggregate::Max(ty)) => {
-                key(defs, ty, all.last_key_value().map(|(key, _)| key))
+                key(defs, ty, all.last_key_value().map(|(key, _)| &**key))
             }
             (Kept::Values(all), Aggregate::Values(ty)) => {
                 let values = all.values().map(|bytes| decode(defs, ty, bytes));
@@ -124,7 +124,7 @@ impl Kept {
     }
 }
 
-fn key(defs: &Defs, ty: &Type, key: Option<&Box<[u8]>>) -> Result<Value, Crash> {
+fn key(defs: &Defs, ty: &Type, key: Option<&[u8]>) -> Result<Value, Crash> {
     let key = key.ok_or_else(not_a_value)?;
     decode_key(defs, ty, key).map_err(|_| not_a_value())
 }
