@@ -114,6 +114,7 @@ impl Change<'_> {
             let bug = Box::new(bug.clone());
             let waiting = Waiting::Parked { bug, given };
             self.runs.wait(run, strand, waiting, self.time);
+            self.consumer_parked(run);
             return Ok(());
         }
         at.steps += 1;

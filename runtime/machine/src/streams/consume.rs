@@ -92,6 +92,18 @@ impl Change<'_> {
         self.start(run, start);
     }
 
+    /// A run is parked; when it was a consumer's without keys, another entry has its place.
+    pub(crate) fn consumer_parked(&mut self, run: u64) {
+        let Some(consumed) = self.streams.consumed(run) else {
+            return;
+        };
+        let stream = &self.streams.all[consumed.stream as usize];
+        if let Some(entry) = stream.entries.get(&consumed.position) {
+            let key = entry.key.clone();
+            self.begin_next_entry(consumed, &key);
+        }
+    }
+
     /// A run has ended; when it was a consumer's, the next entry of the key begins. One that was cancelled has not had its entry,
     /// which waits for somebody who puts it back.
     pub(crate) fn consumer_ended(&mut self, run: u64, ended: &Ended) {

@@ -51,6 +51,22 @@ fn without_a_key_so_many_are_consumed_at_one_time() {
 }
 
 #[test]
+fn without_a_key_bugs_take_nobodys_place() {
+    let mut world = World::new();
+    let mut all = vec!["loose (bug)".to_owned(); 64];
+    all.extend((0..6).map(|n| format!("loose (log l{n})")));
+    world.go(&all.join("; "));
+    world.settle();
+    assert!(
+        world.log().ends_with("l0 l1 l2 l3 l4 l5"),
+        "{}",
+        world.log()
+    );
+    assert_eq!(stream(&world.machine, 1)["backlog"], 64);
+    world.restart(3);
+}
+
+#[test]
 fn a_bug_holds_up_its_key_alone_and_what_is_cancelled_can_be_put_back() {
     let mut world = World::new();
     let first = world
