@@ -3,10 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use weir_contract::blobs::{Blob, BlobError, BlobHash, BlobStore, Kept, MemoryBlobs};
-use weir_log::{Epoch, Hlc, Log, MemoryLog, OwnerId, Record, RecordKind};
+use weir_log::{
+    Epoch, Hlc, Limits, Log, LogError, Lsn, MemoryLog, OwnerId, Partition, Reader, Record,
+    RecordKind, Snapshots, Tail, Writer,
+};
 use weir_node::blobs::{SWEEP_AGE, sweep};
 use weir_node::{FileBlobs, PARTITION};
 
@@ -182,4 +186,66 @@ fn a_sweep_removes_what_is_old_and_named_nowhere() {
         sweep(&log, &store, SWEEP_AGE, false).unwrap().removed.len(),
         1
     );
+}
+
+/// A log whose node goes on while it is looked at.
+struct Moving<'a> {
+    log: MemoryLog,
+    before_tail: Mutex<Option<Box<dyn FnOnce(&MemoryLog) + Send + 'a>>>,
+}
+
+impl Log for Moving<'_> {
+    fn take(&self, partition: Partition, owner: OwnerId) -> Result<Writer, LogError> {
+        self.log.take(partition, owner)
+    }
+
+    fn read(&self, of: Partition, from: Lsn, until: Option<Lsn>) -> Result<Reader, LogError> {
+        self.log.read(of, from, until)
+    }
+
+    fn tail(&self, partition: Partition) -> Result<Tail, LogError> {
+        if let Some(move_on) = self.before_tail.lock().unwrap().take() {
+            move_on(&self.log);
+        }
+        self.log.tail(partition)
+    }
+
+    fn trim(&self, writer: &Writer, up_to: Lsn) -> Result<(), LogError> {
+        self.log.trim(writer, up_to)
+    }
+
+    fn limits(&self) -> Limits {
+        self.log.limits()
+    }
+
+    fn snapshots(&self) -> Arc<dyn Snapshots> {
+        self.log.snapshots()
+    }
+}
+
+#[test]
+fn a_sweep_sees_what_goes_from_the_log_into_a_snapshot_meanwhile() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let log = MemoryLog::new();
+    let blob = store.keep(b"named", "").unwrap();
+    folder.make_old(&blob);
+    let mut writer = log.take(PARTITION, OwnerId(1)).unwrap();
+    let record = Record {
+        kind: RecordKind(9),
+        tags: Vec::new(),
+        body: blob.hash.0.to_vec(),
+    };
+    let at = writer.next();
+    writer.append(Hlc::default(), vec![record]).wait().unwrap();
+    let log = Moving {
+        log,
+        before_tail: Mutex::new(Some(Box::new(|log: &MemoryLog| {
+            log.snapshots().put(PARTITION, at, &blob.hash.0).unwrap();
+            log.trim(&writer, at).unwrap();
+        }))),
+    };
+    let swept = sweep(&log, &store, SWEEP_AGE, false).unwrap();
+    assert!(swept.removed.is_empty());
+    assert!(store.find(&blob.hash).unwrap().is_some());
 }

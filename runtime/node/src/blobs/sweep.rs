@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use weir_contract::blobs::{BlobError, BlobHash, BlobStore, Listed};
-use weir_log::{Log, LogError};
+use weir_log::{Log, LogError, Lsn};
 
 use crate::recovery::PARTITION;
 
@@ -94,19 +94,7 @@ pub fn sweep(
     let all = store.list()?;
     let old = all.iter().filter(|listed| listed.age >= age);
     let mut sought = Sought::new(old.map(|listed| listed.hash));
-    // Snapshots first: what is trimmed from the log meanwhile is in one of them.
-    let snapshots = log.snapshots();
-    for id in snapshots.list(PARTITION)? {
-        if let Some(snapshot) = snapshots.newest(PARTITION, id.at)? {
-            sought.search(&snapshot.body);
-        }
-    }
-    let first = log.tail(PARTITION)?.trimmed.plus(1);
-    for frame in log.read(PARTITION, first, None)? {
-        for record in &frame?.records {
-            sought.search(&record.body);
-        }
-    }
+    sought.search_log(log)?;
     let mut swept = Swept::default();
     for listed in all {
         let goes = listed.age >= age && !sought.found.contains(&listed.hash);
@@ -149,6 +137,31 @@ impl Sought {
         }
         let found = HashSet::new();
         Sought { by_start, found }
+    }
+
+    /// Searches all snapshots, then all records that are behind the newest of them or kept besides.
+    fn search_log(&mut self, log: &dyn Log) -> Result<(), LogError> {
+        let snapshots = log.snapshots();
+        loop {
+            let mut newest = Lsn::ZERO;
+            for id in snapshots.list(PARTITION)? {
+                if let Some(snapshot) = snapshots.newest(PARTITION, id.at)? {
+                    newest = newest.max(snapshot.id.at);
+                    self.search(&snapshot.body);
+                }
+            }
+            // What is trimmed from the log is in a snapshot. When that is newer than all that were searched, there are others by now.
+            let trimmed = log.tail(PARTITION)?.trimmed;
+            if trimmed > newest {
+                continue;
+            }
+            for frame in log.read(PARTITION, trimmed.plus(1), None)? {
+                for record in &frame?.records {
+                    self.search(&record.body);
+                }
+            }
+            return Ok(());
+        }
     }
 
     fn search(&mut self, bytes: &[u8]) {
