@@ -44,7 +44,11 @@ fn compare<T: Clone>(
                 done.expect("small numbers");
                 apply(&mut theirs[at], at as u8, change, value);
             }
-            assert_eq!(ours[at].value(), seen(&theirs[at]), "seed {seed}, step {step}");
+            assert_eq!(
+                ours[at].value(),
+                seen(&theirs[at]),
+                "seed {seed}, step {step}"
+            );
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   event: rows      all rows of a view, or any other answer that is a list
-//!   event: change    {"removed": [..], "added": [..]}   the rows that went and came since the event before
+//!   event: change    {"removed": [..], "added": [..], "at": [..]}   the rows that went and came since the event before, and
+//!                    where in the list those that came stand, once the others are gone and those before them are there
 //!   event: value     an answer that is no list
 //!   id: 4711         the log position the answer is exact at
 //! ```
@@ -139,31 +140,39 @@ impl Seen {
         let (Json::Array(before), Json::Array(after)) = (&self.json, &now.json) else {
             return Some(now.whole());
         };
-        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
-        let mut added = Vec::new();
-        let mut removed = Vec::new();
+        let mut gone: BTreeMap<String, i64> = BTreeMap::new();
         for row in before {
-            *counts.entry(row.to_string()).or_default() += 1;
+            *gone.entry(row.to_string()).or_default() += 1;
         }
-        for row in after {
-            match counts.get_mut(&row.to_string()) {
-                Some(count) if *count > 0 => *count -= 1,
-                _ => added.push(row),
+        let (mut added, mut at, mut stayed) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, row) in after.iter().enumerate() {
+            match gone.get_mut(&row.to_string()) {
+                Some(count) if *count > 0 => {
+                    *count -= 1;
+                    stayed.push(row);
+                }
+                _ => {
+                    added.push(row);
+                    at.push(place);
+                }
             }
         }
+        let (mut removed, mut left) = (Vec::new(), Vec::new());
         for row in before {
-            if let Some(count) = counts.get_mut(&row.to_string())
-                && *count > 0
-            {
-                *count -= 1;
-                removed.push(row);
+            match gone.get_mut(&row.to_string()) {
+                Some(count) if *count > 0 => {
+                    *count -= 1;
+                    removed.push(row);
+                }
+                _ => left.push(row),
             }
         }
-        // The rows are others, or most of them: then all of them is shorter, and says their order as well.
-        if added.len() + removed.len() >= after.len() {
+        // Where those that stay are in another order, only all rows tell it; where most rows are others, that is shorter.
+        if left != stayed || added.len() + removed.len() >= after.len() {
             return Some(now.whole());
         }
-        Some(now.event("change", &json!({ "removed": removed, "added": added })))
+        let change = json!({ "removed": removed, "added": added, "at": at });
+        Some(now.event("change", &change))
     }
 }
 
@@ -183,9 +192,14 @@ mod tests {
         let before = seen(3, json!([1, 2, 3, 3, 5, 6, 7]));
         assert_eq!(before.change(&seen(4, before.json.clone())), None);
         let now = seen(5, json!([1, 2, 3, 4, 5, 6, 7]));
-        let change = json!({ "removed": [3], "added": [4] });
+        let change = json!({ "removed": [3], "added": [4], "at": [3] });
         let told = format!("event: change\nid: 5\ndata: {change}\n\n");
         assert_eq!(before.change(&now), Some(told));
+        let turned = seen(5, json!([2, 1, 3, 4, 5, 6, 7]));
+        assert!(
+            now.change(&turned)
+                .is_some_and(|told| told.starts_with("event: rows"))
+        );
         let all = seen(6, json!([8]));
         assert_eq!(
             now.change(&all).as_deref(),
