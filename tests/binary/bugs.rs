@@ -41,6 +41,7 @@ fn a_bug_is_told_with_its_function_and_its_callers() {
           share.weir:2:13: division by zero in share
             let all = of / among
             called from ask (share.weir:7:3)
+            called from test "shared among nobody" (share.weir:18:10)
           again: weir test share.weir "shared among nobody" --quick
 
     0 passed, 1 failed
@@ -82,11 +83,54 @@ fn a_bug_is_told_with_its_function_and_its_callers() {
     1  parked     Slow.run (a)
     parked at share.weir:2:13 in share: division by zero
     called from ask (share.weir:7:3)
+    called from Slow.run (share.weir:13:5)
     "#);
     node.kill().unwrap();
     node.wait().unwrap();
     insta::assert_snapshot!(std::fs::read_to_string(noted).unwrap(), @r#"
     weir: a call of ask stopped at share.weir:2:13 in share: division by zero
     weir: run 1 is parked at share.weir:2:13 in share: division by zero
+    "#);
+}
+
+/// Functions that are small are put where they are called; the calls are told all the same. What breaks in the library breaks
+/// where the program called it.
+#[test]
+fn calls_of_small_functions_are_told_too() {
+    let scratch = Scratch::new("small-bugs");
+    let program = r#"fn at(all: List<Int>, n: Int) -> Int = all[n]
+
+fn second(all: List<Int>) -> Int = at(all, 1)
+
+pub fn ask(n: Int) -> Int = second([n]) + second([n, n])
+
+test "one is not two" {
+  let sums = [1, 2].map(n => ask(n))
+  expect sums == [2, 4]
+}
+
+test "the least has no opposite" {
+  expect (-9223372036854775807 - 1).abs() == 0
+}
+"#;
+    std::fs::write(scratch.join("at.weir"), program).unwrap();
+    let (exit, out, err) = said(WEIR, scratch.path(), &["test", "at.weir", "--quick"]);
+    assert_eq!(exit, 1, "{out}{err}");
+    insta::assert_snapshot!(out, @r#"
+    FAIL  one is not two
+          at.weir:1:40: index out of range in at
+            fn at(all: List<Int>, n: Int) -> Int = all[n]
+            called from second (at.weir:3:36)
+            called from ask (at.weir:5:29)
+            called from test "one is not two" (at.weir:8:30)
+            called from map (std/list.weir:172:26)
+            called from test "one is not two" (at.weir:8:14)
+          again: weir test at.weir "one is not two" --quick
+    FAIL  the least has no opposite
+          at.weir:13:10: overflow
+            expect (-9223372036854775807 - 1).abs() == 0
+          again: weir test at.weir "the least has no opposite" --quick
+
+    0 passed, 2 failed
     "#);
 }

@@ -44,6 +44,9 @@ pub struct Module {
     pub sites: Vec<Site>,
     /// Position = stream number of [`Op::Emit`].
     pub streams: Vec<Stream>,
+    /// Places of code that `optimize` put where it was called. Their numbers go on behind those of `sites`; each is behind the
+    /// one it was called at.
+    pub inlined: Vec<Inlined>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +72,15 @@ pub struct Site {
     pub file: u32,
     pub start: u32,
     pub end: u32,
+}
+
+/// A place in the source, in code that stands where it was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Inlined {
+    /// As it is written: one of [`Module::sites`].
+    pub site: SiteId,
+    /// Where it was called, which may be inlined itself.
+    pub called_at: SiteId,
 }
 
 /// A kind of durable object.
@@ -431,7 +443,8 @@ pub enum Op {
     /// a `new` type and its base; `Map<K, V>` and `List<(K, V)>`; `Set<T>` and `List<T>`; tuples that
     /// differ in field names; an entity reference and the tuple of its keys; any two `Result`s.
     /// To `Map`/`Set` the list must be strictly ascending by key (not checked). A `Result` is only
-    /// cast where what it holds exists in both: an error passed on, or errors added.
+    /// cast where what it holds exists in both: an error passed on, or errors added. Behind `optimize` also `Bytes` to `Text`,
+    /// where they are known to be one.
     Cast(Reg),
     /// Operands and results:
     /// - `Int op Int → Int`: all five; Div truncates towards zero, Rem has the dividend's sign. May crash: Overflow, DivideByZero.
@@ -503,7 +516,7 @@ pub enum Op {
     MapLen(Reg),
 
     // ---- text and library ---------------------------------------------------------------------
-    /// `Text... → Text`, all parts joined.
+    /// `Text... → Text`, all parts joined. Behind `optimize` a part may also be an `Int` or a `Bool`, of which it is the text.
     TextConcat(Vec<Reg>),
     /// `T → Text`: how interpolation shows a value. Text as itself at the top, quoted inside others.
     Show(Reg),
@@ -653,6 +666,8 @@ pub enum Op {
     OpenReplica(EntityId, Reg, Reg),
     /// `(I, I)`: two replicas of an instance tell each other all that merges. Tests only.
     MergeSync(Reg, Reg),
+    /// `Bytes → Bool`: whether all are below 128, which makes them a text as they are. Only made by `optimize`.
+    BytesPlain(Reg),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -738,14 +753,28 @@ impl Module {
         insts.any(|inst| matches!(inst.op, Op::NextKey(of, ..) if of == entity))
     }
 
+    /// How many places there are, inlined ones too; at least site 0.
+    pub fn count_sites(&self) -> usize {
+        self.sites.len().max(1) + self.inlined.len()
+    }
+
+    /// The place as it is written, by which a crash names it.
+    pub fn written(&self, id: SiteId) -> SiteId {
+        match (id.0 as usize).checked_sub(self.sites.len().max(1)) {
+            Some(at) => self.inlined[at].site,
+            None => id,
+        }
+    }
+
     /// Whether the place is in the library. Site 0 is in none.
     pub fn is_library(&self, id: SiteId) -> bool {
+        let id = self.written(id);
         let site = self.sites.get(id.0 as usize).filter(|_| id.0 > 0);
         site.is_some_and(|site| self.library.contains(&site.file))
     }
 
     pub fn site(&self, id: SiteId) -> Site {
-        self.sites[id.0 as usize]
+        self.sites[self.written(id).0 as usize]
     }
 }
 
@@ -874,7 +903,8 @@ macro_rules! operands {
             | Cancel($r)
             | CrashAt($r)
             | Rollback($r)
-            | SetLen($r) => $run,
+            | SetLen($r)
+            | BytesPlain($r) => $run,
             Arith(_, a, b)
             | Compare(_, a, b)
             | FieldSet(a, _, b)

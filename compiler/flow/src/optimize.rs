@@ -23,7 +23,7 @@ pub fn optimize(module: &mut Module) {
     for func in &mut module.funcs {
         repeated::repeated(&module.defs, func, &steady);
         known::known(func);
-        texts::join(func);
+        texts::join(&module.defs, func);
         crate::simplify::simplify(func);
     }
     for number in 0..module.funcs.len() {

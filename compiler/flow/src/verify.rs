@@ -186,7 +186,7 @@ fn verify_func(module: &Module, func: &Func, problems: &mut Vec<String>) {
     if func.blocks.is_empty() {
         return bad("", "no blocks".into());
     }
-    if !known(module, &func.ret) || func.site.0 as usize >= module.sites.len().max(1) {
+    if !known(module, &func.ret) || func.site.0 as usize >= module.count_sites() {
         bad("", "unknown result type or site".into());
     }
     for (i, reg) in func.regs.iter().enumerate() {
@@ -226,7 +226,7 @@ fn verify_inst(module: &Module, func: &Func, inst: &Inst) -> Result<(), String> 
     if let Some(r) = out_of_range {
         return Err(format!("no register r{}", r.0));
     }
-    if inst.site.0 as usize >= module.sites.len().max(1) {
+    if inst.site.0 as usize >= module.count_sites() {
         return Err(format!("no site {}", inst.site.0));
     }
     let wanted = inst.dst.map(|r| func.reg_type(r));

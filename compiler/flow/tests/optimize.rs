@@ -1,5 +1,6 @@
 //! Before and after, in text form.
 
+use weir_flow::ir::{Inlined, SiteId};
 use weir_flow::optimize::optimize;
 use weir_flow::text::{parse, print_func};
 use weir_flow::verify::verify;
@@ -299,7 +300,135 @@ b0:
     optimize(&mut module);
     let insts = module.funcs[0].blocks.iter().flat_map(|block| &block.insts);
     let adds = insts.filter(|inst| matches!(inst.op, weir_flow::ir::Op::Arith(..)));
-    assert_eq!(Vec::from_iter(adds.map(|inst| inst.site.0)), [3, 2]);
+    let written = adds.map(|inst| module.written(inst.site).0);
+    assert_eq!(Vec::from_iter(written), [3, 2]);
+    let called_at = |site: &Inlined| (site.site.0, site.called_at.0);
+    assert_eq!(
+        Vec::from_iter(module.inlined.iter().map(called_at)),
+        [(2, 4)]
+    );
+}
+
+/// What is put in where it is called keeps all calls around it, one in the other.
+#[test]
+fn a_place_that_is_put_in_knows_where_it_was_called() {
+    let text = "file \"main.weir\"
+site 0 0 0 0
+site 1 0 1 2
+site 2 0 3 4
+site 3 0 5 6
+site 4 0 7 8
+fn @f(r0: Int) -> Int !4 {
+b0:
+  r0 = call @outer, (r0) !3
+  r0 = call @inner, (r0) !4
+  return r0
+}
+fn @outer(r0: Int) -> Int {
+  r1: Int
+b0:
+  r1 = call @inner, (r0) !2
+  return r1
+}
+fn @inner(r0: Int) -> Int {
+  r1: Int
+b0:
+  r1 = add r0, r0 !1
+  return r1
+}";
+    let mut module = parse(text).unwrap();
+    optimize(&mut module);
+    assert_eq!(verify(&module), Vec::<String>::new());
+    let insts = module.funcs[0].blocks.iter().flat_map(|block| &block.insts);
+    let adds = insts.filter(|inst| matches!(inst.op, weir_flow::ir::Op::Arith(..)));
+    let calls = |mut site: SiteId| {
+        let mut all = Vec::new();
+        while let Some(at) = (site.0 as usize).checked_sub(module.sites.len()) {
+            all.push(module.inlined[at].site.0);
+            site = module.inlined[at].called_at;
+        }
+        all.push(site.0);
+        all
+    };
+    // The second call is that of an entry, which nobody wrote.
+    let adds = adds.map(|inst| calls(inst.site));
+    assert_eq!(Vec::from_iter(adds), [vec![1, 2, 3], vec![1]]);
+    // The text form has them.
+    let again = parse(&weir_flow::text::print(&module)).unwrap();
+    assert_eq!(again.inlined, module.inlined);
+}
+
+#[test]
+fn a_text_of_bytes_is_no_option_and_asks_the_host_only_where_it_must() {
+    check(
+        "fn @f(r0: Bytes) -> Text {
+  r1: Option<Text>
+  r2: Text
+b0:
+  r1 = lib \"bytes.text\", (r0)
+  switch r1 { 0: b1, 1: b2 }
+b1:
+  r2 = const \"\"
+  return r2
+b2:
+  r2 = payload r1, 1, 0
+  return r2
+}",
+        "fn @f(r0: Bytes) -> Text {
+  r1: Text
+  r2: Bool
+  r3: Text
+  r4: Option<Text>
+b0:
+  r2 = bytes.plain r0
+  branch r2, b1, b3
+b1:
+  r3 = cast r0
+  jump b2
+b2:
+  r1 = copy r3
+  return r1
+b3:
+  r4 = lib \"bytes.text\", (r0)
+  switch r4 { 0: b4, 1: b5 }
+b4:
+  r1 = const \"\"
+  return r1
+b5:
+  r3 = payload r4, 1, 0
+  jump b2
+}",
+    );
+}
+
+#[test]
+fn a_number_is_written_where_its_text_is_joined() {
+    check(
+        "fn @f(r0: Text, r1: Int, r2: Bool) -> Text {
+  r3: Text
+  r4: Text
+  r5: Text
+b0:
+  r3 = show r1
+  r4 = show r2
+  r0 = text.concat (r0, r3, r4, r3)
+  r5 = show r1
+  r1 = neg r1
+  r0 = text.concat (r0, r5)
+  return r0
+}",
+        "fn @f(r0: Text, r1: Int, r2: Bool) -> Text {
+  r3: Text
+  r4: Text
+b0:
+  r3 = show r1
+  r0 = text.concat (r0, r3, r2, r3)
+  r4 = show r1
+  r1 = neg r1
+  r0 = text.concat (r0, r4)
+  return r0
+}",
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Asm {
         i32_lt_u i32_lt_s i32_gt_u i32_gt_s i32_le_u i32_le_s i32_ge_u i32_ge_s
         i64_add i64_sub i64_mul i64_div_s i64_rem_s i64_and i64_or i64_xor i64_shl i64_shr_u i64_shr_s
         i64_eqz i64_eq i64_ne i64_lt_s i64_lt_u i64_le_s i64_gt_s i64_gt_u i64_ge_s i64_ge_u
-        i64_extend_i32_u i32_wrap_i64 i64_extend_i32_s
+        i64_clz i64_ctz i64_div_u i64_extend_i32_u i32_wrap_i64 i64_extend_i32_s
         f64_add f64_sub f64_mul f64_div f64_sqrt f64_eq f64_ne f64_lt f64_gt
         f64_convert_i64_s i64_reinterpret_f64 f64_reinterpret_i64
         drop select return_ unreachable
@@ -76,7 +76,7 @@ impl Asm {
 
     memory! {
         i32_load 2 i64_load 3 f64_load 3 i32_load8_u 0 i64_load8_u 0
-        i32_store 2 i64_store 3 f64_store 3 i32_store8 0
+        i32_store 2 i64_store 3 f64_store 3 i32_store8 0 i32_load16_u 1 i32_store16 1
     }
 
     /// A new local of its own.

@@ -9,7 +9,7 @@ use crate::asm::{Asm, I32, Label, Local};
 use crate::control::Flow;
 use crate::layout::TEXT_HEADER;
 use crate::module::{Gen, HEAP, SITE};
-use crate::{lists, ops, release, suspend, texts};
+use crate::{bytes, lists, ops, release, suspend, texts};
 
 /// Cases of a switch for which a table would be slower.
 const CASES_COMPARED_MAX: usize = 3;
@@ -29,6 +29,8 @@ pub struct Body<'g, 'm> {
     pub rooms: Vec<Option<u32>>,
     /// Checks that cannot fail.
     pub facts: Facts,
+    /// By register: how often it is read.
+    pub reads: Vec<u32>,
     /// Block and position of the instruction being made.
     pub here: (BlockId, usize),
     /// Where memory is given back.
@@ -74,6 +76,7 @@ pub fn function(g: &mut Gen<'_>, id: FuncId) -> Asm {
         began: release.whole.then(|| release::mark(&mut a)),
         a,
         facts,
+        reads: bytes::reads(func),
         here: (BlockId(0), 0),
         release,
         marks: Vec::new(),
@@ -170,7 +173,12 @@ impl Body<'_, '_> {
     fn block(&mut self, id: BlockId) -> Option<BlockId> {
         let func = self.func;
         let block = func.block(id);
+        let asked = bytes::asked(self, block);
+        let asks = |at| asked.is_some_and(|a| at == a.at || at + 1 == block.insts.len());
         for (at, inst) in block.insts.iter().enumerate() {
+            if asks(at) {
+                continue;
+            }
             self.here = (id, at);
             self.a.mark(self.place(inst));
             lists::share(self, id, at);
@@ -186,22 +194,32 @@ impl Body<'_, '_> {
                 // No arm falls through, so one of them needs no `else`: the one with less behind it
                 // goes into the `if`.
                 let inside_no = self.is_short(id, *no) && !self.is_short(id, *yes);
-                self.get(*on);
-                if inside_no {
+                match asked {
+                    Some(asked) => bytes::is_there(self, asked),
+                    None => self.get(*on),
+                }
+                if inside_no != asked.is_some() {
                     self.a.i32_eqz();
                 }
                 let (inside, after) = if inside_no { (*no, *yes) } else { (*yes, *no) };
                 self.a.if_();
+                if let Some(asked) = asked {
+                    bytes::set(self, asked, inside_no);
+                }
                 if let Some(next) = self.go(id, inside) {
                     self.tree(next);
                 }
                 self.a.end();
+                if let Some(asked) = asked {
+                    bytes::set(self, asked, !inside_no);
+                }
                 return self.go(id, after);
             }
             Term::Switch { on, cases, default } => self.switch(id, *on, cases, *default),
             Term::TailCall(callee, args) => {
                 // The frame of this function is gone when the next one is stopped where it begins.
-                self.a.u32(block.site.0).set_global(SITE);
+                let site = self.g.module.written(block.site).0;
+                self.a.u32(site).set_global(SITE);
                 for arg in args {
                     self.get(*arg);
                 }
@@ -220,7 +238,8 @@ impl Body<'_, '_> {
                 self.a.return_();
             }
             Term::Crash { reason, detail } => {
-                self.a.u32(block.site.0).u32(reason.code());
+                let site = self.g.module.written(block.site).0;
+                self.a.u32(site).u32(reason.code());
                 match detail {
                     Some(text) => {
                         self.get(*text);

@@ -11,6 +11,7 @@
 
 mod arith;
 mod asm;
+mod bytes;
 mod control;
 mod data;
 mod entry;

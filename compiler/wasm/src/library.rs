@@ -9,11 +9,9 @@ use crate::function::Body;
 use crate::layout::*;
 use crate::module::{Gen, HEAP};
 use crate::rt::Helper;
+use crate::rt::memory::{self, COPIED_TOO_MUCH};
 use crate::{row, slots};
 
-/// `Some` of a `Text`: where the text is, and the size of the whole.
-const SOME_TEXT: u32 = 4;
-const SOME_TEXT_BYTES: u32 = 8;
 const EACH_BYTE: i64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: i64 = 0x8080_8080_8080_8080_u64 as i64;
 
@@ -81,7 +79,15 @@ pub fn call(b: &mut Body<'_, '_>, name: &str, args: &[Reg]) {
             b.a.call(replace);
             return;
         }
-        L::BytesText => return text(b, args[0]),
+        L::TextWords => {
+            let (words, result) = (b.g.helper(Helper::TextWords), b.a.temp(I32));
+            b.get(args[0]);
+            b.a.call(words).tee(result).i32_eqz().if_();
+            host(b, "lib", op.code(), args, op.result().ty());
+            b.a.set(result).end();
+            b.a.get(result);
+            return;
+        }
         _ => {}
     }
     host(b, "lib", op.code(), args, op.result().ty());
@@ -102,23 +108,11 @@ pub fn byte(b: &mut Body<'_, '_>, bytes: Reg, at: Reg) {
     b.a.end();
 }
 
-/// `→ Option<Text>`. Bytes below 128 are their own text; what others mean is for the host to find out.
-fn text(b: &mut Body<'_, '_>, bytes: Reg) {
-    let result = b.a.temp(I32);
+/// `→ Bool`: whether each is below 128.
+pub fn is_plain(b: &mut Body<'_, '_>, bytes: Reg) {
     let is_plain = b.g.helper(Helper::BytesArePlain);
     b.get(bytes);
-    b.a.call(is_plain).if_();
-    b.g.alloc(&mut b.a, SOME_TEXT_BYTES);
-    b.a.tee(result).i32(1).i32_store(0);
-    b.a.get(result);
-    b.get(bytes);
-    b.a.i32_store(SOME_TEXT);
-    b.a.else_();
-    let op = library::Op::BytesText;
-    host(b, "lib", op.code(), &[bytes], op.result().ty());
-    b.a.set(result);
-    b.a.end();
-    b.a.get(result);
+    b.a.call(is_plain);
 }
 
 /// `(bytes, from, to) → bytes` between the positions, which are moved in.
@@ -135,26 +129,40 @@ pub fn slice(g: &mut Gen<'_>, a: &mut Asm) {
     a.get(to).get(from).i64_gt_s().if_();
     a.get(to).get(from).i64_sub().i32_wrap_i64().set(count);
     a.end();
-    let alloc = g.helper(Helper::Alloc);
-    a.get(count).u32(TEXT_HEADER).i32_add().call(alloc);
-    a.tee(result).get(count).i32_store(0);
-    a.get(result).u32(TEXT_HEADER).i32_add();
+    let (to, at) = (a.local(I32), a.local(I32));
+    a.global(HEAP).tee(result).get(count).i32_add();
+    a.u32(TEXT_HEADER + COPIED_TOO_MUCH).i32_add().tee(to);
+    g.ensure(a, to);
+    a.get(result).get(count).i32_store(0);
+    a.get(result).u32(TEXT_HEADER).i32_add().set(to);
     a.get(bytes).u32(TEXT_HEADER).i32_add();
-    a.get(from).i32_wrap_i64().i32_add();
-    let copy = g.helper(Helper::Copy);
-    a.get(count).call(copy).get(result);
+    a.get(from).i32_wrap_i64().i32_add().set(at);
+    a.get(to).get(count).i32_add();
+    g.set_heap(a);
+    memory::copy_to_top(a, to, at, count);
+    a.get(result);
 }
 
-/// `(bytes) → 0 or 1`: whether each is below 128. Eight at a time, the last eight perhaps once more; few of them one at a time.
+/// `(bytes) → 0 or 1`: whether each is below 128. Eight at a time, the last eight perhaps once more. Fewer are taken with what lies
+/// in front of them, which is moved out again.
 pub fn are_plain(a: &mut Asm) {
     let (at, last, len) = (a.local(I32), a.local(I32), a.local(I32));
+    a.get(0).i32_load(0).tee(len).i32(8).i32_lt_u().if_();
+    a.get(len).i32_eqz().if_();
+    a.i32(1).return_();
+    a.end();
+    a.get(0).get(len).i32_add();
+    a.i32(TEXT_HEADER as i32 - 8).i32_add().i64_load(0);
+    a.i32(8).get(len).i32_sub().i32(3).i32_shl();
+    a.i64_extend_i32_u().i64_shr_u();
+    a.i64(HIGH_BITS).i64_and().i64_eqz().return_();
+    a.end();
     let has_high = |a: &mut Asm, at: u32| {
         a.get(at).i64_load(TEXT_HEADER).i64(HIGH_BITS).i64_and();
         a.i64_eqz().i32_eqz();
     };
-    a.get(0).set(at);
-    a.get(0).i32_load(0).tee(len).i32(8).i32_ge_u().if_();
-    a.get(0).get(len).i32_add().i32(8).i32_sub().set(last);
+    a.get(0).tee(at).get(len).i32_add().i32(8).i32_sub();
+    a.set(last);
     let words = a.block();
     let again = a.loop_();
     a.get(at).get(last).i32_ge_u().br_if(words);
@@ -165,19 +173,7 @@ pub fn are_plain(a: &mut Asm) {
     a.get(at).i32(8).i32_add().set(at).br(again);
     a.end().end();
     has_high(a, last);
-    a.i32_eqz().return_();
-    a.end();
-    a.get(0).get(len).i32_add().set(last);
-    let bytes = a.block();
-    let again = a.loop_();
-    a.get(at).get(last).i32_ge_u().br_if(bytes);
-    a.get(at).i32_load8_u(TEXT_HEADER).i32(0x80).i32_ge_u();
-    a.if_();
-    a.i32(0).return_();
-    a.end();
-    a.get(at).i32(1).i32_add().set(at).br(again);
-    a.end().end();
-    a.i32(1);
+    a.i32_eqz();
 }
 
 /// Lets the host compute: a function of that import by number, the arguments; `→ value`.

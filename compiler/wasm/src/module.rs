@@ -198,7 +198,8 @@ impl<'m> Gen<'m> {
 
     /// `→`; the step ends as a bug at a known place.
     pub fn crash(&mut self, a: &mut Asm, site: ir::SiteId, reason: CrashReason) {
-        a.u32(site.0).u32(reason.code()).i32(0).i32(0);
+        let site = self.module.written(site).0;
+        a.u32(site).u32(reason.code()).i32(0).i32(0);
         a.call(self.import("crash")).unreachable();
     }
 
@@ -312,7 +313,7 @@ impl<'m> Gen<'m> {
         section.functions(&names);
 
         let marks = self.funcs.iter().map(|func| func.marks.as_slice());
-        let places = places::section((0..).zip(marks));
+        let places = places::section(self.module, (0..).zip(marks));
 
         let mut wasm = Wasm::new();
         wasm.section(&types)

@@ -192,6 +192,7 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
             library::call(b, name, args);
         }
         Op::ByteAt(bytes, at) => library::byte(b, *bytes, *at),
+        Op::BytesPlain(bytes) => library::is_plain(b, *bytes),
         Op::Pure(function, args) => {
             let result = inst.dst.expect("what is pure has a result");
             let result = b.func.value_type(result).clone();

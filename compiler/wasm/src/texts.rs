@@ -5,6 +5,7 @@
 //! len, bytes, room for more |       the local of the register holds this end, or 0: the text is not to be touched
 //! ```
 
+use weir_contract::Type;
 use weir_flow::ir::{Func, Reg};
 use weir_flow::ownership::Ownership;
 
@@ -13,9 +14,13 @@ use crate::function::Body;
 use crate::layout::TEXT_HEADER;
 use crate::module::{Gen, HEAP};
 use crate::rt::Helper;
+use crate::rt::digits::INT_BYTES_MAX;
 
 /// Bytes of the longest text that is written or compared without a loop where it is known.
 pub const WRITTEN_MAX: usize = 32;
+
+/// Bytes that `true` and `false` are written with; what is behind the word comes to lie behind the text, or is written over.
+const BOOL_BYTES_MAX: u32 = 8;
 
 /// Locals for the room of the texts that grow.
 pub fn rooms(a: &mut Asm, func: &Func, ownership: &Ownership) -> Vec<Option<Local>> {
@@ -31,33 +36,70 @@ pub fn no_room(b: &mut Body<'_, '_>, text: Reg) {
     }
 }
 
+/// What becomes part of a text.
+enum Part {
+    Text(Reg),
+    /// A text that is known and short.
+    Known(Vec<u8>),
+    /// The digits of a number.
+    Int(Reg),
+    /// `true` or `false`.
+    Bool(Reg),
+}
+
+fn part(b: &Body<'_, '_>, reg: Reg) -> Part {
+    match b.g.defs().base(b.func.value_type(reg)) {
+        Type::Int => Part::Int(reg),
+        Type::Bool => Part::Bool(reg),
+        _ => match b.facts.text(reg) {
+            Some(text) if text.len() <= WRITTEN_MAX => Part::Known(text.as_bytes().to_vec()),
+            _ => Part::Text(reg),
+        },
+    }
+}
+
+/// Whether the length of the part is told only by writing it.
+fn is_open(part: &Part) -> bool {
+    matches!(part, Part::Int(_) | Part::Bool(_))
+}
+
 /// `→ text`, a new one.
 pub fn concat(b: &mut Body<'_, '_>, parts: &[Reg]) {
-    let alloc = b.g.helper(Helper::Alloc);
+    let parts: Vec<Part> = parts.iter().map(|reg| part(b, *reg)).collect();
     let (len, result, to) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
     b.a.i32(0);
-    lengths(b, parts);
-    b.a.tee(len)
-        .u32(TEXT_HEADER)
-        .i32_add()
-        .call(alloc)
-        .tee(result)
-        .get(len)
-        .i32_store(0);
-    b.a.get(result).u32(TEXT_HEADER).i32_add().set(to);
-    append(b, parts, to);
+    lengths(b, &parts);
+    b.a.tee(len).global(HEAP).tee(result).i32_add();
+    b.a.u32(TEXT_HEADER).i32_add().tee(to);
+    b.g.ensure(&mut b.a, to);
+    let end = to;
+    if !parts.iter().any(is_open) {
+        b.a.get(result).get(len).i32_store(0);
+        b.a.get(end);
+        b.g.set_heap(&mut b.a);
+        b.a.get(result).u32(TEXT_HEADER).i32_add().set(to);
+        append(b, &parts, to);
+    } else {
+        b.a.get(result).u32(TEXT_HEADER).i32_add().set(to);
+        append(b, &parts, to);
+        b.a.get(result).get(to).get(result).i32_sub();
+        b.a.u32(TEXT_HEADER).i32_sub().i32_store(0);
+        b.a.get(to);
+        b.g.set_heap(&mut b.a);
+    }
     b.a.get(result);
 }
 
 /// `→ text` with the parts behind it.
 pub fn grow(b: &mut Body<'_, '_>, text: Reg, parts: &[Reg]) {
     let room = b.rooms[text.0 as usize].expect("it grows");
+    let more: Vec<Part> = parts.iter().map(|reg| part(b, *reg)).collect();
     let (len, to, result) = (b.a.temp(I32), b.a.temp(I32), b.a.temp(I32));
     b.get(text);
     b.a.set(result);
     // What is behind nothing is the result itself. A text that grows has a single owner, so another one does not take it.
     let only = match parts {
-        [part] if b.rooms[part.0 as usize].is_none() => Some(*part),
+        [part] if b.rooms[part.0 as usize].is_none() && !is_open(&more[0]) => Some(*part),
         _ => None,
     };
     if let Some(part) = only {
@@ -67,7 +109,7 @@ pub fn grow(b: &mut Body<'_, '_>, text: Reg, parts: &[Reg]) {
         b.a.else_();
     }
     b.a.get(result).i32_load(0);
-    lengths(b, parts);
+    lengths(b, &more);
     b.a.set(len);
     b.a.get(result).get(len).i32_add().u32(TEXT_HEADER);
     b.a.i32_add().get(room).i32_gt_u().if_();
@@ -79,7 +121,11 @@ pub fn grow(b: &mut Body<'_, '_>, text: Reg, parts: &[Reg]) {
     b.a.get(result).u32(TEXT_HEADER).i32_add();
     b.a.get(result).i32_load(0).i32_add().set(to);
     // One of the parts may be the text itself, so its length is the old one until they are there.
-    append(b, parts, to);
+    append(b, &more, to);
+    if more.iter().any(is_open) {
+        b.a.get(to).get(result).i32_sub().u32(TEXT_HEADER);
+        b.a.i32_sub().set(len);
+    }
     b.a.get(result).get(len).i32_store(0);
     if only.is_some() {
         b.a.end();
@@ -87,14 +133,16 @@ pub fn grow(b: &mut Body<'_, '_>, text: Reg, parts: &[Reg]) {
     b.a.get(result);
 }
 
-/// `sum → sum` with the lengths of the parts.
-fn lengths(b: &mut Body<'_, '_>, parts: &[Reg]) {
+/// `sum → sum` with the lengths of the parts, or with the greatest that an open one can have.
+fn lengths(b: &mut Body<'_, '_>, parts: &[Part]) {
     let mut known = 0;
     for part in parts {
-        match b.facts.text(*part) {
-            Some(text) => known += text.len() as u32,
-            None => {
-                b.get(*part);
+        match part {
+            Part::Known(text) => known += text.len() as u32,
+            Part::Int(_) => known += INT_BYTES_MAX,
+            Part::Bool(_) => known += BOOL_BYTES_MAX,
+            Part::Text(reg) => {
+                b.get(*reg);
                 b.a.i32_load(0).i32_add();
             }
         }
@@ -104,32 +152,58 @@ fn lengths(b: &mut Body<'_, '_>, parts: &[Reg]) {
     }
 }
 
-/// Copies the parts to the address in `to`, which moves.
-fn append(b: &mut Body<'_, '_>, parts: &[Reg], to: Local) {
+/// Copies the parts to the address in `to`, which moves; behind an open part, up to the end.
+fn append(b: &mut Body<'_, '_>, parts: &[Part], to: Local) {
     let copy = b.g.helper(Helper::Copy);
+    let any_open = parts.iter().any(is_open);
     // Bytes between `to` and where the next part goes.
     let mut behind = 0;
+    let catch_up = |a: &mut Asm, behind: &mut u32| {
+        if *behind > 0 {
+            a.get(to).u32(*behind).i32_add().set(to);
+            *behind = 0;
+        }
+    };
     for (i, part) in parts.iter().enumerate() {
-        let known = b.facts.text(*part).map(|text| text.as_bytes().to_vec());
-        if let Some(text) = known.filter(|text| text.len() <= WRITTEN_MAX) {
-            write(&mut b.a, to, behind, &text);
+        if let Part::Known(text) = part {
+            write(&mut b.a, to, behind, text);
             behind += text.len() as u32;
             continue;
         }
-        if behind > 0 {
-            b.a.get(to).u32(behind).i32_add().set(to);
-            behind = 0;
+        catch_up(&mut b.a, &mut behind);
+        match part {
+            Part::Known(_) => unreachable!("it was written"),
+            Part::Text(reg) => {
+                b.a.get(to);
+                b.get(*reg);
+                b.a.u32(TEXT_HEADER).i32_add();
+                b.get(*reg);
+                b.a.i32_load(0).call(copy);
+                if i + 1 < parts.len() || any_open {
+                    b.a.get(to);
+                    b.get(*reg);
+                    b.a.i32_load(0).i32_add().set(to);
+                }
+            }
+            Part::Int(reg) => {
+                let put = b.g.helper(Helper::PutInt);
+                b.get(*reg);
+                b.a.get(to).call(put).set(to);
+            }
+            Part::Bool(reg) => {
+                let word = |text: &[u8; 8]| i64::from_le_bytes(*text);
+                b.a.get(to).i64(word(b"true\0\0\0\0"));
+                b.a.i64(word(b"false\0\0\0"));
+                b.get(*reg);
+                b.a.select().i64_store(0);
+                b.a.get(to).i32(5);
+                b.get(*reg);
+                b.a.i32_sub().i32_add().set(to);
+            }
         }
-        b.a.get(to);
-        b.get(*part);
-        b.a.u32(TEXT_HEADER).i32_add();
-        b.get(*part);
-        b.a.i32_load(0).call(copy);
-        if i + 1 < parts.len() {
-            b.a.get(to);
-            b.get(*part);
-            b.a.i32_load(0).i32_add().set(to);
-        }
+    }
+    if any_open {
+        catch_up(&mut b.a, &mut behind);
     }
 }
 

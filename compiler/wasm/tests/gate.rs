@@ -147,7 +147,11 @@ fn a_table_of_places_that_does_not_fit_the_code_is_refused() {
     assert_eq!(with(&wasm[at + name.len()..]), wasm, "nothing follows it");
     Program::load(&with(&[1, 0])).unwrap();
     assert!(refused(&with(&[])).contains("unexpected end"));
-    assert!(refused(&with(&[2, 0])).contains("another version"));
+    Program::load(&with(&[2, 5, 1, 4, 3, 0])).unwrap();
+    assert!(refused(&with(&[3, 0])).contains("another version"));
+    assert!(refused(&with(&[2, 5, 1, 5, 3, 0])).contains("a place that is not there"));
+    assert!(refused(&with(&[2, 5, 1, 4, 5, 0])).contains("a place that is not there"));
+    assert!(refused(&with(&[2, 5, 1, 4, 3, 1, 0, 1, 1, 6])).contains("a place that is not there"));
     assert!(refused(&with(&[1, 1, 0, 2, 4, 1])).contains("unexpected end"));
     assert!(refused(&with(&[1, 0, 0])).contains("does not end"));
     let far = [1, 1, 0xff, 0xff, 3, 1, 0, 1];

@@ -41,8 +41,8 @@ pub const EXPORT_STEP: &str = "weir_step";
 /// The custom section that says which place in the source each instruction is of, for what traps without saying where, and for
 /// the calls that led there. `CONTRACT.md` has its bytes. A module may be without.
 pub const SECTION_PLACES: &str = "weir_places";
-/// First byte of [`SECTION_PLACES`].
-pub const PLACES_VERSION: u8 = 1;
+/// First byte of [`SECTION_PLACES`]. Version 1, which has no inlined places, is read too.
+pub const PLACES_VERSION: u8 = 2;
 
 /// First byte of a step's output: a reply follows.
 pub const OUTPUT_OK: u8 = 0;

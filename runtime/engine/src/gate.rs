@@ -283,5 +283,10 @@ fn emitted(operator: &Operator<'_>) -> bool {
             | F64ConvertI64S
             | I64ReinterpretF64
             | F64ReinterpretI64
+            | I32Load16U { .. }
+            | I32Store16 { .. }
+            | I64Clz
+            | I64Ctz
+            | I64DivU
     )
 }

@@ -12,8 +12,10 @@
 //! ```
 //! A parameter that the function never writes is the argument itself, so that nothing gets a second owner; another is a copy of
 //! it. Callees come first, so what is small stands for all it calls. Functions that call themselves, and those that suspend,
-//! stay where they are. An instruction keeps its place in the source; the call around it is lost, so a bug is told with the
-//! function it is in and without the one that took it in.
+//! stay where they are. An instruction keeps its place in the source and gets the one where it was called with it
+//! (`Module::inlined`), so that a bug is told with the function it is in and all calls around it.
+
+use std::collections::BTreeMap;
 
 use crate::call_graph::{callees_first, calls};
 use crate::ir::*;
@@ -26,6 +28,7 @@ const CALLER_MAX: usize = 2_000;
 
 pub fn inline(module: &mut Module) {
     let mut small = vec![false; module.funcs.len()];
+    let mut places = Places::default();
     for group in callees_first(module) {
         let recursive = match group.as_slice() {
             [one] => calls(module.func(*one)).any(|callee| callee == *one),
@@ -33,13 +36,50 @@ pub fn inline(module: &mut Module) {
         };
         for id in group {
             let mut func = module.func(id).clone();
-            if take_in(module, &mut func, &small) {
+            if take_in(module, &mut func, &small, &mut places) {
                 super::known::known(&mut func);
                 crate::simplify::simplify(&mut func);
                 module.funcs[id.0 as usize] = func;
             }
             small[id.0 as usize] = !recursive && is_small(module.func(id));
         }
+    }
+    module.inlined = places.found;
+}
+
+/// The places of what was put in.
+#[derive(Default)]
+struct Places {
+    /// As [`Module::inlined`] will have them.
+    found: Vec<Inlined>,
+    numbers: BTreeMap<Inlined, SiteId>,
+}
+
+impl Places {
+    /// The same place, called at another.
+    fn called_at(&mut self, module: &Module, site: SiteId, call: SiteId) -> SiteId {
+        let before = module.sites.len().max(1);
+        let inlined = match (site.0 as usize).checked_sub(before) {
+            Some(at) => {
+                let Inlined { site, called_at } = self.found[at];
+                let called_at = self.called_at(module, called_at, call);
+                Inlined { site, called_at }
+            }
+            None => Inlined {
+                site,
+                called_at: call,
+            },
+        };
+        *self.numbers.entry(inlined).or_insert_with(|| {
+            self.found.push(inlined);
+            SiteId((before + self.found.len()) as u32 - 1)
+        })
+    }
+
+    /// Whether the place is in the library.
+    fn is_library(&self, module: &Module, site: SiteId) -> bool {
+        let at = (site.0 as usize).checked_sub(module.sites.len().max(1));
+        module.is_library(at.map_or(site, |at| self.found[at].site))
     }
 }
 
@@ -57,7 +97,7 @@ fn is_small(func: &Func) -> bool {
 }
 
 /// Whether anything was put into the function.
-fn take_in(module: &Module, func: &mut Func, small: &[bool]) -> bool {
+fn take_in(module: &Module, func: &mut Func, small: &[bool], places: &mut Places) -> bool {
     let (mut done, mut size) = (false, size(func));
     let mut number = 0;
     // What is put in stands behind, and the rest of the block behind that, so it is looked at too.
@@ -70,7 +110,7 @@ fn take_in(module: &Module, func: &mut Func, small: &[bool]) -> bool {
             number += 1;
             continue;
         };
-        size += put_in(module, func, number, at);
+        size += put_in(module, func, number, at, places);
         done = true;
         number += 1;
     }
@@ -78,7 +118,13 @@ fn take_in(module: &Module, func: &mut Func, small: &[bool]) -> bool {
 }
 
 /// Replaces the call at that place; gives how many instructions came in. What stood behind it is a block of its own then.
-fn put_in(module: &Module, func: &mut Func, number: usize, at: usize) -> usize {
+fn put_in(
+    module: &Module,
+    func: &mut Func,
+    number: usize,
+    at: usize,
+    places: &mut Places,
+) -> usize {
     let behind = func.blocks[number].insts.split_off(at + 1);
     let call = func.blocks[number].insts.pop().expect("it is there");
     let Op::Call(callee, args) = call.op else {
@@ -117,11 +163,15 @@ fn put_in(module: &Module, func: &mut Func, number: usize, at: usize) -> usize {
         site: func.blocks[number].site,
     };
     func.blocks[number].site = call.site;
-    // What breaks in the library breaks, for people, where they called it; so does what has no place at all.
-    let seen_at = |site: &mut SiteId| {
-        let told = site.0 > 0 && !module.is_library(*site);
-        if !told && call.site.0 > 0 && !module.is_library(call.site) {
+    // What breaks in the library breaks, for people, where they called it; so does what has no place at all. An entry calls the
+    // function it is of, which nobody wrote.
+    let is_told = |places: &Places, site: SiteId| site.0 > 0 && !places.is_library(module, site);
+    let called = call.site.0 > 0 && call.site != func.site;
+    let mut seen_at = |site: &mut SiteId| {
+        if !is_told(places, *site) && is_told(places, call.site) {
             *site = call.site;
+        } else if site.0 > 0 && called {
+            *site = places.called_at(module, *site, call.site);
         }
     };
     let rename = |r: &mut Reg| *r = place[r.0 as usize];

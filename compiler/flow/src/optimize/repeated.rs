@@ -99,7 +99,7 @@ fn is_worth_it(defs: &Defs, func: &Func, inst: &Inst, steady: &[bool]) -> bool {
             Op::Call(callee, _) => steady[callee.0 as usize],
             Op::Lib(name, _) => !host_calls::is_one(name),
             Op::Compare(_, x, _) => !is_number(*x),
-            Op::ByteAt(..) | Op::MapFind(..) | Op::MapLen(_) => true,
+            Op::ByteAt(..) | Op::BytesPlain(_) | Op::MapFind(..) | Op::MapLen(_) => true,
             Op::SetHas(..) | Op::SetLen(_) => true,
             _ => false,
         }

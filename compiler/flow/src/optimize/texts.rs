@@ -1,13 +1,16 @@
-//! A text that is made only to become part of another is made there.
+//! A text that is made only to become part of another is made there, and so is the text of a number.
 //!
 //! ```text
-//!   r3 = text.concat (r1, r2)
-//!   r0 = text.concat (r0, r3)    =>    r0 = text.concat (r0, r1, r2)
+//!   r3 = show r2
+//!   r4 = text.concat (r1, r3)
+//!   r0 = text.concat (r0, r4)    =>    r0 = text.concat (r0, r1, r2)
 //! ```
+
+use weir_contract::{Defs, Type};
 
 use crate::ir::*;
 
-pub fn join(func: &mut Func) {
+pub fn join(defs: &Defs, func: &mut Func) {
     let mut reads = vec![0; func.regs.len()];
     let mut writes = vec![0; func.regs.len()];
     for block in &func.blocks {
@@ -21,18 +24,27 @@ pub fn join(func: &mut Func) {
         let mut at = 0;
         while at < block.insts.len() {
             let passing = |r: &Reg| reads[r.0 as usize] == 1 && writes[r.0 as usize] == 1;
-            match (&block.insts[at].op, block.insts[at].dst.filter(passing)) {
-                (Op::TextConcat(parts), Some(text)) if parts.len() > 1 => {
-                    let parts = parts.clone();
-                    if put_in(&mut block.insts[at + 1..], text, &parts) {
-                        block.insts.remove(at);
-                        continue;
-                    }
+            let parts = match &block.insts[at].op {
+                Op::TextConcat(parts) if parts.len() > 1 => parts.clone(),
+                Op::Show(number) if is_written_there(defs, &func.regs, *number) => vec![*number],
+                _ => Vec::new(),
+            };
+            let text = block.insts[at].dst.filter(passing);
+            match text.filter(|_| !parts.is_empty()) {
+                Some(text) if put_in(&mut block.insts[at + 1..], text, &parts) => {
+                    block.insts.remove(at);
                 }
-                _ => {}
+                _ => at += 1,
             }
-            at += 1;
         }
+    }
+}
+
+/// Whether the text of such a value is written where it is joined to others.
+fn is_written_there(defs: &Defs, regs: &[RegInfo], value: Reg) -> bool {
+    match &regs[value.0 as usize].ty {
+        RegType::Value(ty) => matches!(defs.base(ty), Type::Int | Type::Bool),
+        RegType::Instance(_) => false,
     }
 }
 

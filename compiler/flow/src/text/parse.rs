@@ -110,6 +110,13 @@ impl Parser {
                     };
                     self.module.sites.push(site);
                 }
+                "inlined" => {
+                    let inlined = Inlined {
+                        site: SiteId(self.number()?),
+                        called_at: SiteId(self.number()?),
+                    };
+                    self.module.inlined.push(inlined);
+                }
                 "record" => {
                     let name = self.word()?;
                     let fields = self.fields()?;

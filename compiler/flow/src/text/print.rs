@@ -25,6 +25,9 @@ pub fn print(module: &Module) -> String {
     for (i, s) in module.sites.iter().enumerate() {
         let _ = writeln!(out, "site {i} {} {} {}", s.file, s.start, s.end);
     }
+    for Inlined { site, called_at } in &module.inlined {
+        let _ = writeln!(out, "inlined {} {}", site.0, called_at.0);
+    }
     for def in &module.defs.defs {
         let _ = match &def.kind {
             DefKind::Record { fields } => {

@@ -101,6 +101,10 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
             rule.expect(*i, &Type::Int)?;
             some(Type::Int)
         }
+        Op::BytesPlain(a) => {
+            rule.expect(*a, &Type::Bytes)?;
+            some(Type::Bool)
+        }
         Op::ListPush(a, x) => {
             rule.expect(*x, rule.list(*a)?)?;
             some(rule.value(*a)?.clone())
@@ -156,7 +160,12 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
         }
 
         Op::TextConcat(rs) => {
-            rs.iter().try_for_each(|r| rule.expect(*r, &Type::Text))?;
+            let is_shown = |r: &Reg| {
+                let base = rule.value(*r).map(|ty| module.defs.base(ty));
+                matches!(base, Ok(Type::Int | Type::Bool))
+            };
+            let mut texts = rs.iter().filter(|r| !is_shown(r));
+            texts.try_for_each(|r| rule.expect(*r, &Type::Text))?;
             some(Type::Text)
         }
         Op::Show(a) => rule.value(*a).and(some(Type::Text)),
@@ -497,7 +506,7 @@ pub fn same_shape(module: &Module, a: &Type, b: &Type) -> bool {
         (Type::Tuple(x), Type::Tuple(y)) => {
             x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(&x.ty, &y.ty))
         }
-        (Type::Result(..), Type::Result(..)) => true,
+        (Type::Result(..), Type::Result(..)) | (Type::Bytes, Type::Text) => true,
         (Type::Tuple(_), Type::Named(_)) => key(b).is_some_and(|b| same(a, &b)),
         (Type::Named(_), Type::Tuple(_)) => key(a).is_some_and(|a| same(&a, b)),
         _ => false,

@@ -7,6 +7,9 @@ use crate::layout::{self, *};
 use crate::module::Gen;
 use crate::rt::{Helper, map};
 
+/// Bytes that are compared at once.
+const WORD: i32 = 8;
+
 /// `(a, b) → 0 or 1`.
 pub fn equal(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
     let (x, y) = (0, 1);
@@ -233,43 +236,58 @@ fn compare_fields(g: &mut Gen<'_>, a: &mut Asm, fields: &[Type], start: u32) {
     }
 }
 
-/// Eight bytes at a time while they are equal, then one at a time.
+/// Eight bytes at a time, the last eight perhaps once more. Fewer are taken with what lies in front of them, which is their header
+/// or what stands before that, and moved out again.
 fn compare_bytes(a: &mut Asm) {
     let (x, y, i, len) = (0, 1, a.local(I32), a.local(I32));
+    let (b, c, moved) = (a.local(I64), a.local(I64), a.local(I64));
     shorter(a, 0, len);
-    let at = |a: &mut Asm, text: u32| {
-        a.get(text).get(i).i32_add();
+    let at = |a: &mut Asm, text: u32, from: u32, moved_by: Option<u32>| {
+        a.get(text).get(from).i32_add();
+        if let Some(bits) = moved_by {
+            a.i32(TEXT_HEADER as i32 - WORD).i32_add();
+            a.i64_load(0).get(bits).i64_shr_u();
+        } else {
+            a.i64_load(TEXT_HEADER);
+        }
     };
-    let words = a.block();
-    let again = a.loop_();
-    a.get(i).i32(8).i32_add().get(len).i32_gt_u().br_if(words);
-    at(a, x);
-    a.i64_load(TEXT_HEADER);
-    at(a, y);
-    a.i64_load(TEXT_HEADER).i64_ne().br_if(words);
-    a.get(i).i32(8).i32_add().set(i).br(again);
-    a.end().end();
-    let (b, c) = (a.local(I64), a.local(I64));
-    let bytes = a.block();
-    let again = a.loop_();
-    a.get(i).get(len).i32_ge_u().br_if(bytes);
-    at(a, x);
-    a.i64_load8_u(TEXT_HEADER).set(b);
-    at(a, y);
-    a.i64_load8_u(TEXT_HEADER).set(c);
-    a.get(b).get(c).i64_ne().if_();
-    a.get(b)
-        .get(c)
-        .i64_gt_s()
-        .get(b)
-        .get(c)
-        .i64_lt_s()
-        .i32_sub()
-        .return_();
-    a.end();
-    a.get(i).i32(1).i32_add().set(i).br(again);
-    a.end().end();
+    let differ = a.block();
+    a.get(len).i32(WORD).i32_lt_u().if_();
+    a.get(len).i32_eqz().if_();
     by_length(a, 0);
+    a.return_();
+    a.end();
+    a.i32(WORD).get(len).i32_sub().i32(3).i32_shl();
+    a.i64_extend_i32_u().set(moved);
+    at(a, x, len, Some(moved));
+    a.set(b);
+    at(a, y, len, Some(moved));
+    a.tee(c).get(b).i64_ne().br_if(differ);
+    by_length(a, 0);
+    a.return_();
+    a.end();
+    a.get(len).i32(WORD).i32_sub().set(len);
+    let again = a.loop_();
+    at(a, x, i, None);
+    a.set(b);
+    at(a, y, i, None);
+    a.tee(c).get(b).i64_ne().br_if(differ);
+    a.get(i).get(len).i32_ge_u().if_();
+    by_length(a, 0);
+    a.return_();
+    a.end();
+    a.get(i).i32(WORD).i32_add().tee(i).get(len);
+    a.get(i).get(len).i32_lt_u().select().set(i).br(again);
+    a.end().end();
+    // The first byte that differs is the lowest.
+    a.get(b).get(c).i64_xor().i64_ctz();
+    a.i64(!7).i64_and().set(moved);
+    for word in [b, c] {
+        a.get(word).get(moved).i64_shr_u();
+        a.i64(0xff).i64_and().set(word);
+    }
+    a.get(b).get(c).i64_gt_s();
+    a.get(b).get(c).i64_lt_s().i32_sub();
 }
 
 /// Sets `len` to the shorter of the two lengths.

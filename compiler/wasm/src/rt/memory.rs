@@ -92,6 +92,25 @@ pub fn copy(a: &mut Asm) {
     }
 }
 
+/// Bytes behind the end that [`copy_to_top`] may write.
+pub const COPIED_TOO_MUCH: u32 = 8;
+
+/// Copies so many bytes from below the heap to its top, where there is room for a few more: eight at a time, also the last ones.
+/// The locals move, `len` stays.
+pub fn copy_to_top(a: &mut Asm, to: u32, from: u32, len: u32) {
+    a.get(len).i32(COPIED_HERE_MAX).i32_gt_u().if_();
+    a.get(to).get(from).get(len).memory_copy();
+    a.else_();
+    let end = a.local(I32);
+    a.get(to).get(len).i32_add().set(end);
+    let again = a.loop_();
+    a.get(to).get(from).i64_load(0).i64_store(0);
+    a.get(from).i32(8).i32_add().set(from);
+    a.get(to).i32(8).i32_add().tee(to);
+    a.get(end).i32_lt_u().br_if(again);
+    a.end().end();
+}
+
 /// `(address, len)`: copies to the heap, which is not aligned while text grows there.
 pub fn append(g: &mut Gen<'_>, a: &mut Asm) {
     let (from, len, next) = (0, 1, a.local(I32));

@@ -5,13 +5,15 @@
 
 mod compare;
 mod decode;
+pub mod digits;
 mod encode;
 mod keys;
 mod list;
 pub mod map;
-mod memory;
+pub mod memory;
 mod number;
 mod show;
+mod words;
 
 use wasm_encoder::ValType;
 use weir_contract::{DefKind, Defs, Type};
@@ -121,6 +123,10 @@ pub enum Helper {
     Entry(u32),
     /// `() → Set<Text>`.
     CallerRoles,
+    /// `(n, to) → behind`: the digits of an `Int`, where there is room for the longest.
+    PutInt,
+    /// `(text) → list` of its words, 0 when the host has to be asked.
+    TextWords,
 }
 
 impl Helper {
@@ -187,6 +193,8 @@ impl Helper {
             CheckTouched => (vec![], None),
             Entry(_) => (vec![I32, I32], Some(I64)),
             CallerRoles => (vec![], Some(I32)),
+            PutInt => (vec![I64, I32], Some(I32)),
+            TextWords => (vec![I32], Some(I32)),
         }
     }
 
@@ -243,6 +251,8 @@ impl Helper {
             CheckTouched => transaction::check_touched(g, &mut a),
             Entry(entry) => entry::entry(g, &mut a, *entry),
             CallerRoles => entry::caller_roles(g, &mut a),
+            PutInt => digits::put_int(g, &mut a),
+            TextWords => words::words(g, &mut a),
         }
         a
     }

@@ -5,14 +5,11 @@
 
 use weir_contract::{DefKind, Field, Type, border};
 
-use crate::asm::{Asm, I32, I64};
+use crate::asm::{Asm, I32};
 use crate::layout::{self, *};
 use crate::module::{Gen, HEAP};
+use crate::rt::digits::INT_BYTES_MAX;
 use crate::rt::{Helper, map};
-
-/// Of an `Int` without its sign, and with it.
-const INT_DIGITS_MAX: i32 = 19;
-const INT_BYTES_MAX: i32 = 20;
 
 /// `(value)`: appends.
 pub fn show(g: &mut Gen<'_>, a: &mut Asm, ty: &Type) {
@@ -158,41 +155,12 @@ fn literal(g: &mut Gen<'_>, a: &mut Asm, text: &str) {
         .call(append);
 }
 
-/// Digits from the last to the first, behind as many as there are.
 fn int(g: &mut Gen<'_>, a: &mut Asm) {
-    let n = 0;
-    let (rest, power) = (a.local(I64), a.local(I64));
-    let (digits, at, end) = (a.local(I32), a.local(I32), a.local(I32));
-    // Its opposite is no `Int`.
-    a.get(n).i64(i64::MIN).i64_eq().if_();
-    number(g, a, border::SHOW_INT);
-    a.return_();
-    a.end();
-    a.global(HEAP).tee(at).i32(INT_BYTES_MAX).i32_add().tee(end);
+    let end = a.local(I32);
+    a.global(HEAP).u32(INT_BYTES_MAX).i32_add().tee(end);
     g.ensure(a, end);
-    a.get(n).set(rest);
-    a.get(n).i64(0).i64_lt_s().if_();
-    a.get(at).i32(b'-' as i32).i32_store8(0);
-    a.get(at).i32(1).i32_add().set(at);
-    a.i64(0).get(n).i64_sub().set(rest);
-    a.end();
-    a.i64(10).set(power);
-    a.i32(1).set(digits);
-    let done = a.block();
-    let again = a.loop_();
-    a.get(digits).i32(INT_DIGITS_MAX).i32_ge_u().br_if(done);
-    a.get(rest).get(power).i64_lt_s().br_if(done);
-    a.get(power).i64(10).i64_mul().set(power);
-    a.get(digits).i32(1).i32_add().set(digits).br(again);
-    a.end().end();
-    a.get(at).get(digits).i32_add().tee(at).set_global(HEAP);
-    let again = a.loop_();
-    a.get(at).i32(1).i32_sub().tee(at);
-    a.get(rest).i64(10).i64_rem_s().i32_wrap_i64();
-    a.i32(b'0' as i32).i32_add().i32_store8(0);
-    a.get(rest).i64(10).i64_div_s().set(rest);
-    a.get(digits).i32(1).i32_sub().tee(digits).br_if(again);
-    a.end();
+    let put = g.helper(Helper::PutInt);
+    a.get(0).global(HEAP).call(put).set_global(HEAP);
 }
 
 fn number(g: &mut Gen<'_>, a: &mut Asm, kind: u32) {
