@@ -4,6 +4,8 @@
 //! way, and what is wrong because of it does not matter. Only the declaration around it is checked, and what that needs: names,
 //! signatures, constants, and functions whose failures are worked out from their bodies.
 
+use std::collections::BTreeMap;
+
 use weir_diagnostics::Span;
 use weir_syntax::ast;
 
@@ -56,7 +58,7 @@ pub fn look(prelude: &[ast::Module], sources: &[Source<'_>], name: Span) -> Look
     drop(crate::begin(&mut cx, prelude, sources, &[], None));
     body::check_around(&mut cx, name);
     let names = meanings::names(&mut cx);
-    let meanings = meanings::finish(&mut cx);
+    let meanings = meanings::finish(&mut cx, BTreeMap::new());
     Look {
         program: cx.program,
         meanings,

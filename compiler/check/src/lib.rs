@@ -54,7 +54,7 @@ mod workflows;
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
-pub use again::{Earlier, interface};
+pub use again::{Earlier, Print};
 pub use around::{Around, Look, Near, look};
 pub use body::merge_builtin;
 pub use collect::is_builtin_type;
@@ -114,15 +114,15 @@ pub struct CheckedAgain {
     pub checked: Vec<String>,
 }
 
-/// The same as [`check_modules`], with what an earlier check has left; `texts` are those of the sources.
+/// The same as [`check_modules`], with what an earlier check has left; `prints` are those of the sources.
 pub fn check_again(
     prelude: &[ast::Module],
     sources: &[Source<'_>],
-    texts: &[&str],
+    prints: &[Print],
     earlier: Option<&Earlier>,
 ) -> CheckedAgain {
     let mut cx = scope::Cx::default();
-    let mut again = begin(&mut cx, prelude, sources, texts, earlier);
+    let mut again = begin(&mut cx, prelude, sources, prints, earlier);
     body::check_all(&mut cx, &mut again);
     let mut notes = again.keep(&mut cx);
     patterns::check(&mut cx, &again);
@@ -144,12 +144,12 @@ fn begin<'a>(
     cx: &mut scope::Cx,
     prelude: &[ast::Module],
     sources: &'a [Source<'a>],
-    texts: &[&str],
+    prints: &'a [Print],
     earlier: Option<&'a Earlier>,
 ) -> again::Again<'a> {
     modules::collect_all(cx, prelude, sources);
     signatures::resolve(cx);
-    again::Again::new(cx, sources, texts, earlier)
+    again::Again::new(cx, sources, prints, earlier)
 }
 
 /// The passes that look at the whole program.

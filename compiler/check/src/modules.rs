@@ -207,13 +207,14 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
     cx.enter_module(1);
 }
 
-/// The module of each file.
-pub fn files(cx: &Cx) -> std::collections::HashMap<FileId, usize> {
-    cx.modules
-        .of_file
-        .iter()
-        .map(|(file, at)| (*file, *at))
-        .collect()
+/// The module of each file, by the number of the file.
+pub fn files(cx: &Cx) -> Vec<usize> {
+    let last = cx.modules.of_file.keys().next_back();
+    let mut files = vec![0; last.map_or(0, |file| file.0 as usize + 1)];
+    for (file, module) in &cx.modules.of_file {
+        files[file.0 as usize] = *module;
+    }
+    files
 }
 
 /// The module of an import: one of the program's.
