@@ -15,12 +15,14 @@ use std::sync::Arc;
 use weir_diagnostics::{Diagnostic, FileId, Span};
 use weir_syntax::ast::{self, FnBody, ItemKind, MemberKind};
 
+use crate::collect;
 use crate::effects;
 use crate::hir::*;
 use crate::infer::has_unknown;
 use crate::meanings::{self, Def, NamesAt, NamesOf, last_of_each};
 use crate::modules::{self, Source};
 use crate::scope::{Cx, Progress};
+use crate::signatures;
 use crate::walk;
 
 /// What a check leaves for the next one of the same program.
@@ -44,6 +46,55 @@ pub(crate) struct Notes {
     /// What each module sees; empty when nobody asked.
     seen: Vec<Arc<NamesOf>>,
     pub effects: effects::Known,
+    /// What is declared, before bodies were looked at; none when something is wrong with it.
+    declared: Option<Declared>,
+}
+
+struct Declared(Box<Cx>);
+
+impl std::fmt::Debug for Declared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Declared")
+    }
+}
+
+impl Earlier {
+    /// The declarations of the program, when they are those of this check but for the places in some files, which are collected
+    /// again. Nothing is known about bodies.
+    pub(crate) fn declared(
+        &mut self,
+        library: &[ast::Module],
+        sources: &[Source<'_>],
+        prints: &[Print],
+    ) -> Option<Cx> {
+        let mut cx = *self.notes.declared.take()?.0;
+        let known = self.notes.modules.get(1..)?;
+        let is_same = |(module, print): (&Module, &Print)| module.interface == print.interface;
+        if known.len() != prints.len()
+            || !known.iter().zip(prints).all(is_same)
+            || !modules::declares_the_same(&cx, library, sources)
+        {
+            return None;
+        }
+        let texts = known
+            .iter()
+            .zip(prints)
+            .map(|(then, now)| then.text == now.text);
+        let changed: Vec<usize> = (1..)
+            .zip(texts)
+            .filter(|(_, same)| !same)
+            .map(|(at, _)| at)
+            .collect();
+        for module in &changed {
+            let (start, end) = modules::collect_again(&mut cx, *module, &sources[module - 1])?;
+            signatures::resolve_between(&mut cx, &start, &end);
+        }
+        if !changed.is_empty() {
+            collect::names_of_tests(&mut cx);
+        }
+        cx.enter_module(1);
+        Some(cx)
+    }
 }
 
 impl Notes {
@@ -173,13 +224,13 @@ pub(crate) struct Again<'a> {
     /// How many diagnostics and names there were before.
     told_before: usize,
     told_before_patterns: usize,
-    meant_before: usize,
     is_closed: bool,
+    declared: Option<Declared>,
 }
 
 impl<'a> Again<'a> {
     pub fn new(
-        cx: &Cx,
+        cx: &mut Cx,
         sources: &'a [Source<'a>],
         prints: &'a [Print],
         earlier: Option<&'a Earlier>,
@@ -199,23 +250,27 @@ impl<'a> Again<'a> {
         let imports = sources.iter().map(|source| imports(source, &by_path));
         let earlier = earlier.filter(fits);
         let places = places(cx);
+        let moved = earlier.map_or_else(BTreeMap::new, |then| moved(&then.notes.places, &places));
+        meanings::of_declarations(cx, &moved);
+        // Whoever keeps nothing gives no prints.
+        let is_kept = cx.diagnostics.is_empty() && prints.len() == sources.len();
         Again {
             earlier,
             prints,
+            declared: is_kept.then(|| Declared(Box::new(cx.clone()))),
             inside: inside(&cx.program, &files, sources.len() + 1),
             files,
             imports: std::iter::once(Vec::new()).chain(imports).collect(),
             is_same_outside: vec![false; sources.len() + 1],
             sources,
             names,
-            moved: earlier.map_or_else(BTreeMap::new, |then| moved(&then.notes.places, &places)),
+            moved,
             places,
             checked: BTreeSet::new(),
             taken: BTreeMap::new(),
             told_before: cx.diagnostics.len(),
             told_before_patterns: 0,
             is_closed: true,
-            meant_before: cx.meanings.as_ref().map_or(0, |meant| meant.names.len()),
         }
     }
 
@@ -284,39 +339,21 @@ impl<'a> Again<'a> {
         let program = &mut cx.program;
         let inside = &self.inside[module];
         for at in inside.functions.iter().copied() {
-            let (now, then) = (&mut program.functions[at], &then.functions[at]);
-            now.implementation = then.implementation.clone();
-            now.fails = then.fails.clone();
-            for (now, then) in now.params.iter_mut().zip(&then.params) {
-                now.default = then.default.clone();
-            }
-            // Those of a view have their types from its query.
-            if now.of_view.is_some() {
-                *now = then.clone();
-            }
+            program.functions.share(at, &then.functions);
             cx.functions[at].progress = Progress::Done;
         }
         for at in inside.constants.iter().copied() {
-            let (now, then) = (&mut program.constants[at], &then.constants[at]);
-            now.ty = then.ty.clone();
-            now.body = then.body.clone();
+            program.constants.share(at, &then.constants);
             cx.constants[at].1 = Progress::Done;
         }
         for at in inside.entities.iter().copied() {
-            let (now, then) = (&mut program.entities[at], &then.entities[at]);
-            for (now, then) in now.fields.iter_mut().zip(&then.fields) {
-                now.init = then.init.clone();
-            }
-            now.invariants = then.invariants.clone();
-            now.allows = then.allows.clone();
+            program.entities.share(at, &then.entities);
         }
         for at in inside.tests.iter().copied() {
-            let (now, then) = (&mut program.tests[at], &then.tests[at]);
-            now.body = then.body.clone();
-            now.fails = then.fails.clone();
+            program.tests.share(at, &then.tests);
         }
         for at in inside.views.iter().copied() {
-            program.views[at] = then.views[at].clone();
+            program.views.share(at, &then.views);
             cx.views[at].1 = Progress::Done;
         }
         let known = &earlier.notes.modules[module];
@@ -330,12 +367,7 @@ impl<'a> Again<'a> {
     /// The same names, with the places that things are in now.
     fn after_moves(&self, names: &NamesAt) -> NamesAt {
         let moved = &self.moved;
-        if moved.is_empty() || !names.iter().any(|(_, def)| moved.contains_key(def)) {
-            return names.clone();
-        }
-        let names = names.iter();
-        let names = names.map(|(at, def)| (*at, *moved.get(def).unwrap_or(def)));
-        Arc::new(names.collect())
+        meanings::after_moves(names, moved)
     }
 
     /// All names of the files whose bodies were taken over: nothing has changed in their declarations either.
@@ -408,6 +440,7 @@ impl<'a> Again<'a> {
             names: self.names,
             modules,
             names_of_files: BTreeMap::new(),
+            declared: self.declared.take(),
             places: self.places.clone(),
             seen: Vec::new(),
             effects: effects::Known::default(),
@@ -473,7 +506,7 @@ impl<'a> Again<'a> {
         let mut names: Vec<Vec<(Span, Def)>> = vec![Vec::new(); self.sources.len() + 1];
         let mut types: Vec<Vec<(Span, Type)>> = vec![Vec::new(); self.sources.len() + 1];
         if let Some(meanings) = &cx.meanings {
-            for (at, def) in &meanings.names[self.meant_before..] {
+            for (at, def) in &meanings.names {
                 let module = self.module_of(*at);
                 if !self.taken.contains_key(&module) {
                     names[module].push((*at, *def));
@@ -544,7 +577,10 @@ fn moved(
 
 /// The module a place is in; the library for places in none.
 fn module_of(files: &[usize], place: Span) -> usize {
-    files.get(place.file.0 as usize).copied().unwrap_or_default()
+    files
+        .get(place.file.0 as usize)
+        .copied()
+        .unwrap_or_default()
 }
 
 fn inside(program: &Checked, files: &[usize], count: usize) -> Vec<Inside> {

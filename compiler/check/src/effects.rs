@@ -83,6 +83,7 @@ pub struct Known {
     reach: Vec<Reach>,
     /// The files in whose bodies something goes too far.
     told: BTreeSet<FileId>,
+    touched: views::Touched,
 }
 
 /// Of bodies that were taken over it is known what they do; and while all functions do what they did, nothing goes too far in them
@@ -99,11 +100,16 @@ pub fn check(cx: &mut Cx, again: &Again<'_>) -> Known {
         .collect();
     let (reach, views) = fixpoint(&acts);
     let same = earlier.filter(|known| known.reach == reach);
-    let functions = cx.program.functions.iter_mut();
-    for ((function, reach), views) in functions.zip(&reach).zip(views) {
-        function.effect = reach.effect;
-        function.views = views.into_iter().collect();
+    for (at, (reach, views)) in reach.iter().zip(views).enumerate() {
+        let function = &cx.program.functions[at];
+        // Most do what they did in the check before, and are shared with it.
+        if function.effect != reach.effect || !function.views.iter().eq(&views) {
+            let function = &mut cx.program.functions[at];
+            function.effect = reach.effect;
+            function.views = views.into_iter().collect();
+        }
     }
+    let touched = views::Touched::new(&cx.program, again);
     let mut found = Vec::new();
     {
         let places = Places {
@@ -131,13 +137,18 @@ pub fn check(cx: &mut Cx, again: &Again<'_>) -> Known {
             places.check_kept(body, &mut found);
         }
         views::hold(&places, &mut found);
-        views::stale(&cx.program, &mut found);
+        views::stale(&cx.program, &touched, &mut found);
     }
     let told = found.iter().map(|found| found.primary.span.file).collect();
     found
         .into_iter()
         .for_each(|diagnostic| cx.report(diagnostic));
-    Known { acts, reach, told }
+    Known {
+        acts,
+        reach,
+        told,
+        touched,
+    }
 }
 
 fn ceiling(program: &Checked, owner: Owner) -> Option<Ceiling> {

@@ -23,6 +23,7 @@ mod budget;
 mod collect;
 mod consequences;
 mod copies;
+mod counts;
 mod effects;
 mod endless;
 mod externs;
@@ -119,7 +120,7 @@ pub fn check_again(
     prelude: &[ast::Module],
     sources: &[Source<'_>],
     prints: &[Print],
-    earlier: Option<&Earlier>,
+    earlier: Option<&mut Earlier>,
 ) -> CheckedAgain {
     let mut cx = scope::Cx::default();
     let mut again = begin(&mut cx, prelude, sources, prints, earlier);
@@ -145,11 +146,19 @@ fn begin<'a>(
     prelude: &[ast::Module],
     sources: &'a [Source<'a>],
     prints: &'a [Print],
-    earlier: Option<&'a Earlier>,
+    mut earlier: Option<&'a mut Earlier>,
 ) -> again::Again<'a> {
-    modules::collect_all(cx, prelude, sources);
-    signatures::resolve(cx);
-    again::Again::new(cx, sources, prints, earlier)
+    let declared = earlier
+        .as_mut()
+        .and_then(|earlier| earlier.declared(prelude, sources, prints));
+    match declared {
+        Some(declared) if declared.meanings.is_some() == cx.meanings.is_some() => *cx = declared,
+        _ => {
+            modules::collect_all(cx, prelude, sources);
+            signatures::resolve(cx);
+        }
+    }
+    again::Again::new(cx, sources, prints, earlier.map(|earlier| &*earlier))
 }
 
 /// The passes that look at the whole program.

@@ -238,15 +238,16 @@ impl Cx {
 /// What each file of the program sees, in their order.
 pub fn names(cx: &mut Cx) -> Vec<NamesOf> {
     let files = 1..cx.modules.own.len();
-    files
-        .map(|module| {
-            cx.enter_module(module);
-            NamesOf {
-                seen: cx.defs(&cx.names),
-                own: cx.defs(&cx.modules.own[module]),
-            }
-        })
-        .collect()
+    files.map(|module| names_of(cx, module)).collect()
+}
+
+/// What one file sees.
+pub fn names_of(cx: &mut Cx, module: usize) -> NamesOf {
+    cx.enter_module(module);
+    NamesOf {
+        seen: cx.defs(&cx.names),
+        own: cx.defs(&cx.modules.own[module]),
+    }
 }
 
 /// Adds the declarations, and puts everything in order. The last that was said about a place counts. `kept` are the names of files
@@ -260,7 +261,13 @@ pub fn finish(cx: &mut Cx, kept: BTreeMap<FileId, NamesAt>) -> Meanings {
     let of_program = found.declared.iter();
     let of_program = of_program.filter(|(_, span)| cx.modules.is_program(span.file));
     let declared = of_program.map(|(def, span)| (*span, *def));
-    for (span, def) in std::mem::take(&mut found.names).into_iter().chain(declared) {
+    let in_declarations = &cx.modules.names_of_declarations;
+    let in_declarations = in_declarations
+        .iter()
+        .filter(|(file, _)| !kept.contains_key(file));
+    let in_declarations = in_declarations.flat_map(|(_, names)| names.iter().copied());
+    let in_bodies = std::mem::take(&mut found.names);
+    for (span, def) in in_declarations.chain(in_bodies).chain(declared) {
         if !kept.contains_key(&span.file) {
             by_file.entry(span.file).or_default().push((span, def));
         }
@@ -272,6 +279,34 @@ pub fn finish(cx: &mut Cx, kept: BTreeMap<FileId, NamesAt>) -> Meanings {
     }
     last_of_each(&mut found.types);
     found
+}
+
+/// What was written down of names up to here stands in declarations: it is kept by files. `moved` is what is called by its place and
+/// stands in another one than before.
+pub(crate) fn of_declarations(cx: &mut Cx, moved: &BTreeMap<Def, Def>) {
+    let Some(meanings) = &mut cx.meanings else {
+        return;
+    };
+    let known = &mut cx.modules.names_of_declarations;
+    known
+        .values_mut()
+        .for_each(|names| *names = after_moves(names, moved));
+    let mut by_file: BTreeMap<FileId, Vec<(Span, Def)>> = BTreeMap::new();
+    for (span, def) in std::mem::take(&mut meanings.names) {
+        by_file.entry(span.file).or_default().push((span, def));
+    }
+    let by_file = by_file.into_iter();
+    known.extend(by_file.map(|(file, names)| (file, Arc::new(names))));
+}
+
+/// The same names, with the places that things are in now.
+pub(crate) fn after_moves(names: &NamesAt, moved: &BTreeMap<Def, Def>) -> NamesAt {
+    if moved.is_empty() || !names.iter().any(|(_, def)| moved.contains_key(def)) {
+        return names.clone();
+    }
+    let names = names.iter();
+    let names = names.map(|(at, def)| (*at, *moved.get(def).unwrap_or(def)));
+    Arc::new(names.collect())
 }
 
 /// In the order of the places, and of each what was said last. What is sorted in parts is merged quickly.

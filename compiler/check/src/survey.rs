@@ -33,7 +33,7 @@ pub fn survey(
     prelude: &[ast::Module],
     sources: &[Source<'_>],
     prints: &[Print],
-    earlier: Option<&Earlier>,
+    earlier: Option<&mut Earlier>,
 ) -> (Survey, Earlier) {
     let mut cx = Cx {
         meanings: Some(Meanings::default()),

@@ -88,7 +88,7 @@ pub fn check_again(
     let modules = modules::read(world, program, &mut sources, &mut modules::parse)?;
     let files: Vec<Source<'_>> = modules.iter().map(Module::source).collect();
     let prints: Vec<Print> = modules.iter().map(|module| module.print).collect();
-    let again = weir_check::check_again(&prelude, &files, &prints, session.earlier.as_ref());
+    let again = weir_check::check_again(&prelude, &files, &prints, session.earlier.as_mut());
     session.earlier = Some(again.earlier);
     session.checked = again.checked;
     Ok(analysis(sources, &modules, again.result))

@@ -103,8 +103,8 @@ pub fn survey(
     let modules = modules::read(world, program, &mut sources, &mut parse)?;
     let given: Vec<_> = modules.iter().map(Module::source).collect();
     let prints: Vec<Print> = modules.iter().map(|module| module.print).collect();
-    let earlier = parses.earlier.take();
-    let (found, earlier) = weir_check::survey(&library.modules, &given, &prints, earlier.as_ref());
+    let mut earlier = parses.earlier.take();
+    let (found, earlier) = weir_check::survey(&library.modules, &given, &prints, earlier.as_mut());
     parses.earlier = Some(earlier);
     let mut diagnostics = modules::all_diagnostics(&sources, &modules, found.diagnostics);
     let parsed = modules.iter().flat_map(|m| &m.parsed.diagnostics);
@@ -179,7 +179,7 @@ pub fn look(
             mentions,
         })
         .collect();
-    let found = weir_check::look(&library.modules, &given, name);
+    let found = weir_check::look(&library.modules, &given, name, &survey.checked);
     let with_names = survey.files.iter().zip(trees).zip(found.names);
     let files = with_names.map(|((known, (parsed, mentions)), names)| SurveyedFile {
         id: known.id,
@@ -187,7 +187,7 @@ pub fn look(
         path: known.path.clone(),
         parsed,
         mentions,
-        names: Arc::new(names),
+        names: names.map_or_else(|| known.names.clone(), Arc::new),
         bodies: match known.id == file {
             true => Bodies::Checked,
             false => Bodies::NotChecked,
