@@ -5,6 +5,10 @@
 //! that do not say theirs. Modules are taken in the order of their imports, so these failures are known when they are asked for.
 //! Effects are not among them: they are worked out for the whole program afterwards, as are routes and advice.
 //!
+//! Declarations are kept in the same way, as they were in front of the bodies. While all interfaces are what they were, only the places
+//! in files that were changed are others: their declarations are collected again, under the numbers that they had, and those of
+//! all other files stay. When something is wrong with a declaration all are collected, because what is told of it may lead to other files.
+//!
 //! Declarations have numbers, so all of this holds only while the program declares the same names in the same files; when one
 //! comes or goes, all bodies are checked. A module with errors is always checked: what it leaves open must not be kept.
 
