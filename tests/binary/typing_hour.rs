@@ -24,11 +24,14 @@ const KEYSTROKES: u64 = 3_000;
 const SLACK_KIB: u64 = 8 << 10;
 
 /// The programs of the workspace, with their files.
-const PROGRAMS: [(&str, &[&str]); 4] = [
+const PROGRAMS: [(&str, &[&str]); 7] = [
     ("json", &["main.weir", "json.weir"]),
     ("inventory", &["inventory.weir"]),
     ("shop", &["shop.weir"]),
     ("support", &["support.weir"]),
+    ("clicks", &["clicks.weir"]),
+    ("analytics", &["analytics.weir"]),
+    ("travel", &["travel.weir"]),
 ];
 
 /// What is typed at the start of a line of code: whole and broken statements, unfinished texts and brackets, a declaration.

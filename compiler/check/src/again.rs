@@ -5,6 +5,10 @@
 //! that do not say theirs. Modules are taken in the order of their imports, so these failures are known when they are asked for.
 //! Effects are not among them: they are worked out for the whole program afterwards, as are routes and advice.
 //!
+//! Declarations are kept in the same way, as they were in front of the bodies. While all interfaces are what they were, only the places
+//! in files that were changed are others: their declarations are collected again, under the numbers that they had, and those of
+//! all other files stay. When something is wrong with a declaration all are collected, because what is told of it may lead to other files.
+//!
 //! Declarations have numbers, so all of this holds only while the program declares the same names in the same files; when one
 //! comes or goes, all bodies are checked. A module with errors is always checked: what it leaves open must not be kept.
 
@@ -15,12 +19,14 @@ use std::sync::Arc;
 use weir_diagnostics::{Diagnostic, FileId, Span};
 use weir_syntax::ast::{self, FnBody, ItemKind, MemberKind};
 
+use crate::collect;
 use crate::effects;
 use crate::hir::*;
 use crate::infer::has_unknown;
-use crate::meanings::{self, Def, NamesOf, last_of_each};
+use crate::meanings::{self, Def, NamesAt, NamesOf, last_of_each};
 use crate::modules::{self, Source};
 use crate::scope::{Cx, Progress};
+use crate::signatures;
 use crate::walk;
 
 /// What a check leaves for the next one of the same program.
@@ -33,17 +39,74 @@ pub struct Earlier {
 /// What is known behind the bodies, next to the program itself.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    names: Vec<(String, FileId)>,
+    /// What the program declares.
+    names: u64,
     /// The library, then the modules.
     modules: Vec<Module>,
+    /// All names of each file, in declarations too; empty when nobody asked.
+    names_of_files: BTreeMap<FileId, NamesAt>,
     /// Where names that others call by their place are: `type Name = ..` and `extern` blocks.
     places: BTreeMap<(String, FileId), Span>,
     /// What each module sees; empty when nobody asked.
     seen: Vec<Arc<NamesOf>>,
     pub effects: effects::Known,
+    /// What is declared, before bodies were looked at; none when something is wrong with it.
+    declared: Option<Declared>,
+}
+
+struct Declared(Box<Cx>);
+
+impl std::fmt::Debug for Declared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Declared")
+    }
+}
+
+impl Earlier {
+    /// The declarations of the program, when they are those of this check but for the places in some files, which are collected
+    /// again. Nothing is known about bodies.
+    pub(crate) fn declared(
+        &mut self,
+        library: &[ast::Module],
+        sources: &[Source<'_>],
+        prints: &[Print],
+    ) -> Option<Cx> {
+        let mut cx = *self.notes.declared.take()?.0;
+        let known = self.notes.modules.get(1..)?;
+        let is_same = |(module, print): (&Module, &Print)| module.interface == print.interface;
+        if known.len() != prints.len()
+            || !known.iter().zip(prints).all(is_same)
+            || !modules::declares_the_same(&cx, library, sources)
+        {
+            return None;
+        }
+        let texts = known
+            .iter()
+            .zip(prints)
+            .map(|(then, now)| then.text == now.text);
+        let changed: Vec<usize> = (1..)
+            .zip(texts)
+            .filter(|(_, same)| !same)
+            .map(|(at, _)| at)
+            .collect();
+        for module in &changed {
+            let (start, end) = modules::collect_again(&mut cx, *module, &sources[module - 1])?;
+            signatures::resolve_between(&mut cx, &start, &end);
+        }
+        if !changed.is_empty() {
+            collect::names_of_tests(&mut cx);
+        }
+        cx.enter_module(1);
+        Some(cx)
+    }
 }
 
 impl Notes {
+    /// What each file's names stand for, for the next check.
+    pub fn keep_names(&mut self, names: &BTreeMap<FileId, NamesAt>) {
+        self.names_of_files.clone_from(names);
+    }
+
     /// Together with the program that all passes have looked at: they change nothing in bodies.
     pub fn with(self, program: Arc<Checked>) -> Earlier {
         Earlier {
@@ -71,7 +134,7 @@ struct Module {
 /// What was written down of the bodies of a module.
 #[derive(Clone, Debug, Default)]
 struct Meant {
-    names: Arc<Vec<(Span, Def)>>,
+    names: NamesAt,
     types: Arc<Vec<(Span, Type)>>,
 }
 
@@ -85,8 +148,27 @@ struct Inside {
     views: Vec<usize>,
 }
 
+/// By what a file is known again. It follows from the file's text alone, so whoever checks a program often keeps it with the tree.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Print {
+    /// Of the file and its text.
+    text: u64,
+    interface: u64,
+}
+
+impl Print {
+    pub fn of(text: &str, module: &ast::Module) -> Print {
+        let mut hasher = DefaultHasher::new();
+        (module.file, text).hash(&mut hasher);
+        Print {
+            text: hasher.finish(),
+            interface: interface(text, module),
+        }
+    }
+}
+
 /// What is seen of a file from outside: its text without the bodies of functions and without tests.
-pub fn interface(text: &str, module: &ast::Module) -> u64 {
+fn interface(text: &str, module: &ast::Module) -> u64 {
     let mut inside: Vec<Span> = Vec::new();
     let mut body = |decl: &ast::FnDecl| {
         inside.push(match &decl.body {
@@ -126,16 +208,19 @@ pub fn interface(text: &str, module: &ast::Module) -> u64 {
 pub(crate) struct Again<'a> {
     earlier: Option<&'a Earlier>,
     sources: &'a [Source<'a>],
-    texts: Vec<u64>,
-    interfaces: Vec<u64>,
-    files: HashMap<FileId, usize>,
+    /// Of each source.
+    prints: &'a [Print],
+    /// The module of each file, by the number of the file.
+    files: Vec<usize>,
     /// Of each module, the library first.
     inside: Vec<Inside>,
     imports: Vec<Vec<usize>>,
     /// Whether nothing that is seen of the module has changed, nor of what it sees; known when it was looked at.
     is_same_outside: Vec<bool>,
-    names: Vec<(String, FileId)>,
+    names: u64,
     places: BTreeMap<(String, FileId), Span>,
+    /// What is called by its place, and stands in another one than in the earlier check.
+    moved: BTreeMap<Def, Def>,
     /// The modules whose bodies were checked; 0 is the library.
     pub checked: BTreeSet<usize>,
     /// What was taken over.
@@ -143,24 +228,17 @@ pub(crate) struct Again<'a> {
     /// How many diagnostics and names there were before.
     told_before: usize,
     told_before_patterns: usize,
-    meant_before: usize,
     is_closed: bool,
+    declared: Option<Declared>,
 }
 
 impl<'a> Again<'a> {
     pub fn new(
-        cx: &Cx,
+        cx: &mut Cx,
         sources: &'a [Source<'a>],
-        texts: &[&str],
+        prints: &'a [Print],
         earlier: Option<&'a Earlier>,
     ) -> Again<'a> {
-        let with_texts = || sources.iter().zip(texts);
-        let interfaces = with_texts().map(|(source, text)| interface(text, source.module));
-        let whole = with_texts().map(|(source, text)| {
-            let mut hasher = DefaultHasher::new();
-            (source.module.file, text).hash(&mut hasher);
-            hasher.finish()
-        });
         let names = names(cx);
         let fits = |earlier: &&Earlier| {
             let notes = &earlier.notes;
@@ -174,23 +252,29 @@ impl<'a> Again<'a> {
             .rev()
             .collect();
         let imports = sources.iter().map(|source| imports(source, &by_path));
+        let earlier = earlier.filter(fits);
+        let places = places(cx);
+        let moved = earlier.map_or_else(BTreeMap::new, |then| moved(&then.notes.places, &places));
+        meanings::of_declarations(cx, &moved);
+        // Whoever keeps nothing gives no prints.
+        let is_kept = cx.diagnostics.is_empty() && prints.len() == sources.len();
         Again {
-            earlier: earlier.filter(fits),
-            texts: whole.collect(),
-            interfaces: interfaces.collect(),
+            earlier,
+            prints,
+            declared: is_kept.then(|| Declared(Box::new(cx.clone()))),
             inside: inside(&cx.program, &files, sources.len() + 1),
             files,
             imports: std::iter::once(Vec::new()).chain(imports).collect(),
             is_same_outside: vec![false; sources.len() + 1],
             sources,
             names,
-            places: places(cx),
+            moved,
+            places,
             checked: BTreeSet::new(),
             taken: BTreeMap::new(),
             told_before: cx.diagnostics.len(),
             told_before_patterns: 0,
             is_closed: true,
-            meant_before: cx.meanings.as_ref().map_or(0, |meant| meant.names.len()),
         }
     }
 
@@ -210,7 +294,7 @@ impl<'a> Again<'a> {
 
     /// The module a place is in.
     pub fn module_of(&self, place: Span) -> usize {
-        self.files.get(&place.file).copied().unwrap_or_default()
+        module_of(&self.files, place)
     }
 
     /// Takes over what is known of a module's bodies, if nothing has changed for it. What it sees was looked at before.
@@ -232,7 +316,7 @@ impl<'a> Again<'a> {
         let known = &earlier.notes.modules[module];
         let is_same_text = module
             .checked_sub(1)
-            .is_none_or(|at| self.texts[at] == known.text);
+            .is_none_or(|at| self.prints[at].text == known.text);
         let mut seen = self.imports[module].iter();
         known.is_whole && is_same_text && seen.all(|seen| self.is_same_outside[*seen])
     }
@@ -243,7 +327,7 @@ impl<'a> Again<'a> {
         let known = &earlier.notes.modules[module];
         let is_same_text = module
             .checked_sub(1)
-            .is_none_or(|at| self.interfaces[at] == known.interface);
+            .is_none_or(|at| self.prints[at].interface == known.interface);
         let functions = &self.inside[module].functions;
         self.is_same_outside[module] = is_same_text
             && self.imports[module]
@@ -259,67 +343,49 @@ impl<'a> Again<'a> {
         let program = &mut cx.program;
         let inside = &self.inside[module];
         for at in inside.functions.iter().copied() {
-            let (now, then) = (&mut program.functions[at], &then.functions[at]);
-            now.implementation = then.implementation.clone();
-            now.fails = then.fails.clone();
-            for (now, then) in now.params.iter_mut().zip(&then.params) {
-                now.default = then.default.clone();
-            }
-            // Those of a view have their types from its query.
-            if now.of_view.is_some() {
-                *now = then.clone();
-            }
+            program.functions.share(at, &then.functions);
             cx.functions[at].progress = Progress::Done;
         }
         for at in inside.constants.iter().copied() {
-            let (now, then) = (&mut program.constants[at], &then.constants[at]);
-            now.ty = then.ty.clone();
-            now.body = then.body.clone();
+            program.constants.share(at, &then.constants);
             cx.constants[at].1 = Progress::Done;
         }
         for at in inside.entities.iter().copied() {
-            let (now, then) = (&mut program.entities[at], &then.entities[at]);
-            for (now, then) in now.fields.iter_mut().zip(&then.fields) {
-                now.init = then.init.clone();
-            }
-            now.invariants = then.invariants.clone();
-            now.allows = then.allows.clone();
+            program.entities.share(at, &then.entities);
         }
         for at in inside.tests.iter().copied() {
-            let (now, then) = (&mut program.tests[at], &then.tests[at]);
-            now.body = then.body.clone();
-            now.fails = then.fails.clone();
+            program.tests.share(at, &then.tests);
         }
         for at in inside.views.iter().copied() {
-            program.views[at] = then.views[at].clone();
+            program.views.share(at, &then.views);
             cx.views[at].1 = Progress::Done;
         }
         let known = &earlier.notes.modules[module];
         cx.diagnostics.extend(known.told.iter().cloned());
-        let mut meant = known.meant.clone();
-        if let Some(meanings) = &mut cx.meanings {
-            let moved = self.moved(&earlier.notes);
-            if !moved.is_empty() && meant.names.iter().any(|(_, def)| moved.contains_key(def)) {
-                let names = meant.names.iter();
-                let names = names.map(|(at, def)| (*at, *moved.get(def).unwrap_or(def)));
-                meant.names = Arc::new(names.collect());
-            }
-            meanings.names.extend(meant.names.iter());
+        Meant {
+            names: self.after_moves(&known.meant.names),
+            types: known.meant.types.clone(),
         }
-        meant
     }
 
-    /// What is called by its place, and stands in another one now.
-    fn moved(&self, then: &Notes) -> BTreeMap<Def, Def> {
-        let both = self
-            .places
-            .iter()
-            .filter_map(|(name, now)| Some((then.places.get(name)?, now)));
-        let moved = both.filter(|(then, now)| then != now);
-        moved
-            .flat_map(|(then, now)| {
-                let aliases = (Def::Alias(*then), Def::Alias(*now));
-                [aliases, (Def::ExternBlock(*then), Def::ExternBlock(*now))]
+    /// The same names, with the places that things are in now.
+    fn after_moves(&self, names: &NamesAt) -> NamesAt {
+        let moved = &self.moved;
+        meanings::after_moves(names, moved)
+    }
+
+    /// All names of the files whose bodies were taken over: nothing has changed in their declarations either.
+    pub fn names_of_files(&self) -> BTreeMap<FileId, NamesAt> {
+        let Some(earlier) = self.earlier else {
+            return BTreeMap::new();
+        };
+        let files = self.sources.iter().zip(1..);
+        files
+            .filter(|(_, module)| self.taken.contains_key(module))
+            .filter_map(|(source, _)| {
+                let file = source.module.file;
+                let names = earlier.notes.names_of_files.get(&file)?;
+                Some((file, self.after_moves(names)))
             })
             .collect()
     }
@@ -340,8 +406,8 @@ impl<'a> Again<'a> {
             .into_iter()
             .enumerate()
             .map(|(at, meant)| Module {
-                text: at.checked_sub(1).map_or(0, |at| self.texts[at]),
-                interface: at.checked_sub(1).map_or(0, |at| self.interfaces[at]),
+                text: at.checked_sub(1).map_or(0, |at| self.prints[at].text),
+                interface: at.checked_sub(1).map_or(0, |at| self.prints[at].interface),
                 told: Vec::new(),
                 told_of_patterns: Vec::new(),
                 is_whole: meant.names.iter().all(|(_, def)| self.stays(at, *def)),
@@ -375,8 +441,10 @@ impl<'a> Again<'a> {
         }
         self.is_closed = is_closed;
         Notes {
-            names: self.names.clone(),
+            names: self.names,
             modules,
+            names_of_files: BTreeMap::new(),
+            declared: self.declared.take(),
             places: self.places.clone(),
             seen: Vec::new(),
             effects: effects::Known::default(),
@@ -390,10 +458,10 @@ impl<'a> Again<'a> {
             .earlier
             .map(|earlier| &earlier.notes)
             .filter(|earlier| {
-                let mut modules = earlier.modules.iter().skip(1).zip(&self.interfaces);
+                let mut modules = earlier.modules.iter().skip(1).zip(self.prints);
                 earlier.places == self.places
                     && earlier.seen.len() == self.sources.len()
-                    && modules.all(|(module, interface)| module.interface == *interface)
+                    && modules.all(|(module, print)| module.interface == print.interface)
             });
         notes.seen = match known {
             Some(known) => known.seen.clone(),
@@ -442,7 +510,7 @@ impl<'a> Again<'a> {
         let mut names: Vec<Vec<(Span, Def)>> = vec![Vec::new(); self.sources.len() + 1];
         let mut types: Vec<Vec<(Span, Type)>> = vec![Vec::new(); self.sources.len() + 1];
         if let Some(meanings) = &cx.meanings {
-            for (at, def) in &meanings.names[self.meant_before..] {
+            for (at, def) in &meanings.names {
                 let module = self.module_of(*at);
                 if !self.taken.contains_key(&module) {
                     names[module].push((*at, *def));
@@ -494,9 +562,34 @@ fn imports(source: &Source<'_>, by_path: &HashMap<&str, usize>) -> Vec<usize> {
     found.collect()
 }
 
-fn inside(program: &Checked, files: &HashMap<FileId, usize>, count: usize) -> Vec<Inside> {
+/// What is called by its place, and stands in another one now.
+fn moved(
+    then: &BTreeMap<(String, FileId), Span>,
+    now: &BTreeMap<(String, FileId), Span>,
+) -> BTreeMap<Def, Def> {
+    let both = now
+        .iter()
+        .filter_map(|(name, now)| Some((then.get(name)?, now)));
+    let moved = both.filter(|(then, now)| then != now);
+    moved
+        .flat_map(|(then, now)| {
+            let aliases = (Def::Alias(*then), Def::Alias(*now));
+            [aliases, (Def::ExternBlock(*then), Def::ExternBlock(*now))]
+        })
+        .collect()
+}
+
+/// The module a place is in; the library for places in none.
+fn module_of(files: &[usize], place: Span) -> usize {
+    files
+        .get(place.file.0 as usize)
+        .copied()
+        .unwrap_or_default()
+}
+
+fn inside(program: &Checked, files: &[usize], count: usize) -> Vec<Inside> {
     let mut all = vec![Inside::default(); count];
-    let module = |place: Span| files.get(&place.file).copied().unwrap_or_default();
+    let module = |place: Span| module_of(files, place);
     for (at, function) in program.functions.iter().enumerate() {
         all[module(function.span)].functions.push(at);
     }
@@ -527,11 +620,10 @@ fn places(cx: &Cx) -> BTreeMap<(String, FileId), Span> {
 }
 
 /// What a program declares, in the order of its numbers.
-fn names(cx: &Cx) -> Vec<(String, FileId)> {
+fn names(cx: &Cx) -> u64 {
     let program = &cx.program;
-    let mut all: Vec<(String, FileId)> = Vec::new();
-    let mut add =
-        |kind: &str, name: &str, place: Span| all.push((format!("{kind} {name}"), place.file));
+    let mut all = DefaultHasher::new();
+    let mut add = |kind: &str, name: &str, place: Span| (kind, name, place.file).hash(&mut all);
     program
         .functions
         .iter()
@@ -569,5 +661,7 @@ fn names(cx: &Cx) -> Vec<(String, FileId)> {
     aliases.for_each(|(decl, _)| add("type", decl.name.as_str(), decl.name.span));
     let streams = program.streams.iter();
     streams.for_each(|s| add("stream", &s.name, s.span));
-    all
+    let views = program.views.iter();
+    views.for_each(|v| add("view", &v.name, v.span));
+    all.finish()
 }

@@ -4,6 +4,8 @@
 //! way, and what is wrong because of it does not matter. Only the declaration around it is checked, and what that needs: names,
 //! signatures, constants, and functions whose failures are worked out from their bodies.
 
+use std::collections::BTreeMap;
+
 use weir_diagnostics::Span;
 use weir_syntax::ast;
 
@@ -40,14 +42,14 @@ pub struct Near {
 pub struct Look {
     pub program: Checked,
     pub meanings: Meanings,
-    /// Of each file, in their order.
-    pub names: Vec<NamesOf>,
+    /// Of each file, in their order; none where they are what they were.
+    pub names: Vec<Option<NamesOf>>,
     /// `None` where the name stands in no code: in a type, in a broken place.
     pub around: Option<Around>,
 }
 
-/// Checks what one name stands in, and tells what is in reach there.
-pub fn look(prelude: &[ast::Module], sources: &[Source<'_>], name: Span) -> Look {
+/// Checks what one name stands in, and tells what is in reach there. `before` is the program without the name.
+pub fn look(prelude: &[ast::Module], sources: &[Source<'_>], name: Span, before: &Checked) -> Look {
     let mut cx = Cx {
         meanings: Some(Meanings::default()),
         asked: Some(name),
@@ -55,12 +57,39 @@ pub fn look(prelude: &[ast::Module], sources: &[Source<'_>], name: Span) -> Look
     };
     drop(crate::begin(&mut cx, prelude, sources, &[], None));
     body::check_around(&mut cx, name);
-    let names = meanings::names(&mut cx);
-    let meanings = meanings::finish(&mut cx);
+    // The declaration may have been broken, and stands behind others of its file: then numbers are others.
+    let is_same = has_as_many(before, &cx.program);
+    let names = sources.iter().zip(1..).map(|(source, module)| {
+        let is_wanted = !is_same || source.module.file == name.file;
+        is_wanted.then(|| meanings::names_of(&mut cx, module))
+    });
+    let names = names.collect();
+    let meanings = meanings::finish(&mut cx, BTreeMap::new());
     Look {
         program: cx.program,
         meanings,
         names,
         around: cx.around,
     }
+}
+
+/// Whether two programs declare as much of each kind, so that what one file declares has the same numbers in both, when only others
+/// differ.
+fn has_as_many(a: &Checked, b: &Checked) -> bool {
+    let counts = |program: &Checked| {
+        [
+            program.records.len(),
+            program.errors.len(),
+            program.enums.len(),
+            program.news.len(),
+            program.entities.len(),
+            program.functions.len(),
+            program.externs.len(),
+            program.constants.len(),
+            program.tests.len(),
+            program.views.len(),
+            program.streams.len(),
+        ]
+    };
+    counts(a) == counts(b)
 }

@@ -1,6 +1,6 @@
 //! Gives every top-level name a number, so that later passes may refer forwards.
 
-use std::rc::Rc;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, Span, codes};
@@ -79,7 +79,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         ItemKind::Record(decl) => {
             let id = RecordId(cx.records.len() as u32);
             declare_type(cx, &decl.name, TypeName::Record(id));
-            cx.records.push(Rc::new(decl.clone()));
+            cx.records.push(Arc::new(decl.clone()));
             let type_params = type_params(cx, &decl.type_params);
             cx.program.records.push(Record {
                 name: decl.name.name.clone(),
@@ -92,7 +92,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         ItemKind::Error(decl) => {
             let id = ErrorId(cx.errors.len() as u32);
             declare_type(cx, &decl.name, TypeName::Error(id));
-            cx.errors.push(Rc::new(decl.clone()));
+            cx.errors.push(Arc::new(decl.clone()));
             cx.error_attrs.push(item.attrs.clone().into());
             cx.program.errors.push(ErrorType {
                 name: decl.name.name.clone(),
@@ -105,7 +105,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         ItemKind::Enum(decl) => {
             let id = EnumId(cx.enums.len() as u32);
             declare_type(cx, &decl.name, TypeName::Enum(id));
-            cx.enums.push(Rc::new(decl.clone()));
+            cx.enums.push(Arc::new(decl.clone()));
             let type_params = type_params(cx, &decl.type_params);
             cx.program.enums.push(Enum {
                 name: decl.name.name.clone(),
@@ -119,12 +119,12 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             let at = cx.aliases.len();
             declare_type(cx, &decl.name, TypeName::Alias(at));
             type_params(cx, &decl.type_params);
-            cx.aliases.push((Rc::new(decl.clone()), None));
+            cx.aliases.push((Arc::new(decl.clone()), None));
         }
         ItemKind::NewType(decl) => {
             let id = NewId(cx.news.len() as u32);
             declare_type(cx, &decl.name, TypeName::New(id));
-            cx.news.push(Some(Rc::new(decl.clone())));
+            cx.news.push(Some(Arc::new(decl.clone())));
             let type_params = type_params(cx, &decl.type_params);
             cx.program.news.push(NewType {
                 name: decl.name.name.clone(),
@@ -144,7 +144,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             }
             views::no_view_of(cx, &decl.name);
             cx.constants
-                .push((Rc::new(decl.clone()), Progress::Waiting));
+                .push((Arc::new(decl.clone()), Progress::Waiting));
             cx.program.constants.push(Constant {
                 name: decl.name.name.clone(),
                 ty: Type::Unknown,
@@ -159,7 +159,7 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
                 cx.program.functions[id.0 as usize].name = format!("{module}.{name}");
             }
             if let (Some(part), true) = (cx.library_part, item.doc.is_some()) {
-                let part = cx.library.entry(part).or_default();
+                let part = Arc::make_mut(&mut cx.library).entry(part).or_default();
                 part.entry(name.clone()).or_default().push(id);
                 if item.attrs.iter().any(|attr| attr.name.as_str() == "module") {
                     return;
@@ -187,15 +187,6 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
             workflows::collect(cx, id, decl);
         }
         ItemKind::Test(decl) => {
-            if let Some(first) = cx.program.tests.iter().find(|t| t.name == decl.name.value) {
-                let (span, name) = (first.span, decl.name.span);
-                cx.report(
-                    Diagnostic::new(codes::E0203, name, "two tests have this name")
-                        .label("again here")
-                        .secondary(span, "first here")
-                        .help("say in the name what is different about this one"),
-                );
-            }
             cx.tests.push(decl.clone());
             cx.program.tests.push(Test {
                 params: Vec::new(),
@@ -218,6 +209,25 @@ fn collect_item(cx: &mut Cx, item: &ast::Item, is_prelude: bool) {
         ItemKind::Migrate(decl) => cx.later(decl.workflow.span, "`migrate`"),
         ItemKind::Hole => {}
     }
+}
+
+/// Tests are called by their names, so each has another.
+pub fn names_of_tests(cx: &mut Cx) {
+    let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut found = Vec::new();
+    for test in &cx.program.tests {
+        let Some(span) = first.get(test.name.as_str()) else {
+            first.insert(&test.name, test.span);
+            continue;
+        };
+        found.push(
+            Diagnostic::new(codes::E0203, test.span, "two tests have this name")
+                .label("again here")
+                .secondary(*span, "first here")
+                .help("say in the name what is different about this one"),
+        );
+    }
+    cx.diagnostics.extend(found);
 }
 
 fn collect_schedule(cx: &mut Cx, item: &ast::Item, decl: &ast::EveryDecl, doc: Option<String>) {

@@ -83,6 +83,7 @@ pub struct Known {
     reach: Vec<Reach>,
     /// The files in whose bodies something goes too far.
     told: BTreeSet<FileId>,
+    touched: views::Touched,
 }
 
 /// Of bodies that were taken over it is known what they do; and while all functions do what they did, nothing goes too far in them
@@ -97,14 +98,18 @@ pub fn check(cx: &mut Cx, again: &Again<'_>) -> Known {
             _ => Arc::new(function_acts(program, function)),
         })
         .collect();
-    let reach = fixpoint(&acts);
-    let views = views_read(&acts);
+    let (reach, views) = fixpoint(&acts);
     let same = earlier.filter(|known| known.reach == reach);
-    let functions = cx.program.functions.iter_mut();
-    for ((function, reach), views) in functions.zip(&reach).zip(views) {
-        function.effect = reach.effect;
-        function.views = views.into_iter().collect();
+    for (at, (reach, views)) in reach.iter().zip(views).enumerate() {
+        let function = &cx.program.functions[at];
+        // Most do what they did in the check before, and are shared with it.
+        if function.effect != reach.effect || !function.views.iter().eq(&views) {
+            let function = &mut cx.program.functions[at];
+            function.effect = reach.effect;
+            function.views = views.into_iter().collect();
+        }
     }
+    let touched = views::Touched::new(&cx.program, again);
     let mut found = Vec::new();
     {
         let places = Places {
@@ -132,13 +137,18 @@ pub fn check(cx: &mut Cx, again: &Again<'_>) -> Known {
             places.check_kept(body, &mut found);
         }
         views::hold(&places, &mut found);
-        views::stale(&cx.program, &mut found);
+        views::stale(&cx.program, &touched, &mut found);
     }
     let told = found.iter().map(|found| found.primary.span.file).collect();
     found
         .into_iter()
         .for_each(|diagnostic| cx.report(diagnostic));
-    Known { acts, reach, told }
+    Known {
+        acts,
+        reach,
+        told,
+        touched,
+    }
 }
 
 fn ceiling(program: &Checked, owner: Owner) -> Option<Ceiling> {
@@ -299,8 +309,8 @@ fn walks_entity(generators: &[(Pattern, ForSource)]) -> bool {
     generators.iter().any(is_entity)
 }
 
-/// What each function does, all calls followed.
-fn fixpoint(acts: &[Arc<Vec<Act>>]) -> Vec<Reach> {
+/// What each function does and the views that it reads, all calls followed.
+fn fixpoint(acts: &[Arc<Vec<Act>>]) -> (Vec<Reach>, Vec<BTreeSet<ViewId>>) {
     let mut graph = DiGraph::<(), ()>::with_capacity(acts.len(), acts.len());
     let nodes: Vec<_> = acts.iter().map(|_| graph.add_node(())).collect();
     for (from, acts) in acts.iter().enumerate() {
@@ -311,49 +321,27 @@ fn fixpoint(acts: &[Arc<Vec<Act>>]) -> Vec<Reach> {
         }
     }
     let mut reach = vec![NOTHING; acts.len()];
+    let mut read = vec![BTreeSet::new(); acts.len()];
     // Callees come first, so one look at each component is enough.
     for component in kosaraju_scc(&graph) {
         let mut whole = NOTHING;
-        for node in &component {
-            for act in acts[node.index()].iter() {
-                whole = join(whole, reach_of(act, &reach));
-            }
-        }
-        for node in component {
-            reach[node.index()] = whole;
-        }
-    }
-    reach
-}
-
-/// The views that each function reads, all calls followed.
-fn views_read(acts: &[Arc<Vec<Act>>]) -> Vec<BTreeSet<ViewId>> {
-    let mut graph = DiGraph::<(), ()>::with_capacity(acts.len(), acts.len());
-    let nodes: Vec<_> = acts.iter().map(|_| graph.add_node(())).collect();
-    for (from, acts) in acts.iter().enumerate() {
-        for act in acts.iter() {
-            if let Does::Call(to) | Does::Handler(to) = act.does {
-                graph.add_edge(nodes[from], nodes[to.0 as usize], ());
-            }
-        }
-    }
-    let mut read = vec![BTreeSet::new(); acts.len()];
-    for component in kosaraju_scc(&graph) {
-        let mut whole = BTreeSet::new();
+        let mut views = BTreeSet::new();
         for act in component.iter().flat_map(|node| acts[node.index()].iter()) {
+            whole = join(whole, reach_of(act, &reach));
             match act.does {
-                Does::View(view) => drop(whole.insert(view)),
+                Does::View(view) => drop(views.insert(view)),
                 Does::Call(id) | Does::Handler(id) => {
-                    whole.extend(read[id.0 as usize].iter().copied());
+                    views.extend(read[id.0 as usize].iter().copied());
                 }
                 _ => {}
             }
         }
         for node in component {
-            read[node.index()].clone_from(&whole);
+            reach[node.index()] = whole;
+            read[node.index()].clone_from(&views);
         }
     }
-    read
+    (reach, read)
 }
 
 fn join(a: Reach, b: Reach) -> Reach {

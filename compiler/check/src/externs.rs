@@ -4,7 +4,8 @@
 //! Everything else a step does is undone by a crash; a call to the outside is not. So each function has to say what a second
 //! call would do, and what is said decides what the runtime may do after a crash.
 
-use std::rc::Rc;
+use std::ops::Range;
+use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast};
@@ -49,7 +50,7 @@ pub fn collect(cx: &mut Cx, decl: &ast::ExternDecl, is_prelude: bool) {
             duplicate(cx, &function.name, first);
         }
         ids.push(ExternId(cx.externs.len() as u32));
-        cx.externs.push(Rc::new(function.clone()));
+        cx.externs.push(Arc::new(function.clone()));
         cx.program.externs.push(ExternFn {
             module: decl.name.name.clone(),
             name: function.name.name.clone(),
@@ -126,9 +127,9 @@ fn is_package(name: &str) -> bool {
     named && given.is_none_or(version)
 }
 
-/// Works out types, promise and failures of all functions.
-pub fn resolve(cx: &mut Cx) {
-    for at in 0..cx.externs.len() {
+/// Works out types, promise and failures of functions.
+pub fn resolve(cx: &mut Cx, externs: Range<usize>) {
+    for at in externs {
         let decl = cx.externs[at].clone();
         cx.enter(decl.name.span);
         let params = parameters(cx, &decl.params);

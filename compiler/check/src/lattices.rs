@@ -1,5 +1,7 @@
 //! Where what merges may stand: behind `merge`, and in records of which all fields merge. Everywhere else there are only values of it.
 
+use std::ops::Range;
+
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast;
 
@@ -97,8 +99,8 @@ fn check_inside(cx: &mut Cx, span: Span, lattice: &Lattice) -> bool {
 }
 
 /// A record with a field that merges is one that merges: all of its fields do.
-pub fn records(cx: &mut Cx) {
-    for at in 0..cx.program.records.len() {
+pub fn records(cx: &mut Cx, records: Range<usize>) {
+    for at in records {
         let fields = cx.program.records[at].fields.clone();
         let merges = |cx: &Cx, field: &NamedType| cx.program.has_lattice(&field.ty);
         let Some(first) = fields.iter().position(|field| merges(cx, field)) else {

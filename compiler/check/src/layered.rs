@@ -9,14 +9,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Layered<V> {
     below: Option<Arc<BTreeMap<String, V>>>,
-    own: BTreeMap<String, V>,
+    own: Arc<BTreeMap<String, V>>,
 }
 
 impl<V> Default for Layered<V> {
     fn default() -> Layered<V> {
         Layered {
             below: None,
-            own: BTreeMap::new(),
+            own: Arc::default(),
         }
     }
 }
@@ -30,11 +30,6 @@ impl<V> Layered<V> {
         self.get(name).is_some()
     }
 
-    /// Hides what is below.
-    pub fn insert(&mut self, name: String, value: V) {
-        self.own.insert(name, value);
-    }
-
     pub fn below(&self, name: &str) -> Option<&V> {
         self.below.as_ref()?.get(name)
     }
@@ -42,6 +37,14 @@ impl<V> Layered<V> {
     /// What is not from below.
     pub fn own(&self) -> &BTreeMap<String, V> {
         &self.own
+    }
+
+    /// The same as a table by itself.
+    pub fn alone(&self) -> Layered<V> {
+        Layered {
+            below: None,
+            own: self.own.clone(),
+        }
     }
 
     /// In the order of the names, without what is hidden.
@@ -73,12 +76,29 @@ impl<V> Layered<V> {
 }
 
 impl<V: Clone> Layered<V> {
+    /// Hides what is below.
+    pub fn insert(&mut self, name: String, value: V) {
+        Arc::make_mut(&mut self.own).insert(name, value);
+    }
+
+    /// Changes what is not from below, where `wanted` gives something else for it.
+    pub fn renew(&mut self, wanted: impl Fn(&str, &V) -> Option<V>) {
+        let new: Vec<(String, V)> = self
+            .own
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), wanted(name, value)?)))
+            .collect();
+        for (name, value) in new {
+            self.insert(name, value);
+        }
+    }
+
     /// An empty table over what this one has itself.
     pub fn over(&self) -> Layered<V> {
         debug_assert!(self.below.is_none(), "two layers are enough");
         Layered {
-            below: Some(Arc::new(self.own.clone())),
-            own: BTreeMap::new(),
+            below: Some(self.own.clone()),
+            own: Arc::default(),
         }
     }
 }
@@ -87,7 +107,8 @@ impl<V: Clone + Default> Layered<V> {
     /// What is there to be changed; what is below stays as it is.
     pub fn or_default(&mut self, name: String) -> &mut V {
         let below = &self.below;
-        self.own.entry(name).or_insert_with_key(|name| {
+        let own = Arc::make_mut(&mut self.own);
+        own.entry(name).or_insert_with_key(|name| {
             let below = below.as_ref().and_then(|below| below.get(name));
             below.cloned().unwrap_or_default()
         })
@@ -96,7 +117,10 @@ impl<V: Clone + Default> Layered<V> {
 
 impl<V> From<BTreeMap<String, V>> for Layered<V> {
     fn from(own: BTreeMap<String, V>) -> Layered<V> {
-        Layered { below: None, own }
+        Layered {
+            below: None,
+            own: Arc::new(own),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod budget;
 mod collect;
 mod consequences;
 mod copies;
+mod counts;
 mod effects;
 mod endless;
 mod externs;
@@ -54,7 +55,7 @@ mod workflows;
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
-pub use again::{Earlier, interface};
+pub use again::{Earlier, Print};
 pub use around::{Around, Look, Near, look};
 pub use body::merge_builtin;
 pub use collect::is_builtin_type;
@@ -114,15 +115,15 @@ pub struct CheckedAgain {
     pub checked: Vec<String>,
 }
 
-/// The same as [`check_modules`], with what an earlier check has left; `texts` are those of the sources.
+/// The same as [`check_modules`], with what an earlier check has left; `prints` are those of the sources.
 pub fn check_again(
     prelude: &[ast::Module],
     sources: &[Source<'_>],
-    texts: &[&str],
-    earlier: Option<&Earlier>,
+    prints: &[Print],
+    earlier: Option<&mut Earlier>,
 ) -> CheckedAgain {
     let mut cx = scope::Cx::default();
-    let mut again = begin(&mut cx, prelude, sources, texts, earlier);
+    let mut again = begin(&mut cx, prelude, sources, prints, earlier);
     body::check_all(&mut cx, &mut again);
     let mut notes = again.keep(&mut cx);
     patterns::check(&mut cx, &again);
@@ -144,12 +145,20 @@ fn begin<'a>(
     cx: &mut scope::Cx,
     prelude: &[ast::Module],
     sources: &'a [Source<'a>],
-    texts: &[&str],
-    earlier: Option<&'a Earlier>,
+    prints: &'a [Print],
+    mut earlier: Option<&'a mut Earlier>,
 ) -> again::Again<'a> {
-    modules::collect_all(cx, prelude, sources);
-    signatures::resolve(cx);
-    again::Again::new(cx, sources, texts, earlier)
+    let declared = earlier
+        .as_mut()
+        .and_then(|earlier| earlier.declared(prelude, sources, prints));
+    match declared {
+        Some(declared) if declared.meanings.is_some() == cx.meanings.is_some() => *cx = declared,
+        _ => {
+            modules::collect_all(cx, prelude, sources);
+            signatures::resolve(cx);
+        }
+    }
+    again::Again::new(cx, sources, prints, earlier.map(|earlier| &*earlier))
 }
 
 /// The passes that look at the whole program.

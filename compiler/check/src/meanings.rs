@@ -62,31 +62,85 @@ pub enum Def {
 /// What was written down. All of it is about the program's own files, but for `declared`.
 #[derive(Clone, Debug, Default)]
 pub struct Meanings {
-    /// Each name, where it is used and where it is declared; sorted by place.
-    pub names: Vec<(Span, Def)>,
+    /// Each name, where it is used and where it is declared, as it is written down; in the end they are all in `names_of_files`.
+    pub(crate) names: Vec<(Span, Def)>,
     /// The type of each expression and of the name of each variable; sorted by place. Parts that could not be worked out are
     /// [`Type::Unknown`].
     pub(crate) types: Vec<(Span, Type)>,
-    /// The same of whole files, which are kept from one check to the next.
+    /// The same by files, sorted by place, which are kept from one check to the next.
+    pub(crate) names_of_files: BTreeMap<FileId, NamesAt>,
     pub(crate) types_of_files: BTreeMap<FileId, Arc<Vec<(Span, Type)>>>,
     /// The name where something is declared, also in the library; without variables and what is part of the language.
-    pub declared: BTreeMap<Def, Span>,
+    pub declared: Declared,
+}
+
+/// What the names of a file stand for, sorted by place.
+pub type NamesAt = Arc<Vec<(Span, Def)>>;
+
+/// Where things are declared, sorted by what is declared.
+#[derive(Clone, Debug, Default)]
+pub struct Declared(Vec<(Def, Span)>);
+
+impl Declared {
+    /// Of two that are called the same the last one counts.
+    fn new(mut all: Vec<(Def, Span)>) -> Declared {
+        all.sort_by_key(|(def, _)| *def);
+        all.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                *kept = *later;
+            }
+            is_same
+        });
+        Declared(all)
+    }
+
+    pub fn get(&self, def: &Def) -> Option<&Span> {
+        let at = self.0.binary_search_by_key(def, |(def, _)| *def).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Def, &Span)> {
+        self.0.iter().map(|(def, span)| (def, span))
+    }
 }
 
 impl Meanings {
+    /// Each name of the program, where it is used and where it is declared, sorted by place.
+    pub fn names(&self) -> impl Iterator<Item = &(Span, Def)> {
+        self.names_of_files.values().flat_map(|names| names.iter())
+    }
+
+    /// The same of one file.
+    pub fn names_in(&self, file: FileId) -> &[(Span, Def)] {
+        self.names_of_files
+            .get(&file)
+            .map_or(&[], |names| names.as_slice())
+    }
+
+    /// The same, to be kept.
+    pub fn names_of(&self, file: FileId) -> NamesAt {
+        self.names_of_files.get(&file).cloned().unwrap_or_default()
+    }
+
+    /// Puts others in the place of those of a file; they are sorted by place.
+    pub fn set_names(&mut self, file: FileId, names: NamesAt) {
+        self.names_of_files.insert(file, names);
+    }
+
     /// The name at a place, with its span; its end is a place of it too.
     pub fn name_at(&self, file: FileId, offset: u32) -> Option<(Span, Def)> {
-        let behind = self
-            .names
-            .partition_point(|(span, _)| (span.file, span.start) <= (file, offset));
-        let (span, def) = self.names[..behind].last()?;
-        (span.file == file && offset <= span.end).then_some((*span, *def))
+        let names = self.names_in(file);
+        let behind = names.partition_point(|(span, _)| span.start <= offset);
+        let (span, def) = names[..behind].last()?;
+        (offset <= span.end).then_some((*span, *def))
     }
 
     /// What the name with exactly that span means.
     pub fn name(&self, span: Span) -> Option<Def> {
-        let at = self.names.binary_search_by_key(&span, |(span, _)| *span);
-        at.ok().map(|at| self.names[at].1)
+        let names = self.names_in(span.file);
+        let at = names.binary_search_by_key(&span, |(span, _)| *span);
+        at.ok().map(|at| names[at].1)
     }
 
     /// The name where something is declared; nothing for modules and what is part of the language.
@@ -184,28 +238,75 @@ impl Cx {
 /// What each file of the program sees, in their order.
 pub fn names(cx: &mut Cx) -> Vec<NamesOf> {
     let files = 1..cx.modules.own.len();
-    files
-        .map(|module| {
-            cx.enter_module(module);
-            NamesOf {
-                seen: cx.defs(&cx.names),
-                own: cx.defs(&cx.modules.own[module]),
-            }
-        })
-        .collect()
+    files.map(|module| names_of(cx, module)).collect()
 }
 
-/// Adds the declarations, and puts everything in order. The last that was said about a place counts.
-pub fn finish(cx: &mut Cx) -> Meanings {
+/// What one file sees.
+pub fn names_of(cx: &mut Cx, module: usize) -> NamesOf {
+    cx.enter_module(module);
+    NamesOf {
+        seen: cx.defs(&cx.names),
+        own: cx.defs(&cx.modules.own[module]),
+    }
+}
+
+/// Adds the declarations, and puts everything in order. The last that was said about a place counts. `kept` are the names of files
+/// for which nothing has changed.
+pub fn finish(cx: &mut Cx, kept: BTreeMap<FileId, NamesAt>) -> Meanings {
     let mut found = cx.meanings.take().unwrap_or_default();
-    declarations(cx, &mut found.declared);
+    let mut declared = Vec::new();
+    declarations(cx, &mut declared);
+    found.declared = Declared::new(declared);
+    let mut by_file: BTreeMap<FileId, Vec<(Span, Def)>> = BTreeMap::new();
     let of_program = found.declared.iter();
     let of_program = of_program.filter(|(_, span)| cx.modules.is_program(span.file));
-    let declared: Vec<(Span, Def)> = of_program.map(|(def, span)| (*span, *def)).collect();
-    found.names.extend(declared);
-    last_of_each(&mut found.names);
+    let declared = of_program.map(|(def, span)| (*span, *def));
+    let in_declarations = &cx.modules.names_of_declarations;
+    let in_declarations = in_declarations
+        .iter()
+        .filter(|(file, _)| !kept.contains_key(file));
+    let in_declarations = in_declarations.flat_map(|(_, names)| names.iter().copied());
+    let in_bodies = std::mem::take(&mut found.names);
+    for (span, def) in in_declarations.chain(in_bodies).chain(declared) {
+        if !kept.contains_key(&span.file) {
+            by_file.entry(span.file).or_default().push((span, def));
+        }
+    }
+    found.names_of_files = kept;
+    for (file, mut names) in by_file {
+        last_of_each(&mut names);
+        found.names_of_files.insert(file, Arc::new(names));
+    }
     last_of_each(&mut found.types);
     found
+}
+
+/// What was written down of names up to here stands in declarations: it is kept by files. `moved` is what is called by its place and
+/// stands in another one than before.
+pub(crate) fn of_declarations(cx: &mut Cx, moved: &BTreeMap<Def, Def>) {
+    let Some(meanings) = &mut cx.meanings else {
+        return;
+    };
+    let known = &mut cx.modules.names_of_declarations;
+    known
+        .values_mut()
+        .for_each(|names| *names = after_moves(names, moved));
+    let mut by_file: BTreeMap<FileId, Vec<(Span, Def)>> = BTreeMap::new();
+    for (span, def) in std::mem::take(&mut meanings.names) {
+        by_file.entry(span.file).or_default().push((span, def));
+    }
+    let by_file = by_file.into_iter();
+    known.extend(by_file.map(|(file, names)| (file, Arc::new(names))));
+}
+
+/// The same names, with the places that things are in now.
+pub(crate) fn after_moves(names: &NamesAt, moved: &BTreeMap<Def, Def>) -> NamesAt {
+    if moved.is_empty() || !names.iter().any(|(_, def)| moved.contains_key(def)) {
+        return names.clone();
+    }
+    let names = names.iter();
+    let names = names.map(|(at, def)| (*at, *moved.get(def).unwrap_or(def)));
+    Arc::new(names.collect())
 }
 
 /// In the order of the places, and of each what was said last. What is sorted in parts is merged quickly.
@@ -224,7 +325,7 @@ fn type_params(params: &[ast::Ident]) -> impl Iterator<Item = (Def, Span)> {
     params.iter().map(|p| (Def::TypeParam(p.span), p.span))
 }
 
-fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
+fn declarations(cx: &Cx, out: &mut Vec<(Def, Span)>) {
     let fields = |decls: &[ast::Field], make: &dyn Fn(u32) -> Def| -> Vec<(Def, Span)> {
         let numbered = decls.iter().zip(0..);
         numbered
@@ -232,19 +333,19 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
             .collect()
     };
     for (decl, id) in cx.records.iter().zip((0..).map(RecordId)) {
-        out.insert(Def::Record(id), decl.name.span);
+        out.push((Def::Record(id), decl.name.span));
         out.extend(type_params(&decl.type_params));
         out.extend(fields(&decl.fields, &|at| Def::RecordField(id, at)));
     }
     for (decl, id) in cx.errors.iter().zip((0..).map(ErrorId)) {
-        out.insert(Def::Error(id), decl.name.span);
+        out.push((Def::Error(id), decl.name.span));
         out.extend(fields(&decl.fields, &|at| Def::ErrorField(id, at)));
     }
     for (decl, id) in cx.enums.iter().zip((0..).map(EnumId)) {
-        out.insert(Def::Enum(id), decl.name.span);
+        out.push((Def::Enum(id), decl.name.span));
         out.extend(type_params(&decl.type_params));
         for (variant, n) in decl.variants.iter().zip(0..) {
-            out.insert(Def::Variant(id, n), variant.name.span);
+            out.push((Def::Variant(id, n), variant.name.span));
             out.extend(fields(&variant.fields, &|at| Def::VariantField(id, n, at)));
         }
     }
@@ -254,15 +355,15 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
         out.extend(params);
     }
     for (decl, id) in cx.entities.iter().zip((0..).map(EntityId)) {
-        out.insert(Def::Entity(id), decl.name.span);
+        out.push((Def::Entity(id), decl.name.span));
         out.extend(fields(&decl.keys, &|at| Def::Key(id, at)));
         let entity = cx.program.entity(id);
         for (field, at) in entity.fields.iter().zip(0..) {
-            out.insert(Def::State(id, at), field.span);
+            out.push((Def::State(id, at), field.span));
         }
         let events = entity.workflow.iter().flat_map(|w| &w.events);
         for (event, n) in events.zip(0..) {
-            out.insert(Def::Event(id, n), event.span);
+            out.push((Def::Event(id, n), event.span));
             let member = decl.members.iter().find_map(|member| match &member.kind {
                 ast::MemberKind::Event(decl) if decl.name.span == event.span => Some(decl),
                 _ => None,
@@ -272,11 +373,11 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
         }
     }
     for (decl, id) in cx.externs.iter().zip((0..).map(ExternId)) {
-        out.insert(Def::Extern(id), decl.name.span);
+        out.push((Def::Extern(id), decl.name.span));
         out.extend(fields(&decl.params, &|at| Def::ExternParam(id, at)));
     }
     for (source, id) in cx.streams.iter().zip((0..).map(StreamId)) {
-        out.insert(Def::Stream(id), source.decl.name.span);
+        out.push((Def::Stream(id), source.decl.name.span));
     }
     for (source, id) in cx.functions.iter().zip((0..).map(FnId)) {
         if cx.program.function(id).of_view.is_some() || source.of_stream == Some(StreamPart::Other)
@@ -284,23 +385,23 @@ fn declarations(cx: &Cx, out: &mut BTreeMap<Def, Span>) {
             continue;
         }
         if source.of_stream.is_none() {
-            out.insert(Def::Function(id), source.decl.name.span);
+            out.push((Def::Function(id), source.decl.name.span));
         }
         let params = source.decl.params.iter();
         out.extend(params.map(|p| (Def::Local(p.name.span), p.name.span)));
         out.extend(type_params(&source.decl.type_params));
     }
     for ((decl, _), id) in cx.constants.iter().zip((0..).map(ConstId)) {
-        out.insert(Def::Constant(id), decl.name.span);
+        out.push((Def::Constant(id), decl.name.span));
     }
     for (decl, at) in cx.tests.iter().zip(0..) {
-        out.insert(Def::Test(at), decl.name.span);
+        out.push((Def::Test(at), decl.name.span));
     }
     for (view, id) in cx.program.views.iter().zip((0..).map(ViewId)) {
-        out.insert(Def::View(id), view.span);
+        out.push((Def::View(id), view.span));
     }
     for (decl, _) in &cx.aliases {
-        out.insert(Def::Alias(decl.name.span), decl.name.span);
+        out.push((Def::Alias(decl.name.span), decl.name.span));
         out.extend(type_params(&decl.type_params));
     }
     for names in cx.modules.own.iter().chain([&cx.names]) {

@@ -9,14 +9,16 @@
 
 use std::collections::BTreeMap;
 use std::mem::swap;
+use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, FileId, Span, codes};
 use weir_syntax::ast::{self, ItemKind};
 
-use crate::collect::{collect, duplicate};
+use crate::collect::{self, collect, duplicate};
+use crate::counts::Counts;
 use crate::hir::{ConstId, ExternId, FnId, StreamId, ViewId};
 use crate::layered::Layered;
-use crate::meanings::Def;
+use crate::meanings::{Def, NamesAt};
 use crate::messages::did_you_mean;
 use crate::prelude::{self, Mentions};
 use crate::scope::{Cx, TypeName};
@@ -41,11 +43,11 @@ pub struct Names {
     /// The functions of `extern` blocks, by the name of the block.
     pub externs: Layered<(Span, Vec<ExternId>)>,
     /// What parses but has no meaning yet; somebody was told.
-    pub later: BTreeMap<String, Span>,
+    pub later: Layered<Span>,
     /// Imported as a whole: position in [`Modules::own`].
-    pub modules: BTreeMap<String, (Span, usize)>,
-    pub views: BTreeMap<String, ViewId>,
-    pub streams: BTreeMap<String, StreamId>,
+    pub modules: Layered<(Span, usize)>,
+    pub views: Layered<ViewId>,
+    pub streams: Layered<StreamId>,
 }
 
 impl Names {
@@ -70,10 +72,10 @@ impl Names {
             (name.clone(), all[of_library..].to_vec())
         });
         Names {
-            types: self.types.own().clone().into(),
+            types: self.types.alone(),
             functions: functions.collect::<BTreeMap<_, _>>().into(),
-            constants: self.constants.own().clone().into(),
-            externs: self.externs.own().clone().into(),
+            constants: self.constants.alone(),
+            externs: self.externs.alone(),
             later: self.later.clone(),
             modules: self.modules.clone(),
             views: self.views.clone(),
@@ -83,7 +85,7 @@ impl Names {
 }
 
 /// All modules; the library is the first.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Modules {
     /// What each declares.
     pub own: Vec<Names>,
@@ -92,13 +94,22 @@ pub struct Modules {
     seen: Vec<Names>,
     of_file: BTreeMap<FileId, usize>,
     /// What each imports, in the order it is written.
-    imports: Vec<Vec<Linked>>,
+    imports: Vec<Arc<Vec<Linked>>>,
     /// Where each begins: its first item with what is written above it.
     begins: Vec<Span>,
     here: usize,
+    /// What a file sees that has said nothing yet.
+    library: Names,
+    /// Which parts of the library are there.
+    parts: Vec<&'static str>,
+    /// How much was declared in front of each, and at the end.
+    counts: Vec<Counts>,
+    /// The names in the declarations of each file, when somebody asks for what they mean.
+    pub names_of_declarations: BTreeMap<FileId, NamesAt>,
 }
 
 /// An import whose module is there.
+#[derive(Clone)]
 struct Linked {
     target: usize,
     /// What an import of the whole module is called.
@@ -154,8 +165,9 @@ impl Cx {
         self.modules.own.push(Names::default());
         self.modules.paths.push(path.to_owned());
         self.modules.seen.push(seen);
-        self.modules.imports.push(Vec::new());
+        self.modules.imports.push(Arc::default());
         self.modules.begins.push(Span::default());
+        self.modules.counts.push(self.counts());
         match module {
             // Nobody was here before.
             0 => self.swap_names(0),
@@ -174,7 +186,8 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
             continue;
         }
         cx.modules.of_file.insert(module.file, 0);
-        cx.library.entry(part).or_default();
+        cx.modules.parts.push(part);
+        Arc::make_mut(&mut cx.library).entry(part).or_default();
         cx.library_part = Some(part);
         collect(cx, module, true);
     }
@@ -182,38 +195,103 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
     cx.prelude_errors = cx.errors.len();
     cx.prelude_news = cx.news.len();
     crate::externs::failures(cx);
-    let library = cx.names.over();
+    cx.modules.library = cx.names.over();
     for source in sources {
-        cx.begin_module(source.path, library.clone());
+        cx.begin_module(source.path, cx.modules.library.clone());
         let module = cx.modules.here;
         cx.modules.of_file.insert(source.module.file, module);
         collect(cx, source.module, false);
         cx.modules.own[module] = cx.names.own();
     }
+    cx.modules.counts.push(cx.counts());
+    cx.declared_types.clear();
+    collect::names_of_tests(cx);
     for (at, source) in sources.iter().enumerate() {
         cx.enter_module(at + 1);
-        let first = source.module.items.first();
-        let begin = first.map_or(source.module.span, |item| {
-            item.doc.as_ref().map_or(item.span, |doc| doc.span)
-        });
-        cx.modules.begins[at + 1] = begin.before();
-        for item in &source.module.items {
-            if let ItemKind::Import(import) = &item.kind {
-                link(cx, import, item.span);
-            }
-        }
+        link_all(cx, source.module);
     }
     cycles(cx, sources);
     cx.enter_module(1);
 }
 
-/// The module of each file.
-pub fn files(cx: &Cx) -> std::collections::HashMap<FileId, usize> {
-    cx.modules
-        .of_file
+/// Brings what the entered module imports into its names.
+fn link_all(cx: &mut Cx, module: &ast::Module) {
+    let begin = module.items.first().map_or(module.span, |item| {
+        item.doc.as_ref().map_or(item.span, |doc| doc.span)
+    });
+    let here = cx.modules.here;
+    cx.modules.begins[here] = begin.before();
+    for item in &module.items {
+        if let ItemKind::Import(import) = &item.kind {
+            link(cx, import, item.span);
+        }
+    }
+}
+
+/// Whether the declarations of a program are those of another one, but for places and tests: the same files with the same
+/// interfaces have to be there, and the same parts of the library.
+pub fn declares_the_same(cx: &Cx, library: &[ast::Module], sources: &[Source<'_>]) -> bool {
+    let program: Vec<&Mentions> = sources.iter().map(|source| source.mentions).collect();
+    let parts = library.iter().enumerate();
+    let parts = parts.map(|(at, module)| (prelude::part(at), module));
+    let mut parts = parts.filter(|(part, module)| prelude::is_wanted(part, module, &program));
+    let known = &cx.modules;
+    known
+        .parts
         .iter()
-        .map(|(file, at)| (*file, *at))
-        .collect()
+        .all(|part| parts.next().map(|(part, _)| part) == Some(*part))
+        && parts.next().is_none()
+        && known.own.len() == sources.len() + 1
+        && cx.program.consumers.len() == cx.consumers.len()
+        && sources.iter().zip(1..).all(|(source, module)| {
+            *source.path == *known.path(module)
+                && known.of_file.get(&source.module.file) == Some(&module)
+        })
+}
+
+/// Collects the declarations of one module again, which has changed inside of bodies only, and gives them the numbers they had. All others
+/// stay as they are. Gives what the numbers are; none when there are more or less of something than before.
+pub fn collect_again(cx: &mut Cx, module: usize, source: &Source<'_>) -> Option<(Counts, Counts)> {
+    let (start, end) = (cx.modules.counts[module], cx.modules.counts[module + 1]);
+    let behind = cx.cut(&start, &end);
+    cx.enter_module(module);
+    cx.names = cx.modules.library.clone();
+    cx.modules.imports[module] = Arc::default();
+    cx.modules.names_of_declarations.remove(&source.module.file);
+    collect(cx, source.module, false);
+    cx.declared_types.clear();
+    if cx.counts() != end {
+        return None;
+    }
+    cx.modules.own[module] = cx.names.own();
+    cx.append(behind);
+    link_all(cx, source.module);
+    // Who imports single names has their places.
+    let own = cx.modules.own[module].clone();
+    let file = source.module.file;
+    let others = (1..cx.modules.seen.len()).filter(|other| *other != module);
+    for other in others {
+        let seen = &mut cx.modules.seen[other];
+        seen.types.renew(|name, (_, span)| {
+            let now = own.types.get(name).filter(|_| span.file == file)?;
+            Some(*now)
+        });
+        seen.externs.renew(|name, (span, _)| {
+            let now = own.externs.get(name).filter(|_| span.file == file)?;
+            Some(now.clone())
+        });
+    }
+    Some((start, end))
+}
+
+/// The module of each file, by the number of the file.
+pub fn files(cx: &Cx) -> Vec<usize> {
+    let last = cx.modules.of_file.keys().next_back();
+    let mut files = vec![0; last.map_or(0, |file| file.0 as usize + 1)];
+    for (file, module) in &cx.modules.of_file {
+        files[file.0 as usize] = *module;
+    }
+    files
 }
 
 /// The module of an import: one of the program's.
@@ -244,7 +322,7 @@ fn link(cx: &mut Cx, import: &ast::Import, span: Span) {
         last: names.and_then(|names| names.last()).map(|name| name.span),
         span,
     };
-    cx.modules.imports[cx.modules.here].push(linked);
+    Arc::make_mut(&mut cx.modules.imports[cx.modules.here]).push(linked);
     cx.means(place, Def::Module(target as u32 - 1));
     let Some(names) = &import.names else {
         let name = import
@@ -393,7 +471,12 @@ pub fn elsewhere(cx: &Cx, name: &ast::Ident) -> Option<Elsewhere> {
     let all: Vec<usize> = others.filter(|at| has(&cx.modules.own[*at])).collect();
     let module = *all.first()?;
     let path = cx.modules.path(module);
-    let imports = cx.modules.imports.get(here).into_iter().flatten();
+    let imports = cx
+        .modules
+        .imports
+        .get(here)
+        .map_or(&[][..], |all| all.as_slice())
+        .iter();
     let linked = imports.clone().find(|linked| linked.target == module);
     let written = format!("import {path}.{{{name}}}");
     let (title, edit) = match linked {

@@ -1,7 +1,6 @@
 //! What all passes share: the program as far as it is known, the names, and the diagnostics.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, Span, codes};
@@ -36,9 +35,10 @@ pub enum Progress {
 }
 
 /// A function's declaration and where it stands.
+#[derive(Clone)]
 pub struct FnSource {
     pub decl: Arc<ast::FnDecl>,
-    pub attrs: Rc<[ast::Attr]>,
+    pub attrs: Arc<[ast::Attr]>,
     pub progress: Progress,
     /// Worked out from the body rather than written: not `pub`, no `fails`.
     pub infers_fails: bool,
@@ -57,8 +57,8 @@ pub enum StreamPart {
     Other,
 }
 
-/// Everything the passes read and write.
-#[derive(Default)]
+/// Everything the passes read and write. A copy costs little: what is large is shared.
+#[derive(Clone, Default)]
 pub struct Cx {
     pub program: Checked,
     pub diagnostics: Vec<Diagnostic>,
@@ -73,32 +73,32 @@ pub struct Cx {
     /// Of all modules.
     pub modules: Modules,
     /// The described functions of each part of the library that is there: `json`, `parse`.
-    pub library: BTreeMap<&'static str, BTreeMap<String, Vec<FnId>>>,
+    pub library: Arc<BTreeMap<&'static str, BTreeMap<String, Vec<FnId>>>>,
     /// The part that is being collected.
     pub library_part: Option<&'static str>,
-    /// Where each type, error, entity and workflow of the program is declared.
+    /// Where each type, error, entity and workflow of the program is declared; while declarations are collected.
     pub declared_types: BTreeMap<String, Span>,
 
-    pub aliases: Vec<(Rc<ast::TypeDecl>, Option<Type>)>,
-    pub records: Vec<Rc<ast::RecordDecl>>,
-    pub errors: Vec<Rc<ast::ErrorDecl>>,
-    pub error_attrs: Vec<Rc<[ast::Attr]>>,
+    pub aliases: Vec<(Arc<ast::TypeDecl>, Option<Type>)>,
+    pub records: Vec<Arc<ast::RecordDecl>>,
+    pub errors: Vec<Arc<ast::ErrorDecl>>,
+    pub error_attrs: Vec<Arc<[ast::Attr]>>,
     /// So many of them are the prelude's.
     pub prelude_errors: usize,
-    pub enums: Vec<Rc<ast::EnumDecl>>,
-    pub news: Vec<Option<Rc<ast::TypeDecl>>>,
+    pub enums: Vec<Arc<ast::EnumDecl>>,
+    pub news: Vec<Option<Arc<ast::TypeDecl>>>,
     /// So many of them are built in or the prelude's.
     pub prelude_news: usize,
     /// With workflows.
     pub entities: Vec<Arc<ast::EntityDecl>>,
     /// Same positions as `program.externs`.
-    pub externs: Vec<Rc<ast::ExternFn>>,
+    pub externs: Vec<Arc<ast::ExternFn>>,
     /// Same positions as `program.functions`.
     pub functions: Vec<FnSource>,
-    pub constants: Vec<(Rc<ast::LetDecl>, Progress)>,
+    pub constants: Vec<(Arc<ast::LetDecl>, Progress)>,
     pub tests: Vec<Arc<ast::TestDecl>>,
     /// Same positions as `program.views`.
-    pub views: Vec<(Rc<ast::ViewDecl>, Progress)>,
+    pub views: Vec<(Arc<ast::ViewDecl>, Progress)>,
     /// Functions met while their own body was being checked.
     pub recursive: std::collections::BTreeSet<FnId>,
     /// Same positions as `program.streams`.

@@ -5,6 +5,7 @@ use weir_syntax::ast::{self, ExprKind as Ast};
 
 use crate::as_step;
 use crate::budget;
+use crate::counts::Counts;
 use crate::endless;
 use crate::externs;
 use crate::hir::*;
@@ -15,24 +16,31 @@ use crate::streams;
 use crate::types::{alias, error_named, merging_ty, ty};
 use crate::workflows;
 
+/// Of everything that is declared.
 pub fn resolve(cx: &mut Cx) {
+    let all = cx.counts();
+    resolve_between(cx, &Counts::default(), &all);
+}
+
+/// Of what is declared between two counts; what stands in front and behind is known already, where there is something.
+pub fn resolve_between(cx: &mut Cx, start: &Counts, end: &Counts) {
     cx.written_types = Some(Vec::new());
-    for at in 0..cx.aliases.len() {
+    for at in start.aliases..end.aliases {
         alias(cx, at, &mut Vec::new());
     }
-    for at in 0..cx.news.len() {
+    for at in start.news..end.news {
         if let Some(decl) = cx.news[at].clone() {
             cx.enter(decl.name.span);
             cx.program.news[at].base = ty(cx, &decl.ty, &decl.type_params);
         }
     }
-    for at in 0..cx.records.len() {
+    for at in start.records..end.records {
         let decl = cx.records[at].clone();
         cx.enter(decl.name.span);
         cx.program.records[at].fields = fields_as(cx, &decl.fields, &decl.type_params, merging_ty);
     }
-    lattices::records(cx);
-    for at in 0..cx.errors.len() {
+    lattices::records(cx, start.records..end.records);
+    for at in start.errors..end.errors {
         let decl = cx.errors[at].clone();
         cx.enter(decl.name.span);
         cx.program.errors[at].fields = fields(cx, &decl.fields, &[]);
@@ -42,7 +50,7 @@ pub fn resolve(cx: &mut Cx) {
             cx.program.errors[at].status = status;
         }
     }
-    for at in 0..cx.enums.len() {
+    for at in start.enums..end.enums {
         let decl = cx.enums[at].clone();
         cx.enter(decl.name.span);
         let mut seen: Vec<&ast::Ident> = Vec::new();
@@ -68,23 +76,26 @@ pub fn resolve(cx: &mut Cx) {
             cx.program.enums[at].variants.push(variant);
         }
     }
-    endless::check(cx);
-    for at in 0..cx.entities.len() {
+    // Of a part nothing is asked that the whole was not asked before.
+    if *start == Counts::default() {
+        endless::check(cx);
+    }
+    for at in start.entities..end.entities {
         cx.enter(cx.entities[at].name.span);
         entity(cx, at);
     }
-    for at in 0..cx.functions.len() {
+    for at in start.functions..end.functions {
         cx.enter(cx.functions[at].decl.name.span);
         function(cx, at);
     }
-    for at in 0..cx.constants.len() {
+    for at in start.constants..end.constants {
         let decl = cx.constants[at].0.clone();
         cx.enter(decl.name.span);
         if let Some(written) = &decl.ty {
             cx.program.constants[at].ty = ty(cx, written, &[]);
         }
     }
-    for at in 0..cx.tests.len() {
+    for at in start.tests..end.tests {
         let decl = cx.tests[at].clone();
         cx.enter(decl.name.span);
         let params = decl.params.as_deref().unwrap_or_default();
@@ -98,8 +109,8 @@ pub fn resolve(cx: &mut Cx) {
         }
         cx.program.tests[at].params = fields(cx, params, &[]);
     }
-    externs::resolve(cx);
-    streams::resolve(cx);
+    externs::resolve(cx, start.externs..end.externs);
+    streams::resolve(cx, start, end);
     lattices::check_places(cx);
 }
 

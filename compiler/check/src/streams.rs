@@ -18,6 +18,7 @@ use weir_syntax::ast::{
 };
 
 use crate::collect::{add_hidden, duplicate};
+use crate::counts::Counts;
 use crate::hir::*;
 use crate::meanings::Def;
 use crate::messages::did_you_mean;
@@ -163,12 +164,13 @@ pub fn collect_on(cx: &mut Cx, item: &ast::Item, decl: &OnDecl, doc: Option<Stri
 }
 
 /// Looks up types and streams, and reads the attributes. Runs when the signatures of all functions are known.
-pub fn resolve(cx: &mut Cx) {
-    for at in 0..cx.streams.len() {
+pub fn resolve(cx: &mut Cx, start: &Counts, end: &Counts) {
+    for at in start.streams..end.streams {
         cx.enter(cx.streams[at].decl.name.span);
         resolve_stream(cx, at);
     }
-    for at in 0..cx.consumers.len() {
+    let mut made = Vec::new();
+    for at in start.consumers..end.consumers {
         let source = cx.consumers[at].clone();
         cx.enter(source.stream.span);
         let decl = &cx.functions[source.function.0 as usize].decl;
@@ -180,13 +182,15 @@ pub fn resolve(cx: &mut Cx) {
         cx.means(source.stream.span, Def::Stream(stream));
         let ty = cx.program.streams[stream.0 as usize].ty.clone();
         entry_of(cx, source.function, ty, &name);
-        cx.program.consumers.push(Consumer {
+        made.push(Consumer {
             stream,
             function: source.function,
             doc: source.doc,
             span: source.stream.span,
         });
     }
+    let front = start.consumers..start.consumers;
+    cx.program.consumers.splice(front, made);
 }
 
 fn stream_named(cx: &mut Cx, name: &Ident) -> Option<StreamId> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use weir_diagnostics::Diagnostic;
 use weir_syntax::ast;
 
-use crate::again::Earlier;
+use crate::again::{Earlier, Print};
 use crate::hir::Checked;
 use crate::meanings::{self, Meanings, NamesOf};
 use crate::modules::Source;
@@ -27,26 +27,27 @@ pub struct Survey {
     pub is_as_before: Vec<bool>,
 }
 
-/// Checks a program together with the parsed prelude, and tells what each place means. `texts` are those of the sources,
+/// Checks a program together with the parsed prelude, and tells what each place means. `prints` are those of the sources,
 /// `earlier` what the last check of the program has left; the second of what is given is for the next one.
 pub fn survey(
     prelude: &[ast::Module],
     sources: &[Source<'_>],
-    texts: &[&str],
-    earlier: Option<&Earlier>,
+    prints: &[Print],
+    earlier: Option<&mut Earlier>,
 ) -> (Survey, Earlier) {
     let mut cx = Cx {
         meanings: Some(Meanings::default()),
         ..Cx::default()
     };
-    let mut again = crate::begin(&mut cx, prelude, sources, texts, earlier);
+    let mut again = crate::begin(&mut cx, prelude, sources, prints, earlier);
     crate::body::check_all(&mut cx, &mut again);
     let mut notes = again.keep(&mut cx);
     crate::patterns::check(&mut cx, &again);
     again.patterns_done(&mut cx, &mut notes);
     notes.effects = crate::finish(&mut cx, &again);
     let names = again.names(&mut cx, &mut notes);
-    let meanings = meanings::finish(&mut cx);
+    let meanings = meanings::finish(&mut cx, again.names_of_files());
+    notes.keep_names(&meanings.names_of_files);
     let failed = cx.diagnostics.iter().any(Diagnostic::is_error);
     let program = Arc::new(cx.program);
     let survey = Survey {

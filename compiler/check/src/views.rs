@@ -1,7 +1,6 @@
 //! `view name = for .. select ..`: a number for it and for the functions that it becomes. What those do is worked out when it
 //! is known what a row is (`body/view`); how many there are shows in the text.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, Span, codes};
@@ -18,7 +17,7 @@ pub fn collect(cx: &mut Cx, item: &ast::Item, decl: &ast::ViewDecl, doc: Option<
     let id = ViewId(cx.views.len() as u32);
     match taken(cx, decl.name.as_str()) {
         Some(first) => duplicate(cx, &decl.name, first),
-        None => drop(cx.names.views.insert(decl.name.name.clone(), id)),
+        None => cx.names.views.insert(decl.name.name.clone(), id),
     }
     let is_for = |e: &Expr| match &e.kind {
         Ast::For(f) if matches!(f.body, ForBody::Select(_)) => Some(f.clauses.clone()),
@@ -87,7 +86,7 @@ pub fn collect(cx: &mut Cx, item: &ast::Item, decl: &ast::ViewDecl, doc: Option<
         doc,
         span: decl.name.span,
     });
-    cx.views.push((Rc::new(decl.clone()), Progress::Waiting));
+    cx.views.push((Arc::new(decl.clone()), Progress::Waiting));
 }
 
 /// Says so when a view has the name already.

@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use weir_check::Source;
 use weir_check::prelude::Mentions;
+use weir_check::{Print, Source};
 use weir_diagnostics::{Diagnostic, FileId, SourceMap};
 use weir_syntax::Parsed;
 use weir_syntax::ast::{self, ItemKind};
@@ -17,6 +17,7 @@ pub(crate) struct Module {
     pub path: String,
     pub parsed: Arc<Parsed>,
     pub mentions: Arc<Mentions>,
+    pub print: Print,
 }
 
 impl Module {
@@ -38,11 +39,12 @@ pub(crate) fn read(
     parse: &mut dyn FnMut(FileId, &Arc<str>) -> Tree,
 ) -> Result<Vec<Module>, NotFound> {
     let mut module = |path: &str, file: FileId, sources: &SourceMap| {
-        let (parsed, mentions) = parse(file, &sources.file(file).text);
+        let tree = parse(file, &sources.file(file).text);
         Module {
             path: path.to_owned(),
-            parsed,
-            mentions,
+            parsed: tree.parsed,
+            mentions: tree.mentions,
+            print: tree.print,
         }
     };
     let unreadable = |path: &Path, error: std::io::Error| NotFound::Unreadable {
@@ -78,13 +80,22 @@ pub(crate) fn read(
 }
 
 /// What is known of a file by itself.
-pub(crate) type Tree = (Arc<Parsed>, Arc<Mentions>);
+#[derive(Clone)]
+pub(crate) struct Tree {
+    pub parsed: Arc<Parsed>,
+    pub mentions: Arc<Mentions>,
+    pub print: Print,
+}
 
 /// Parses a file.
 pub(crate) fn parse(file: FileId, text: &Arc<str>) -> Tree {
     let parsed = weir_syntax::parse(file, text);
     let mentions = Mentions::of(&parsed.module);
-    (Arc::new(parsed), Arc::new(mentions))
+    Tree {
+        print: Print::of(text, &parsed.module),
+        parsed: Arc::new(parsed),
+        mentions: Arc::new(mentions),
+    }
 }
 
 /// The files of a program, also those that are imported and not there: what to look at for changes.

@@ -1,6 +1,6 @@
 //! The stages in their order, as plain functions of plain data.
 
-use weir_check::{CheckResult, Checked, Earlier, Source};
+use weir_check::{CheckResult, Checked, Earlier, Print, Source};
 use weir_contract::manifest::Manifest;
 use weir_diagnostics::{Diagnostic, FileId, SourceMap};
 use weir_flow::ir;
@@ -87,11 +87,8 @@ pub fn check_again(
     let prelude = weir_check::prelude::load(&mut sources);
     let modules = modules::read(world, program, &mut sources, &mut modules::parse)?;
     let files: Vec<Source<'_>> = modules.iter().map(Module::source).collect();
-    let texts: Vec<&str> = files
-        .iter()
-        .map(|s| &*sources.file(s.module.file).text)
-        .collect();
-    let again = weir_check::check_again(&prelude, &files, &texts, session.earlier.as_ref());
+    let prints: Vec<Print> = modules.iter().map(|module| module.print).collect();
+    let again = weir_check::check_again(&prelude, &files, &prints, session.earlier.as_mut());
     session.earlier = Some(again.earlier);
     session.checked = again.checked;
     Ok(analysis(sources, &modules, again.result))

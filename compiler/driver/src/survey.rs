@@ -7,7 +7,7 @@ use std::sync::Arc;
 use weir_check::hir::Checked;
 use weir_check::meanings::{Meanings, NamesOf};
 use weir_check::prelude::Mentions;
-use weir_check::{Around, Earlier, Source};
+use weir_check::{Around, Earlier, Print, Source};
 use weir_contract::manifest::Manifest;
 use weir_diagnostics::{Diagnostic, FileId, SourceMap, Span};
 use weir_syntax::{Parsed, ast};
@@ -102,12 +102,9 @@ pub fn survey(
     let mut parse = |file, text: &Arc<str>| parses.parse(file, text);
     let modules = modules::read(world, program, &mut sources, &mut parse)?;
     let given: Vec<_> = modules.iter().map(Module::source).collect();
-    let texts: Vec<&str> = given
-        .iter()
-        .map(|source| &*sources.file(source.module.file).text)
-        .collect();
-    let earlier = parses.earlier.take();
-    let (found, earlier) = weir_check::survey(&library.modules, &given, &texts, earlier.as_ref());
+    let prints: Vec<Print> = modules.iter().map(|module| module.print).collect();
+    let mut earlier = parses.earlier.take();
+    let (found, earlier) = weir_check::survey(&library.modules, &given, &prints, earlier.as_mut());
     parses.earlier = Some(earlier);
     let mut diagnostics = modules::all_diagnostics(&sources, &modules, found.diagnostics);
     let parsed = modules.iter().flat_map(|m| &m.parsed.diagnostics);
@@ -171,7 +168,7 @@ pub fn look(
         true => own.clone(),
         false => (known.parsed.clone(), known.mentions.clone()),
     };
-    let trees: Vec<Tree> = survey.files.iter().map(tree_of).collect();
+    let trees: Vec<(Arc<Parsed>, Arc<Mentions>)> = survey.files.iter().map(tree_of).collect();
     let given: Vec<Source<'_>> = survey
         .files
         .iter()
@@ -182,7 +179,7 @@ pub fn look(
             mentions,
         })
         .collect();
-    let found = weir_check::look(&library.modules, &given, name);
+    let found = weir_check::look(&library.modules, &given, name, &survey.checked);
     let with_names = survey.files.iter().zip(trees).zip(found.names);
     let files = with_names.map(|((known, (parsed, mentions)), names)| SurveyedFile {
         id: known.id,
@@ -190,7 +187,7 @@ pub fn look(
         path: known.path.clone(),
         parsed,
         mentions,
-        names: Arc::new(names),
+        names: names.map_or_else(|| known.names.clone(), Arc::new),
         bodies: match known.id == file {
             true => Bodies::Checked,
             false => Bodies::NotChecked,

@@ -52,7 +52,7 @@ pub fn called(snapshot: &Snapshot, function: Span) -> Vec<Calls> {
         return Vec::new();
     };
     let mut found: BTreeMap<Span, Vec<Span>> = BTreeMap::new();
-    for (at, def) in &snapshot.meanings().names {
+    for (at, def) in snapshot.meanings().names_in(whole.file) {
         let is_called = matches!(def, Def::Function(_) | Def::Extern(_) | Def::Event(..));
         if !is_called || !whole.contains(*at) || *at == function {
             continue;

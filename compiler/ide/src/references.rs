@@ -39,7 +39,7 @@ pub fn all(snapshot: &Snapshot, def: Def) -> Vec<Reference> {
     }
     let declared = snapshot.place(def);
     let changed = changed(snapshot);
-    let names = snapshot.meanings().names.iter();
+    let names = snapshot.meanings().names();
     names
         .filter(|(_, found)| *found == def)
         .map(|(span, _)| Reference {

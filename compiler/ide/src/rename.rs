@@ -119,7 +119,7 @@ fn conflict(snapshot: &Snapshot, def: Def, to: &str) -> Option<Span> {
         .filter(|other| !matches!(other.kind, Kind::Parameter | Kind::Field | Kind::Key))
         .map(|other| other.whole)
         .min_by_key(|whole| whole.end - whole.start);
-    let names = snapshot.meanings().names.iter();
+    let names = snapshot.meanings().names();
     let mut here = names.filter(|(span, other)| {
         *other != def
             && snapshot.snippet(*span) == to
@@ -148,7 +148,7 @@ fn conflict(snapshot: &Snapshot, def: Def, to: &str) -> Option<Span> {
     // Declared at the top: whatever a file that names it sees.
     for file in &snapshot.survey.files {
         let uses = |(span, other): &(Span, Def)| span.file == file.id && *other == def;
-        if !snapshot.meanings().names.iter().any(uses) {
+        if !snapshot.meanings().names().any(uses) {
             continue;
         }
         let mut seen = file.names.seen.iter();
@@ -161,7 +161,7 @@ fn conflict(snapshot: &Snapshot, def: Def, to: &str) -> Option<Span> {
         let of_file = |(span, other): &&(Span, Def)| {
             span.file == file.id && matches!(other, Def::Local(_)) && snapshot.snippet(*span) == to
         };
-        if let Some((span, _)) = snapshot.meanings().names.iter().find(of_file) {
+        if let Some((span, _)) = snapshot.meanings().names().find(of_file) {
             return Some(*span);
         }
     }

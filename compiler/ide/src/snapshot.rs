@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use weir_check::hir::{Checked, FnId, Type};
-use weir_check::meanings::{Def, Meanings};
+use weir_check::meanings::{Def, Meanings, NamesAt};
 use weir_contract::manifest::Manifest;
 use weir_diagnostics::{FileId, Span};
 use weir_driver::{Bodies, Survey, SurveyedFile};
@@ -26,9 +26,30 @@ pub struct At {
 pub struct Snapshot {
     pub survey: Survey,
     pub declared: Declarations,
-    /// What the labels of each file name.
-    labels: BTreeMap<FileId, Arc<Vec<(Span, Def)>>>,
+    /// What the labels of each file name, with the names that they were put between.
+    labels: BTreeMap<FileId, Labels>,
     manifest: OnceLock<Option<Manifest>>,
+}
+
+#[derive(Clone)]
+struct Labels {
+    labels: NamesAt,
+    /// Without them, and with them.
+    other: NamesAt,
+    all: NamesAt,
+}
+
+impl Labels {
+    fn new(labels: NamesAt, other: NamesAt) -> Labels {
+        let mut all: Vec<(Span, Def)> = other.iter().chain(labels.iter()).copied().collect();
+        all.sort_by_key(|(span, _)| *span);
+        all.dedup_by_key(|(span, _)| *span);
+        Labels {
+            labels,
+            other,
+            all: Arc::new(all),
+        }
+    }
 }
 
 impl Snapshot {
@@ -63,20 +84,21 @@ impl Snapshot {
             let known = before.filter(|_| file.bodies == Bodies::AsBefore);
             let known = known.and_then(|before| before.labels.get(&file.id));
             // Parameters are known by their places, which may have moved in other files.
-            let stays = |labels: &&Arc<Vec<(Span, Def)>>| {
-                let mut labels = labels.iter();
+            let stays = |known: &&Labels| {
+                let mut labels = known.labels.iter();
                 labels.all(|(_, def)| !matches!(def, Def::Local(at) if at.file != file.id))
             };
+            let other = survey.meanings.names_of(file.id);
             let found = match known.filter(stays) {
-                Some(known) => known.clone(),
-                None => Arc::new(labels(&survey, &declared, file)),
+                Some(known) if Arc::ptr_eq(&known.other, &other) => known.clone(),
+                Some(known) => Labels::new(known.labels.clone(), other),
+                None => Labels::new(Arc::new(labels(&survey, &declared, file)), other),
             };
             labels_of.insert(file.id, found);
         }
-        let named = labels_of.values().flat_map(|labels| labels.iter());
-        survey.meanings.names.extend(named);
-        survey.meanings.names.sort_by_key(|(span, _)| *span);
-        survey.meanings.names.dedup_by_key(|(span, _)| *span);
+        for (file, labels) in &labels_of {
+            survey.meanings.set_names(*file, labels.all.clone());
+        }
         Snapshot {
             survey,
             declared,

@@ -103,9 +103,9 @@ pub fn tokens(snapshot: &Snapshot, file: FileId) -> Vec<ColouredToken> {
     };
     let vars = vars(snapshot, file);
     let changed = references::changed(snapshot);
-    let names = snapshot.meanings().names.iter();
+    let names = snapshot.meanings().names_in(file).iter();
     let mut found: Vec<ColouredToken> = names
-        .filter(|(span, _)| span.file == file && span.start < span.end)
+        .filter(|(span, _)| span.start < span.end)
         .filter_map(|(span, def)| {
             let (kind, mut modifiers) = name(snapshot, *def, &vars)?;
             if snapshot.place(*def) == Some(*span) {

@@ -1,12 +1,12 @@
-//! The files that a program could import: those below its first file, on the disk and in the editor.
+//! The files that a program could import and does not: those below its first file, on the disk and in the editor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use weir_driver::{Program, World};
-use weir_ide::Beside;
+use weir_ide::{Beside, Snapshot};
 
 use crate::documents::Documents;
 use crate::projects::look_below;
@@ -39,8 +39,9 @@ enum State {
 }
 
 impl Neighbours {
-    /// Those of a program, without its first file.
-    pub fn of(&mut self, documents: &Documents, program: &Program) -> Vec<Beside> {
+    /// Those of a program, without its own.
+    pub fn of(&mut self, documents: &Documents, snapshot: &Snapshot) -> Vec<Beside> {
+        let program = &snapshot.survey.program;
         let folder = program.source.parent().unwrap_or(Path::new("."));
         let looked = self.looked.get(folder);
         if looked.is_none_or(|(when, _)| when.elapsed() > LOOKED_FOR) {
@@ -53,7 +54,9 @@ impl Neighbours {
         files.extend(open.cloned());
         files.sort();
         files.dedup();
-        files.retain(|file| *file != program.source);
+        let own = snapshot.survey.files.iter().map(|file| &*file.place);
+        let own: BTreeSet<&Path> = own.collect();
+        files.retain(|file| !own.contains(&**file));
         let files = files.into_iter().take(FILES_MAX);
         files
             .filter_map(|file| self.file(documents, program, file))

@@ -132,9 +132,9 @@ impl Projects {
         Ok(snapshot)
     }
 
-    /// The files that a program could import.
-    pub fn beside(&mut self, documents: &Documents, program: &Program) -> Vec<Beside> {
-        self.beside.of(documents, program)
+    /// The files that a program could import and does not.
+    pub fn beside(&mut self, documents: &Documents, snapshot: &Snapshot) -> Vec<Beside> {
+        self.beside.of(documents, snapshot)
     }
 
     pub fn library(&self) -> &Library {

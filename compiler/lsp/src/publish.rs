@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gen_lsp_types::{
     Code, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
@@ -9,7 +10,7 @@ use gen_lsp_types::{
     PublishDiagnosticsParams, Range,
 };
 use lsp_server::Notification;
-use weir_diagnostics::{Severity, codes};
+use weir_diagnostics::{FileId, Severity, codes};
 use weir_driver::config::ConfigError;
 use weir_driver::{NotFound, Program};
 use weir_ide::Snapshot;
@@ -23,6 +24,16 @@ use crate::paths::{shown_as_file, uri_of};
 pub struct Published {
     /// About which opening and version of a text it was, if it was open.
     by_file: BTreeMap<PathBuf, (Shown, Vec<Diagnostic>)>,
+    /// What was found in each file of each program, in the words of the protocol.
+    told: BTreeMap<(PathBuf, PathBuf), Told>,
+}
+
+/// What was found in a file, as it was told. It is told again in the same words while the text is the same and nothing in it leads to
+/// other texts.
+struct Told {
+    text: Arc<str>,
+    found: Vec<weir_diagnostics::Diagnostic>,
+    shown: Vec<Diagnostic>,
 }
 
 /// Opening and version of a text; nothing of one that is not open.
@@ -32,7 +43,7 @@ impl Published {
     /// What has changed: a notification for each file whose diagnostics are others than before, or whose text is open in another
     /// version: so an editor knows that they are about what it shows.
     pub fn notifications(&mut self, cx: &mut Context) -> Vec<Notification> {
-        let mut now = all(cx);
+        let mut now = all(cx, &mut self.told);
         let gone: Vec<PathBuf> = self.by_file.keys().cloned().collect();
         for path in gone {
             now.entry(path).or_default();
@@ -93,7 +104,10 @@ pub fn programs(cx: &mut Context) -> Vec<Program> {
 }
 
 /// The diagnostics of each file, also where there are none.
-fn all(cx: &mut Context) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
+fn all(
+    cx: &mut Context,
+    told: &mut BTreeMap<(PathBuf, PathBuf), Told>,
+) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
     let mut out: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
     for folder in cx.programs {
         if let Err(NotFound::BadConfig { path, error }) = weir_driver::find(cx.documents, folder) {
@@ -104,22 +118,55 @@ fn all(cx: &mut Context) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
         let Ok(snapshot) = cx.projects.snapshot_of(cx.documents, &program) else {
             continue;
         };
+        // They are sorted by place. What is wrong in the library is not for the editor.
+        let by_file = snapshot
+            .survey
+            .diagnostics
+            .chunk_by(|a, b| file_of(a) == file_of(b));
+        let by_file: BTreeMap<FileId, &[_]> = by_file.map(|of| (file_of(&of[0]), of)).collect();
         for file in &snapshot.survey.files {
-            out.entry(file.place.clone()).or_default();
-        }
-        for found in &snapshot.survey.diagnostics {
-            // What is wrong in the library is not for the editor.
-            let Some(file) = snapshot.file(found.primary.span.file) else {
+            let of_file = out.entry(file.place.clone()).or_default();
+            let key = (program.source.clone(), file.place.clone());
+            let Some(found) = by_file.get(&file.id).copied() else {
+                told.remove(&key);
                 continue;
             };
-            let shown = diagnostic(cx, &snapshot, found);
-            let of_file = out.entry(file.place.clone()).or_default();
-            if !of_file.contains(&shown) {
-                of_file.push(shown);
+            let known = told.get(&key);
+            let text = &snapshot.survey.sources.file(file.id).text;
+            let known = known.filter(|told| told.text == *text && told.found == found);
+            let shown: Vec<Diagnostic> = match known {
+                Some(known) => known.shown.clone(),
+                None => found
+                    .iter()
+                    .map(|found| diagnostic(cx, &snapshot, found))
+                    .collect(),
+            };
+            if known.is_none() && found.iter().all(stays) {
+                let new = Told {
+                    text: text.clone(),
+                    found: found.to_vec(),
+                    shown: shown.clone(),
+                };
+                told.insert(key, new);
+            }
+            for shown in shown {
+                if !of_file.contains(&shown) {
+                    of_file.push(shown);
+                }
             }
         }
     }
     out
+}
+
+fn file_of(found: &weir_diagnostics::Diagnostic) -> FileId {
+    found.primary.span.file
+}
+
+/// Whether something that was found speaks of one file alone.
+fn stays(found: &weir_diagnostics::Diagnostic) -> bool {
+    let mut others = found.secondary.iter();
+    others.all(|label| label.span.file == file_of(found))
 }
 
 /// What is wrong with a `weir.toml`.

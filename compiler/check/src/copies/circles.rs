@@ -75,6 +75,10 @@ fn all_handed(program: &Checked) -> Vec<Handed<'_>> {
     let mut out = Vec::new();
     for (at, function) in program.functions.iter().enumerate() {
         let id = FnId(at as u32);
+        // Most functions have nothing to hand on.
+        if !differs(function) {
+            continue;
+        }
         for body in bodies(function) {
             walk::all(&body.root, &mut |expr| {
                 let ExprKind::Call {
@@ -114,6 +118,12 @@ fn all_handed(program: &Checked) -> Vec<Handed<'_>> {
         }
     }
     out
+}
+
+/// Whether copies of a function differ: by types, or by the functions it is passed.
+fn differs(function: &Function) -> bool {
+    let is_function = |param: &Param| matches!(param.ty, Type::Fn(..));
+    !function.type_params.is_empty() || function.params.iter().any(is_function)
 }
 
 fn types_handed<'p>(

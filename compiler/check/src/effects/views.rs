@@ -3,13 +3,16 @@
 //! A row is worked out from what it is made of: an entry, a row of another view, or the keys and the state of one instance. And a view shows
 //! what was committed, so a step that has changed what a view is made of does not read it afterwards.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 
 use super::{Ceiling, Does, Places, acts, reach_of};
+use crate::again::Again;
 use crate::hir::*;
-use crate::walk::{self, Owner};
+use crate::walk;
 
 /// Holds the functions of all views to what is worked out from rows alone.
 pub fn hold(places: &Places<'_>, found: &mut Vec<Diagnostic>) {
@@ -120,52 +123,178 @@ enum Ground {
     Stream(StreamId),
 }
 
-/// What matters here of what code does, in the order in which it does it.
-struct Event {
-    changes: BTreeSet<Ground>,
-    reads: BTreeSet<ViewId>,
+/// What matters here of what code does, by itself.
+#[derive(Debug)]
+struct Touch {
+    does: Touches,
     span: Span,
     /// The loops around it.
     loops: Vec<Span>,
 }
 
+#[derive(Debug)]
+enum Touches {
+    Change(Ground),
+    Read(ViewId),
+    /// The function that is called, and those that it is passed.
+    Call(FnId, Vec<FnId>),
+}
+
+/// The same of a body, in the order in which it happens: what is inside of an expression before the expression itself.
+#[derive(Debug, Default)]
+struct OfBody {
+    all: Vec<Touch>,
+    atomic: Vec<Atomic>,
+}
+
+/// The code of an `atomic`.
+#[derive(Debug)]
+struct Atomic {
+    /// Where it begins and ends in [`OfBody::all`].
+    range: Range<usize>,
+    /// So many loops are around it.
+    loops: usize,
+}
+
+/// What is known of all bodies, for the next check of the same program.
+#[derive(Debug, Default)]
+pub struct Touched {
+    functions: Vec<Arc<OfBody>>,
+    tests: Vec<Arc<OfBody>>,
+}
+
+impl Touched {
+    /// Bodies that were taken over do what they did.
+    pub fn new(program: &Checked, again: &Again<'_>) -> Touched {
+        if program.views.is_empty() {
+            return Touched::default();
+        }
+        let known = again.effects().map(|known| &known.touched);
+        let known = known.filter(|known| !known.functions.is_empty());
+        let functions = program.functions.iter().enumerate();
+        let functions = functions.map(|(at, function)| match known {
+            Some(known) if again.is_taken(function.span) => known.functions[at].clone(),
+            _ => match &function.implementation {
+                Implementation::Body(body) => of_body(&body.root, function.entity),
+                Implementation::Intrinsic(_) => Arc::default(),
+            },
+        });
+        let tests = program.tests.iter().enumerate();
+        let tests = tests.map(|(at, test)| match known {
+            Some(known) if again.is_taken(test.span) => known.tests[at].clone(),
+            _ => of_body(&test.body.root, None),
+        });
+        Touched {
+            functions: functions.collect(),
+            tests: tests.collect(),
+        }
+    }
+}
+
+fn of_body(root: &Expr, entity: Option<EntityId>) -> Arc<OfBody> {
+    let mut found = OfBody::default();
+    collect(root, entity, &mut Vec::new(), &mut found);
+    Arc::new(found)
+}
+
+fn collect(e: &Expr, entity: Option<EntityId>, loops: &mut Vec<Span>, out: &mut OfBody) {
+    let begin = out.all.len();
+    let is_loop = matches!(e.kind, ExprKind::For(_) | ExprKind::While { .. });
+    if is_loop {
+        loops.push(e.span);
+    }
+    walk::children(e, &mut |part| collect(part, entity, loops, out));
+    let does = match &e.kind {
+        ExprKind::Assign { place, .. }
+        | ExprKind::AssignOp { place, .. }
+        | ExprKind::Mutate { place, .. } => match (place.root, entity) {
+            (PlaceRoot::State(_), Some(entity)) => Some(Touches::Change(Ground::Entity(entity))),
+            _ => None,
+        },
+        ExprKind::SetState { entity, .. } => Some(Touches::Change(Ground::Entity(*entity))),
+        ExprKind::Emit { stream, .. } => Some(Touches::Change(Ground::Stream(*stream))),
+        ExprKind::ReadView { view, .. } => Some(Touches::Read(*view)),
+        ExprKind::Call { function, .. } | ExprKind::CallHandler { function, .. } => {
+            let passed = walk::call_args(e).iter().filter_map(|arg| match arg {
+                Arg::Function(id, _) => Some(*id),
+                _ => None,
+            });
+            Some(Touches::Call(*function, passed.collect()))
+        }
+        ExprKind::Atomic(_) => {
+            out.atomic.push(Atomic {
+                range: begin..out.all.len(),
+                loops: loops.len(),
+            });
+            None
+        }
+        _ => None,
+    };
+    if is_loop {
+        loops.pop();
+    }
+    out.all.extend(does.map(|does| Touch {
+        does,
+        span: e.span,
+        loops: loops.clone(),
+    }));
+}
+
+/// What matters here of what code does with all that it calls.
+struct Event<'t> {
+    changes: BTreeSet<Ground>,
+    reads: BTreeSet<ViewId>,
+    span: Span,
+    loops: &'t [Span],
+}
+
 /// Finds views that are read where what they are made of was changed in the same step.
-pub fn stale(program: &Checked, found: &mut Vec<Diagnostic>) {
+pub fn stale(program: &Checked, touched: &Touched, found: &mut Vec<Diagnostic>) {
     if program.views.is_empty() {
         return;
     }
     let grounds = grounds(program);
-    let changes = changes(program);
-    let mut look = |code: &Expr, entity: Option<EntityId>| {
-        let mut events = Vec::new();
-        collect(
-            program,
-            code,
-            entity,
-            &changes,
-            &mut Vec::new(),
-            &mut events,
-        );
+    let changes = changes(program, touched);
+    let event = |touch: &'_ Touch| {
+        let mut changed = BTreeSet::new();
+        let mut reads = BTreeSet::new();
+        match &touch.does {
+            Touches::Change(ground) => drop(changed.insert(*ground)),
+            Touches::Read(view) => drop(reads.insert(*view)),
+            Touches::Call(function, passed) => {
+                changed.extend(&changes[function.0 as usize]);
+                for id in passed.iter().chain([function]) {
+                    reads.extend(program.function(*id).views.iter().copied());
+                }
+            }
+        }
+        (changed, reads)
+    };
+    let mut look = |touches: &[Touch], loops_around: usize| {
+        let events = touches.iter().filter_map(|touch| {
+            let (changes, reads) = event(touch);
+            (!changes.is_empty() || !reads.is_empty()).then_some(Event {
+                changes,
+                reads,
+                span: touch.span,
+                loops: &touch.loops[loops_around..],
+            })
+        });
+        let events: Vec<Event<'_>> = events.collect();
         found.extend(first_stale(program, &events, &grounds));
     };
-    for (owner, body) in walk::bodies(program) {
-        let (entity, waits) = match owner {
-            Owner::Function(id) => {
-                let function = program.function(id);
-                (function.entity, function.effect == Effect::Wait)
-            }
-            Owner::Test => (None, true),
-            _ => continue,
-        };
+    // What waits is many steps; what is `atomic` in it is one.
+    let functions = program.functions.iter().map(|f| f.effect == Effect::Wait);
+    let functions = functions.zip(&touched.functions);
+    let tests = touched.tests.iter().map(|test| (true, test));
+    for (waits, touched) in functions.chain(tests) {
         if !waits {
-            look(&body.root, entity);
+            look(&touched.all, 0);
             continue;
         }
-        walk::all(&body.root, &mut |e| {
-            if let ExprKind::Atomic(inner) = &e.kind {
-                look(inner, entity);
-            }
-        });
+        for atomic in &touched.atomic {
+            look(&touched.all[atomic.range.clone()], atomic.loops);
+        }
     }
 }
 
@@ -185,32 +314,25 @@ fn grounds(program: &Checked) -> Vec<BTreeSet<Ground>> {
 }
 
 /// What each function changes, with all that it calls.
-fn changes(program: &Checked) -> BTreeMap<FnId, BTreeSet<Ground>> {
-    let mut known: BTreeMap<FnId, BTreeSet<Ground>> = BTreeMap::new();
+fn changes(program: &Checked, touched: &Touched) -> Vec<BTreeSet<Ground>> {
+    let mut known = vec![BTreeSet::new(); program.functions.len()];
     loop {
         let mut grown = false;
         for (at, function) in program.functions.iter().enumerate() {
-            let id = FnId(at as u32);
-            let Implementation::Body(body) = &function.implementation else {
-                continue;
-            };
             if function.is_prelude || function.effect < Effect::Write {
                 continue;
             }
-            let mut events = Vec::new();
-            collect(
-                program,
-                &body.root,
-                function.entity,
-                &known,
-                &mut Vec::new(),
-                &mut events,
-            );
-            let all: BTreeSet<Ground> =
-                events.into_iter().flat_map(|event| event.changes).collect();
-            if known.get(&id) != Some(&all) {
+            let mut all = BTreeSet::new();
+            for touch in &touched.functions[at].all {
+                match &touch.does {
+                    Touches::Change(ground) => drop(all.insert(*ground)),
+                    Touches::Call(id, _) => all.extend(&known[id.0 as usize]),
+                    Touches::Read(_) => {}
+                }
+            }
+            if known[at] != all {
                 grown = true;
-                known.insert(id, all);
+                known[at] = all;
             }
         }
         if !grown {
@@ -219,63 +341,10 @@ fn changes(program: &Checked) -> BTreeMap<FnId, BTreeSet<Ground>> {
     }
 }
 
-/// In the order in which it happens: what is inside of an expression before the expression itself.
-fn collect(
-    program: &Checked,
-    e: &Expr,
-    entity: Option<EntityId>,
-    known: &BTreeMap<FnId, BTreeSet<Ground>>,
-    loops: &mut Vec<Span>,
-    out: &mut Vec<Event>,
-) {
-    let is_loop = matches!(e.kind, ExprKind::For(_) | ExprKind::While { .. });
-    if is_loop {
-        loops.push(e.span);
-    }
-    walk::children(e, &mut |part| {
-        collect(program, part, entity, known, loops, out)
-    });
-    let mut changes = BTreeSet::new();
-    let mut reads = BTreeSet::new();
-    match &e.kind {
-        ExprKind::Assign { place, .. }
-        | ExprKind::AssignOp { place, .. }
-        | ExprKind::Mutate { place, .. } => {
-            if let (PlaceRoot::State(_), Some(entity)) = (place.root, entity) {
-                changes.insert(Ground::Entity(entity));
-            }
-        }
-        ExprKind::SetState { entity, .. } => drop(changes.insert(Ground::Entity(*entity))),
-        ExprKind::Emit { stream, .. } => drop(changes.insert(Ground::Stream(*stream))),
-        ExprKind::ReadView { view, .. } => drop(reads.insert(*view)),
-        ExprKind::Call { function, .. } | ExprKind::CallHandler { function, .. } => {
-            changes.extend(known.get(function).into_iter().flatten());
-            reads.extend(program.function(*function).views.iter().copied());
-            for arg in walk::call_args(e) {
-                if let Arg::Function(id, _) = arg {
-                    reads.extend(program.function(*id).views.iter().copied());
-                }
-            }
-        }
-        _ => {}
-    }
-    if is_loop {
-        loops.pop();
-    }
-    if !changes.is_empty() || !reads.is_empty() {
-        out.push(Event {
-            changes,
-            reads,
-            span: e.span,
-            loops: loops.clone(),
-        });
-    }
-}
-
 /// The first view that is read behind a change of what it is made of; in a loop what stands behind comes before as well.
 fn first_stale(
     program: &Checked,
-    events: &[Event],
+    events: &[Event<'_>],
     grounds: &[BTreeSet<Ground>],
 ) -> Option<Diagnostic> {
     for (at, reading) in events.iter().enumerate() {

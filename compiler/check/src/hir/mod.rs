@@ -16,6 +16,7 @@
 pub mod expr;
 pub mod lattice;
 pub mod stream;
+pub mod table;
 pub mod types;
 pub mod view;
 
@@ -23,6 +24,7 @@ pub use expr::*;
 pub use lattice::*;
 use std::sync::Arc;
 pub use stream::*;
+pub use table::Table;
 pub use types::*;
 pub use view::*;
 
@@ -51,26 +53,26 @@ pub struct ExternId(pub u32);
 /// A program without errors.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
-    pub records: Vec<Record>,
-    pub errors: Vec<ErrorType>,
-    pub enums: Vec<Enum>,
+    pub records: Table<Record>,
+    pub errors: Table<ErrorType>,
+    pub enums: Table<Enum>,
     /// `NewId(0)` is the builtin `UserId`, over `Text`; behind it those of [`LatticeKind`], and [`REPLICA`].
-    pub news: Vec<NewType>,
-    pub entities: Vec<Entity>,
+    pub news: Table<NewType>,
+    pub entities: Table<Entity>,
     /// Of the prelude and of the program: plain functions and handlers.
-    pub functions: Vec<Function>,
+    pub functions: Table<Function>,
     /// The functions of all `extern` blocks, in source order.
-    pub externs: Vec<ExternFn>,
+    pub externs: Table<ExternFn>,
     /// The failures that come with waiting and the outside world.
     pub failures: Failures,
-    pub constants: Vec<Constant>,
-    pub tests: Vec<Test>,
+    pub constants: Table<Constant>,
+    pub tests: Table<Test>,
     /// The types that the program uses of declarations with type parameters, each behind those it has as arguments.
     pub instances: Vec<Instance>,
     /// In source order.
-    pub views: Vec<View>,
+    pub views: Table<View>,
     /// In source order.
-    pub streams: Vec<Stream>,
+    pub streams: Table<Stream>,
     /// In source order.
     pub consumers: Vec<Consumer>,
 }

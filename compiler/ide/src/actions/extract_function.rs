@@ -38,8 +38,8 @@ fn made(asked: &Asked) -> Option<Action> {
     }
     let whole = asked.whole()?;
     let snapshot = asked.snapshot;
-    let names = snapshot.meanings().names.iter();
-    let names = names.filter(|(at, _)| at.file == whole.file && whole.contains(*at));
+    let names = snapshot.meanings().names_in(whole.file).iter();
+    let names = names.filter(|(at, _)| whole.contains(*at));
     let mut params: BTreeMap<Span, &str> = BTreeMap::new();
     let mut made: BTreeMap<Span, &str> = BTreeMap::new();
     for (at, def) in names {
@@ -217,8 +217,8 @@ fn passes_on_failures(taken: &Taken) -> bool {
 
 /// Whether something in it is there in tests only.
 fn is_for_tests(taken: &Taken, asked: &Asked) -> bool {
-    let names = asked.snapshot.meanings().names.iter();
-    let mut inside = names.filter(|(at, _)| taken.span.contains(*at));
+    let names = asked.snapshot.meanings().names_in(taken.span.file);
+    let mut inside = names.iter().filter(|(at, _)| taken.span.contains(*at));
     inside.any(|(_, def)| {
         let tests = [
             "advance", "settle", "mock", "crash_at", "set", "get", "exists", "replicas", "sync",

@@ -36,7 +36,7 @@ fn made(asked: &Asked) -> Option<Action> {
     let is_heavy = write::does_something(value);
     let shadows = names_in(value).any(|name| {
         let of = snapshot.meanings().name(name);
-        let locals = snapshot.meanings().names.iter();
+        let locals = snapshot.meanings().names();
         let whole = asked.whole();
         locals.into_iter().any(|(place, other)| {
             matches!(other, Def::Local(at) if at == place)

@@ -32,8 +32,7 @@ pub fn completion(
 ) -> Result<Option<CompletionResponse>, Refusal> {
     let place = params.text_document_position_params;
     let (snapshot, at) = cx.open_at(&place)?;
-    let program = &snapshot.survey.program;
-    let beside = cx.projects.beside(cx.documents, program);
+    let beside = cx.projects.beside(cx.documents, &snapshot);
     let mut found = weir_ide::completion(&snapshot, cx.projects.library(), at, &beside);
     let is_begun = begun(&snapshot, at);
     // A longer word leaves some of these; from nothing more may come, which are too many to be sent for nothing.
