@@ -18,7 +18,7 @@
 
 use std::collections::BTreeSet;
 
-use weir_contract::lattice::Change;
+use weir_contract::lattice::{Ask, Change};
 use weir_contract::plan::Plan;
 use weir_contract::receipt::Receipt;
 use weir_contract::{CrashReason, DefId, Defs, Lattice, Money, Type};
@@ -653,6 +653,16 @@ pub enum Op {
     OpenReplica(EntityId, Reg, Reg),
     /// `(I, I)`: two replicas of an instance tell each other all that merges. Tests only.
     MergeSync(Reg, Reg),
+    /// `(I, keys of the maps on the way, what is sought)`: a part of what readers see of a slot that merges, without the rest.
+    /// [`Ask::Value`] gives an option when there are keys on the way.
+    MergeLook {
+        instance: Reg,
+        slot: SlotId,
+        /// The positions of the parts of records on the way.
+        parts: Vec<u32>,
+        ask: Ask,
+        args: Vec<Reg>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -917,7 +927,7 @@ macro_rules! operands {
                     $run
                 }
             }
-            MergeSlot { instance, args, .. } => {
+            MergeSlot { instance, args, .. } | MergeLook { instance, args, .. } => {
                 let $r = instance;
                 $run;
                 for $r in args {
@@ -965,8 +975,17 @@ impl Op {
     pub fn effect(&self) -> Effect {
         use Op::*;
         match self {
-            NextKey(..) | Load(..) | Present(..) | SlotLen(..) | ListSlotGet(..)
-            | ListSlotSlice(..) | MapSlotGet(..) | SlotHas(..) | Random | Fresh => Effect::Read,
+            NextKey(..)
+            | Load(..)
+            | Present(..)
+            | SlotLen(..)
+            | ListSlotGet(..)
+            | ListSlotSlice(..)
+            | MapSlotGet(..)
+            | SlotHas(..)
+            | MergeLook { .. }
+            | Random
+            | Fresh => Effect::Read,
             Store(..)
             | ListSlotSet(..)
             | ListSlotPush(..)

@@ -117,7 +117,9 @@ pub fn slot_of(func: &Func, op: &Op) -> Option<(EntityId, SlotId, bool)> {
         | Op::SetSlotAdd(i, s, _)
         | Op::SetSlotRemove(i, s, _)
         | Op::SlotClear(i, s) => (*i, *s),
-        Op::MergeSlot { instance, slot, .. } => (*instance, *slot),
+        Op::MergeSlot { instance, slot, .. } | Op::MergeLook { instance, slot, .. } => {
+            (*instance, *slot)
+        }
         _ => return None,
     };
     Some((

@@ -121,6 +121,8 @@ pub enum Helper {
     Entry(u32),
     /// `() → Set<Text>`.
     CallerRoles,
+    /// `(length or -1) → Option`: what the host wrote at the heap, if it did.
+    Optional(Type),
 }
 
 impl Helper {
@@ -142,6 +144,7 @@ impl Helper {
             SetHas(item) => SetHas(plain(defs, &item)),
             SetPut(item) => SetPut(plain(defs, &item)),
             SetRemove(item) => SetRemove(plain(defs, &item)),
+            Optional(ty) => Optional(plain(defs, &ty)),
             other => other,
         }
     }
@@ -187,6 +190,7 @@ impl Helper {
             CheckTouched => (vec![], None),
             Entry(_) => (vec![I32, I32], Some(I64)),
             CallerRoles => (vec![], Some(I32)),
+            Optional(_) => (vec![I32], Some(I32)),
         }
     }
 
@@ -243,6 +247,10 @@ impl Helper {
             CheckTouched => transaction::check_touched(g, &mut a),
             Entry(entry) => entry::entry(g, &mut a, *entry),
             CallerRoles => entry::caller_roles(g, &mut a),
+            Optional(ty) => {
+                a.get(0);
+                slots::optional(g, &mut a, ty, Decode(ty.clone()));
+            }
         }
         a
     }
