@@ -64,6 +64,7 @@ pub fn resolve(cx: &mut Cx) {
             let variant = Variant {
                 name: variant.name.name.clone(),
                 fields: fields(cx, &variant.fields, &decl.type_params),
+                span: variant.name.span,
             };
             cx.program.enums[at].variants.push(variant);
         }

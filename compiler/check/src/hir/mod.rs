@@ -122,6 +122,8 @@ pub struct Enum {
 pub struct Variant {
     pub name: String,
     pub fields: Vec<NamedType>,
+    /// Of the name.
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]
@@ -447,6 +449,7 @@ impl Checked {
         let variant = |variant: &Variant| Variant {
             name: variant.name.clone(),
             fields: with_args(&variant.fields, args),
+            span: variant.span,
         };
         variants.map(variant).collect()
     }
