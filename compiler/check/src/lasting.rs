@@ -1,10 +1,16 @@
-//! State that is of no use, and state that only grows (`analyses.md` 2.13). Remarks of `weir check`, on programs without errors.
+//! State that is of no use, and state that only grows (`analyses.md` 2.13). Remarks of `weir check` and of editors, on programs
+//! without errors. `variants` and `streams` have the same of enums and of streams.
 //!
 //! Reachability on a closed program, open only at what is `pub`. What a test does counts as use: better to be silent than to be wrong.
 
+mod streams;
+mod variants;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use weir_diagnostics::{Diagnostic, codes};
+use weir_diagnostics::{Diagnostic, Span, codes};
+
+use weir_contract::lattice::Change;
 
 use crate::advice;
 use crate::hir::*;
@@ -38,6 +44,8 @@ pub fn remarks(program: &Checked) -> Vec<Diagnostic> {
             }
         }
     }
+    variants::remarks(program, &mut found);
+    streams::remarks(program, &mut found);
     weir_diagnostics::sort(&mut found);
     found
 }
@@ -65,8 +73,13 @@ fn of_field(
             )
             .label("nobody sees what is in it")
             .secondary(*written, "written here")
-            .help("remove it, or make it `pub state` for those who ask from outside"),
+            .help("remove it, or make it `pub` for those who ask from outside")
+            .fix("let those outside read it", before(field.span, "state ")),
         );
+        return;
+    }
+    if written.is_none() && field.keep.is_none() {
+        found.push(never_written(entity, field, is_read));
         return;
     }
     let Some(grows) = seen.grows.get(&id) else {
@@ -93,6 +106,33 @@ fn of_field(
     }
 }
 
+/// `pub` in front of the word that stands before a name, in the one style.
+fn before(name: Span, word: &str) -> Vec<(Span, String)> {
+    let at = name.start.saturating_sub(word.len() as u32);
+    vec![(Span::new(name.file, at, at), "pub ".to_owned())]
+}
+
+fn never_written(entity: &Entity, field: &StateField, is_read: bool) -> Diagnostic {
+    let (name, of) = (&field.name, &entity.name);
+    let what = match is_read {
+        true => "read and never written",
+        false => "neither written nor read",
+    };
+    let found = Diagnostic::new(
+        codes::W0707,
+        field.span,
+        format!("`{name}` of `{of}` is {what}"),
+    )
+    .label("always what it begins with");
+    match (is_read, field.merge.is_some()) {
+        (false, _) => found.help("remove it"),
+        (true, true) => found.help("change it in a function of the entity, or remove it"),
+        (true, false) => found.help(format!(
+            "write it in a function of the entity, or make it a constant at the top of the file: `let {name} = ..`"
+        )),
+    }
+}
+
 fn not_called(program: &Checked, id: FnId) -> Diagnostic {
     let function = program.function(id);
     let name = advice::name(program, id);
@@ -103,6 +143,7 @@ fn not_called(program: &Checked, id: FnId) -> Diagnostic {
     )
     .label("never runs")
     .help("make it `pub fn`, call it, or remove it")
+    .fix("let those outside call it", before(function.span, "fn "))
 }
 
 /// Whether a map or set has as many keys as a type has values.
@@ -126,7 +167,7 @@ fn few_keys(program: &Checked, ty: &Type) -> bool {
 struct Seen {
     reads: BTreeSet<Field>,
     /// Where first.
-    writes: BTreeMap<Field, weir_diagnostics::Span>,
+    writes: BTreeMap<Field, Span>,
     grows: BTreeMap<Field, Grows>,
     shrinks: BTreeSet<Field>,
     /// Its length is looked at.
@@ -138,7 +179,7 @@ type Field = (EntityId, FieldId);
 
 struct Grows {
     by: String,
-    span: weir_diagnostics::Span,
+    span: Span,
 }
 
 impl Seen {
@@ -207,6 +248,17 @@ impl Seen {
                         self.writes.entry((*entity, *field)).or_insert(expr.span);
                     }
                 }
+                ExprKind::Merge {
+                    field,
+                    path,
+                    change,
+                    ..
+                } => {
+                    if let Some(field) = own(*field) {
+                        self.writes.entry(field).or_insert(expr.span);
+                        self.merged(program, field, path, *change, (&by, expr.span));
+                    }
+                }
                 ExprKind::Call { function, args, .. } => {
                     self.called.insert(*function);
                     self.passed(args);
@@ -262,14 +314,7 @@ impl Seen {
         }
     }
 
-    fn mutate(
-        &mut self,
-        field: Field,
-        op: MutateOp,
-        is_whole: bool,
-        by: &str,
-        span: weir_diagnostics::Span,
-    ) {
+    fn mutate(&mut self, field: Field, op: MutateOp, is_whole: bool, by: &str, span: Span) {
         self.writes.entry(field).or_insert(span);
         match op {
             MutateOp::ListPush | MutateOp::ListInsert if is_whole => {
@@ -296,7 +341,27 @@ impl Seen {
         }
     }
 
-    fn grow(&mut self, field: Field, by: &str, span: weir_diagnostics::Span, is_test: bool) {
+    /// A `GrowSet` says by its name that it grows, and out of a map that merges nobody can take anything.
+    fn merged(
+        &mut self,
+        program: &Checked,
+        field: Field,
+        path: &[MergeStep],
+        change: Change,
+        (by, span): (&str, Span),
+    ) {
+        let declared = &program.entity(field.0).fields[field.1.0 as usize];
+        let is_set = matches!(declared.merge, Some(Lattice::Leaf(LatticeKind::AddSet, _)));
+        match change {
+            Change::Add if is_set && path.is_empty() => self.grow(field, by, span, false),
+            Change::Remove => {
+                self.shrinks.insert(field);
+            }
+            _ => {}
+        }
+    }
+
+    fn grow(&mut self, field: Field, by: &str, span: Span, is_test: bool) {
         if !is_test {
             let by = by.to_owned();
             self.grows.entry(field).or_insert(Grows { by, span });

@@ -72,6 +72,7 @@ pub fn resolve_between(cx: &mut Cx, start: &Counts, end: &Counts) {
             let variant = Variant {
                 name: variant.name.name.clone(),
                 fields: fields(cx, &variant.fields, &decl.type_params),
+                span: variant.name.span,
             };
             cx.program.enums[at].variants.push(variant);
         }

@@ -112,6 +112,9 @@ pub fn survey(
     // Over its budget a program is no less known.
     if is_right {
         diagnostics.extend(budget::check(&found.program, &sources));
+        let own = |file| modules.iter().any(|m| m.parsed.module.file == file);
+        let remarks = weir_check::remarks(&found.program).into_iter();
+        diagnostics.extend(remarks.filter(|remark| own(remark.primary.span.file)));
         weir_diagnostics::sort(&mut diagnostics);
     }
     let told = found.names.into_iter().zip(found.is_as_before);

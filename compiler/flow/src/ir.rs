@@ -18,7 +18,7 @@
 
 use std::collections::BTreeSet;
 
-use weir_contract::lattice::Change;
+use weir_contract::lattice::{Ask, Change};
 use weir_contract::plan::Plan;
 use weir_contract::receipt::Receipt;
 use weir_contract::{CrashReason, DefId, Defs, Lattice, Money, Type};
@@ -668,6 +668,16 @@ pub enum Op {
     MergeSync(Reg, Reg),
     /// `Bytes → Bool`: whether all are below 128, which makes them a text as they are. Only made by `optimize`.
     BytesPlain(Reg),
+    /// `(I, keys of the maps on the way, what is sought)`: a part of what readers see of a slot that merges, without the rest.
+    /// [`Ask::Value`] gives an option when there are keys on the way.
+    MergeLook {
+        instance: Reg,
+        slot: SlotId,
+        /// The positions of the parts of records on the way.
+        parts: Vec<u32>,
+        ask: Ask,
+        args: Vec<Reg>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -947,7 +957,7 @@ macro_rules! operands {
                     $run
                 }
             }
-            MergeSlot { instance, args, .. } => {
+            MergeSlot { instance, args, .. } | MergeLook { instance, args, .. } => {
                 let $r = instance;
                 $run;
                 for $r in args {
@@ -995,8 +1005,17 @@ impl Op {
     pub fn effect(&self) -> Effect {
         use Op::*;
         match self {
-            NextKey(..) | Load(..) | Present(..) | SlotLen(..) | ListSlotGet(..)
-            | ListSlotSlice(..) | MapSlotGet(..) | SlotHas(..) | Random | Fresh => Effect::Read,
+            NextKey(..)
+            | Load(..)
+            | Present(..)
+            | SlotLen(..)
+            | ListSlotGet(..)
+            | ListSlotSlice(..)
+            | MapSlotGet(..)
+            | SlotHas(..)
+            | MergeLook { .. }
+            | Random
+            | Fresh => Effect::Read,
             Store(..)
             | ListSlotSet(..)
             | ListSlotPush(..)

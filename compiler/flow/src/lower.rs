@@ -18,6 +18,7 @@ mod entries;
 mod expr;
 mod first_keys;
 mod fixture;
+mod look;
 mod loops;
 mod merge;
 mod message;

@@ -295,6 +295,16 @@ fn touches(func: &Func, op: &Op, values: &[Abstract], out: &mut BTreeSet<Symboli
         }
         // What merges is not read to be changed.
         Op::MergeSlot { instance, slot, .. } => touch(Write, instance, slot, None),
+        Op::MergeLook {
+            instance,
+            slot,
+            parts,
+            args,
+            ..
+        } => {
+            let entry = args.first().filter(|_| parts.is_empty());
+            touch(Read, instance, slot, entry);
+        }
         Op::ListSlotPop(i, s) | Op::ListSlotRemove(i, s, _) => {
             touch(Read, i, s, None);
             touch(Write, i, s, None);

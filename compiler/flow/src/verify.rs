@@ -2,8 +2,10 @@
 //! register written before it is read on all paths. What passes here needs no checks behind it.
 
 mod defined;
+mod look;
 mod types;
 
+pub use look::look_types;
 pub use types::{
     arith as arith_type, fields as record_fields, merge_args, payload as payload_types, same_shape,
 };

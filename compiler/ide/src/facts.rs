@@ -3,6 +3,7 @@
 use weir_check::hir::{Effect, FnId, Promise};
 use weir_check::meanings::Def;
 use weir_contract::manifest::{Frame, FrameRole, Function, FunctionKind};
+use weir_diagnostics::Span;
 use weir_driver::receipts;
 
 use crate::Snapshot;
@@ -91,18 +92,35 @@ pub fn planned(snapshot: &Snapshot, id: FnId) -> Option<&Function> {
     })
 }
 
-/// `serial: it reads ..`, and what a call costs at most.
-fn receipt(snapshot: &Snapshot, function: &Function) -> Option<String> {
+/// The run of the `every` with that period, as [`planned`].
+pub fn schedule(snapshot: &Snapshot, period: Span) -> Option<&Function> {
+    let mut runs = snapshot.checked().functions.iter().zip((0..).map(FnId));
+    let run = runs.find(|(function, _)| function.span == period && function.entity.is_some());
+    planned(snapshot, run?.1)
+}
+
+/// `serial: it reads ..`, and what a call costs at most, or each tick of an `every`.
+pub fn receipt(snapshot: &Snapshot, function: &Function) -> Option<String> {
     let manifest = snapshot.manifest()?;
     let receipt = function.receipt.as_ref()?;
     let mut lines = vec![
         format!("- {}", receipts::class(manifest, receipt)),
-        format!("- costs {}", receipts::cost(manifest, &receipt.cost)),
+        match receipts::each_tick(manifest, function) {
+            Some(tick) => format!("- each tick costs {}", receipts::cost(manifest, &tick)),
+            None => format!("- costs {}", receipts::cost(manifest, &receipt.cost)),
+        },
     ];
     if !receipt.undo.is_zero() {
         let undo = receipts::cost(manifest, &receipt.undo);
         lines.push(format!("- {undo} more to undo it"));
     }
+    let own = weir_driver::explain::full_name(manifest, function);
+    let swaps = receipts::swaps(manifest, function).lines(&own);
+    lines.extend(
+        swaps
+            .iter()
+            .map(|line| format!("- may change places {line}")),
+    );
     Some(lines.join("\n"))
 }
 

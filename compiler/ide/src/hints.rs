@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use weir_check::hir::{Effect, FnId, Type};
 use weir_check::meanings::Def;
-use weir_contract::manifest::FrameRole;
+use weir_contract::manifest::{FrameRole, Function};
 use weir_contract::receipt::Class;
 use weir_diagnostics::{FileId, Span};
 use weir_driver::receipts;
 use weir_syntax::ast::walk::{Node, pattern, walk};
-use weir_syntax::ast::{Expr, ExprKind, Ident, PatternKind, StmtKind, UnaryOp};
+use weir_syntax::ast::{Expr, ExprKind, Ident, ItemKind, PatternKind, StmtKind, UnaryOp};
 
+use crate::declared::Kind;
 use crate::rename::Edit;
 use crate::{Snapshot, calls, show};
 
@@ -199,6 +200,10 @@ fn is_literal(value: &Expr) -> bool {
 fn effects(snapshot: &Snapshot, file: FileId, found: &mut Vec<Hint>) {
     let all = snapshot.checked().functions.iter().zip((0..).map(FnId));
     for (function, id) in all.filter(|(function, _)| function.span.file == file) {
+        // What nobody wrote as a function is shown where it was written.
+        if snapshot.is_schedule(Def::Function(id)) {
+            continue;
+        }
         let Some(declaration) = snapshot.declaration(Def::Function(id)) else {
             continue;
         };
@@ -217,26 +222,57 @@ fn effects(snapshot: &Snapshot, file: FileId, found: &mut Vec<Hint>) {
                 }),
             });
         }
-        if function.effect > Effect::Pure {
-            let receipt = crate::facts::planned(snapshot, id).and_then(|f| f.receipt.as_ref());
-            let effect = show::effect(function.effect);
-            let (label, about) = match (receipt, snapshot.manifest()) {
-                // That it reads is said by both.
-                (Some(receipt), Some(manifest)) if receipt.class != Class::Read => (
-                    format!("{effect}, {}", receipt.class.name()),
-                    receipts::class(manifest, receipt),
-                ),
-                _ => (effect.to_owned(), crate::facts::effects(snapshot, id)),
-            };
-            found.push(Hint {
-                at: declaration.head.after(),
-                label,
-                kind: HintKind::Effect,
-                about: Some(about),
-                edit: None,
-            });
+        let planned = crate::facts::planned(snapshot, id);
+        found.extend(effect(snapshot, id, planned, declaration.head.after()));
+    }
+    for (period, declaration) in snapshot.declared.by_name.of(file) {
+        if declaration.kind == Kind::Schedule
+            && let Some(tick) = snapshot.tick(*period)
+        {
+            let run = crate::facts::schedule(snapshot, *period);
+            found.extend(effect(snapshot, tick, run, declaration.head.after()));
         }
     }
+    let module = snapshot.module(file);
+    for item in module.iter().flat_map(|module| &module.items) {
+        let ItemKind::On(on) = &item.kind else {
+            continue;
+        };
+        let mut all = snapshot.checked().consumers.iter();
+        let Some(consumer) = all.find(|consumer| consumer.span == on.stream.span) else {
+            continue;
+        };
+        let text = &snapshot.survey.sources.file(file).text;
+        let head = text[..on.body.span.start as usize].trim_end().len() as u32;
+        let planned = crate::facts::planned(snapshot, consumer.function);
+        let behind = Span::new(file, head, head);
+        found.extend(effect(snapshot, consumer.function, planned, behind));
+    }
+}
+
+/// `write, serial`: of what does more than compute.
+fn effect(snapshot: &Snapshot, id: FnId, planned: Option<&Function>, behind: Span) -> Option<Hint> {
+    let function = snapshot.checked().function(id);
+    if function.effect == Effect::Pure {
+        return None;
+    }
+    let receipt = planned.and_then(|planned| planned.receipt.as_ref());
+    let effect = show::effect(function.effect);
+    let (label, about) = match (receipt, snapshot.manifest()) {
+        // That it reads is said by both.
+        (Some(receipt), Some(manifest)) if receipt.class != Class::Read => (
+            format!("{effect}, {}", receipt.class.name()),
+            receipts::class(manifest, receipt),
+        ),
+        _ => (effect.to_owned(), crate::facts::effects(snapshot, id)),
+    };
+    Some(Hint {
+        at: behind,
+        label,
+        kind: HintKind::Effect,
+        about: Some(about),
+        edit: None,
+    })
 }
 
 /// Behind the lines where a run may sleep; only while the program has no errors.

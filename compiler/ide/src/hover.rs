@@ -18,8 +18,11 @@ pub struct Hover {
 pub fn hover(snapshot: &Snapshot, at: At) -> Option<Hover> {
     if let Some((span, def)) = snapshot.name_at(at)
         && !snapshot.is_schedule(def)
-        && let Some(markdown) = about(snapshot, def, Some(span))
+        && let Some(mut markdown) = about(snapshot, def, Some(span))
     {
+        if let Some(of) = consumer(snapshot, span) {
+            markdown = format!("{markdown}\n\n{of}");
+        }
         return Some(Hover { span, markdown });
     }
     if let Some(hover) = schedule(snapshot, at) {
@@ -31,6 +34,15 @@ pub fn hover(snapshot: &Snapshot, at: At) -> Option<Hover> {
         span: e.span,
         markdown: code(&snapshot.show(e.span, ty)),
     })
+}
+
+/// What the `on` does behind which the name of a stream stands.
+fn consumer(snapshot: &Snapshot, name: Span) -> Option<String> {
+    let mut all = snapshot.checked().consumers.iter();
+    let consumer = all.find(|consumer| consumer.span == name)?;
+    let mut parts = vec!["*once for each entry, in order for each key*".to_owned()];
+    parts.extend(facts::facts(snapshot, Def::Function(consumer.function)));
+    Some(parts.join("\n\n"))
 }
 
 /// What `every` begins: in front of its block.
@@ -45,6 +57,8 @@ fn schedule(snapshot: &Snapshot, at: At) -> Option<Hover> {
     parts.push("*begins by itself; a tick that is missed is made up for once*".into());
     let function = snapshot.tick(*name);
     parts.extend(function.map(|id| format!("*{}*", facts::effects(snapshot, id))));
+    let run = facts::schedule(snapshot, *name);
+    parts.extend(run.and_then(|run| facts::receipt(snapshot, run)));
     Some(Hover {
         span: declaration.head,
         markdown: parts.join("\n\n"),

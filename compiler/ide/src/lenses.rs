@@ -1,8 +1,11 @@
-//! Lines above declarations: run a test, and what calling a `pub` function costs and where it is over HTTP.
+//! Lines above declarations: run a test, what calling a `pub` function costs and where it is over HTTP, and what each entry of an
+//! `on` and each tick of an `every` costs.
 
 use weir_check::hir::FnId;
 use weir_check::meanings::Def;
+use weir_contract::manifest::Function;
 use weir_diagnostics::{FileId, Span};
+use weir_driver::receipts;
 
 use crate::declared::Kind;
 use crate::{Snapshot, facts};
@@ -54,10 +57,41 @@ pub fn lenses(snapshot: &Snapshot, file: FileId) -> Vec<Lens> {
                     found.extend(of_function(snapshot, *span, *id));
                 }
             }
+            Kind::Schedule => {
+                if let Some(planned) = facts::schedule(snapshot, *span) {
+                    found.extend(of_run(snapshot, *span, planned, "each tick"));
+                }
+            }
             _ => {}
         }
     }
+    for consumer in &snapshot.checked().consumers {
+        if consumer.span.file == file
+            && let Some(planned) = facts::planned(snapshot, consumer.function)
+        {
+            found.extend(of_run(snapshot, consumer.span, planned, "each entry"));
+        }
+    }
+    found.sort_by_key(|lens| lens.span);
     found
+}
+
+/// `each entry · serial · 2 records, 1 outside call`: of what nobody calls.
+fn of_run(snapshot: &Snapshot, span: Span, planned: &Function, what: &str) -> Option<Lens> {
+    let manifest = snapshot.manifest()?;
+    let receipt = planned.receipt.as_ref()?;
+    let cost = receipts::each_tick(manifest, planned);
+    let cost = cost.as_ref().unwrap_or(&receipt.cost);
+    let parts = [
+        what.to_owned(),
+        receipt.class.name().to_owned(),
+        receipts::cost(manifest, cost),
+    ];
+    Some(Lens {
+        span,
+        title: parts.join(" · "),
+        does: Does::Explain(weir_driver::explain::full_name(manifest, planned)),
+    })
 }
 
 /// `POST /Account/{owner}/pay · serial · 1 record, 1 key, 1 read, 1 write · writes Account(owner)`

@@ -62,6 +62,7 @@ pub fn facts(snapshot: &Snapshot, id: ViewId) -> Vec<String> {
         lines.join("\n"),
     ];
     if let Some(manifest) = snapshot.manifest() {
+        facts[1].push_str(&costs(view, snapshot));
         let read = [Some(view.all), view.at].into_iter().flatten();
         let names: Vec<&String> = read.map(|id| &checked.function(id).name).collect();
         let public = manifest.functions.iter();
@@ -74,6 +75,26 @@ pub fn facts(snapshot: &Snapshot, id: ViewId) -> Vec<String> {
         }
     }
     facts
+}
+
+/// What keeping it up to date costs, besides the records that changes are anyway, and what reading it does.
+fn costs(view: &View, snapshot: &Snapshot) -> String {
+    let checked = snapshot.checked();
+    let each: Vec<String> = view
+        .sources
+        .iter()
+        .map(|source| match source.of {
+            SourceOf::Entity(entity) => format!("change of `{}`", checked.entity(entity).name),
+            SourceOf::Stream(stream) => {
+                format!("entry of `{}`", checked.streams[stream.0 as usize].name)
+            }
+            SourceOf::View(of) => format!("changed row of `{}`", checked.view(of).name),
+        })
+        .collect();
+    format!(
+        "\n- costs no record: each {} is worked in when it is committed",
+        each.join(" and each ")
+    )
 }
 
 /// What ends what a view remembers.

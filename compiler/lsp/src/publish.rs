@@ -188,6 +188,17 @@ fn in_config(error: &ConfigError) -> Diagnostic {
     }
 }
 
+/// What these are about is there and does nothing: editors show it grey.
+const UNUSED: [weir_diagnostics::Code; 7] = [
+    codes::W0702,
+    codes::E0602,
+    codes::W0705,
+    codes::W0706,
+    codes::W0708,
+    codes::W0709,
+    codes::W0710,
+];
+
 /// A diagnostic as the protocol has it.
 pub fn diagnostic(
     cx: &Context,
@@ -225,7 +236,7 @@ pub fn diagnostic(
             })
         })
         .collect();
-    let is_unused = found.code == codes::W0702 || found.code == codes::E0602;
+    let is_unused = UNUSED.contains(&found.code);
     Diagnostic {
         range: place(found.primary.span),
         severity: Some(match found.severity {

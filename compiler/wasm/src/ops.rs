@@ -273,6 +273,16 @@ fn op(b: &mut Body<'_, '_>, inst: &Inst) {
         } => {
             merge::change(b, (*instance, *slot), parts, *change, args);
         }
+        Op::MergeLook {
+            instance,
+            slot,
+            parts,
+            ask,
+            args,
+        } => {
+            let dst = inst.dst.expect("verified: it gives something");
+            merge::look(b, (*instance, *slot), parts, *ask, args, dst);
+        }
         Op::OpenReplica(entity, reference, number) => {
             let open = b.g.helper(Helper::OpenReplica(*entity));
             b.get(*reference);

@@ -201,6 +201,9 @@ pub const IMPORTS: &[Import] = &[
     import("open_replica", &[P, P, P, N], Some(P)),
     // merge_sync(handle, handle): tests only; two replicas of an instance tell each other all that merges.
     import("merge_sync", &[P, P], None),
+    // merge_look(handle, slot, look, len, dst) -> len or -1: what readers see of a part of a slot that merges. The look as
+    // `lattice::look` has it, the answer in the value encoding; -1 when a key on the way is not there.
+    import("merge_look", &[P, P, P, P, P], Some(P)),
 ];
 
 /// Kinds of `show_number`: an `Int` in `low`.

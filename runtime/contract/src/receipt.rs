@@ -143,6 +143,10 @@ pub enum Joins {
     FreshKey,
     /// State that merges.
     Merge,
+    /// It is set to what is greater.
+    Max,
+    /// It is set to what is less.
+    Min,
 }
 
 impl Joins {
@@ -154,6 +158,8 @@ impl Joins {
             Joins::Remove => "elements are only taken out",
             Joins::FreshKey => "each entry is put at a fresh key",
             Joins::Merge => "it merges",
+            Joins::Max => "it is only raised",
+            Joins::Min => "it is only lowered",
         }
     }
 }

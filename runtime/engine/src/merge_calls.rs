@@ -5,7 +5,7 @@ use weir_contract::CrashReason;
 use weir_contract::border::MODULE;
 use weir_machine::transaction::NotMerged;
 
-use crate::host::{Answer, Host, Stop, known, range, split};
+use crate::host::{Answer, Host, Stop, give_scratch, known, range, split};
 
 type C<'a> = Caller<'a, Host>;
 
@@ -22,6 +22,21 @@ pub fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
                 NotMerged::Overflow => Stop::from(CrashReason::Overflow).into(),
                 NotMerged::Misused(misused) => Stop::from(misused).into(),
             })
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "merge_look",
+        |mut c: C<'_>, handle: u32, slot: u32, look: u32, len: u32, dst: u32| -> Answer<i32> {
+            let (memory, host) = split(&mut c);
+            known(host.state(), handle)?;
+            let look = range(memory, look, len)?;
+            let found = host.state().merge_look(handle, slot, look);
+            let Some(found) = found.map_err(Stop::from)? else {
+                return Ok(-1);
+            };
+            host.scratch = found;
+            give_scratch(&mut c, dst)
         },
     )?;
     linker.func_wrap(

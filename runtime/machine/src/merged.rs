@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use weir_contract::encode::{DecodeError, encode_into};
-use weir_contract::lattice::{Actor, Lattice, Operation, Overflow, State, Undo};
+use weir_contract::lattice::{Actor, Lattice, Look, Operation, Overflow, State, Undo};
 use weir_contract::{Defs, Type};
 
 /// How a slot merges, with the types that are needed to read it.
@@ -54,6 +54,10 @@ impl Merging {
         state.encode(&self.defs, &self.lattice)
     }
 
+    pub fn look(&self, bytes: &[u8]) -> Result<Look, DecodeError> {
+        Look::decode(&self.defs, &self.lattice, bytes)
+    }
+
     pub fn operation(&self, bytes: &[u8]) -> Result<Operation, DecodeError> {
         Operation::decode(&self.defs, &self.lattice, bytes)
     }
@@ -72,6 +76,11 @@ impl Merged {
             encode_into(defs, ty, &self.state.value(), &mut out);
             out
         })
+    }
+
+    /// What readers see of a part, encoded, whatever else there is; `None` when a key on the way is not there.
+    pub fn look(&self, look: &Look) -> Option<Vec<u8>> {
+        look.answer(&self.merging.defs, &self.merging.lattice, &self.state)
     }
 
     /// The whole state, encoded.

@@ -194,6 +194,25 @@ impl Transaction {
         Ok(())
     }
 
+    /// What readers see of a part of a slot that merges, encoded; `None` when a key on the way is not there.
+    pub fn merge_look(
+        &mut self,
+        handle: u32,
+        slot: u32,
+        look: &[u8],
+    ) -> Result<Option<Vec<u8>>, Misused> {
+        self.reads(handle);
+        let entity = self.handles[handle as usize].entity;
+        let merging = self.state.merging(entity, slot);
+        let merging = merging.ok_or(Misused("a slot that does not merge"))?;
+        let look = merging.look(look);
+        let look = look.map_err(|_| Misused("no look at the slot"))?;
+        Ok(match self.slot(handle, slot) {
+            Slot::Merged(merged) => merged.look(&look),
+            _ => merging.bottom().look(&look),
+        })
+    }
+
     /// Two replicas of an instance tell each other all that merges.
     pub fn merge_sync(&mut self, one: u32, other: u32) -> Result<(), Misused> {
         let entity = |this: &Transaction, handle: u32| {

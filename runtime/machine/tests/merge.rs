@@ -2,9 +2,9 @@
 //! take it over.
 
 use serde_json::json;
-use weir_contract::Manifest;
 use weir_contract::border::{OUTPUT_OK, StepInput};
-use weir_contract::encode::put_int;
+use weir_contract::encode::{decode, encode_into, put_int};
+use weir_contract::{Manifest, Type, Value};
 use weir_machine::program::empty_state;
 use weir_machine::transaction::NotMerged;
 use weir_machine::{
@@ -255,4 +255,120 @@ fn a_hot_counter_writes_deltas_only() {
     assert_eq!(shown(&machine), json!({ "n": 50_000 }));
     let (first, last) = (lens[0], *lens.last().unwrap());
     assert!(last <= first + 12, "{first} bytes, and then {last}");
+}
+
+/// A look as a module asks it: the set's element, or the map's key.
+fn look(ask: u8, n: i64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match ask {
+        // What is at a key.
+        1 => {
+            bytes.push(1);
+            put_int(&mut bytes, n);
+            bytes.push(2);
+        }
+        // How many.
+        3 => bytes.push(3),
+        ask => {
+            bytes.push(ask);
+            put_int(&mut bytes, n);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_look_at_a_part_says_what_the_whole_says() {
+    let manifest = manifest();
+    let set_type = Type::Set(Box::new(Type::Int));
+    let seen = Type::Option(Box::new(Type::Int));
+    let map_type = Type::Map(Box::new(Type::Int), Box::new(seen.clone()));
+    let key: &[u8] = b"a\0\x01";
+    for seed in 1..100 {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+        let mut step = Transaction::begin(empty_state(&manifest));
+        let handle = step.open(0, key);
+        for _ in 0..20 {
+            let (slot, operation) = operation(&mut random);
+            step.merge_do(handle, slot, &operation).unwrap();
+            let whole = |step: &Transaction, slot, ty| match step.get(handle, slot) {
+                Some(bytes) => decode(&manifest.defs, ty, bytes).unwrap(),
+                None if slot == 1 => Value::Set(Default::default()),
+                None => Value::Map(Default::default()),
+            };
+            let (Value::Set(set), Value::Map(map)) =
+                (whole(&step, 1, &set_type), whole(&step, 2, &map_type))
+            else {
+                panic!("a set and a map");
+            };
+            let mut ask = |slot, bytes: &[u8]| step.merge_look(handle, slot, bytes).unwrap();
+            let int = |n: usize| {
+                let mut bytes = Vec::new();
+                put_int(&mut bytes, n as i64);
+                Some(bytes)
+            };
+            assert_eq!(ask(1, &look(3, 0)), int(set.len()));
+            assert_eq!(ask(2, &look(3, 0)), int(map.len()));
+            for n in 0..4 {
+                let has = |has: bool| Some(vec![u8::from(has)]);
+                assert_eq!(ask(1, &look(4, n)), has(set.contains(&Value::Int(n))));
+                assert_eq!(ask(2, &look(4, n)), has(map.contains_key(&Value::Int(n))));
+                let at = map.get(&Value::Int(n)).map(|value| {
+                    let mut bytes = Vec::new();
+                    encode_into(&manifest.defs, &seen, value, &mut bytes);
+                    bytes
+                });
+                assert_eq!(ask(2, &look(1, n)), at);
+            }
+        }
+        for (slot, wrong) in [
+            (0, look(4, 1)),
+            (0, look(3, 0)),
+            (1, look(1, 1)),
+            (1, vec![]),
+        ] {
+            assert!(step.merge_look(handle, slot, &wrong).is_err(), "{wrong:?}");
+        }
+        assert!(step.merge_look(handle, 1, &[4, 2, 0]).is_err());
+    }
+}
+
+/// Time is measured, so the limit is generous: making a value of the whole would take a thousand times as long.
+#[test]
+fn a_look_takes_no_longer_where_there_is_more() {
+    let filled = |entries: i64| {
+        let mut step = Transaction::begin(empty_state(&manifest()));
+        let handle = step.open(0, b"a\0\x01");
+        for n in 0..entries {
+            let mut add = vec![0];
+            put_int(&mut add, n);
+            step.merge_do(handle, 1, &add).unwrap();
+            let mut set = Vec::new();
+            put_int(&mut set, n);
+            set.push(4);
+            put_int(&mut set, n);
+            step.merge_do(handle, 2, &set).unwrap();
+        }
+        (step, handle)
+    };
+    let quickest = |(mut step, handle): (Transaction, u32)| {
+        let mut round = || {
+            let begun = std::time::Instant::now();
+            for n in 0..100 {
+                let mut change = vec![0];
+                put_int(&mut change, n);
+                step.merge_do(handle, 1, &change).unwrap();
+                step.merge_look(handle, 1, &look(4, n)).unwrap();
+                step.merge_look(handle, 1, &look(3, n)).unwrap();
+                step.merge_look(handle, 2, &look(1, n)).unwrap();
+            }
+            begun.elapsed()
+        };
+        (0..10).map(|_| round()).min().unwrap()
+    };
+    let (few, many) = (quickest(filled(100)), quickest(filled(100_000)));
+    assert!(
+        many < few * 40,
+        "{few:?} with 100, and {many:?} with 100,000"
+    );
 }

@@ -79,7 +79,11 @@ const KINDS: &[Kind] = &[
     Kind {
         ty: "GrowSet<Int>",
         changes: &[(".add(@)", Some(Of::Int))],
-        reads: &[(".values", Seen::Ints), (".contains(1)", Seen::Bool)],
+        reads: &[
+            (".values", Seen::Ints),
+            (".contains(1)", Seen::Bool),
+            (".is_empty()", Seen::Bool),
+        ],
     },
     Kind {
         ty: "AddSet<Text>",
@@ -88,12 +92,21 @@ const KINDS: &[Kind] = &[
             (".remove(@)", Some(Of::Text)),
             (".remove(\"ann\")", None),
         ],
-        reads: &[(".values", Seen::Texts), (".length()", Seen::Int)],
+        reads: &[
+            (".values", Seen::Texts),
+            (".length()", Seen::Int),
+            (".contains(\"ann\")", Seen::Bool),
+        ],
     },
     Kind {
         ty: "MergeMap<Text, Counter>",
         changes: &[("[$].add(@)", Some(Of::Int)), ("[\"ann\"].add(2)", None)],
-        reads: &[("[\"ann\"].value", Seen::Int), (".length()", Seen::Int)],
+        reads: &[
+            ("[\"ann\"].value", Seen::Int),
+            (".length()", Seen::Int),
+            (".has(\"bob\")", Seen::Bool),
+            (".get(\"bob\").is_some()", Seen::Bool),
+        ],
     },
     Kind {
         ty: "MergeMap<Text, MergeMap<Int, AddSet<Int>>>",
@@ -101,7 +114,12 @@ const KINDS: &[Kind] = &[
             ("[$][1].add(@)", Some(Of::Int)),
             ("[$][@].remove(1)", Some(Of::Int)),
         ],
-        reads: &[("[\"bob\"][1].values", Seen::Ints)],
+        reads: &[
+            ("[\"bob\"][1].values", Seen::Ints),
+            ("[\"bob\"][1].contains(2)", Seen::Bool),
+            ("[\"bob\"].length()", Seen::Int),
+            ("[\"ann\"].has(1)", Seen::Bool),
+        ],
     },
 ];
 

@@ -124,6 +124,8 @@ pub struct Enum {
 pub struct Variant {
     pub name: String,
     pub fields: Vec<NamedType>,
+    /// Of the name.
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]
@@ -449,6 +451,7 @@ impl Checked {
         let variant = |variant: &Variant| Variant {
             name: variant.name.clone(),
             fields: with_args(&variant.fields, args),
+            span: variant.span,
         };
         variants.map(variant).collect()
     }

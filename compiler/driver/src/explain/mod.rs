@@ -46,7 +46,13 @@ pub fn names(manifest: &Manifest) -> Vec<String> {
 /// The page of a function that waits and that only the program calls.
 pub fn page_of_frames(manifest: &Manifest, name: &str) -> Option<String> {
     let cuts = cuts::cuts(manifest, name);
-    (!cuts.is_empty()).then(|| format!("{name}\n\neffect   {}\n{cuts}", effect(Effect::Wait)))
+    let barriers = receipts::barriers(manifest, name, None);
+    (!cuts.is_empty()).then(|| {
+        format!(
+            "{name}\n\neffect   {}\n{cuts}{barriers}",
+            effect(Effect::Wait)
+        )
+    })
 }
 
 /// The page of a function.
@@ -65,7 +71,7 @@ pub fn page(manifest: &Manifest, function: &Function) -> String {
     page.push_str(&emits(manifest, function));
     let name = full_name(manifest, function);
     page.push_str(&cuts::cuts(manifest, &name));
-    page.push_str(&receipts::barriers(manifest, &name, function.public));
+    page.push_str(&receipts::barriers(manifest, &name, Some(function)));
     page
 }
 
@@ -119,7 +125,10 @@ fn consumes<'a>(manifest: &'a Manifest, function: &Function) -> Option<&'a str> 
 fn touches_of(function: &Function) -> String {
     let touches = touches(function);
     if touches.is_empty() {
-        return "touches  nothing\n".into();
+        return match function.effect {
+            Effect::Wait => "touches  nothing in its first step\n".into(),
+            _ => "touches  nothing\n".into(),
+        };
     }
     let mut text = String::new();
     for (n, line) in touches.iter().enumerate() {

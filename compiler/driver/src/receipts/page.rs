@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-use weir_contract::manifest::{Frame, FrameRole, Function, Manifest};
+use weir_contract::manifest::{Function, Manifest};
 use weir_contract::receipt::{Cost, Receipt};
 
+use super::swaps::swaps;
 use super::table::{count, line_of, size};
+use crate::explain::full_name;
 
 /// `serial: line 14 reads ..`: the class and its reason.
 pub fn class(manifest: &Manifest, receipt: &Receipt) -> String {
@@ -81,65 +83,10 @@ pub fn lines(manifest: &Manifest, function: &Function) -> String {
             of.entity
         );
     }
-    text
-}
-
-/// What stops steps from becoming one, and what has to wait until all before it is durable.
-pub fn barriers(manifest: &Manifest, name: &str, is_public: bool) -> String {
-    let mine = |frame: &&Frame| {
-        let rest = frame.label.strip_prefix(name);
-        frame.role == FrameRole::Resume && rest.is_some_and(|rest| rest.starts_with('/'))
-    };
-    let mut text = String::new();
-    let frames: Vec<&Frame> = manifest.frames.iter().filter(mine).collect();
-    if !frames.is_empty() {
-        text.push_str("\nsteps that cannot be one\n");
-    }
-    for frame in &frames {
-        let _ = writeln!(
-            text,
-            "  {}  {}",
-            line_of(manifest, frame.site),
-            why(manifest, frame)
-        );
-    }
-    let mut barriers: Vec<String> = frames
-        .iter()
-        .filter(|frame| is_outside(manifest, frame))
-        .map(|frame| format!("{} ({})", frame.waits_for, line_of(manifest, frame.site)))
-        .collect();
-    if is_public {
-        barriers.push("the reply".to_owned());
-    }
-    if !barriers.is_empty() {
-        let _ = write!(
-            text,
-            "\nleaves the program, so all before it is durable first\n  {}\n",
-            barriers.join(", ")
-        );
+    let own = full_name(manifest, function);
+    for (n, line) in swaps(manifest, function).lines(&own).iter().enumerate() {
+        let first = if n == 0 { "swaps" } else { "" };
+        let _ = writeln!(text, "{first:<8} {line}");
     }
     text
-}
-
-fn is_outside(manifest: &Manifest, frame: &Frame) -> bool {
-    let named = |e: &weir_contract::manifest::Extern| {
-        let name = format!("{}.{}", e.module, e.name);
-        frame.waits_for == name || frame.waits_for.starts_with(&format!("{name} "))
-    };
-    manifest.externs.iter().any(named)
-}
-
-fn why(manifest: &Manifest, frame: &Frame) -> String {
-    let what = &frame.waits_for;
-    if is_outside(manifest, frame) {
-        return format!("{what} leaves the program, and its answer comes later");
-    }
-    match what.as_str() {
-        "its next step" => format!(
-            "fused: a step ends here only after {} transactions, or when it has written {} KiB",
-            weir_contract::limits::STEP_TRANSACTIONS_MAX,
-            weir_contract::limits::STEP_WRITES_MAX >> 10
-        ),
-        what => format!("{what}: what it waits for is not there yet"),
-    }
 }

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use weir_contract::manifest::{Effect, Function, FunctionKind, Manifest};
 use weir_contract::receipt::{Cost, Count, Receipt, Size};
 
+use super::barriers::barriers_of;
+use super::swaps::swaps;
 use crate::explain::full_name;
 
 /// A function with its receipt.
@@ -132,12 +134,23 @@ pub fn to_json(manifest: &Manifest) -> Value {
                 .map(|(name, of)| ((*name).to_owned(), json!(count(manifest, of))));
             Value::Object(parts.collect())
         };
+        let swaps = swaps(manifest, row.function);
+        let barriers = barriers_of(manifest, &row.name, Some(row.function));
+        let barriers = barriers.iter().map(|barrier| {
+            let site = barrier
+                .site
+                .and_then(|site| manifest.sites.get(site as usize));
+            json!({ "what": barrier.what, "line": site.map(|site| site.line) })
+        });
+        let barriers: Vec<Value> = barriers.collect();
         json!({
             "function": row.name,
             "file": row.file,
             "line": row.line,
             "effect": effect(row.function.effect),
             "receipt": row.receipt,
+            "barriers": barriers,
+            "swaps": { "with": swaps.with, "not": swaps.not.iter().map(|(other, why)| json!({ "with": other, "why": why })).collect::<Vec<Value>>() },
             "text": { "cost": texts(&row.receipt.cost), "undo": texts(&row.receipt.undo) },
         })
     };

@@ -36,6 +36,9 @@ impl Body<'_, '_> {
                 Op::MapSlotGet(instance, slot, key),
             ));
         }
+        if let Some(found) = self.look_at(map, key) {
+            return found;
+        }
         let regs = self.operands(&[map, key])?;
         let map = self.base(regs[0]);
         Some(self.call_prelude("get", &[map, regs[1]]))
@@ -48,6 +51,9 @@ impl Body<'_, '_> {
             let value = self.b.coerce(value, &key);
             let (instance, slot) = self.collection(collection)?;
             return Some(self.b.emit(Type::Bool, Op::SlotHas(instance, slot, value)));
+        }
+        if let Some(found) = self.look_has(value, collection) {
+            return found;
         }
         let regs = self.operands(&[value, collection])?;
         let collection = self.base(regs[1]);
@@ -65,6 +71,9 @@ impl Body<'_, '_> {
         let Some(hir::Arg::Value(collection)) = args.first() else {
             return None;
         };
+        if let Some(found) = self.look_call(name, args) {
+            return Some(found);
+        }
         let kind = self.collection_slot(collection)?;
         let mut rest = Vec::new();
         for arg in &args[1..] {

@@ -134,6 +134,9 @@ impl Body<'_, '_> {
             }
 
             ExprKind::Field(record, position) => {
+                if let Some(found) = self.look_part(e) {
+                    return found;
+                }
                 let record = self.expr(record)?;
                 self.field(record, *position)
             }

@@ -80,7 +80,7 @@ impl Lowering<'_> {
 
 impl Body<'_, '_> {
     /// Where in the state an expression looks, without evaluating anything.
-    fn view_path(&self, e: &hir::Expr) -> Option<(EntityId, Vec<u32>)> {
+    pub fn view_path(&self, e: &hir::Expr) -> Option<(EntityId, Vec<u32>)> {
         match &e.kind {
             ExprKind::State(field) => Some((self.b.func.instance_of(self.this()), vec![field.0])),
             ExprKind::StateOf { entity, field, .. } => Some((EntityId(entity.0), vec![field.0])),

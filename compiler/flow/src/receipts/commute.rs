@@ -1,13 +1,16 @@
 //! Writes that could change places (`analyses.md` 2.4): the new value is the old one and something that does not depend on it.
 //!
-//! A closed table, without a solver: added to, put into or taken out of a set, put at a key that nobody else has. Nothing else of the
+//! A closed table, without a solver: added to, raised or lowered (`raised`), put into or taken out of a set, put at a key that nobody else has. Nothing else of the
 //! call may read the field, and no invariant of the entity.
 
 use std::collections::BTreeSet;
 
+use weir_contract::Lattice;
+use weir_contract::lattice::Change;
 use weir_contract::receipt::{Commuting, Joins};
 
 use super::Summaries;
+use super::raised;
 use super::shown::path;
 use crate::ir::*;
 
@@ -20,7 +23,7 @@ pub fn of(known: &Summaries<'_>, entry: &Entry) -> Vec<Commuting> {
     let mut set: BTreeSet<(EntityId, SlotId)> = BTreeSet::new();
     for id in &funcs {
         let func = module.func(*id);
-        let own = joins(func);
+        let own = joins(module, func);
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             let Some((entity, slot, writes)) = slot_of(func, &inst.op) else {
                 continue;
@@ -117,7 +120,9 @@ pub fn slot_of(func: &Func, op: &Op) -> Option<(EntityId, SlotId, bool)> {
         | Op::SetSlotAdd(i, s, _)
         | Op::SetSlotRemove(i, s, _)
         | Op::SlotClear(i, s) => (*i, *s),
-        Op::MergeSlot { instance, slot, .. } => (*instance, *slot),
+        Op::MergeSlot { instance, slot, .. } | Op::MergeLook { instance, slot, .. } => {
+            (*instance, *slot)
+        }
         _ => return None,
     };
     Some((
@@ -128,10 +133,10 @@ pub fn slot_of(func: &Func, op: &Op) -> Option<(EntityId, SlotId, bool)> {
 }
 
 /// The instructions that join, and those that only read for one that does.
-fn joins(func: &Func) -> Vec<(&Inst, Option<Joins>)> {
-    let mut found: Vec<(&Inst, Option<Joins>)> = Vec::new();
+fn joins<'f>(module: &Module, func: &'f Func) -> Vec<(&'f Inst, Option<Joins>)> {
+    let mut found: Vec<(&'f Inst, Option<Joins>)> = Vec::new();
     let uses = uses(func);
-    let only = |reg: Reg| -> Option<&Inst> {
+    let only = |reg: Reg| -> Option<&'f Inst> {
         let all = func.blocks.iter().flat_map(|block| &block.insts);
         let mut defs = all.filter(|inst| inst.dst == Some(reg));
         let one = defs.next()?;
@@ -141,6 +146,11 @@ fn joins(func: &Func) -> Vec<(&Inst, Option<Joins>)> {
     for inst in func.blocks.iter().flat_map(|block| &block.insts) {
         match &inst.op {
             Op::Store(instance, slot, value) => {
+                if let Some((load, how)) = raised::of(func, inst, &only, &uses) {
+                    found.push((load, None));
+                    found.push((inst, Some(how)));
+                    continue;
+                }
                 let Some(sum) = only(*value) else { continue };
                 let (old, is_sum) = match sum.op {
                     Op::Arith(ArithOp::Add, a, b) => ([a, b], true),
@@ -164,7 +174,20 @@ fn joins(func: &Func) -> Vec<(&Inst, Option<Joins>)> {
             }
             Op::SetSlotAdd(..) if unused(inst.dst) => found.push((inst, Some(Joins::Insert))),
             Op::SetSlotRemove(..) if unused(inst.dst) => found.push((inst, Some(Joins::Remove))),
-            Op::MergeSlot { .. } => found.push((inst, Some(Joins::Merge))),
+            Op::MergeSlot {
+                instance,
+                slot,
+                change,
+                ..
+            } => {
+                let slot = module.slot(func.instance_of(*instance), *slot);
+                let how = match (&slot.merge, change) {
+                    (Some(Lattice::AddSet(_)), Change::Remove) => Joins::Remove,
+                    (Some(Lattice::AddSet(_)), _) => Joins::Insert,
+                    _ => Joins::Merge,
+                };
+                found.push((inst, Some(how)));
+            }
             Op::MapSlotPut(_, _, key, _) if is_fresh(&only, *key) => {
                 found.push((inst, Some(Joins::FreshKey)));
             }

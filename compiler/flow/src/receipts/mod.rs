@@ -15,6 +15,7 @@ mod lengths;
 mod op;
 mod order;
 mod paths;
+mod raised;
 mod shown;
 
 use std::cell::RefCell;

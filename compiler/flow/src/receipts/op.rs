@@ -59,6 +59,7 @@ pub fn state_op(of: &Function<'_>, op: &Op) -> Option<(Reg, Count, Count)> {
         | Op::SetSlotRemove(i, ..)
         | Op::SlotClear(i, _) => (*i, n(0), n(1)),
         Op::MergeSlot { instance, .. } => (*instance, n(0), n(1)),
+        Op::MergeLook { instance, .. } => (*instance, n(1), n(0)),
         Op::ListSlotPop(i, _) => (*i, n(2), n(1)),
         Op::ListSlotRemove(i, ..) | Op::MapSlotRemove(i, ..) => (*i, n(1), n(1)),
         _ => return None,

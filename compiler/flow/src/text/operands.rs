@@ -1,7 +1,7 @@
 //! One table both ways between operations and their words: a mnemonic and a row of operands. Printer and
 //! parser only know operands; this file alone knows operations.
 
-use weir_contract::lattice::Change;
+use weir_contract::lattice::{Ask, Change};
 
 use super::wait;
 use crate::ir::*;
@@ -154,12 +154,27 @@ pub fn of_op(op: &Op) -> (&'static str, Vec<Operand>) {
             vec![
                 R(*instance),
                 S(*slot),
-                Name(way(parts, *change)),
+                Name(way(parts, change.name())),
                 Regs(args.clone()),
             ],
         ),
         Op::OpenReplica(e, a, b) => ("open_replica", vec![E(*e), R(*a), R(*b)]),
         Op::MergeSync(a, b) => ("merge_sync", vec![R(*a), R(*b)]),
+        Op::MergeLook {
+            instance,
+            slot,
+            parts,
+            ask,
+            args,
+        } => (
+            "slot.look",
+            vec![
+                R(*instance),
+                S(*slot),
+                Name(way(parts, ask.name())),
+                Regs(args.clone()),
+            ],
+        ),
     }
 }
 
@@ -273,6 +288,7 @@ pub fn to_op(name: &str, operands: &[Operand]) -> Option<Op> {
         ("tx_leave", []) => Op::TxLeave,
         ("slot.merge", [R(i), S(s), Name(way), Regs(args)]) => {
             let (parts, change) = of_way(way)?;
+            let change = Change::ALL.into_iter().find(|c| c.name() == change)?;
             Op::MergeSlot {
                 instance: *i,
                 slot: *s,
@@ -283,6 +299,16 @@ pub fn to_op(name: &str, operands: &[Operand]) -> Option<Op> {
         }
         ("open_replica", [E(e), R(a), R(b)]) => Op::OpenReplica(*e, *a, *b),
         ("merge_sync", [R(a), R(b)]) => Op::MergeSync(*a, *b),
+        ("slot.look", [R(i), S(s), Name(way), Regs(args)]) => {
+            let (parts, ask) = of_way(way)?;
+            Op::MergeLook {
+                instance: *i,
+                slot: *s,
+                parts,
+                ask: Ask::ALL.into_iter().find(|a| a.name() == ask)?,
+                args: args.clone(),
+            }
+        }
         _ => return None,
     })
 }
@@ -291,18 +317,17 @@ fn at_most_one(regs: &[Reg]) -> Option<Option<Reg>> {
     (regs.len() <= 1).then(|| regs.first().copied())
 }
 
-/// `0.1.add`: the parts on the way, and the change.
-fn way(parts: &[u32], change: Change) -> String {
+/// `0.1.add`: the parts on the way, and the change or what is asked.
+fn way(parts: &[u32], what: &str) -> String {
     let parts: String = parts.iter().map(|part| format!("{part}.")).collect();
-    format!("{parts}{}", change.name())
+    format!("{parts}{what}")
 }
 
-fn of_way(way: &str) -> Option<(Vec<u32>, Change)> {
+fn of_way(way: &str) -> Option<(Vec<u32>, &str)> {
     let mut words: Vec<&str> = way.split('.').collect();
     let last = words.pop()?;
-    let change = Change::ALL.into_iter().find(|c| c.name() == last)?;
     let parts: Result<Vec<u32>, _> = words.into_iter().map(str::parse).collect();
-    Some((parts.ok()?, change))
+    Some((parts.ok()?, last))
 }
 
 const ARITH: [ArithOp; 5] = [

@@ -5,6 +5,7 @@ use weir_contract::lattice::Change;
 use weir_contract::manifest::Promise;
 use weir_contract::{DefKind, Field, TupleField, Type};
 
+use super::look::look_types;
 use crate::ir::*;
 use crate::text::print_type;
 
@@ -370,6 +371,20 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
             true => Ok(None),
             false => Err("replicas of two entities".into()),
         },
+        Op::MergeLook {
+            instance,
+            slot,
+            parts,
+            ask,
+            args,
+        } => {
+            let of = rule.slot(*instance, *slot)?.value_type();
+            let lattice = rule.merge(*instance, *slot)?;
+            let lattice = lattice.ok_or("a slot that does not merge")?;
+            let types = look_types(module, (lattice, &of), parts, *ask, args.len());
+            let (taken, answer) = types.ok_or("no such part")?;
+            rule.expect_all(args, &taken).and(some(answer))
+        }
     }
 }
 

@@ -127,6 +127,8 @@ pub enum Helper {
     PutInt,
     /// `(text) → list` of its words, 0 when the host has to be asked.
     TextWords,
+    /// `(length or -1) → Option`: what the host wrote at the heap, if it did.
+    Optional(Type),
 }
 
 impl Helper {
@@ -148,6 +150,7 @@ impl Helper {
             SetHas(item) => SetHas(plain(defs, &item)),
             SetPut(item) => SetPut(plain(defs, &item)),
             SetRemove(item) => SetRemove(plain(defs, &item)),
+            Optional(ty) => Optional(plain(defs, &ty)),
             other => other,
         }
     }
@@ -195,6 +198,7 @@ impl Helper {
             CallerRoles => (vec![], Some(I32)),
             PutInt => (vec![I64, I32], Some(I32)),
             TextWords => (vec![I32], Some(I32)),
+            Optional(_) => (vec![I32], Some(I32)),
         }
     }
 
@@ -253,6 +257,10 @@ impl Helper {
             CallerRoles => entry::caller_roles(g, &mut a),
             PutInt => digits::put_int(g, &mut a),
             TextWords => words::words(g, &mut a),
+            Optional(ty) => {
+                a.get(0);
+                slots::optional(g, &mut a, ty, Decode(ty.clone()));
+            }
         }
         a
     }

@@ -19,9 +19,11 @@
 //! | `sets` | `GrowSet`, and `AddSet`, whose elements carry the dots of the changes that added them |
 //! | `nested` | `MergeMap` and records: each part by itself |
 //! | `code` | bytes of states, deltas and operations |
+//! | `look` | reading a part of a state |
 
 mod best;
 mod code;
+mod look;
 mod nested;
 mod sets;
 mod tally;
@@ -30,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use best::Stamp;
 pub use code::{Operation, PathPart};
+pub use look::{Ask, LOOK_KEY, LOOK_PART, Look, sought};
 pub use nested::Undo;
 pub use sets::{AddSet, Dot, Seen};
 pub use tally::Tally;
