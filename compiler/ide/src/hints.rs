@@ -12,6 +12,7 @@ use weir_driver::receipts;
 use weir_syntax::ast::walk::{Node, pattern, walk};
 use weir_syntax::ast::{Expr, ExprKind, Ident, PatternKind, StmtKind, UnaryOp};
 
+use crate::declared::Kind;
 use crate::rename::Edit;
 use crate::{Snapshot, calls, show};
 
@@ -199,6 +200,12 @@ fn is_literal(value: &Expr) -> bool {
 fn effects(snapshot: &Snapshot, file: FileId, found: &mut Vec<Hint>) {
     let all = snapshot.checked().functions.iter().zip((0..).map(FnId));
     for (function, id) in all.filter(|(function, _)| function.span.file == file) {
+        // The run that ticks has the name of the schedule, and what it does at each tick is a function of its own.
+        let declared = snapshot.declaration(Def::Function(id));
+        let is_tick = declared.is_some_and(|of| of.kind == Kind::Schedule);
+        if is_tick && function.entity.is_none() {
+            continue;
+        }
         let Some(declaration) = snapshot.declaration(Def::Function(id)) else {
             continue;
         };
