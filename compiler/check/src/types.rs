@@ -365,6 +365,15 @@ fn unknown_type(cx: &mut Cx, path: &ast::TypePath) {
     if let Some(elsewhere) = modules::elsewhere(cx, &path.name) {
         return cx.report(elsewhere.help(found));
     }
+    if let Some(what) = match name {
+        "Stream" | "Topic" | "Queue" | "Channel" => {
+            Some("a stream is declared with the type of an entry: `stream clicks: Click`")
+        }
+        "View" | "Table" => Some("a view is declared with its query: `view totals = for ..`"),
+        _ => None,
+    } {
+        return cx.report(found.help(what));
+    }
     let found = match usual {
         Some(usual) => meant(found, path.name.span, usual, true),
         None => did_you_mean(

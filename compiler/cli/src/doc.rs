@@ -79,6 +79,9 @@ fn show(args: &Args, name: &str) -> Outcome {
         said = weir_doc::text(&library(), name);
     }
     if said.is_empty() {
+        said = weir_driver::words::about(name).unwrap_or_default();
+    }
+    if said.is_empty() {
         let what = if here.is_some() {
             "neither the program nor the library has"
         } else {

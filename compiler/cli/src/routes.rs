@@ -117,7 +117,8 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
         curl.push_str(" -H 'Weir-Caller: ann'");
     }
     let target = format!("{url}{at}{query}");
-    if query.contains('&') {
+    // Shells take both of these for signs of their own.
+    if query.contains(['&', '?']) {
         curl.push_str(&format!(" '{target}'"));
     } else {
         curl.push_str(&format!(" {target}"));

@@ -24,6 +24,7 @@ mod survey;
 mod views;
 pub mod wit;
 mod within;
+pub mod words;
 mod world;
 
 pub use bundle::{Bundle, BundleError, code_beside, hex_sha256, write_code};

@@ -163,9 +163,59 @@ const BUILTINS: &[Builtin] = &[
         "Puts an item into a set; whether it was new.",
     ),
     b(
-        "aggregate",
-        "over the rows of a group",
-        "Of all rows of this group: `count()`, `sum(e)`, `average(e)`, `min(e)`, `max(e)`, `first(e)`, `last(e)`, `collect(e)`, `count_distinct(e)`, `percentile(e, p)`, `top(e, n)`.",
+        "aggregate.count",
+        "fn count() -> Int",
+        "How many rows the group has.",
+    ),
+    b(
+        "aggregate.sum",
+        "fn sum(value)",
+        "Of each row of the group, added up.",
+    ),
+    b(
+        "aggregate.average",
+        "fn average(value)",
+        "Of each row of the group, added up and divided by how many there are.",
+    ),
+    b(
+        "aggregate.min",
+        "fn min(value)",
+        "The least of all rows of the group.",
+    ),
+    b(
+        "aggregate.max",
+        "fn max(value)",
+        "The greatest of all rows of the group.",
+    ),
+    b(
+        "aggregate.count_distinct",
+        "fn count_distinct(value) -> Int",
+        "How many different values the rows of the group have.",
+    ),
+    b(
+        "aggregate.percentile",
+        "fn percentile(value, part)",
+        "The value below which so much of the group lies: `percentile(took, 0.95)`.",
+    ),
+    b(
+        "aggregate.first",
+        "fn first(value)",
+        "Of the first row of the group, as they came.",
+    ),
+    b(
+        "aggregate.last",
+        "fn last(value)",
+        "Of the last row of the group, as they came.",
+    ),
+    b(
+        "aggregate.top",
+        "fn top(value, count: Int) -> List<Value>",
+        "The greatest of all rows of the group, the greatest first.",
+    ),
+    b(
+        "aggregate.collect",
+        "fn collect(value) -> List<Value>",
+        "Of each row of the group, as a list in the order they came.",
     ),
     b(
         "UserId",

@@ -6,7 +6,7 @@ use weir_diagnostics::Span;
 
 use crate::declared::Kind;
 use crate::show::{self, headline};
-use crate::{At, Snapshot, builtins, facts, nodes};
+use crate::{At, Snapshot, builtins, facts, nodes, words};
 
 /// Markdown about a piece of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub fn hover(snapshot: &Snapshot, at: At) -> Option<Hover> {
         return Some(Hover { span, markdown });
     }
     if let Some(hover) = schedule(snapshot, at) {
+        return Some(hover);
+    }
+    if let Some(hover) = words::about(snapshot, at) {
         return Some(hover);
     }
     let e = nodes::expr_at(snapshot.module(at.file)?, at)?;

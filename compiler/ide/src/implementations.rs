@@ -1,5 +1,5 @@
-//! Where something that is declared takes place: who calls a handler, who sends and who takes an event, where a call fails with an
-//! error, where a record is made.
+//! Where something that is declared takes place: who calls a handler, who sends and who takes an event, what is put into a stream and
+//! who consumes it, where a call fails with an error, where a record is made.
 
 use weir_check::meanings::Def;
 use weir_diagnostics::Span;
@@ -24,6 +24,14 @@ pub fn implementations(snapshot: &Snapshot, at: At) -> Vec<Span> {
         }
         Def::Error(_) | Def::Record(_) | Def::Variant(..) | Def::New(_) | Def::Entity(_) => {
             made(snapshot, def)
+        }
+        Def::Stream(id) => {
+            let consumers = snapshot.checked().consumers.iter();
+            let consumers = consumers.filter(|consumer| consumer.stream == id);
+            let mut found: Vec<Span> = consumers.map(|consumer| consumer.span).collect();
+            found.extend(emitted(snapshot, def));
+            found.sort();
+            found
         }
         Def::State(..) => {
             let found = references::all(snapshot, def).into_iter();
@@ -74,6 +82,20 @@ fn made(snapshot: &Snapshot, def: Def) -> Vec<Span> {
     });
     found.retain(|span| !tested.contains(span));
     found
+}
+
+/// Where something is put into a stream.
+fn emitted(snapshot: &Snapshot, stream: Def) -> Vec<Span> {
+    each(snapshot, stream, |node| {
+        let Node::Expr(e) = node else { return None };
+        let ExprKind::Call { callee, .. } = &e.kind else {
+            return None;
+        };
+        match &callee.kind {
+            ExprKind::Field { base, name } if name.as_str() == "emit" => Some(called(base)?.span),
+            _ => None,
+        }
+    })
 }
 
 /// The names that a look at each node gives, where they stand for the definition.

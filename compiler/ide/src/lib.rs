@@ -34,6 +34,7 @@ mod style;
 mod symbols;
 mod tokens;
 mod views;
+mod words;
 
 pub use actions::{Action, ActionKind, actions, organize as organize_imports};
 pub use builtins::doc as documentation_of_builtin;

@@ -166,6 +166,11 @@ impl Snapshot {
         self.declared.by_name.get(&self.meanings().place(def)?)
     }
 
+    /// Whether a name is one that nobody can write: that of an `every`, or of what it does.
+    pub fn is_made_up(&self, name: &str, def: Def) -> bool {
+        name.contains('.') || self.is_schedule(def)
+    }
+
     /// Whether something stands for an `every`, which nobody can name.
     pub fn is_schedule(&self, def: Def) -> bool {
         let declaration = self.declaration(def);

@@ -1,12 +1,13 @@
 //! The steps of a function: where it is cut, what each frame keeps, and what follows what; and what it reads and writes.
 //! All of it is from the manifest, so it is there while the program has no errors.
 
+use weir_check::hir::{Consumer, FnId};
 use weir_check::meanings::Def;
 use weir_contract::manifest::{Frame, FrameRole, Manifest};
 use weir_contract::receipt::Receipt;
 use weir_diagnostics::Span;
 use weir_syntax::ast::walk::{Node, walk};
-use weir_syntax::ast::{ExprKind, StmtKind};
+use weir_syntax::ast::{ExprKind, ItemKind, StmtKind};
 
 use crate::declared::Kind;
 use crate::{At, Snapshot, facts};
@@ -44,7 +45,7 @@ pub struct StepGraph {
 
 /// The graph of the function at a place; the reason why there is none.
 pub fn step_graph(snapshot: &Snapshot, at: At) -> Result<StepGraph, String> {
-    let (name, declared) = function_at(snapshot, at)?;
+    let (name, declared, _) = function_at(snapshot, at)?;
     let manifest = snapshot
         .manifest()
         .ok_or("the program has errors: its steps are known when they are mended")?;
@@ -180,8 +181,12 @@ fn place(snapshot: &Snapshot, manifest: &Manifest, site: u32) -> Option<Span> {
     Some(Span::new(file.id, start as u32, start as u32))
 }
 
-/// The name of a function in the manifest, and where it is declared.
-fn function_at(snapshot: &Snapshot, at: At) -> Result<(String, Span), String> {
+/// The name of a function in the manifest, where it is declared, and what it is.
+fn function_at(snapshot: &Snapshot, at: At) -> Result<(String, Span, FnId), String> {
+    if let Some(consumer) = consumer_at(snapshot, at) {
+        let name = snapshot.checked().function(consumer.function).name.clone();
+        return Ok((name, consumer.span, consumer.function));
+    }
     let named = snapshot.name_at(at).and_then(|(_, def)| match def {
         Def::Function(_) => snapshot.place(def),
         _ => None,
@@ -202,7 +207,7 @@ fn function_at(snapshot: &Snapshot, at: At) -> Result<(String, Span), String> {
     });
     if let Some(id) = schedule {
         let name = snapshot.checked().function(id).name.clone();
-        return Ok((name, declared));
+        return Ok((name, declared, id));
     }
     let def = snapshot.declared.defs.get(&declared).ok_or_else(none)?;
     let Def::Function(id) = def else {
@@ -228,7 +233,24 @@ fn function_at(snapshot: &Snapshot, at: At) -> Result<(String, Span), String> {
             _ => function.name.clone(),
         },
     };
-    Ok((name, declared))
+    Ok((name, declared, *id))
+}
+
+/// The `on` around a place, unless a function that it calls is pointed at.
+fn consumer_at(snapshot: &Snapshot, at: At) -> Option<&Consumer> {
+    let is_function = |(_, def): (Span, Def)| matches!(def, Def::Function(_));
+    if snapshot.name_at(at).is_some_and(is_function) {
+        return None;
+    }
+    let items = snapshot.module(at.file)?.items.iter();
+    let stream = items
+        .filter(|item| item.span.start <= at.offset && at.offset <= item.span.end)
+        .find_map(|item| match &item.kind {
+            ItemKind::On(decl) => Some(decl.stream.span),
+            _ => None,
+        })?;
+    let mut all = snapshot.checked().consumers.iter();
+    all.find(|consumer| consumer.span == stream)
 }
 
 /// What is known of a call before it runs.
@@ -246,14 +268,11 @@ pub struct AccessPlan {
 
 /// What a call of the function at a place reads and writes, a line each, with its name in front.
 pub fn access_plan(snapshot: &Snapshot, at: At) -> Result<AccessPlan, String> {
-    let (name, declared) = function_at(snapshot, at)?;
+    let (name, _, id) = function_at(snapshot, at)?;
     let Some(manifest) = snapshot.manifest() else {
         return Err("the program has errors: what it touches is known when they are mended".into());
     };
-    let Some(Def::Function(id)) = snapshot.declared.defs.get(&declared) else {
-        return Err("there is no function here".into());
-    };
-    let planned = facts::planned(snapshot, *id).ok_or(
+    let planned = facts::planned(snapshot, id).ok_or(
         "only what can be called from outside, and functions of entities, have a plan of their own",
     )?;
     Ok(AccessPlan {

@@ -69,7 +69,7 @@ fn unknown_attribute(attr: &Attr) -> Option<Diagnostic> {
     let near = ATTRIBUTES
         .iter()
         .map(|known| (distance(name, known), *known))
-        .filter(|(distance, _)| *distance <= 2);
+        .filter(|(distance, _)| *distance <= (name.len() / 3).clamp(1, 2));
     Some(match near.clone().min() {
         Some((_, known)) => found
             .help(format!("did you mean `@{known}`?"))
@@ -81,7 +81,20 @@ fn unknown_attribute(attr: &Attr) -> Option<Diagnostic> {
         None if matches!(name, "allow" | "invariant" | "state" | "merge" | "event") => found.help(
             format!("`{name}` is a line of its own in the entity: write `{name} ..`"),
         ),
-        None => found.help("attributes are a closed set; there are none of your own"),
+        None => found.help(match name {
+            "cron" | "schedule" | "scheduled" => {
+                "write `every 1h { .. }`, or `@at(\"07:00\") every 1d { .. }`"
+            }
+            "public" | "anonymous" => "write `@anyone` in front of a `pub fn`",
+            "auth" | "authorize" | "authenticated" | "roles" => {
+                "write `@role(\"manager\")`, or `allow caller.id == owner` in the entity; without either who calls must be signed in"
+            }
+            "route" | "path" | "http" => "write `@get(\"/path/{param}\")`, `@post`, `@put`, `@patch` or `@delete`",
+            "index" | "unique" => "instances are found by their keys; a `view` keeps what is looked for otherwise",
+            "cache" | "cached" | "memoize" => "a `view` is a query that is kept up to date",
+            "ttl" | "expires" | "retention" => "write `@keep(7d)` in front of a stream",
+            _ => "attributes are a closed set; there are none of your own",
+        }),
     })
 }
 

@@ -17,6 +17,13 @@ pub fn type_name(word: &str) -> Option<&'static str> {
         "timedelta" | "timespan" | "interval" => "Duration",
         "blob" | "file" | "attachment" => "Blob",
         "buffer" | "bytearray" | "bytestring" => "Bytes",
+        "gcounter" | "pncounter" => "Counter",
+        "orset" | "awset" | "twophaseset" => "AddSet",
+        "gset" => "GrowSet",
+        "lwwregister" | "lww" | "register" => "Latest",
+        "maxregister" => "MaxOf",
+        "minregister" => "MinOf",
+        "ormap" | "lwwmap" => "MergeMap",
         _ => return None,
     })
 }
@@ -39,6 +46,29 @@ pub fn function(name: &str) -> Option<&'static str> {
         "str" | "string" | "toString" | "to_string" | "String" => {
             "put the value into a text: `\"{value}\"`"
         }
+        "today" => "write `now().date()`, which is the day in UTC",
+        "time" | "datetime" | "date" | "Date" => "the time is `now()`, the day `now().date()`",
+        "env" | "getenv" => {
+            "write `config(\"name\")` for a setting, `secret(\"name\")` for a secret"
+        }
+        "uuid" | "uuid4" | "uuidv4" | "nanoid" | "gen_random_uuid" => "write `fresh_id()`",
+        "sha1" | "md5" | "hash" => "write `bytes.sha256()`; `weir doc crypto` shows more",
+        "floor" | "ceil" | "round" | "abs" | "sqrt" | "pow" => "call it on the number: `x.round()`",
+        "upper" | "lower" | "trim" | "ucase" | "lcase" => "call it on the text: `text.upper()`",
+        "coalesce" | "ifnull" | "nvl" => "write `value ?? other`",
+        "set" | "hashSet" | "frozenset" => {
+            "write `xs.to_set()`, or a list where a `Set` is wanted: `[1, 2]`"
+        }
+        "list" | "array" | "vec" => {
+            "write `[1, 2]`; of a set or a map: `.to_list()`, `.keys()`, `.values()`"
+        }
+        "dict" | "map" | "hashmap" => "write `[key: value]`, and `[:]` for an empty one",
+        "avg" | "mean" => {
+            "write `xs.average(x => x.total)`, or `average(x.total)` behind `group by`"
+        }
+        "sorted" => "write `xs.sort()`, or `xs.sort_by(x => x.name)`",
+        "reversed" => "write `xs.reverse()`",
+        "zip" | "enumerate" => "call it on the list: `xs.enumerate()`, `xs.zip(ys)`",
         "parseInt" | "atoi" | "int" => "write `text.to_int()`: it gives an `Int?`",
         "parseFloat" | "float" | "atof" => "write `text.to_decimal()`: it gives a `Decimal?`",
         "setTimeout" | "setInterval" | "delay" => {
@@ -125,6 +155,10 @@ pub fn namespace(name: &str) -> Option<&'static str> {
         "Blob" => "write `blob.of(bytes, \"image/png\")`, or `blob.of_text(text)`",
         "Math" => "call it on the number: `x.sqrt()`",
         "Date" | "DateTime" | "Instant" => "the time is `now()`",
+        "JSON" => "write `json.encode(value)`, `json.parse(text)` or `json.decode(text)`",
+        "Set" | "HashSet" => "write `xs.to_set()`, or a list where a `Set` is wanted: `[1, 2]`",
+        "List" | "Array" | "Vec" => "write `[1, 2]`, and `[]` for an empty one",
+        "Map" | "HashMap" | "Dict" | "Object" => "write `[key: value]`, and `[:]` for an empty one",
         "Promise" | "Task" | "Future" => {
             "a call waits by itself; several at once are `parallel { a(), b() }`"
         }
@@ -157,8 +191,34 @@ pub fn method(name: &str) -> Option<Familiar> {
         "strip" => Named("trim"),
         "reduce" | "foldl" | "inject" => Named("fold"),
         "toString" | "to_string" | "str" => Written("put it into a text: `\"{value}\"`"),
+        "peek" => Written("write `peek` in front: `peek Page(url).likes`"),
         "toBe" | "toEqual" | "should" => Written("write `expect a == b`"),
         "isEmpty" | "empty" => Named("is_empty"),
+        "some" | "anyMatch" => Named("any"),
+        "every" | "allMatch" => Named("all"),
+        "findIndex" | "find_index" | "indexWhere" => Named("position"),
+        "unshift" | "prepend" => Written("write `xs.insert(0, x)`"),
+        "extend" | "addAll" | "append_all" | "push_all" => Written("write `xs = xs.concat(ys)`"),
+        "put" => Written("write `m[key] = value`"),
+        "hasOwnProperty" | "has_key" | "hasKey" => Named("has"),
+        "test" | "match" | "isMatch" | "is_match" => Named("matches"),
+        "strftime" | "toLocaleString" | "toFormat" => Named("format"),
+        "toISOString" | "isoformat" => Written("put it into a text: `\"{value}\"`"),
+        "getTime" | "timestamp" | "unix" => Named("to_micros"),
+        "getFullYear" => Named("year"),
+        "getMonth" => Named("month"),
+        "getDate" => Named("day"),
+        "getDay" => Named("weekday"),
+        "getHours" => Named("hour"),
+        "getMinutes" => Named("minute"),
+        "getSeconds" => Named("second"),
+        "toFixed" => Written("write `x.round(2)` for the value, and put it into a text"),
+        "charAt" | "char_at" => {
+            Written("write `text.slice(0, 1)`, or `text.chars()` for all of them")
+        }
+        "startswith" | "startsWith" => Named("starts_with"),
+        "endswith" | "endsWith" => Named("ends_with"),
+        "replaceAll" | "replace_all" | "gsub" => Named("replace"),
         "keySet" => Named("keys"),
         "flatMap" | "selectMany" => Named("flat_map"),
         "sortBy" => Named("sort_by"),

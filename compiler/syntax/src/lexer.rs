@@ -217,6 +217,10 @@ impl Lexer<'_> {
             let message = format!("`{suffix}` cannot follow a number");
             let help = if kind == Tok::Decimal && is_duration_suffix(suffix) {
                 "a duration is made of whole numbers: write `1h30m` instead of `1.5h`"
+            } else if suffix.starts_with(['x', 'b', 'o']) && suffix.len() > 1 {
+                "whole numbers are written in tens: `255`"
+            } else if suffix.starts_with(['e', 'E']) {
+                "write all its digits: `1_000_000`, or `0.000_1f`"
             } else {
                 "write `1.5f` for a Float, `20USD` for Money, `250ms`, `30s`, `5m`, `1h30m`, `7d` or `2w` for a Duration"
             };

@@ -197,7 +197,7 @@ fn waits_for(program: &Manifest, run: &Run, strand: &Strand) -> String {
     match &strand.waiting {
         Waiting::Ready { .. } => "its turn".to_owned(),
         Waiting::Sibling => "the end of another branch".to_owned(),
-        Waiting::Parked { .. } => "a mended program and `weir resume`".to_owned(),
+        Waiting::Parked { .. } => "a mended program and `weir runs resume`".to_owned(),
         Waiting::Sleep { .. } if run.steps == 0 => "its time to begin".to_owned(),
         Waiting::Outside { function, .. } => {
             let function = program.externs.get(*function as usize);

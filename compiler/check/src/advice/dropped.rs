@@ -13,14 +13,20 @@ pub fn check(program: &Checked, found: &mut Vec<Diagnostic>) {
         let in_test = owner == Owner::Test;
         walk::all(&body.root, &mut |expr| {
             if let ExprKind::Block(block) = &expr.kind {
-                look_through(block, expr.ty == Type::Unit, in_test, found);
+                look_through(program, block, expr.ty == Type::Unit, in_test, found);
             }
         });
     }
 }
 
 /// `drops`: the value of the last statement is not used either.
-fn look_through(block: &Block, drops: bool, in_test: bool, found: &mut Vec<Diagnostic>) {
+fn look_through(
+    program: &Checked,
+    block: &Block,
+    drops: bool,
+    in_test: bool,
+    found: &mut Vec<Diagnostic>,
+) {
     for (at, stmt) in block.stmts.iter().enumerate() {
         let (Stmt::Expr(done) | Stmt::Let(_, done)) = stmt;
         let next = block.stmts.get(at + 1);
@@ -34,7 +40,7 @@ fn look_through(block: &Block, drops: bool, in_test: bool, found: &mut Vec<Diagn
             return;
         }
         let is_dropped = matches!(stmt, Stmt::Expr(_)) && (next.is_some() || drops);
-        if is_dropped && only_a_value(done) {
+        if is_dropped && (only_a_value(done) || only_computes(program, done)) {
             found.push(unused(done, in_test));
         }
     }
@@ -52,9 +58,25 @@ fn unused(value: &Expr, in_test: bool) -> Diagnostic {
         ExprKind::Compare(CompareOp::Eq, ..) => {
             found.help("`==` compares; to assign write `name = value`")
         }
+        ExprKind::Call { .. } => found.help(
+            "it leaves what it was called on as it is: use what it gives, for example `xs = xs.sort()`",
+        ),
         _ => found
             .help("name it with `let`, end the function with it and write `-> Type`, or remove it"),
     }
+}
+
+/// Whether it is a call of a function of the library that only computes: `xs.sort()`.
+fn only_computes(program: &Checked, expr: &Expr) -> bool {
+    let ExprKind::Call { function, .. } = &expr.kind else {
+        return false;
+    };
+    let called = program.function(*function);
+    let gives = !matches!(
+        expr.ty,
+        Type::Unit | Type::Never | Type::Unknown | Type::Result(..)
+    );
+    gives && called.is_prelude && called.effect == Effect::Pure
 }
 
 /// Whether an expression gives a value and does nothing else. Calls may do something.

@@ -195,7 +195,7 @@ impl BodyCx<'_> {
                         ),
                     )
                     .label("one too many")
-                    .help(format!("it takes ({})", names(params))),
+                    .help(takes(callee, params)),
                 );
                 fine = false;
                 break;
@@ -229,7 +229,7 @@ impl BodyCx<'_> {
                     format!("`{callee}` needs {}", list.join(" and ")),
                 )
                 .label("missing argument")
-                .help(format!("it takes ({})", names(params))),
+                .help(takes(callee, params)),
             );
             fine = false;
         }
@@ -252,4 +252,25 @@ fn names(params: &[(&str, bool)]) -> String {
         })
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// What a call takes; of functions that take more elsewhere, how that is written.
+fn takes(callee: &str, params: &[(&str, bool)]) -> String {
+    match callee {
+        "sort" if params.is_empty() => {
+            "write `xs.sort_by(x => x.name)` for a key, `xs.sort_with((a, b) => a < b)` for a rule"
+                .to_owned()
+        }
+        "random" if params.is_empty() => {
+            "it is a number from 0 to 1; a whole number is `random.int(1, 7)`".to_owned()
+        }
+        "range" if names(params) == "from, to, step: .." => {
+            "write `0..10`, as in `for i in 0..10`; with a step, `range(0, 10, step: 2)`".to_owned()
+        }
+        "get" if names(params) == "key" => {
+            "what to use where there is nothing stands behind `??`: `m.get(key) ?? 0`".to_owned()
+        }
+        _ if params.is_empty() => "it takes nothing".to_owned(),
+        _ => format!("it takes ({})", names(params)),
+    }
 }

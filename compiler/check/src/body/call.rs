@@ -5,7 +5,7 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident};
 
 use super::sequence::behind;
-use super::{BodyCx, entry, hole, node};
+use super::{BodyCx, entry, hole, node, query};
 use crate::hir::*;
 use crate::infer;
 use crate::meanings::Def;
@@ -83,7 +83,7 @@ impl BodyCx<'_> {
         }
         if let Some(over_rows) = self.aggregate(name, args, span) {
             let found = self.expr(&over_rows, want);
-            self.means(name.span, Def::Builtin("aggregate"));
+            self.means(name.span, Def::Builtin(query::about(name.as_str())));
             return found;
         }
         if let Some(handler) = self.own_handler(name.as_str()) {
@@ -104,6 +104,9 @@ impl BodyCx<'_> {
         }
         if let Some(done) = self.builtin(name, args, span) {
             return done;
+        }
+        if let Some(of_group) = self.misnamed_aggregate(name, args, span) {
+            return of_group;
         }
         if !self.cx.names.later.contains_key(name.as_str()) {
             self.unknown_name(name, "function");

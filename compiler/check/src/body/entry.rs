@@ -55,6 +55,7 @@ pub fn check_all(cx: &mut Cx, again: &mut Again<'_>) {
             }
         }
     }
+    super::field_defaults::check(cx);
 }
 
 /// Only the declaration around a place, and the types of constants.

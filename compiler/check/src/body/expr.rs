@@ -91,7 +91,7 @@ impl BodyCx<'_> {
                 self.report(
                     Diagnostic::new(codes::E0305, span, "a range is not a value")
                         .label("only after `in`")
-                        .help("walk it with `for i in a..b`, or ask `x in a..b`"),
+                        .help("walk it with `for i in a..b`, ask `x in a..b`, or take a part: `xs[a..b]`"),
                 );
                 hole(span)
             }
@@ -104,7 +104,7 @@ impl BodyCx<'_> {
                 index,
                 index_span,
             } => self.tuple_field(base, *index, *index_span, span),
-            Ast::Index { base, index } => self.index(base, index, span),
+            Ast::Index { base, index } => self.index(base, index, want, span),
             Ast::Call { callee, args } => self.call(callee, args, want, span),
             Ast::If {
                 cond,

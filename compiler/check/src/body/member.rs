@@ -3,7 +3,7 @@
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast};
 
-use super::{BodyCx, hole, node};
+use super::{BodyCx, entry, hole, node};
 use crate::hir::*;
 use crate::meanings::Def;
 use crate::messages::did_you_mean;
@@ -42,6 +42,9 @@ impl BodyCx<'_> {
         }
         if let Some(carried) = self.carried_state(base, name, span) {
             return carried;
+        }
+        if self.field_of_rows(base, name) {
+            return hole(span);
         }
         let base = self.plain(base, None);
         self.field_of(base, name, span)
@@ -136,6 +139,9 @@ impl BodyCx<'_> {
             _ if matches!(&ty, Type::Map(key, _) if self.head(key) == Type::Text) => {
                 found.help(format!("a map is asked by its keys: write `[\"{name}\"]`"))
             }
+            [] if matches!(ty, Type::List(_)) => found.help(
+                "these are many: take one, `xs[0]` or `xs.first()`, or go over all: `for x in xs select x.name`",
+            ),
             [] => found.help("look at the type: it has no fields"),
             fields => {
                 let named = fields.iter().filter(|f| !f.name.is_empty());
@@ -232,11 +238,24 @@ impl BodyCx<'_> {
         }
     }
 
-    pub(super) fn index(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span) -> Expr {
+    pub(super) fn index(
+        &mut self,
+        base: &ast::Expr,
+        index: &ast::Expr,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        if let Some(view) = self.view_meant(base) {
+            return self.index_of_view(view, base, index, span);
+        }
+        if let Ast::Range { start, end } = &index.kind {
+            return self.part(base, start, end, want, span);
+        }
         let base = self.plain(base, None);
         let ty = self.head(&base.ty);
         match &ty {
             Type::List(item) => {
+                self.counted_from_end(index);
                 let index = self.expr_of(index, &Type::Int);
                 node(
                     ExprKind::ListIndex(Box::new(base), Box::new(index)),
@@ -276,5 +295,105 @@ impl BodyCx<'_> {
                 hole(span)
             }
         }
+    }
+
+    /// `xs[a..b]`: a part of a list, a text or bytes, as `xs.slice(a, b)` gives it.
+    fn part(
+        &mut self,
+        base: &ast::Expr,
+        start: &ast::Expr,
+        end: &ast::Expr,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let base = self.plain(base, None);
+        let ty = self.head(&base.ty);
+        match &ty {
+            Type::List(_) | Type::Text | Type::Bytes => {}
+            Type::Unknown => return hole(span),
+            _ => {
+                let shown = self.show(&ty);
+                let message = format!("`{shown}` has no parts");
+                self.report(
+                    Diagnostic::new(codes::E0305, span, message)
+                        .label("neither a list nor a text")
+                        .help("`xs[a..b]` is a part of a list, a text or bytes"),
+                );
+                return hole(span);
+            }
+        }
+        let argument = |value: &ast::Expr| ast::Arg {
+            label: None,
+            span: value.span,
+            value: value.clone(),
+        };
+        let args = [argument(start), argument(end)];
+        let name = ast::Ident {
+            name: "slice".to_owned(),
+            span,
+        };
+        let all = self.cx.names.functions.get("slice").cloned();
+        let all: Vec<FnId> = all.unwrap_or_default();
+        let of_library = all
+            .into_iter()
+            .filter(|id| self.cx.program.function(*id).is_prelude);
+        let all: Vec<FnId> = of_library.collect();
+        let fitting = self.fitting(&all, &base.ty, 3);
+        self.call_function(&name, fitting, Some(base), &args, want, span)
+    }
+
+    /// `xs[-1]` is always out of range.
+    fn counted_from_end(&mut self, index: &ast::Expr) {
+        let Ast::Unary {
+            op: ast::UnaryOp::Neg,
+            operand,
+        } = &index.kind
+        else {
+            return;
+        };
+        if matches!(operand.kind, Ast::Int(n) if n > 0) {
+            self.report(
+                Diagnostic::new(codes::E0305, index.span, "positions are counted from 0")
+                    .label("in front of the first")
+                    .help("the last item is `xs.last()`, the last two are `xs.tail(2)`"),
+            );
+        }
+    }
+
+    /// `totals[sku]` of a view.
+    fn index_of_view(
+        &mut self,
+        view: ViewId,
+        base: &ast::Expr,
+        index: &ast::Expr,
+        span: Span,
+    ) -> Expr {
+        let name = self.cx.program.view(view).name.clone();
+        entry::view(self.cx, view);
+        let has_keys = self.cx.program.view(view).at.is_some();
+        let message = format!("`{name}` is a view, which is no map");
+        let found = Diagnostic::new(codes::E0305, base.span, message).label("not read");
+        let found = match has_keys {
+            true => {
+                let open = Span {
+                    start: base.span.end,
+                    end: index.span.start,
+                    ..span
+                };
+                let close = Span {
+                    start: index.span.end,
+                    ..span
+                };
+                found
+                    .help(format!("read the rows of a key: `{name}.at(..)`"))
+                    .fix(
+                        "read the rows of the key",
+                        vec![(open, ".at(".into()), (close, ")".into())],
+                    )
+            }
+            false => found.help(format!("read its rows: `{name}.all()`")),
+        };
+        self.report(found);
+        hole(span)
     }
 }

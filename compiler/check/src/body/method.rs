@@ -204,6 +204,22 @@ impl BodyCx<'_> {
         if let Some(elsewhere) = modules::elsewhere(self.cx, name) {
             return self.report(elsewhere.help_of_method(found));
         }
+        if let Type::New(id, _) = ty
+            && let Some(kind) = LatticeKind::of_id(*id)
+        {
+            let changes: Vec<String> = kind
+                .changes()
+                .iter()
+                .map(|c| format!("`{}`", c.name()))
+                .collect();
+            return self.report(found.help(match changes.is_empty() {
+                true => "change what is at a key: `map[key].add(..)`".to_owned(),
+                false => format!("it is changed with {}", changes.join(" and ")),
+            }));
+        }
+        if let Some(help) = self.said_otherwise(ty, name) {
+            return self.report(found.help(help));
+        }
         let usual = match familiar::method(name.as_str()) {
             Some(Familiar::Written(instead)) => return self.report(found.help(instead)),
             Some(Familiar::Named(there)) if known.iter().any(|n| n == there) => Some(there),
@@ -223,6 +239,29 @@ impl BodyCx<'_> {
                 "declare it: `fn {name}(x: {shown}, ..)` can be called as `x.{name}(..)`"
             ))
         }));
+    }
+
+    /// What is written otherwise of values of this type.
+    fn said_otherwise(&self, ty: &Type, name: &Ident) -> Option<String> {
+        let word = name.as_str();
+        let help = match (ty, word) {
+            (Type::Text, "join") => "it is the list that is joined: `xs.join(\", \")`",
+            (Type::Map(..), "set" | "put") => "write `m[key] = value`",
+            (Type::Map(..), "delete" | "pop") => "write `m.remove(key)`",
+            (Type::List(_), "count") => "write `xs.length()`, or `xs.count_where(x => x > 1)`",
+            (Type::Record(id, _), getter) => {
+                let of = getter.strip_prefix("get_").or(getter.strip_prefix("get"))?;
+                let of = of.to_lowercase();
+                let fields = &self.cx.program.records[id.0 as usize].fields;
+                let field = fields.iter().find(|field| field.name == of)?;
+                return Some(format!(
+                    "a field is asked for by its name: `.{}`",
+                    field.name
+                ));
+            }
+            _ => return None,
+        };
+        Some(help.to_owned())
     }
 
     /// Whether the program has a function of that name with a parameter behind the receiver.

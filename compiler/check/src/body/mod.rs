@@ -12,7 +12,9 @@ mod control;
 mod entry;
 mod expr;
 mod failure;
+mod field_defaults;
 mod fixture;
+mod grouped;
 mod library;
 mod loops;
 mod member;
@@ -263,11 +265,20 @@ impl<'a> BodyCx<'a> {
 
     /// Writes down what a name stands for, when somebody asked.
     fn means(&mut self, name: Span, def: Def) {
+        // What a comprehension is rewritten into calls functions of the library whose names stand nowhere in the text.
+        if let Def::Function(id) = def {
+            let function = self.cx.program.function(id);
+            let called = function.name.trim_end_matches('_');
+            let written = name.range().len();
+            if function.is_prelude && written != called.len() && written != function.name.len() {
+                return;
+            }
+        }
         self.cx.means(name, def);
     }
 
     fn means_local(&mut self, name: Span, id: LocalId) {
-        if name.range().is_empty() {
+        if name.range().len() != self.locals[id.0 as usize].name.len() {
             // Made up, and written nowhere.
             return;
         }
@@ -440,6 +451,17 @@ impl<'a> BodyCx<'a> {
             (Type::Date, Type::Time) => "take its date: `.date()` in UTC, `.in_zone(\"Europe/Berlin\").date()` elsewhere".into(),
             (Type::Time, Type::Date) => "say which time of that day: `.midnight()` in UTC, `.start_in(\"Europe/Berlin\")` elsewhere".into(),
             (Type::Duration, Type::Int) => "say of what: `5s`, `5m`, `2h`, `1d`".into(),
+            (Type::Date, Type::Text) => "write a date as `d\"2026-01-31\"`, or read it: `.to_date()`, which gives a `Date?`".into(),
+            (Type::Bytes, Type::Text) => "take its bytes: `.to_bytes()`; of digits: `.from_hex()`, `.from_base64()`".into(),
+            (Type::Text, Type::Bytes) => "write it in digits, `.hex()` or `.base64()`, or read it as a text: `.text()`".into(),
+            (Type::Enum(id, _), Type::Text | Type::Int) => {
+                let variants = &self.cx.program.enums[id.0 as usize].variants;
+                let names: Vec<String> = variants.iter().take(3).map(|v| format!("`{}`", v.name)).collect();
+                format!("name one of its variants: {}", names.join(", "))
+            }
+            (_, Type::Record(id, _)) if self.cx.program.records[id.0 as usize].name == "Secret" && *want == Type::Text => {
+                "take the text out where it is needed: `.reveal()`".into()
+            }
             (Type::Entity(id), _) => {
                 format!("name one by its key: `{}(..)`", self.cx.program.entity(*id).name)
             }

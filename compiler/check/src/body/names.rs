@@ -189,6 +189,11 @@ impl BodyCx<'_> {
         }
         let is_value = self.lookup(name.as_str()).is_some()
             || self.cx.names.constants.contains_key(name.as_str());
+        if what == "function" && self.cx.names.views.contains_key(name.as_str()) {
+            return self.report(found.help(format!(
+                "`{name}` is a view: read its rows with `{name}.all()`, or with `{name}.at(key)`"
+            )));
+        }
         if what == "function" && is_value {
             return self
                 .report(found.help(format!("`{name}` is a value: leave the parentheses away")));

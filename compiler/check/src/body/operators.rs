@@ -209,6 +209,7 @@ impl BodyCx<'_> {
                     (Int | Decimal, Float) | (Float, Int | Decimal) => {
                         found.help("convert one side: `.to_float()`")
                     }
+                    (Text, Int) if symbol == "*" => found.help("write `text.repeat(10)`"),
                     (Text, _) | (_, Text) => found.help("put values into a text: `\"{a}{b}\"`"),
                     (Type::Option(_), _) | (_, Type::Option(_)) => {
                         found.help("it may be missing: give a value for that case with `?? ..`")

@@ -23,7 +23,7 @@ use super::BodyCx;
 /// A `group by` around the code that is being checked.
 pub(super) struct Group {
     /// Of the local with the rows; no name that can be written.
-    rows: String,
+    pub(super) rows: String,
     /// What takes a row apart.
     row: Pattern,
     /// Each row stands for so many of one key: it is their number.
@@ -352,6 +352,23 @@ pub(super) fn is_aggregate(name: &str, args: usize) -> bool {
         }
         "percentile" | "top" => args == 2,
         _ => false,
+    }
+}
+
+/// What an aggregate is called among what is part of the language.
+pub(super) fn about(name: &str) -> &'static str {
+    match name {
+        "count" => "aggregate.count",
+        "sum" => "aggregate.sum",
+        "average" => "aggregate.average",
+        "min" => "aggregate.min",
+        "max" => "aggregate.max",
+        "count_distinct" => "aggregate.count_distinct",
+        "percentile" => "aggregate.percentile",
+        "first" => "aggregate.first",
+        "last" => "aggregate.last",
+        "top" => "aggregate.top",
+        _ => "aggregate.collect",
     }
 }
 

@@ -49,6 +49,25 @@ impl BodyCx<'_> {
             return hole(span);
         }
         self.means(name.span, Def::Builtin("emit"));
+        if args.len() > 1 && matches!(of, Type::Record(..)) {
+            let made = self.show(&of);
+            let all = args[0].span.to(args[args.len() - 1].span);
+            self.report(
+                Diagnostic::new(codes::E0302, all, "`emit` takes one entry")
+                    .label(format!("these are the fields of a `{made}`"))
+                    .secondary(declared, format!("entries are a `{made}`"))
+                    .help(format!("make one: `{called}.emit({made}(..))`"))
+                    .fix(
+                        format!("make a `{made}` of them"),
+                        vec![
+                            (all.before(), format!("{made}(")),
+                            (all.after(), ")".to_owned()),
+                        ],
+                    ),
+            );
+            self.check_loose(args);
+            return hole(span);
+        }
         let Some(placed) = self.place_args("emit", &[("entry", false)], args, span) else {
             return hole(span);
         };

@@ -39,8 +39,19 @@ pub fn names(manifest: &Manifest) -> Vec<String> {
     let functions = manifest.functions.iter();
     functions
         .filter(|function| function.kind != FunctionKind::Whole)
+        .filter(|function| !is_part_of_view(manifest, function))
         .map(|function| full_name(manifest, function))
         .collect()
+}
+
+/// What keeps a view up to date, which nobody calls.
+fn is_part_of_view(manifest: &Manifest, function: &Function) -> bool {
+    !function.public
+        && function.entity.is_none()
+        && function
+            .name
+            .rsplit_once('.')
+            .is_some_and(|(view, _)| manifest.views.iter().any(|known| known.name == view))
 }
 
 /// The page of a function that waits and that only the program calls.
@@ -64,7 +75,14 @@ pub fn page(manifest: &Manifest, function: &Function) -> String {
         page.push_str(&format!("  {line}\n"));
     }
     page.push('\n');
-    page.push_str(&format!("effect   {}\n", effect(function.effect)));
+    let effect = match (consumes(manifest, function), function.effect) {
+        // That an entry was consumed is on the log, whatever was done with it.
+        (Some(_), Effect::Pure | Effect::Read) => {
+            "read: changes nothing, and is one record in the log for each entry"
+        }
+        (_, known) => effect(known),
+    };
+    page.push_str(&format!("effect   {effect}\n"));
     page.push_str(&format!("callers  {}\n", callers(manifest, function)));
     page.push_str(&receipts::lines(manifest, function));
     page.push_str(&touches_of(function));

@@ -1,7 +1,10 @@
-//! Attributes behind `@`, the roles in them, and the parameters in the path of a route.
+//! Attributes behind `@`, the roles in them, the parameters in the path of a route, and the fields in `@key` and `@time`.
 
 use std::collections::BTreeSet;
 
+use weir_check::hir::Type;
+use weir_check::meanings::Def;
+use weir_diagnostics::Span;
 use weir_syntax::ast::walk::{Node, walk};
 use weir_syntax::ast::{ExprKind, ItemKind, MemberKind};
 use weir_syntax::token::Tok;
@@ -21,6 +24,8 @@ enum On {
     Error,
     Extern,
     Stream,
+    View,
+    Every,
 }
 
 const ATTRIBUTES: &[(&str, &str, On, &str)] = &[
@@ -140,7 +145,31 @@ const ATTRIBUTES: &[(&str, &str, On, &str)] = &[
         On::Stream,
         "how long entries are kept",
     ),
+    (
+        "keep",
+        "keep(\"${1:why}\")",
+        On::View,
+        "why it may remember for ever",
+    ),
+    (
+        "at",
+        "at(\"${1:07:00}\")",
+        On::Every,
+        "the time of the day of the first tick, in UTC",
+    ),
 ];
+
+/// What an attribute is for.
+pub fn about(name: &str, on_stream: bool) -> Option<&'static str> {
+    let named = ATTRIBUTES.iter().filter(|known| known.0 == name);
+    let mut named = named.map(|known| (known.2 == On::Stream, known.3));
+    let (_, first) = named.clone().next()?;
+    let of_stream = named.find(|(stream, _)| *stream);
+    Some(match of_stream {
+        Some((_, what)) if on_stream => what,
+        _ => first,
+    })
+}
 
 /// Those that may stand in front of what follows.
 pub fn attributes(cursor: &Cursor) -> Vec<Completion> {
@@ -194,6 +223,9 @@ fn fitting(cursor: &Cursor) -> &'static [On] {
             Tok::Pub => is_pub = true,
             Tok::Stream if is_pub => return &[On::Caller, On::Stream],
             Tok::Stream => return &[On::Stream],
+            Tok::View if is_pub => return &[On::Caller, On::View],
+            Tok::View => return &[On::View],
+            Tok::Every => return &[On::Every],
             _ if is_pub => return &[On::Public, On::Caller, On::Function],
             Tok::Fn => return &[On::Function],
             Tok::Event => return &[On::Caller],
@@ -220,6 +252,28 @@ fn given<'a>(cursor: &Cursor<'a>) -> BTreeSet<&'a str> {
             found.insert(cursor.word_of(token).trim_start_matches('@'));
         } else if depth == 0 {
             break;
+        }
+    }
+    found.extend(given_behind(cursor));
+    found
+}
+
+/// Those that stand behind the cursor, up to the thing itself.
+fn given_behind<'a>(cursor: &Cursor<'a>) -> Vec<&'a str> {
+    let Some(file) = cursor.snapshot.file(cursor.file) else {
+        return Vec::new();
+    };
+    let end = cursor.word.end;
+    let tokens = file.parsed.tokens.iter();
+    let mut depth = 0_usize;
+    let mut found = Vec::new();
+    for token in tokens.filter(|token| token.start >= end && token.start < token.end) {
+        match token.kind {
+            kind if kind.is_open() => depth += 1,
+            kind if kind.is_close() => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            Tok::At => found.push(cursor.word_of(token).trim_start_matches('@')),
+            _ => break,
         }
     }
     found
@@ -259,7 +313,7 @@ pub fn roles(cursor: &Cursor) -> Vec<Completion> {
         .collect()
 }
 
-/// In the path of a route: keys of the entity and parameters of the function.
+/// In the path of a route: keys of the entity and parameters of the function; in `@key` and `@time`: what an entry has.
 pub fn in_route(build: &mut Build) {
     let mut names: Vec<(String, Kind)> = Vec::new();
     let marked = build.marked;
@@ -274,6 +328,7 @@ pub fn in_route(build: &mut Build) {
                     let keys = decl.keys.iter();
                     names.extend(keys.map(|key| (key.name.name.clone(), Kind::Key)));
                 }
+                ItemKind::Stream(decl) => return of_entry(build, decl.name.span),
                 _ => {}
             },
             Node::Member(member) => {
@@ -287,5 +342,33 @@ pub fn in_route(build: &mut Build) {
     }
     for (name, kind) in names {
         build.add(&name, Suggested::Declared(kind), Near::Wanted, None);
+    }
+}
+
+/// The fields of an entry of the stream whose name stands there; in `@time` those that are a time.
+fn of_entry(build: &mut Build, stream: Span) {
+    let snapshot = build.snapshot();
+    let in_time = build
+        .marked
+        .path()
+        .iter()
+        .any(|node| matches!(node, Node::Attr(attr) if attr.name.as_str() == "time"));
+    let in_key = build
+        .marked
+        .path()
+        .iter()
+        .any(|node| matches!(node, Node::Attr(attr) if attr.name.as_str() == "key"));
+    let checked = snapshot.checked();
+    let mut streams = checked.streams.iter();
+    let Some(stream) = streams.find(|known| known.span == stream) else {
+        return;
+    };
+    let Type::Record(id, args) = &stream.ty else {
+        return;
+    };
+    for (field, at) in checked.record_fields(*id, args).into_iter().zip(0..) {
+        if in_key || in_time && field.ty == Type::Time {
+            build.declared(&field.name, Def::RecordField(*id, at), Near::Wanted);
+        }
     }
 }

@@ -17,6 +17,8 @@ pub enum Front {
     Top(Top),
     /// Where members of something in braces begin.
     Member(Of),
+    /// Behind `on`.
+    Stream,
     /// Behind something that is whole: what may follow it.
     Continue(Vec<&'static str>),
     Type(TypeOf),
@@ -104,6 +106,7 @@ pub fn front(cursor: &Cursor) -> Front {
     let attributed = !begins && only_attributes(mine);
     let is_pub = matches!(mine, [.., token] if token.kind == Tok::Pub);
     match (open, of) {
+        (None, _) if matches!(mine, [on] if on.kind == Tok::On) => return Front::Stream,
         (None, _) if begins => return Front::Top(Top::Any),
         (None, _) if attributed => return Front::Top(Top::Attributed),
         (None, _) if is_pub => return Front::Top(Top::Public),
@@ -254,11 +257,36 @@ fn unit(cursor: &Cursor, open: Option<usize>) -> usize {
             && last.kind.ends_statement()
             && start < before.len()
             && !only_attributes(&before[start..])
+            && !is_open_walk(&before[start..])
     });
     match ended {
         true => before.len(),
         false => start,
     }
+}
+
+/// Whether it ends with a `for` that has its source and neither a block nor `select`: the next line goes on with it.
+fn is_open_walk(tokens: &[Token]) -> bool {
+    let mut depth = 0_usize;
+    let mut is_open = false;
+    let mut is_in = false;
+    for token in tokens {
+        if token.kind.is_close() {
+            depth = depth.saturating_sub(1);
+        }
+        if depth == 0 {
+            match token.kind {
+                Tok::For => (is_open, is_in) = (true, false),
+                Tok::In => is_in = true,
+                Tok::Select | Tok::LBrace => is_open = false,
+                _ => {}
+            }
+        }
+        if token.kind.is_open() {
+            depth += 1;
+        }
+    }
+    is_open && is_in
 }
 
 fn only_attributes(tokens: &[Token]) -> bool {

@@ -1,8 +1,11 @@
 //! Words of the language by place, and snippets for what is written often.
 
+use weir_check::meanings::Def;
+
 use super::front::{Of, Top};
 use super::item::{Near, plain, sort};
 use super::{Completion, Cursor, Suggested};
+use crate::declared::Kind;
 
 /// A word: what is written for it, as a snippet, and what it is for.
 struct Word {
@@ -86,6 +89,16 @@ const TOP: &[Word] = &[
         "on ${1:entries}(${2:entry}) {\n  $0\n}",
         "what happens once for each entry of a stream",
     ),
+    w(
+        "every",
+        "every ${1:1h} {\n  $0\n}",
+        "what begins by itself, again and again",
+    ),
+    w(
+        "every day at",
+        "@at(\"${1:07:00}\")\nevery 1d {\n  $0\n}",
+        "what begins by itself, at a time of the day",
+    ),
     w("import", "import ${1:module}.{$0}", "names of another file"),
     w(
         "extern",
@@ -109,11 +122,23 @@ const TOP: &[Word] = &[
     ),
 ];
 
-const PUBLIC: &[Word] = &[w(
-    "fn",
-    "fn ${1:name}($2)${3: -> ${4:Int}} {\n  $0\n}",
-    "a function that can be called over HTTP",
-)];
+const PUBLIC: &[Word] = &[
+    w(
+        "fn",
+        "fn ${1:name}($2)${3: -> ${4:Int}} {\n  $0\n}",
+        "a function that can be called over HTTP",
+    ),
+    w(
+        "stream",
+        "stream ${1:entries}: ${2:Entry}$0",
+        "a stream that takes entries over HTTP",
+    ),
+    w(
+        "view",
+        "view ${1:name} =\n  for ${2:row} in ${3:Entity}\n  select $0",
+        "a query that is kept up to date, read over HTTP",
+    ),
+];
 
 const ENTITY: &[Word] = &[
     w("state", "state ${1:name}: ${2:Int} = ${3:0}", "what lasts"),
@@ -121,6 +146,16 @@ const ENTITY: &[Word] = &[
         "pub state",
         "pub state ${1:name}: ${2:Int} = ${3:0}",
         "what lasts, and may be read from outside",
+    ),
+    w(
+        "merge",
+        "merge ${1:name}: ${2:Counter}",
+        "what lasts, and of which changes merge",
+    ),
+    w(
+        "pub merge",
+        "pub merge ${1:name}: ${2:Counter}",
+        "what lasts, of which changes merge, and may be read from outside",
     ),
     w(
         "fn",
@@ -169,6 +204,11 @@ const PUBLIC_MEMBER: &[Word] = &[
         "state ${1:name}: ${2:Int} = ${3:0}",
         "what lasts, and may be read from outside",
     ),
+    w(
+        "merge",
+        "merge ${1:name}: ${2:Counter}",
+        "what lasts, of which changes merge, and may be read from outside",
+    ),
 ];
 
 const EXTERN: &[Word] = &[w(
@@ -180,6 +220,11 @@ const EXTERN: &[Word] = &[w(
 const STATEMENTS: &[Word] = &[
     w("let", "let ${1:name} = $0", "a name for a value"),
     w("var", "var ${1:name} = $0", "a variable that changes"),
+    w(
+        "scratch let",
+        "scratch let ${1:name} = parallel for ${2:item} in ${3:items} select $0",
+        "temporary data: in no log, computed again when it is lost",
+    ),
     w(
         "while",
         "while ${1:condition} {\n  $0\n}",
@@ -255,6 +300,7 @@ const EXPRESSIONS: &[Word] = &[
         "wait {\n  ${1:event} => $2\n  after ${3:1d} => $0\n}",
         "for an event, or the deadline",
     ),
+    w("peek", "peek $0", "reads without waiting for the newest"),
     w("not", "not $0", "the other way round"),
     w("true", "true", "a Bool"),
     w("false", "false", "a Bool"),
@@ -288,11 +334,39 @@ pub fn top(cursor: &Cursor, kind: Top) -> Vec<Completion> {
         Top::Any => words_of(cursor, TOP),
         Top::Public => words_of(cursor, PUBLIC),
         Top::Attributed => {
-            let fits = |word: &&Word| matches!(word.label, "fn" | "pub fn" | "error");
+            let fits =
+                |word: &&Word| matches!(word.label, "fn" | "pub fn" | "error" | "every" | "view");
             let words = TOP.iter().filter(fits);
             words.map(|word| of(cursor, word, Near::Keyword)).collect()
         }
     }
+}
+
+/// The streams of which `on` takes entries.
+pub fn streams(cursor: &Cursor) -> Vec<Completion> {
+    let Some(file) = cursor.snapshot.file(cursor.file) else {
+        return Vec::new();
+    };
+    let is_written = cursor.behind().trim_start().starts_with('(');
+    let seen = file.names.seen.iter();
+    let streams = seen.filter_map(|(name, def)| match def {
+        Def::Stream(id) => Some((name, id)),
+        _ => None,
+    });
+    streams
+        .map(|(name, id)| {
+            let stream = &cursor.snapshot.checked().streams[id.0 as usize];
+            let kind = Suggested::Declared(Kind::Stream);
+            let mut one = plain(cursor, name, kind, Near::Wanted);
+            let shown = cursor.snapshot.show(stream.span, &stream.ty);
+            one.detail = Some(format!("stream {name}: {shown}"));
+            one.declared = Some(stream.span);
+            if !is_written {
+                one.snippet = Some(format!("{name}(${{1:entry}}) {{\n  $0\n}}"));
+            }
+            one
+        })
+        .collect()
 }
 
 /// Where members begin.

@@ -31,6 +31,7 @@ use crate::declared::Kind;
 use crate::rename::Edit;
 use crate::{At, Snapshot};
 
+pub(crate) use attributes::about as about_attribute;
 pub use beside::{Beside, Declares};
 pub(crate) use item::could_mean;
 pub use item::documentation_of;
@@ -194,6 +195,7 @@ pub fn completion(
         Front::Import(import) => imports::paths(&cursor, &import, beside),
         Front::Top(kind) => keywords::top(&cursor, kind),
         Front::Member(kind) => keywords::member(&cursor, kind),
+        Front::Stream => keywords::streams(&cursor),
         Front::Continue(words) => keywords::words(&cursor, &words),
         Front::Type(of) => types::types(&cursor, of, beside),
         Front::Code(hints) => code(&cursor, library, hints, beside),

@@ -163,19 +163,19 @@ fn mocked(build: &mut Build) {
     }
 }
 
-/// What can be asked of the rows of a group, and what goes into the parentheses.
-const AGGREGATES: &[(&str, &[&str])] = &[
-    ("count", &[]),
-    ("sum", &["e"]),
-    ("average", &["e"]),
-    ("min", &["e"]),
-    ("max", &["e"]),
-    ("count_distinct", &["e"]),
-    ("percentile", &["e", "part"]),
-    ("first", &["e"]),
-    ("last", &["e"]),
-    ("top", &["e", "count"]),
-    ("collect", &["e"]),
+/// What can be asked of the rows of a group, and where it is described, and what goes into the parentheses.
+const AGGREGATES: &[(&str, &str, &[&str])] = &[
+    ("count", "aggregate.count", &[]),
+    ("sum", "aggregate.sum", &["e"]),
+    ("average", "aggregate.average", &["e"]),
+    ("min", "aggregate.min", &["e"]),
+    ("max", "aggregate.max", &["e"]),
+    ("count_distinct", "aggregate.count_distinct", &["e"]),
+    ("percentile", "aggregate.percentile", &["e", "part"]),
+    ("first", "aggregate.first", &["e"]),
+    ("last", "aggregate.last", &["e"]),
+    ("top", "aggregate.top", &["e", "count"]),
+    ("collect", "aggregate.collect", &["e"]),
 ];
 
 /// Behind `group by` the rows of a group are asked for something.
@@ -194,9 +194,9 @@ fn aggregates(build: &mut Build) {
         return;
     }
     let is_called = build.cursor.behind().starts_with('(');
-    for (name, params) in AGGREGATES {
+    for (name, about, params) in AGGREGATES {
         let added = build.add(name, Suggested::Function, Near::Local, None);
-        added.builtin = Some("aggregate");
+        added.builtin = Some(about);
         added.detail = Some(format!("{name}({})", params.join(", ")));
         if !is_called {
             let params: Vec<String> = params.iter().map(|param| (*param).to_owned()).collect();
@@ -242,6 +242,9 @@ fn in_file(build: &mut Build) {
     let is_begun = !build.cursor.prefix().is_empty();
     let mut last = "";
     for (name, def) in &file.names.seen {
+        if marked.snapshot.is_made_up(name, *def) {
+            continue;
+        }
         let near = match marked.snapshot.place(*def) {
             Some(place) if place.file == file.id => Near::File,
             Some(place) if !marked.snapshot.is_own(place.file) => Near::Library,
@@ -379,7 +382,11 @@ fn elsewhere(build: &mut Build) {
     let files = marked.snapshot.survey.files.iter().enumerate();
     for (at, file) in files.filter(|(at, file)| *at > 0 && file.id != own) {
         for (name, def) in &file.names.own {
-            if matches!(def, Def::Module(_) | Def::Alias(_)) || seen.iter().any(|(_, s)| s == def) {
+            let is_made_up = marked.snapshot.is_made_up(name, *def);
+            if is_made_up
+                || matches!(def, Def::Module(_) | Def::Alias(_))
+                || seen.iter().any(|(_, s)| s == def)
+            {
                 continue;
             }
             let Some(way) = imports::way(build.cursor.snapshot, own, at, name) else {

@@ -55,6 +55,11 @@ pub fn types(cursor: &Cursor, of: TypeOf, beside: &[Beside]) -> Vec<Completion> 
             let there = listed(cursor);
             found.retain(|one| !there.contains(&one.label.as_str()));
         }
+        TypeOf::Value if merges(cursor) => {
+            declared(cursor, &mut found, |def| matches!(def, Def::Record(_)));
+            let all = MERGING.iter();
+            found.extend(all.map(|of| language(cursor, of, Near::Wanted)));
+        }
         TypeOf::Value | TypeOf::Declared => {
             let is_type = |def: &Def| {
                 matches!(
@@ -87,15 +92,34 @@ pub fn types(cursor: &Cursor, of: TypeOf, beside: &[Beside]) -> Vec<Completion> 
 
 fn built_in(cursor: &Cursor, found: &mut Vec<Completion>) {
     let merging = MERGING.iter().filter(|_| may_merge(cursor));
-    for (name, args) in BUILT_IN.iter().chain(merging) {
-        let mut one = plain(cursor, name, Suggested::Type, Near::Language);
-        one.detail = builtins::headline(name).map(str::to_owned);
-        one.builtin = Some(name);
-        if !args.is_empty() && !cursor.behind().starts_with('<') {
-            one.snippet = Some(format!("{name}{args}$0"));
-        }
-        found.push(one);
+    let all = BUILT_IN.iter().chain(merging);
+    found.extend(all.map(|of| language(cursor, of, Near::Language)));
+}
+
+fn language(cursor: &Cursor, of: &(&'static str, &str), near: Near) -> Completion {
+    let (name, args) = of;
+    let mut one = plain(cursor, name, Suggested::Type, near);
+    one.detail = builtins::headline(name).map(str::to_owned);
+    one.builtin = Some(name);
+    if !args.is_empty() && !cursor.behind().starts_with('<') {
+        one.snippet = Some(format!("{name}{args}$0"));
     }
+    one
+}
+
+/// Whether only what merges may stand here: behind `merge name:`, and as what a `MergeMap` has at its keys.
+fn merges(cursor: &Cursor) -> bool {
+    let before = cursor.before.as_slice();
+    if let [.., merge, _, colon] = before
+        && merge.kind == Tok::Merge
+        && colon.kind == Tok::Colon
+    {
+        return true;
+    }
+    let [.., map, less, _, comma] = before else {
+        return false;
+    };
+    comma.kind == Tok::Comma && less.kind == Tok::Lt && cursor.word_of(map) == "MergeMap"
 }
 
 /// Whether the line is one on which something that merges may be named: a `merge` field, or a record.
@@ -114,7 +138,7 @@ fn declared(cursor: &Cursor, found: &mut Vec<Completion>, wanted: impl Fn(&Def) 
     };
     for (name, def) in &file.names.seen {
         let is_module = matches!(def, Def::Module(_));
-        if !is_module && !wanted(def) {
+        if !is_module && !wanted(def) || snapshot.is_made_up(name, *def) {
             continue;
         }
         let near = match snapshot.place(*def) {
@@ -129,7 +153,7 @@ fn declared(cursor: &Cursor, found: &mut Vec<Completion>, wanted: impl Fn(&Def) 
     for (at, other) in files.filter(|(_, other)| other.id != cursor.file) {
         for (name, def) in &other.names.own {
             let is_seen = file.names.seen.iter().any(|(_, seen)| seen == def);
-            if is_seen || !wanted(def) {
+            if is_seen || !wanted(def) || snapshot.is_made_up(name, *def) {
                 continue;
             }
             let Some(way) = imports::way(snapshot, cursor.file, at, name) else {

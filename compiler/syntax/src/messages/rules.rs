@@ -1,5 +1,6 @@
 //! The table of situations, from the most to the least particular.
 
+mod dataflow;
 mod misplaced;
 mod missing;
 mod other_languages;
@@ -10,6 +11,10 @@ use super::{Said, Situation, said};
 type Rule = fn(&Situation) -> Option<Said>;
 
 pub const RULES: &[Rule] = &[
+    dataflow::items,
+    dataflow::clauses,
+    dataflow::lists,
+    dataflow::operators,
     other_languages::words,
     other_languages::words_before,
     other_languages::shapes,

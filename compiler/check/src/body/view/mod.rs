@@ -344,6 +344,20 @@ impl BodyCx<'_> {
 
     /// `peek e`: what is read is not waited for. One machine has nothing to wait for, so it is the read itself.
     pub(super) fn peek(&mut self, inner: &ast::Expr, want: Option<&Type>, span: Span) -> Expr {
+        if let Ast::Tuple(parts) = &inner.kind
+            && parts.len() > 1
+        {
+            self.report(
+                Diagnostic::new(
+                    codes::E0302,
+                    inner.span,
+                    "`peek` takes what is read, and nothing else",
+                )
+                .label("more than one thing")
+                .help("write `peek` in front of what is read: `peek Page(url).likes`"),
+            );
+            return hole(span);
+        }
         let read = self.expr(inner, want);
         let mut is_read = false;
         walk::all(&read, &mut |e| {

@@ -26,10 +26,16 @@ pub fn wrong_sign(s: &Situation) -> Option<Said> {
             said("there is no `**` in Weir", "multiply, or write `x.pow(2)`")
         }
         (_, Tok::Bar) => {
-            let found = said("`|` only joins patterns", "write `or` between conditions")?;
             match s.next() {
-                Some(Tok::Bar) => found.replacing(s.at..=s.at + 1, "or"),
-                _ => Some(found),
+                Some(Tok::Bar) => said(
+                    "`|` only joins patterns",
+                    "write `or` between conditions, `??` in front of what to use where there is nothing",
+                )?
+                .replacing(s.at..=s.at + 1, "or"),
+                _ => said(
+                    "`|` only joins patterns",
+                    "write `or` between conditions, `a.bit_or(b)` for bits",
+                ),
             }
         }
         (_, Tok::Colon) if s.unit_has(Tok::Question) => said(
