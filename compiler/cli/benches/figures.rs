@@ -1,7 +1,6 @@
 //! `cargo bench -p weir-cli`: the figures that people meet, each beside a raw reference from the same minute.
 //!
-//! Times differ from machine to machine and from run to run; the ratios hold. Load comes from blocking clients with one
-//! connection each, on the same machine as the server.
+//! Times differ from machine to machine and from run to run; the ratios hold.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 use weir_contract::Value;
 use weir_contract::manifest::FunctionKind;
 use weir_driver::Memory;
+use weir_tests::bench::{MEASURE, load};
 use weir_tests::http::Client;
 use weir_tests::process::{Node, Scratch};
 
@@ -18,7 +18,6 @@ const COUNTER: &str = concat!(
     "/../../examples/counter/counter.weir"
 );
 const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/bank/bank.weir");
-const MEASURE: Duration = Duration::from_secs(2);
 const CLIENTS: [usize; 3] = [1, 16, 64];
 
 /// `cargo bench -p weir-cli --bench figures -- compile` measures only that.
@@ -224,55 +223,6 @@ fn serve() {
                 beyond.as_secs_f64() / sync.as_secs_f64()
             );
         }
-    }
-}
-
-struct Load {
-    per_second: f64,
-    p50: Duration,
-    p99: Duration,
-}
-
-/// Calls from `clients` threads for [`MEASURE`], after a quarter of it to warm up.
-fn load(
-    host: &str,
-    clients: usize,
-    call: impl Fn(&mut Client, usize) -> std::io::Result<weir_tests::http::Reply> + Sync,
-) -> Load {
-    let begin = Instant::now() + MEASURE / 4;
-    let end = begin + MEASURE;
-    let mut times: Vec<Duration> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..clients)
-            .map(|number| {
-                let call = &call;
-                scope.spawn(move || {
-                    let mut client = Client::connect(host).expect("the server accepts");
-                    let mut times = Vec::new();
-                    loop {
-                        let start = Instant::now();
-                        if start >= end {
-                            return times;
-                        }
-                        let reply = call(&mut client, number).expect("the server answers");
-                        assert_eq!(reply.status, 200, "{reply:?}");
-                        if start >= begin {
-                            times.push(start.elapsed());
-                        }
-                    }
-                })
-            })
-            .collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().expect("a client ends well"))
-            .collect()
-    });
-    times.sort_unstable();
-    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize];
-    Load {
-        per_second: times.len() as f64 / MEASURE.as_secs_f64(),
-        p50: at(0.5),
-        p99: at(0.99),
     }
 }
 

@@ -1,16 +1,12 @@
-//! `cargo bench -p weir-cli --bench runs`: what runs cost in the machine, without HTTP and disk, beside plain calls of the same
+//! `cargo bench --workspace --bench runs`: what runs cost in the machine, without HTTP and disk, beside plain calls of the same
 //! minute. Ratios hold, times vary.
 
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use weir_contract::manifest::FunctionKind;
-use weir_contract::{Manifest, Value};
-use weir_driver::Memory;
-use weir_engine::Runner;
-use weir_machine::{Action, Answer, Call, EventTo, Machine, Progress, Sent, Taken};
+use weir_contract::Value;
+use weir_machine::{Call, EventTo, Sent, Taken};
+use weir_tests::bench::{Bench, MEASURE};
 
-const MEASURE: Duration = Duration::from_secs(2);
 const SLEEPERS: i64 = 1_000_000;
 const FIRED: i64 = 10_000;
 
@@ -87,13 +83,6 @@ workflow Whole(order: Text) {
 }
 "#;
 
-struct Bench {
-    machine: Machine,
-    runner: Runner,
-    manifest: Manifest,
-    now: i64,
-}
-
 fn main() {
     calls_and_workflows();
     wake_up();
@@ -101,104 +90,35 @@ fn main() {
     sleepers();
 }
 
-impl Bench {
-    fn new() -> Bench {
-        let world = Memory::default().with("runs.weir", PROGRAM);
-        let program = weir_driver::find(&world, Path::new("runs.weir")).expect("it is there");
-        let analysis = weir_driver::check(&world, &program).expect("it is read");
-        let bundle = weir_driver::build(&program, &analysis).expect("it has no errors");
-        let loaded = weir_engine::Program::load(&bundle.wasm).expect("the engine takes it");
-        let mut machine = Machine::new();
-        machine.deploy(&bundle.manifest, 0).expect("no state yet");
-        Bench {
-            machine,
-            runner: Runner::new(&loaded).expect("it starts"),
-            manifest: bundle.manifest,
-            now: 0,
-        }
-    }
+/// The `run` of a workflow.
+fn run(bench: &Bench, workflow: &str, key: Value, args: Vec<Value>) -> Call {
+    bench.call(Some(workflow), "run", vec![key], args)
+}
 
-    fn call(&self, entity: &str, key: Value, args: Vec<Value>) -> Call {
-        let is_run = entity != "Counter";
-        let call = weir_node::NamedCall {
-            entity: Some(entity.into()),
-            function: if is_run { "run" } else { "add" }.into(),
-            kind: match is_run {
-                true => FunctionKind::Run,
-                false => FunctionKind::Handler,
-            },
-            keys: vec![key],
-            args: args.into_iter().map(Some).collect(),
-            caller: weir_node::Caller::new("dev", []),
-            idempotency: None,
-        };
-        call.resolve(&self.manifest).expect("the program has it")
-    }
-
-    /// Starts a run or makes a call, and lets everything happen; gives the records made.
-    fn whole(&mut self, call: &Call) -> u64 {
-        let done = self
-            .machine
-            .call(&mut self.runner, &self.manifest, call, self.now);
-        assert!(!matches!(done.answer, Answer::Bug(_)), "{:?}", done.answer);
-        let mut actions = done.actions;
-        let mut records = done.record.is_some() as u64;
-        loop {
-            for action in std::mem::take(&mut actions) {
-                if let Action::Outside(call) = action {
-                    // OUTPUT_OK and an `Int`.
-                    let answered = self.machine.answer_and_go_on(
-                        &mut self.runner,
-                        &self.manifest,
-                        call.call,
-                        vec![0, 2],
-                        self.now,
-                    );
-                    records += 1;
-                    actions.extend(answered.map(|p| p.actions).unwrap_or_default());
-                }
-            }
-            if !actions.is_empty() {
-                continue;
-            }
-            let Some(Progress { actions: more, .. }) =
-                self.machine
-                    .advance_one(&mut self.runner, &self.manifest, self.now)
-            else {
-                return records;
-            };
-            records += 1;
-            actions.extend(more);
-        }
-    }
-
-    /// Calls a second, and records for each.
-    fn rate(&mut self, mut call: impl FnMut(&Bench, i64) -> Call) -> (f64, f64) {
-        let (mut count, mut records) = (0, 0);
-        let begin = Instant::now();
-        while begin.elapsed() < MEASURE {
-            for _ in 0..100 {
-                let call = call(self, count);
-                records += self.whole(&call);
-                count += 1;
-            }
-        }
-        let seconds = begin.elapsed().as_secs_f64();
-        (count as f64 / seconds, records as f64 / count as f64)
-    }
+/// Calls or runs a second, and records for each.
+fn rate(call: impl Fn(&Bench, i64) -> Call) -> (f64, f64) {
+    let (mut count, mut records) = (0, 0);
+    let per_second = Bench::new(PROGRAM).rate(|bench, n| {
+        let call = call(bench, n);
+        records += bench.whole(&call).len();
+        count += 1;
+    });
+    (per_second, records as f64 / count as f64)
 }
 
 fn calls_and_workflows() {
     println!("machine, one thread: a second, and records each");
-    let (plain, records) =
-        Bench::new().rate(|b, n| b.call("Counter", Value::Text(format!("c{}", n % 1_000)), vec![]));
+    let (plain, records) = rate(|b, n| {
+        let key = Value::Text(format!("c{}", n % 1_000));
+        b.call(Some("Counter"), "add", vec![key], vec![])
+    });
     println!("  one call of a counter         {plain:>9.0} {records:>5.1}");
-    let (five, records) = Bench::new().rate(|b, n| b.call("Five", Value::Int(n), vec![]));
+    let (five, records) = rate(|b, n| run(b, "Five", Value::Int(n), vec![]));
     println!(
         "  workflow of five transactions {five:>9.0} {records:>5.1}   ratio to 5 calls {:.2}",
         five * 5.0 / plain
     );
-    let (calls, records) = Bench::new().rate(|b, n| b.call("Calls", Value::Int(n), vec![]));
+    let (calls, records) = rate(|b, n| run(b, "Calls", Value::Int(n), vec![]));
     println!(
         "  workflow of five outside calls{calls:>9.0} {records:>5.1}   ratio to 6 calls {:.2}",
         calls * 6.0 / plain
@@ -207,9 +127,9 @@ fn calls_and_workflows() {
 
 /// An event to a sleeping run, and the step it wakes.
 fn wake_up() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(PROGRAM);
     let args = vec![Value::Duration(i64::MAX / 4), Value::Text("4242".into())];
-    let start = bench.call("Sleeper", Value::Int(0), args);
+    let start = run(&bench, "Sleeper", Value::Int(0), args);
     bench.whole(&start);
     let entity = bench.manifest.entity("Sleeper").expect("it is there").0;
     let sent = Sent {
@@ -244,7 +164,7 @@ fn wake_up() {
 
 /// What a frame keeps, beside all variables in reach.
 fn frames() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(PROGRAM);
     let text = |text: &str| Value::Text(text.into());
     let line = |sku: &str, qty: i64| {
         Value::Record(vec![
@@ -266,7 +186,7 @@ fn frames() {
     ]);
     let mut bytes = |entity: &str| {
         let args = vec![lines.clone(), to.clone(), text("4242424242424242")];
-        let call = bench.call(entity, text("o1"), args);
+        let call = run(&bench, entity, text("o1"), args);
         bench.whole(&call);
         let runs = bench.machine.runs();
         let newest = runs.going().last().expect("it sleeps").1;
@@ -281,7 +201,7 @@ fn frames() {
 }
 
 fn sleepers() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(PROGRAM);
     let before = resident_kib();
     let begin = Instant::now();
     for n in 0..SLEEPERS {
@@ -291,7 +211,7 @@ fn sleepers() {
             Value::Duration(pause * 1_000_000),
             Value::Text("4242".into()),
         ];
-        let call = bench.call("Sleeper", Value::Int(n), args);
+        let call = run(&bench, "Sleeper", Value::Int(n), args);
         bench
             .machine
             .call(&mut bench.runner, &bench.manifest, &call, bench.now);

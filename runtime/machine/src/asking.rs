@@ -89,6 +89,7 @@ impl Asking {
 impl Transaction {
     /// Whether the step has done enough. When not, one transaction more is counted.
     pub fn full(&mut self) -> bool {
+        self.settle();
         let cap = self.asking.around.cap;
         let full =
             self.asking.transactions >= cap.transactions || self.writes_len() >= cap.writes_bytes;

@@ -61,6 +61,7 @@ impl Machine {
                 None => break (on, result),
             }
         };
+        on.settle();
         self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
         self.spent.add(on.spent());
         self.views = std::mem::take(&mut on.asking.around.views);

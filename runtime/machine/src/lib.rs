@@ -26,6 +26,7 @@ mod progress;
 pub mod record;
 mod relabel;
 pub mod replay;
+mod rewritten;
 pub mod run_record;
 mod run_snapshot;
 pub mod runs;

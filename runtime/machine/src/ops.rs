@@ -4,8 +4,8 @@
 //! writes   instances: count, then each: entity, key        (varints, length-prefixed bytes)
 //!          operations, until the end, each: kind u8, instance (position above), slot, operands
 //! ```
-//! Operations are those the step did, minus what it rolled back, in order. Replaying them on equal state
-//! gives equal state: [`apply`] reads nothing but the record.
+//! Operations are those the step did, minus what it rolled back, in order; of a list that it wrote whole, what changed in it
+//! (`rewritten`). Replaying them on equal state gives equal state: [`apply`] reads nothing but the record.
 
 use weir_contract::encode::{DecodeError, Reader, put_bytes, put_varint};
 

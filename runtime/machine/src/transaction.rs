@@ -17,6 +17,7 @@ use weir_contract::lattice::Actor;
 use crate::access::StateAccess;
 use crate::asking::{Asking, Misused, Surroundings};
 use crate::ops::{self, Writes};
+use crate::rewritten::changes;
 use crate::spent::{Meter, Spent};
 use crate::state::{Slot, State};
 
@@ -29,6 +30,8 @@ pub struct Transaction {
     ops: Vec<u8>,
     /// Handles that operations name, in order of first writing.
     written: Vec<u32>,
+    /// A list that is being written whole: cleared, and only pushed to since.
+    rewriting: Option<Rewriting>,
     /// Where in `undo` the round of `touched` began, and what is left of a round that is being read.
     round: usize,
     waiting: Option<std::vec::IntoIter<u32>>,
@@ -39,6 +42,13 @@ pub struct Transaction {
 
 /// Up to this many handles are found by looking at each.
 const SCAN_MAX: usize = 8;
+
+struct Rewriting {
+    handle: u32,
+    slot: u32,
+    /// Position in `undo` of the clearing.
+    undo: usize,
+}
 
 struct Handle {
     entity: u32,
@@ -102,6 +112,7 @@ impl Transaction {
             undo: Vec::new(),
             ops: Vec::new(),
             written: Vec::new(),
+            rewriting: None,
             round: 0,
             waiting: None,
             meter: Meter::default(),
@@ -122,6 +133,7 @@ impl Transaction {
 
     /// Keeps the writes: raises the versions of the instances and gives the operations for the record.
     pub fn commit(mut self) -> (State, Writes) {
+        self.settle();
         let mut instances = Vec::with_capacity(self.written.len());
         for number in &self.written {
             let handle = &self.handles[*number as usize];
@@ -252,6 +264,38 @@ impl Transaction {
         Ok(())
     }
 
+    /// A list that was written whole is noted as what changed in it, when that is shorter. Comes before whatever counts the operations
+    /// or marks a place among them.
+    pub(crate) fn settle(&mut self) {
+        let Some(Rewriting { handle, slot, undo }) = self.rewriting.take() else {
+            return;
+        };
+        let How::Restore(Slot::List(old)) = &self.undo[undo].how else {
+            unreachable!("a list was cleared there");
+        };
+        let Some(changes) = changes(old, self.list(handle, slot)) else {
+            return;
+        };
+        let number = self.handles[handle as usize].number;
+        let number = number.expect("a written instance has one");
+        let mut noted = Vec::new();
+        for change in changes {
+            noted.push(change.kind);
+            put_varint(&mut noted, number as u64);
+            put_varint(&mut noted, slot as u64);
+            if [ops::LIST_SET, ops::LIST_INSERT, ops::LIST_REMOVE].contains(&change.kind) {
+                put_varint(&mut noted, change.index);
+            }
+            if ![ops::LIST_POP, ops::LIST_REMOVE].contains(&change.kind) {
+                put_bytes(&mut noted, change.value);
+            }
+        }
+        self.ops.truncate(self.undo[undo].ops);
+        self.ops.append(&mut noted);
+        // The list that was there is put back in one, without taking pushes back.
+        self.undo.truncate(undo + 1);
+    }
+
     /// At most so many bytes the writes take in a record; 0 when there are none.
     pub fn writes_len(&self) -> usize {
         let keys = self
@@ -318,6 +362,11 @@ impl Transaction {
     /// Starts a write: makes the instance if need be, notes the operation's head, and pushes the undo entry that
     /// `change` gives for the slot.
     fn write(&mut self, handle: u32, slot: u32, kind: u8, change: impl FnOnce(&mut Slot) -> How) {
+        let is_filled =
+            |of: &Rewriting| (of.handle, of.slot, kind) == (handle, slot, ops::LIST_PUSH);
+        if !self.rewriting.as_ref().is_some_and(is_filled) {
+            self.settle();
+        }
         let ops = self.ops.len();
         let this = &mut self.handles[handle as usize];
         let created = this.position.is_none();
@@ -352,6 +401,7 @@ impl Transaction {
 
     /// Notes an ask in the journal, so that rolling back takes it back too.
     pub(crate) fn note_ask(&mut self) {
+        self.settle();
         self.undo.push(Undo {
             handle: 0,
             slot: 0,
@@ -478,6 +528,14 @@ impl StateAccess for Transaction {
         self.write(handle, slot, ops::CLEAR, |slot| {
             How::Restore(std::mem::replace(slot, Slot::empty(kind)))
         });
+        let newest = self.undo.len() - 1;
+        if matches!(&self.undo[newest].how, How::Restore(Slot::List(old)) if !old.is_empty()) {
+            self.rewriting = Some(Rewriting {
+                handle,
+                slot,
+                undo: newest,
+            });
+        }
     }
 
     fn slot_len(&self, handle: u32, slot: u32) -> u64 {
@@ -630,10 +688,13 @@ impl StateAccess for Transaction {
     }
 
     fn savepoint(&mut self) -> u64 {
+        self.settle();
         self.undo.len() as u64
     }
 
     fn rollback(&mut self, mark: u64) {
+        // Marks are set behind what was settled, so all of it is taken back.
+        self.rewriting = None;
         while self.undo.len() as u64 > mark {
             self.undo_last();
         }
@@ -641,6 +702,7 @@ impl StateAccess for Transaction {
     }
 
     fn touched(&mut self) -> Option<(u32, u32)> {
+        self.settle();
         let waiting = self.waiting.get_or_insert_with(|| {
             let mut seen = vec![false; self.handles.len()];
             let writes = self.undo[self.round..]
