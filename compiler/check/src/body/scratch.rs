@@ -14,7 +14,7 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, ForBody};
 
 use super::query::{bind, expr, var};
-use super::{BodyCx, FrameKind, hole, node, undo};
+use super::{BodyCx, Fails, FrameKind, hole, node, undo};
 use crate::hir::*;
 
 impl BodyCx<'_> {
@@ -55,6 +55,17 @@ impl BodyCx<'_> {
         out.push(Stmt::Let(pattern, found));
     }
 
+    /// Who declares this failure deals with data that is lost. A branch of `parallel` is parked, as it ends in no function.
+    fn scratch_lost(&self) -> Option<ErrorId> {
+        let lost = self.cx.program.failures.scratch_lost;
+        match &self.fails {
+            Fails::Declared(declared) if self.lambdas.is_empty() => {
+                declared.contains(&lost).then_some(lost)
+            }
+            _ => None,
+        }
+    }
+
     fn misplaced(&mut self, span: Span, what: &str, help: &str) {
         self.report(
             Diagnostic::new(codes::E0508, span, what)
@@ -79,6 +90,7 @@ impl BodyCx<'_> {
         let scratch = Scratch {
             name: name.name.clone(),
             code,
+            lost: self.scratch_lost(),
         };
         let captures = scratch.captures();
         let mut given = captures.iter().map(|id| &self.locals[id.0 as usize]);
