@@ -1,10 +1,10 @@
 //! Temporary data through the binary: words counted and points gathered by tasks over contents that are larger than its memory, held
 //! against plain programs; nothing left at the end, however a run ends; and nothing of it in the log.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use weir_tests::analytics::{counted, gathered, points, send, words};
 use weir_tests::http::Client;
 use weir_tests::process::{Node, Scratch};
 use weir_tests::random::Random;
@@ -82,97 +82,6 @@ pub fn broken(files: List<Blob>) -> Int {
 }
 "#;
 
-struct Sent {
-    names: Vec<Value>,
-    contents: Vec<String>,
-}
-
-fn send(client: &mut Client, contents: Vec<String>) -> Sent {
-    let mut names = Vec::new();
-    for content in &contents {
-        let headers = [("content-type", "text/plain")];
-        let reply = client.post("/blobs", &headers, content).unwrap();
-        assert!(reply.status < 300, "{}", reply.body);
-        names.push(reply.json());
-    }
-    Sent { names, contents }
-}
-
-fn words(random: &mut Random, files: u64, lines: u64) -> Vec<String> {
-    let mut one = |_| {
-        let mut text = String::new();
-        for _ in 0..lines {
-            for _ in 0..8 {
-                let n = random.below(60) * random.below(60);
-                text.push_str(&format!(
-                    "{}{n} ",
-                    if n.is_multiple_of(2) { "Word" } else { "w" }
-                ));
-            }
-            text.push('\n');
-        }
-        text
-    };
-    (0..files).map(&mut one).collect()
-}
-
-fn counted(contents: &[String], most: usize) -> Value {
-    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
-    for word in contents.iter().flat_map(|c| c.split([' ', '\n'])) {
-        if word.chars().count() > 3 {
-            *counts.entry(word.to_lowercase()).or_default() += 1;
-        }
-    }
-    let mut all: Vec<(String, i64)> = counts.into_iter().collect();
-    all.sort_by_key(|(_, times)| -times);
-    all.truncate(most);
-    json!(all)
-}
-
-fn points(random: &mut Random, files: u64, lines: u64) -> Vec<String> {
-    let mut one = |_| {
-        let mut text = String::new();
-        for _ in 0..lines {
-            let x = random.below(4) * 100 + random.below(20);
-            let y = random.below(3) * 100 + random.below(20);
-            text.push_str(&format!("{x}.5,{y}.25\n"));
-        }
-        text
-    };
-    (0..files).map(&mut one).collect()
-}
-
-/// The same sums in the same order: equal to the last bit.
-fn gathered(contents: &[String], k: usize, rounds: usize) -> Vec<(f64, f64)> {
-    let number = |text: &str| text.parse::<f64>().unwrap();
-    let lines = contents.iter().flat_map(|c| c.lines());
-    let point = |line: &str| {
-        let (x, y) = line.split_once(',').unwrap();
-        (number(x), number(y))
-    };
-    let points: Vec<(f64, f64)> = lines.map(point).collect();
-    let mut centers: Vec<(f64, f64)> = points[..k].to_vec();
-    for _ in 0..rounds {
-        let mut sums: BTreeMap<usize, (f64, f64, u64)> = BTreeMap::new();
-        for p in &points {
-            let away = |c: &(f64, f64)| (c.0 - p.0) * (c.0 - p.0) + (c.1 - p.1) * (c.1 - p.1);
-            let mut best = 0;
-            for i in 1..centers.len() {
-                if away(&centers[i]) < away(&centers[best]) {
-                    best = i;
-                }
-            }
-            let sum = sums.entry(best).or_default();
-            *sum = (sum.0 + p.0, sum.1 + p.1, sum.2 + 1);
-        }
-        centers = sums
-            .values()
-            .map(|s| (s.0 / s.2 as f64, s.1 / s.2 as f64))
-            .collect();
-    }
-    centers
-}
-
 fn started(name: &str, limits: &str, env: &[(String, String)]) -> (Scratch, Node) {
     let folder = Scratch::new(name);
     std::fs::write(folder.join("main.weir"), PROGRAM).unwrap();
@@ -194,7 +103,9 @@ fn call(client: &mut Client, path: &str, body: Value) -> (u16, Value) {
 }
 
 fn alive(client: &mut Client) -> Value {
-    client.get("/_weir/scratch", &[]).unwrap().json()
+    let all = client.get("/_weir/scratch", &[]).unwrap().json();
+    let of = |member: &str| all[member].clone();
+    json!({ "data": of("data"), "memory_bytes": of("memory_bytes"), "disk_bytes": of("disk_bytes") })
 }
 
 fn nothing() -> Value {

@@ -1,6 +1,7 @@
 //! What the tests of the whole share: an HTTP client, the real binary as a process, what lies outside it, chance from a seed,
 //! long programs; and what the benchmarks share.
 
+pub mod analytics;
 pub mod bench;
 pub mod editor;
 pub mod faults;

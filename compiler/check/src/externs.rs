@@ -28,6 +28,7 @@ pub fn failures(cx: &mut Cx) {
         timed_out: named("TimedOut"),
         unavailable: named("Unavailable"),
         unknown: named("Unknown"),
+        scratch_lost: named("ScratchLost"),
     };
 }
 

@@ -25,6 +25,7 @@ mod reload;
 mod routes;
 mod run;
 mod runs;
+mod scratch;
 mod send;
 mod settings;
 mod source;
@@ -66,6 +67,7 @@ enum Verb {
     Doc(doc::Args),
     Lsp(lsp::Args),
     Receipts(receipts::Args),
+    Scratch(scratch::Args),
 }
 
 fn main() -> ExitCode {
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         Verb::Doc(args) => doc::doc(args),
         Verb::Lsp(args) => lsp::lsp(args),
         Verb::Receipts(args) => receipts::receipts(args),
+        Verb::Scratch(args) => scratch::scratch(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

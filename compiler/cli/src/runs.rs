@@ -200,14 +200,21 @@ fn row(run: &Value, style: &Style) -> String {
     }
     for data in run["scratch"].as_array().into_iter().flatten() {
         let name = data["name"].as_str().unwrap_or("?");
-        let state = data["state"].as_str().unwrap_or("?");
-        text.push_str(&format!("\n          temporary data {name}: {state}"));
-        if data["tasks"].is_u64() {
-            let (done, all) = (&data["tasks_done"], &data["tasks"]);
-            text.push_str(&format!(", {done} of {all} tasks done"));
-        }
-        if let Some(bytes) = data["bytes"].as_u64() {
-            text.push_str(&format!(", {bytes} bytes"));
+        let how_far = crate::scratch::how_far(data);
+        text.push_str(&format!("\n          temporary data {name}: {how_far}"));
+    }
+    if let Some(error) = run["result"]["error"]
+        .as_str()
+        .filter(|_| state == "failed")
+    {
+        text.push_str(&format!("\n          failed with {error}"));
+        let fields = run["result"].as_object().into_iter().flatten();
+        let fields: Vec<String> = fields
+            .filter(|(name, _)| *name != "error")
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        if !fields.is_empty() {
+            text.push_str(&format!("({})", fields.join(", ")));
         }
     }
     let strands = run["strands"].as_array().into_iter().flatten();

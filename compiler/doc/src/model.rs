@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use weir_check::hir::{self, Checked, Effect};
 use weir_diagnostics::{FileId, Span};
+use weir_syntax::ast::walk::{Node, walk_fn};
 use weir_syntax::ast::{self, Attr, ItemKind, MemberKind};
 
 use crate::Input;
@@ -123,6 +124,8 @@ pub struct Item {
     /// Who may call it: `anyone`, `teller`.
     pub access: Option<String>,
     pub route: Option<(String, String)>,
+    /// The names of temporary data that it makes.
+    pub temporary: Vec<String>,
     /// Its class with the reason, and what a call costs at most.
     pub costs: Option<(String, String)>,
     pub members: Vec<Item>,
@@ -392,6 +395,18 @@ impl Reader<'_> {
             true => self.route(owner, &made.name),
             false => None,
         };
+        walk_fn(decl, &mut |node| {
+            if let Node::Stmt(stmt) = node
+                && let ast::StmtKind::Let {
+                    scratch: true,
+                    pattern,
+                    ..
+                } = &stmt.kind
+            {
+                let name = &self.text()[pattern.span.range()];
+                made.temporary.push(name.to_owned());
+            }
+        });
         made.costs = self.input.costs.get(&self.full(owner, &made.name)).cloned();
         if let (Some(program), Some(known)) = (
             self.known.program,
@@ -469,6 +484,7 @@ impl Reader<'_> {
             fails: Vec::new(),
             access: None,
             route: None,
+            temporary: Vec::new(),
             costs: None,
             members: Vec::new(),
         }

@@ -361,6 +361,13 @@ fn facts(item: &Item, link: &dyn Fn(&str) -> Option<String>) -> String {
             escape(&format!("{name}, {cost}"))
         ));
     }
+    if !item.temporary.is_empty() {
+        let names = item.temporary.iter();
+        let names: Vec<String> = names
+            .map(|name| format!("<code>{}</code>", escape(name)))
+            .collect();
+        all.push(format!("temporary data {}", names.join(", ")));
+    }
     if let Some(access) = &item.access {
         all.push(format!("for <b>{}</b>", escape(access)));
     }

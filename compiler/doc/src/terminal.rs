@@ -59,6 +59,9 @@ fn shown(module: &Module, item: &Item) -> String {
             .map(|(method, path)| format!("{method} {path}")),
     );
     facts.extend(item.effect.map(str::to_owned));
+    if !item.temporary.is_empty() {
+        facts.push(format!("temporary data {}", item.temporary.join(", ")));
+    }
     facts.extend(item.access.as_ref().map(|access| format!("for {access}")));
     if !item.fails.is_empty() {
         facts.push(format!("may fail with {}", item.fails.join(", ")));

@@ -81,6 +81,7 @@ pub fn of(func: &Func, inst: &Inst) -> Option<HostCall> {
         ("scratch", "parts") => HostCall::ScratchParts(given(0)),
         ("scratch", "part") => HostCall::ScratchPart(given(0), result()),
         ("scratch", "whole") => HostCall::ScratchWhole(given(0), result()),
+        ("scratch", "lost") => HostCall::ScratchLost(given(0)),
         _ => unreachable!("the library has no {name}"),
     })
 }

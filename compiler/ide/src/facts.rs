@@ -52,6 +52,7 @@ pub fn facts(snapshot: &Snapshot, def: Def) -> Vec<String> {
             facts.push(format!("durable, one for each `{name}`"));
         }
         Def::View(id) => facts.extend(crate::views::facts(snapshot, id)),
+        Def::Local(at) => facts.extend(crate::temporary::facts(snapshot, at)),
         Def::Event(..) => facts.push("kept until the run waits for it".into()),
         _ => {}
     }

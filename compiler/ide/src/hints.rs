@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use weir_check::hir::{Effect, FnId, Type};
 use weir_check::meanings::Def;
+use weir_contract::Field;
 use weir_contract::manifest::{FrameRole, Function};
 use weir_contract::receipt::Class;
+use weir_contract::scratch::may_be_made_from;
 use weir_diagnostics::{FileId, Span};
 use weir_driver::receipts;
 use weir_syntax::ast::walk::{Node, pattern, walk};
@@ -294,7 +296,12 @@ fn waits(snapshot: &Snapshot, file: FileId, found: &mut Vec<Hint>) {
         if site.source != file.0 || frame.label.starts_with("test ") {
             continue;
         }
-        let names: Vec<&str> = frame.cells.iter().map(|cell| cell.name.as_str()).collect();
+        // Of temporary data a run keeps what it is made from.
+        let name = |cell: &Field| match may_be_made_from(&cell.ty) {
+            true => format!("what {} is made from", cell.name),
+            false => cell.name.clone(),
+        };
+        let names: Vec<String> = frame.cells.iter().map(name).collect();
         let label = match names.as_slice() {
             [] => "⏸ nothing kept".to_owned(),
             names => {

@@ -32,6 +32,7 @@ mod snapshot;
 mod step_graph;
 mod style;
 mod symbols;
+mod temporary;
 mod tokens;
 mod views;
 mod words;

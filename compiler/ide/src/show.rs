@@ -2,11 +2,9 @@
 
 use weir_check::hir::{Effect, FnId, Type};
 use weir_check::meanings::Def;
-use weir_syntax::ast::StmtKind;
-use weir_syntax::ast::walk::Node;
 
 use crate::declared::Kind;
-use crate::{At, Snapshot, nodes};
+use crate::{Snapshot, temporary};
 
 /// What a name stands for, as a declaration: `fn reserve(qty: Int) fails OutOfStock`, `left: Int`.
 pub fn headline(snapshot: &Snapshot, def: Def) -> Option<String> {
@@ -69,33 +67,15 @@ fn variable(snapshot: &Snapshot, at: weir_diagnostics::Span) -> String {
         (Some(declaration), None) => one_line(snapshot.snippet(declaration.head)),
         (_, Some(ty)) => format!(
             "{}{}: {}",
-            match is_scratch(snapshot, at) {
-                true => "scratch let ",
-                false => "",
+            match temporary::declared(snapshot, at) {
+                Some(_) => "scratch let ",
+                None => "",
             },
             snapshot.snippet(at),
             snapshot.show(at, ty)
         ),
         _ => snapshot.snippet(at).to_owned(),
     }
-}
-
-/// Whether a variable is declared as temporary data.
-fn is_scratch(snapshot: &Snapshot, at: weir_diagnostics::Span) -> bool {
-    let Some(module) = snapshot.module(at.file) else {
-        return false;
-    };
-    let place = At {
-        file: at.file,
-        offset: at.start,
-    };
-    nodes::around(module, place)
-        .into_iter()
-        .any(|node| match node {
-            Node::Stmt(stmt) => matches!(&stmt.kind,
-            StmtKind::Let { scratch: true, pattern, .. } if pattern.span == at),
-            _ => false,
-        })
 }
 
 /// The names of errors, with commas.

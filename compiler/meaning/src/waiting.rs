@@ -3,7 +3,7 @@
 use weir_check::hir::{
     Arg, Expr, ExprKind, ExternId, ForKind, Promise, ScratchCode, ScratchSource, Type, WaitArm,
 };
-use weir_contract::Value;
+use weir_contract::{CrashReason, Value};
 
 use crate::call::{Frame, Step};
 use crate::control::{Each, Walk};
@@ -93,9 +93,17 @@ impl<'p> Step<'p> {
                 Ok(Value::Unit)
             }
             E::Scratch(scratch) => {
-                // Others may have their turn meanwhile. Nothing is ever lost here.
+                // Others may have their turn meanwhile.
                 self.wait(Wait::Turn).await;
-                self.scratch(&scratch.code, frame).await
+                let made = self.scratch(&scratch.code, frame).await;
+                match (made, scratch.lost) {
+                    // A content that is gone. Nothing else is ever lost here.
+                    (Err(Stop::Bug(bug)), Some(lost)) if bug.reason == CrashReason::NoBlob => {
+                        let why = Value::Text(bug.reason.text().to_owned());
+                        Err(Stop::Fail(lost, vec![why]))
+                    }
+                    (made, _) => made,
+                }
             }
             other => unreachable!("{other:?} waits for nothing"),
         }

@@ -49,6 +49,8 @@ pub enum HostCall {
     ScratchPart(Type, Type),
     /// What temporary data is made from: the whole of it, of the second type.
     ScratchWhole(Type, Type),
+    /// What temporary data is made from, of that type: why it cannot be had; nothing where it is there.
+    ScratchLost(Type),
 }
 
 /// Reading a view.
@@ -243,7 +245,9 @@ impl HostCall {
             HostCall::KeepBlob => vec![Type::Bytes, Type::Text],
             HostCall::ReadBlob => vec![Type::Blob, Type::Int, Type::Int],
             HostCall::BlobLines => vec![Type::Blob],
-            HostCall::ScratchParts(of) | HostCall::ScratchWhole(of, _) => vec![of.clone()],
+            HostCall::ScratchParts(of)
+            | HostCall::ScratchWhole(of, _)
+            | HostCall::ScratchLost(of) => vec![of.clone()],
             HostCall::ScratchPart(of, _) => vec![of.clone(), Type::Int],
         }
     }
@@ -268,6 +272,7 @@ impl HostCall {
             HostCall::BlobLines => Type::List(Box::new(Type::Text)),
             HostCall::ScratchParts(_) => Type::Int,
             HostCall::ScratchPart(_, gives) | HostCall::ScratchWhole(_, gives) => gives.clone(),
+            HostCall::ScratchLost(_) => Type::Option(Box::new(Type::Text)),
         }
     }
 
@@ -282,7 +287,7 @@ impl HostCall {
             HostCall::Secret(_) | HostCall::Reveal => Vec::new(),
             HostCall::View(read) => read.key.iter().chain([&read.row]).collect(),
             HostCall::KeepBlob | HostCall::ReadBlob | HostCall::BlobLines => Vec::new(),
-            HostCall::ScratchParts(of) => vec![of],
+            HostCall::ScratchParts(of) | HostCall::ScratchLost(of) => vec![of],
             HostCall::ScratchPart(of, gives) | HostCall::ScratchWhole(of, gives) => {
                 vec![of, gives]
             }
@@ -299,6 +304,7 @@ impl HostCall {
                 | HostCall::ScratchParts(_)
                 | HostCall::ScratchPart(..)
                 | HostCall::ScratchWhole(..)
+                | HostCall::ScratchLost(_)
         )
     }
 
@@ -388,8 +394,10 @@ impl HostCall {
         given: &Given,
         log: &mut Lines,
     ) -> Result<Vec<u8>, Refusal> {
-        if let HostCall::ScratchParts(_) | HostCall::ScratchPart(..) | HostCall::ScratchWhole(..) =
-            self
+        if let HostCall::ScratchParts(_)
+        | HostCall::ScratchPart(..)
+        | HostCall::ScratchWhole(..)
+        | HostCall::ScratchLost(_) = self
         {
             return self.read_scratch(defs, args, given);
         }
@@ -431,6 +439,22 @@ impl HostCall {
             HostCall::ScratchWhole(_, gives) => {
                 let is_list = matches!(defs.base(gives), Type::List(_));
                 scratch::whole(store, args, is_list, RESULT_BYTES_MAX)
+            }
+            HostCall::ScratchLost(_) => {
+                let why = match store.parts(args) {
+                    Found::There(_) => Found::There(None),
+                    Found::Missing => Found::Missing,
+                    Found::Failed(refusal) if refusal.is_loss() => {
+                        Found::There(Some(refusal.to_string()))
+                    }
+                    Found::Failed(refusal) => Found::Failed(refusal),
+                };
+                why.map(|why| {
+                    let why = Value::Option(why.map(|why| Box::new(Value::Text(why))));
+                    let mut out = Vec::new();
+                    encode_into(defs, &self.result(), &why, &mut out);
+                    out
+                })
             }
             other => unreachable!("{other:?} reads no temporary data"),
         };

@@ -119,6 +119,17 @@ pub enum Found<T> {
     Failed(Refusal),
 }
 
+impl<T> Found<T> {
+    /// Of what is there something else.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Found::There(found) => Found::There(f(found)),
+            Found::Missing => Found::Missing,
+            Found::Failed(refusal) => Found::Failed(refusal),
+        }
+    }
+}
+
 /// Where temporary data is. All of it may be called from several threads.
 pub trait ScratchStore: Send + Sync {
     /// How many parts it has. Each part of a list is a list, and none is empty; anything else is one part.

@@ -149,7 +149,8 @@ fn full() -> Json {
             { "config": { "name": "fee", "ty": "decimal", "has_default": true } }, { "secret": "key" }, "reveal",
             "keep_blob", "read_blob", "blob_lines",
             { "scratch_parts": { "tuple": [{ "name": "scratch", "ty": "text" }] } },
-            { "scratch_part": ["int", { "list": "int" }] }, { "scratch_whole": ["int", "int"] }],
+            { "scratch_part": ["int", { "list": "int" }] }, { "scratch_whole": ["int", "int"] },
+            { "scratch_lost": { "tuple": [{ "name": "scratch", "ty": "text" }] } }],
         "scratches": [{
             "name": "Order.buy.rows", "made_from": { "tuple": [{ "name": "scratch", "ty": "text" }, { "name": "n", "ty": "int" }] },
             "gives": { "list": "int" },

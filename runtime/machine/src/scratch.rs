@@ -6,7 +6,7 @@
 mod job;
 mod rows;
 
-pub use job::{Input, Job, Slice, Task};
+pub use job::{Input, Job, Progress, Slice, Task};
 
 use std::sync::Arc;
 
@@ -29,6 +29,11 @@ pub trait Piece: Send + Sync {
 
     fn bytes(&self) -> Result<Vec<u8>, Refusal>;
 
+    /// Or else in memory.
+    fn is_on_disk(&self) -> bool {
+        false
+    }
+
     /// From one byte up to, not with, another.
     fn slice(&self, from: usize, to: usize) -> Result<Vec<u8>, Refusal> {
         let mut bytes = self.bytes()?;
@@ -41,6 +46,18 @@ pub trait Piece: Send + Sync {
 pub trait Room: Send + Sync {
     /// Keeps them until the piece is dropped; or says that there is no more room.
     fn keep(&self, bytes: Vec<u8>) -> Result<Arc<dyn Piece>, Refusal>;
+}
+
+/// How many bytes lie in memory and on the disk.
+pub fn held_by<'p>(pieces: impl Iterator<Item = &'p dyn Piece>) -> (u64, u64) {
+    let (mut memory, mut disk) = (0, 0);
+    for piece in pieces {
+        match piece.is_on_disk() {
+            true => disk += piece.size(),
+            false => memory += piece.size(),
+        }
+    }
+    (memory, disk)
 }
 
 /// Room in memory, without an end.
@@ -100,12 +117,16 @@ pub fn run_task(
 
 /// A bug of the code that makes the data, as those who read it are told.
 fn refusal(program: &Manifest, crash: &Crash) -> Refusal {
-    let place = program.place(crash.site);
-    let detail = match crash.detail.as_str() {
+    // What the library does inside has no place.
+    let known = |site: &&u32| (**site as usize) < program.sites.len();
+    let mut sites = std::iter::once(&crash.site).chain(&crash.callers);
+    let place = sites.find(known).map(|site| program.place(*site));
+    let detail = match (crash.detail.as_str(), place) {
         // Empty only where it is not there yet.
-        "" if crash.reason == CrashReason::NoScratch => String::new(),
-        "" => format!("at {place}"),
-        detail => format!("{detail}, at {place}"),
+        ("", _) if crash.reason == CrashReason::NoScratch => String::new(),
+        ("", Some(place)) => format!("at {place}"),
+        (detail, Some(place)) => format!("{detail}, at {place}"),
+        (detail, None) => detail.to_owned(),
     };
     Refusal {
         reason: crash.reason,

@@ -26,6 +26,7 @@ impl Machine {
             if let Some(consumed) = self.consumed_json(number)? {
                 shown["consumes"] = consumed;
             }
+            self.show_lacking(program, number, run, &mut shown);
             return Ok(Some(shown));
         }
         match self.runs.finished.get(&number) {
@@ -54,6 +55,26 @@ impl Machine {
         shown.filter_map(Result::transpose).collect()
     }
 }
+
+impl Machine {
+    /// A strand whose turn it is, and that cannot go on before temporary data is there, waits for that.
+    fn show_lacking(&self, program: &Manifest, number: u64, run: &Run, shown: &mut Json) {
+        let lacks = |strand: &Strand| self.runs.lacking.contains(&(number, strand.number));
+        for (at, strand) in run.strands.iter().enumerate() {
+            if lacks(strand) && strand.waiting.due().is_none() {
+                let said = said_by_frame(program, strand).filter(|s| s.starts_with(TEMPORARY));
+                shown["strands"][at]["waits_for"] = json!(said.unwrap_or(TEMPORARY));
+            }
+        }
+        let is_ready = |strand: &&Strand| matches!(strand.waiting, Waiting::Ready { .. });
+        if shown["state"] == "ready" && run.strands.iter().filter(is_ready).all(lacks) {
+            shown["state"] = json!("waiting");
+        }
+    }
+}
+
+/// What a frame that waits for temporary data says that it waits for begins so.
+const TEMPORARY: &str = "temporary data";
 
 /// The state of a run that goes on, in one word.
 pub fn state_of(run: &Run) -> &'static str {
@@ -190,10 +211,6 @@ fn strand_to_json(program: &Manifest, run: &Run, strand: &Strand) -> Result<Json
 
 /// What a strand waits for, in words.
 fn waits_for(program: &Manifest, run: &Run, strand: &Strand) -> String {
-    let said = match strand.frames.last().map(|f| f.place) {
-        Some(Place::Frame(n)) => program.frames.get(n as usize).map(|f| f.waits_for.clone()),
-        _ => None,
-    };
     match &strand.waiting {
         Waiting::Ready { .. } => "its turn".to_owned(),
         Waiting::Sibling => "the end of another branch".to_owned(),
@@ -204,7 +221,19 @@ fn waits_for(program: &Manifest, run: &Run, strand: &Strand) -> String {
             function.map_or_else(String::new, |f| format!("{}.{}", f.module, f.name))
         }
         Waiting::Run { run, .. } => format!("run {run}"),
-        _ => said.unwrap_or_else(|| "nothing it has said".to_owned()),
+        _ => said_by_frame(program, strand)
+            .unwrap_or("nothing it has said")
+            .to_owned(),
+    }
+}
+
+fn said_by_frame<'p>(program: &'p Manifest, strand: &Strand) -> Option<&'p str> {
+    match strand.frames.last().map(|f| f.place) {
+        Some(Place::Frame(n)) => {
+            let frame = program.frames.get(n as usize);
+            frame.map(|f| f.waits_for.as_str())
+        }
+        _ => None,
     }
 }
 

@@ -9,22 +9,26 @@
 //! None of this is in the log. After a crash the strands are where they were, find nothing, and it begins anew.
 
 mod room;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Instant;
 
-use serde_json::{Value as Json, json};
 use weir_contract::host_call::Given;
 use weir_contract::library::Refusal;
-use weir_contract::scratch::{Found, ScratchStore, name_in};
+use weir_contract::scratch::{Found, ScratchStore};
 use weir_contract::{CrashReason, Manifest};
 use weir_machine::Steps;
-use weir_machine::scratch::{Job, Piece, Task, made_of_others, run_task};
+use weir_machine::scratch::{Job, Piece, Progress, Task, made_of_others, run_task};
 
 use self::room::FileRoom;
+
+/// A task that is lost so often with whoever ran it will be lost the next time too: the data cannot be had.
+const LOST_MAX: usize = 5;
 
 /// What is set for a node.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +57,8 @@ pub struct Workshop {
     room: FileRoom,
     config: ScratchConfig,
     tasks_run: AtomicU32,
+    /// How many there are for the program in force.
+    threads: AtomicUsize,
     came: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -77,8 +83,9 @@ struct Making {
     number: u64,
     job: Arc<Mutex<Job>>,
     needs: Vec<Vec<u8>>,
-    done: usize,
-    all: usize,
+    since: Instant,
+    /// As it was when somebody asked last.
+    progress: Progress,
 }
 
 /// The data that is there, for a job that takes parts of other data.
@@ -124,6 +131,7 @@ impl Workshop {
             room: FileRoom::open(config.dir.clone())?,
             config: config.clone(),
             tasks_run: AtomicU32::new(0),
+            threads: AtomicUsize::new(0),
             came: Box::new(came),
         }))
     }
@@ -142,6 +150,7 @@ impl Workshop {
             self.work.notify_all();
             inner.generation
         };
+        self.threads.store(0, Relaxed);
         if program.scratches.is_empty() {
             return;
         }
@@ -163,6 +172,7 @@ impl Workshop {
                 .name("weir-scratch".to_owned())
                 .spawn(move || hand.work());
             thread.expect("the system can start a thread");
+            self.threads.fetch_add(1, Relaxed);
         }
     }
 
@@ -190,28 +200,6 @@ impl Workshop {
             memory_bytes: held.memory_bytes.load(Relaxed),
             disk_bytes: held.disk_bytes.load(Relaxed),
         }
-    }
-
-    /// How far the temporary data of a run is, for people; `None` where it has none.
-    pub fn of_run_json(&self, run: u64) -> Option<Json> {
-        let inner = self.lock();
-        let owned = inner.owners.get(&run)?;
-        let row = |made_from: &Vec<u8>| {
-            let name = name_in(made_from).unwrap_or_default();
-            match inner.data.get(made_from) {
-                None => json!({ "name": name, "state": "not made" }),
-                Some(Data::Failed(_)) => json!({ "name": name, "state": "failed" }),
-                Some(Data::There(parts)) => {
-                    let bytes: u64 = parts.iter().map(|part| part.size()).sum();
-                    json!({ "name": name, "state": "there", "bytes": bytes })
-                }
-                Some(Data::Making(making)) => json!({
-                    "name": name, "state": "being made",
-                    "tasks_done": making.done, "tasks": making.all,
-                }),
-            }
-        };
-        Some(Json::Array(owned.iter().map(row).collect()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -273,7 +261,7 @@ impl Workshop {
             Ok(bytes) => {
                 let mut job = taken.job.lock().unwrap_or_else(|lost| lost.into_inner());
                 job.took(taken.task.number, bytes, &self.room)
-                    .map(|()| (job.is_done().then(|| job.made().to_vec()), job.progress()))
+                    .map(|()| job.is_done().then(|| job.made().to_vec()))
             }
             // What it needs was dropped meanwhile.
             Err(refusal) if lost(&refusal) => return self.again(taken),
@@ -285,16 +273,11 @@ impl Workshop {
             return;
         };
         let came = match result {
-            Ok((Some(parts), _)) => {
+            Ok(Some(parts)) => {
                 *data = Data::There(parts);
                 true
             }
-            Ok((None, (done, all))) => {
-                if let Data::Making(making) = data {
-                    (making.done, making.all) = (done, all);
-                }
-                false
-            }
+            Ok(None) => false,
             Err(refusal) => {
                 *data = Data::Failed(refusal);
                 true
@@ -311,7 +294,24 @@ impl Workshop {
         }
     }
 
-    /// A task was lost with the thread that ran it, or with what it needs.
+    /// A task was lost with the thread that ran it.
+    fn lost(&self, taken: &Taken) {
+        let mut job = taken.job.lock().unwrap_or_else(|lost| lost.into_inner());
+        let times = job.lost(taken.task.number);
+        let name = job.name().to_owned();
+        drop(job);
+        if times < LOST_MAX {
+            return self.again(taken);
+        }
+        let why = format!("a task of {name} was lost {times} times with the thread that ran it");
+        let why = Refusal {
+            reason: CrashReason::NoScratch,
+            detail: why,
+        };
+        self.done(taken, Err(why));
+    }
+
+    /// A task is to be given out again.
     fn again(&self, taken: &Taken) {
         let mut inner = self.lock();
         let mut job = taken.job.lock().unwrap_or_else(|lost| lost.into_inner());
@@ -340,8 +340,8 @@ impl Inner {
         let making = Making {
             number: self.next_job,
             needs,
-            done: 0,
-            all: job.progress().1,
+            since: Instant::now(),
+            progress: job.progress(),
             job: Arc::new(Mutex::new(job)),
         };
         self.next_job += 1;
@@ -446,7 +446,7 @@ impl Hand {
             let run = || self.run(&taken.task);
             match catch_unwind(AssertUnwindSafe(run)) {
                 Ok(output) => self.workshop.done(&taken, output),
-                Err(_) => self.workshop.again(&taken),
+                Err(_) => self.workshop.lost(&taken),
             }
         }
     }

@@ -27,6 +27,7 @@ mod operators;
 mod order;
 mod outside;
 mod parallel;
+mod partial;
 mod pattern;
 mod place;
 mod query;

@@ -31,7 +31,7 @@ pub(super) struct Group {
 }
 
 /// Begins the name of the local with the rows of a group.
-const ROWS: &str = "rows of group";
+pub(super) const ROWS: &str = "rows of group";
 
 /// Whether a loop goes over the rows of a group, each of which binds everything, whatever is asked of it.
 pub(super) fn is_over_rows(f: &For) -> bool {
@@ -78,6 +78,10 @@ pub(super) struct InTwo {
     pub rest: Option<(Ident, For)>,
     /// What it selects is a tuple with the key of the group first, because each group can be made apart.
     pub keyed: bool,
+    /// Takes a row apart, where it is cut at its `group by`, and more is asked of a group than how many there are.
+    pub row: Option<Pattern>,
+    /// The name of the rows of one group in the rest.
+    pub rows_of_group: String,
 }
 
 impl BodyCx<'_> {
@@ -110,6 +114,8 @@ impl BodyCx<'_> {
                 rows: rows.select(value.clone()),
                 rest: None,
                 keyed: false,
+                row: None,
+                rows_of_group: String::new(),
             };
         };
         let is_sorted = |c: &Clause| matches!(c.kind, ClauseKind::SortBy(_));
@@ -128,10 +134,13 @@ impl BodyCx<'_> {
             limit: None,
             body: ForBody::Select(selected),
         };
+        let group = self.groups.last().filter(|_| !rows.keys.is_empty());
         InTwo {
             rows: made,
             rest: Some((name, rest)),
             keyed,
+            row: group.filter(|g| !g.is_counted).map(|g| g.row.clone()),
+            rows_of_group: group.map(|g| g.rows.clone()).unwrap_or_default(),
         }
     }
 
@@ -308,7 +317,7 @@ impl BodyCx<'_> {
         if !is_aggregate(name.as_str(), args.len()) {
             return None;
         }
-        // In the rows of a view somebody else has gone over the group.
+        // In the rows of a view, and where tasks make groups in part, somebody else has gone over the group.
         if let Some((_, result)) = self.results.iter().find(|(call, _)| *call == span) {
             return Some(result.clone());
         }

@@ -14,7 +14,7 @@ use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, ForBody};
 
 use super::query::{bind, expr, var};
-use super::{BodyCx, FrameKind, hole, node, undo};
+use super::{BodyCx, Fails, FrameKind, hole, node, undo};
 use crate::hir::*;
 
 impl BodyCx<'_> {
@@ -55,6 +55,17 @@ impl BodyCx<'_> {
         out.push(Stmt::Let(pattern, found));
     }
 
+    /// Who declares this failure deals with data that is lost. A branch of `parallel` is parked, as it ends in no function.
+    fn scratch_lost(&self) -> Option<ErrorId> {
+        let lost = self.cx.program.failures.scratch_lost;
+        match &self.fails {
+            Fails::Declared(declared) if self.lambdas.is_empty() => {
+                declared.contains(&lost).then_some(lost)
+            }
+            _ => None,
+        }
+    }
+
     fn misplaced(&mut self, span: Span, what: &str, help: &str) {
         self.report(
             Diagnostic::new(codes::E0508, span, what)
@@ -79,6 +90,7 @@ impl BodyCx<'_> {
         let scratch = Scratch {
             name: name.name.clone(),
             code,
+            lost: self.scratch_lost(),
         };
         let captures = scratch.captures();
         let mut given = captures.iter().map(|id| &self.locals[id.0 as usize]);
@@ -122,11 +134,15 @@ impl BodyCx<'_> {
         of_part.generators[0].source = var(&part);
         let outside = self.groups.len();
         let cut = self.in_two(&of_part, selected, span);
+        let parts = self.in_parts(f, &cut, &part, &item);
+        let made = parts.as_ref().map_or(&cut.rows, |parts| &parts.rows);
         let each = self.closure(FrameKind::Scratch, |b| {
             let part = b.made_up(&part, Type::list(item));
-            (vec![part], b.made_loop(&cut.rows))
+            (vec![part], b.made_loop(made))
         });
         let rows = each.body.ty.clone();
+        let known = self.results.len();
+        self.results.extend(parts.into_iter().flat_map(|parts| parts.results));
         let finish = cut.rest.map(|(name, rest)| {
             let lambda = self.closure(FrameKind::Scratch, |b| {
                 let all = b.made_up(&name, rows.clone());
@@ -137,6 +153,7 @@ impl BodyCx<'_> {
                 keyed: cut.keyed,
             }
         });
+        self.results.truncate(known);
         self.groups.truncate(outside);
         let ty = match &finish {
             None => rows,
@@ -192,14 +209,14 @@ impl BodyCx<'_> {
     }
 
     /// A variable that no text can name.
-    fn made_up(&mut self, name: &ast::Ident, ty: Type) -> LocalId {
+    pub(super) fn made_up(&mut self, name: &ast::Ident, ty: Type) -> LocalId {
         let id = self.add_local(name.as_str(), ty, false, name.span);
         self.used[id.0 as usize] = true;
         id
     }
 
     /// A loop that the rewriting has made.
-    fn made_loop(&mut self, made: &ast::Expr) -> Expr {
+    pub(super) fn made_loop(&mut self, made: &ast::Expr) -> Expr {
         match &made.kind {
             Ast::For(f) => self.plain_for(f, true, None, None, made.span),
             _ => self.plain(&expr(made.kind.clone(), made.span), None),

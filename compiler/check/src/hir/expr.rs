@@ -309,6 +309,8 @@ pub struct Scratch {
     /// Of the variable.
     pub name: String,
     pub code: ScratchCode,
+    /// What the function fails with, in place of being parked, where the data cannot be had.
+    pub lost: Option<ErrorId>,
 }
 
 #[derive(Clone, Debug)]

@@ -229,6 +229,7 @@ pub struct Failures {
     pub timed_out: ErrorId,
     pub unavailable: ErrorId,
     pub unknown: ErrorId,
+    pub scratch_lost: ErrorId,
 }
 
 #[derive(Clone, Debug)]

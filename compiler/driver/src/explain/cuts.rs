@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use weir_contract::manifest::{Frame, FrameRole, Manifest};
+use weir_contract::scratch::may_be_made_from;
 use weir_contract::types::{DefKind, Defs};
 use weir_contract::{Field, Type};
 
@@ -65,7 +66,10 @@ pub fn kept(manifest: &Manifest, frame: &Frame) -> String {
     let names: Vec<String> = frame
         .cells
         .iter()
-        .map(|cell| format!("{}: {}", cell.name, manifest.defs.name_of(&cell.ty)))
+        .map(|cell| match may_be_made_from(&cell.ty) {
+            true => format!("what {} is made from", cell.name),
+            false => format!("{}: {}", cell.name, manifest.defs.name_of(&cell.ty)),
+        })
         .collect();
     match names.as_slice() {
         [] => "nothing".to_owned(),

@@ -29,7 +29,13 @@ impl Unfit {
 }
 
 /// Failures that every program has: the runtime's own, which a component may name as well.
-const OF_THE_RUNTIME: [&str; 4] = ["Cancelled", "TimedOut", "Unavailable", "Unknown"];
+const OF_THE_RUNTIME: [&str; 5] = [
+    "Cancelled",
+    "TimedOut",
+    "Unavailable",
+    "Unknown",
+    "ScratchLost",
+];
 
 /// The declarations made so far.
 pub struct Types<'r> {

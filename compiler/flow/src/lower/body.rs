@@ -1,5 +1,7 @@
 //! The state of lowering one body, and the ways out of it.
 
+use std::collections::BTreeMap;
+
 use weir_check::hir;
 use weir_contract::{DefKind, Type};
 use weir_diagnostics::Span;
@@ -37,6 +39,8 @@ pub struct Body<'a, 'c> {
     /// Savepoints of the open outermost `atomic` blocks.
     pub atomics: Vec<Reg>,
     pub loops: Vec<Loop>,
+    /// Temporary data that the function fails with where it is lost, and the failure.
+    pub lost: BTreeMap<hir::LocalId, hir::ErrorId>,
 }
 
 pub struct Loop {
@@ -67,6 +71,7 @@ impl<'a, 'c> Body<'a, 'c> {
             savepoint: None,
             atomics: Vec::new(),
             loops: Vec::new(),
+            lost: BTreeMap::new(),
         }
     }
 

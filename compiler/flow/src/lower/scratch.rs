@@ -63,6 +63,10 @@ impl Body<'_, '_> {
         self.env[local.0 as usize] = Binding::Value(variable);
         self.b.assign(variable, made);
         self.suspend(Type::Unit, Wait::Yield, vec![]);
+        if let Some(error) = scratch.lost {
+            self.lost.insert(local, error);
+        }
+        self.fail_if_lost(local, variable);
         let parts = Op::Lib("scratch.parts".to_owned(), vec![variable]);
         self.b.emit(Type::Int, parts);
         self.b.site = before;
@@ -153,15 +157,40 @@ impl Body<'_, '_> {
         self.low.module.entries.push(entry);
     }
 
+    /// Fails in front of the reading where the data cannot be had, in a function that says so. It is there for the rest of the step if it
+    /// is there now.
+    fn fail_if_lost(&mut self, id: hir::LocalId, of: Reg) {
+        let Some(error) = self.lost.get(&id).copied() else {
+            return;
+        };
+        let why = Op::Lib("scratch.lost".to_owned(), vec![of]);
+        let why = self.b.emit(Type::Option(Box::new(Type::Text)), why);
+        let (lost, there) = (self.b.block(), self.b.block());
+        self.b.end(Term::Switch {
+            on: why,
+            cases: vec![(1, lost)],
+            default: Some(there),
+        });
+        self.b.go_to(lost);
+        let why = self.b.emit(Type::Text, Op::VariantGet(why, 1, 0));
+        let def = self.low.places.error(error);
+        let error = self.b.emit(Type::Named(def), Op::RecordMake(vec![why]));
+        let ret = self.b.func.ret.clone();
+        let result = self.b.emit(ret, Op::VariantMake(def.0 + 1, vec![error]));
+        self.leave_failing(result);
+        self.b.go_to(there);
+    }
+
     /// All of it, where it is not walked.
     pub fn scratch_whole(&mut self, id: hir::LocalId, ty: Type) -> Reg {
         let of = self.scratch_variable(id);
+        self.fail_if_lost(id, of);
         self.b
             .emit(ty, Op::Lib("scratch.whole".to_owned(), vec![of]))
     }
 
     /// What a list of temporary data is made from, and its type, when an expression is its name.
-    pub fn scratch_list(&self, e: &hir::Expr) -> Option<(Reg, Type)> {
+    pub fn scratch_list(&mut self, e: &hir::Expr) -> Option<(Reg, Type)> {
         let hir::ExprKind::Local(id) = e.kind else {
             return None;
         };
@@ -169,7 +198,11 @@ impl Body<'_, '_> {
             return None;
         }
         match self.ty(&e.ty) {
-            ty @ Type::List(_) => Some((self.scratch_variable(id), ty)),
+            ty @ Type::List(_) => {
+                let of = self.scratch_variable(id);
+                self.fail_if_lost(id, of);
+                Some((of, ty))
+            }
             _ => None,
         }
     }

@@ -199,7 +199,7 @@ impl Split<'_> {
             _ => self.func.block(behind),
         };
         match &block.insts.first()?.op {
-            Op::Lib(name, args) if name == "scratch.parts" => {
+            Op::Lib(name, args) if name == "scratch.parts" || name == "scratch.lost" => {
                 self.func.regs[args[0].0 as usize].name.clone()
             }
             _ => None,

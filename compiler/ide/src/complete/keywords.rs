@@ -241,6 +241,11 @@ const STATEMENTS: &[Word] = &[
         "if ${1:condition} {\n  $2\n} else {\n  $0\n}",
         "one or the other",
     ),
+    w(
+        "scratch let",
+        "scratch let ${1:rows} = parallel for ${2:f} in ${3:files}, ${4:line} in ${2:f}.lines()\n  select $0",
+        "temporary data: made in tasks, kept nowhere, gone behind its last use",
+    ),
 ];
 
 const IN_TESTS: &[Word] = &[

@@ -324,6 +324,25 @@ pub struct Refusal {
     pub detail: String,
 }
 
+impl Refusal {
+    /// Of temporary data: it is not the program that is wrong, but what the data is made of that is gone, or who makes it.
+    pub fn is_loss(&self) -> bool {
+        matches!(
+            self.reason,
+            CrashReason::NoBlob | CrashReason::NoScratch
+        )
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.detail.as_str() {
+            "" => f.write_str(self.reason.text()),
+            detail => write!(f, "{}: {detail}", self.reason.text()),
+        }
+    }
+}
+
 impl From<CrashReason> for Refusal {
     fn from(reason: CrashReason) -> Self {
         let detail = String::new();

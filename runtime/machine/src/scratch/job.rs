@@ -8,7 +8,7 @@
 //! A task that was lost is given out again. What a task gives depends on nothing but its arguments, so it does not matter which of two
 //! answers is taken.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use weir_contract::library::Refusal;
@@ -16,13 +16,31 @@ use weir_contract::scratch::{Found, Scratch, ScratchCode, ScratchStore, ScratchT
 use weir_contract::{CrashReason, Manifest, Type};
 
 use super::rows::{BUCKETS, chunks, list, merge, parts, sort};
-use super::{Piece, Room, made_of_others};
+use super::{Piece, Room, held_by, made_of_others};
 
 /// A list is cut into at most so many tasks.
 const TASKS_MAX: usize = 256;
 
 /// A task that finishes groups takes buckets of together about so many bytes.
 const FINISH_BYTES: usize = 2 << 20;
+
+/// How far the making is, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub stage: &'static str,
+    /// Which it is of how many, from 1 on.
+    pub number: usize,
+    pub of: usize,
+    /// Tasks of this stage: done, given out, all.
+    pub done: usize,
+    pub running: usize,
+    pub tasks: usize,
+    /// Tasks of all stages that were lost with whoever ran them.
+    pub lost: usize,
+    /// What has been made on the way, in bytes.
+    pub memory_bytes: u64,
+    pub disk_bytes: u64,
+}
 
 /// What is to be run.
 pub struct Task {
@@ -107,8 +125,9 @@ pub struct Job {
     outputs: Vec<Option<Output>>,
     /// Tasks of this stage that are to be given out.
     waiting: BTreeSet<usize>,
-    /// Tasks of stages before.
-    done_before: usize,
+    /// How often each task of this stage was lost.
+    lost: BTreeMap<usize, usize>,
+    lost_before: usize,
     made: Vec<Arc<dyn Piece>>,
 }
 
@@ -133,7 +152,8 @@ impl Job {
             inputs: Vec::new(),
             outputs: Vec::new(),
             waiting: BTreeSet::new(),
-            done_before: 0,
+            lost: BTreeMap::new(),
+            lost_before: 0,
             made: Vec::new(),
         };
         job.begin(stage, vec![Input::Nothing]);
@@ -159,13 +179,63 @@ impl Job {
         &self.made
     }
 
-    /// Tasks that are done, and all that are known of.
-    pub fn progress(&self) -> (usize, usize) {
+    pub fn progress(&self) -> Progress {
+        let (has_source, has_finish, is_keyed) = match self.tasks() {
+            Some(tasks) => (
+                tasks.source.is_some(),
+                tasks.finish.is_some(),
+                tasks.key.is_some(),
+            ),
+            None => (false, false, false),
+        };
+        // Without a source the items are there already.
+        let begins = usize::from(has_source);
+        let (stage, number) = match self.stage {
+            Stage::Whole => ("computing", 1),
+            Stage::Source if has_source => ("finding the items", 1),
+            Stage::Source | Stage::Each => ("making rows", begins + 1),
+            Stage::Finish if is_keyed => ("putting groups together", begins + 2),
+            Stage::Finish => ("putting all together", begins + 2),
+            Stage::Done => ("done", begins + 1 + usize::from(has_finish)),
+        };
         let done = self.outputs.iter().flatten().count();
-        (
-            self.done_before + done,
-            self.done_before + self.outputs.len(),
-        )
+        let tasks = match self.stage == Stage::Source && !has_source {
+            true => 0,
+            false => self.outputs.len(),
+        };
+        let (memory_bytes, disk_bytes) = self.held();
+        Progress {
+            stage,
+            number,
+            of: begins + 1 + usize::from(has_finish),
+            done,
+            running: tasks.saturating_sub(done + self.waiting.len()),
+            tasks,
+            lost: self.lost_before + self.lost.values().sum::<usize>(),
+            memory_bytes,
+            disk_bytes,
+        }
+    }
+
+    /// What it holds in memory and on the disk, each piece once, besides what tasks that are running were given.
+    fn held(&self) -> (u64, u64) {
+        let mut pieces: BTreeMap<*const u8, &dyn Piece> = BTreeMap::new();
+        let see = |piece: &Arc<dyn Piece>| Arc::as_ptr(piece).cast::<u8>();
+        for input in &self.inputs {
+            match input {
+                Input::List(piece) => drop(pieces.insert(see(piece), &**piece)),
+                Input::Rows(slices) => slices.iter().for_each(|slice| {
+                    pieces.insert(see(&slice.piece), &*slice.piece);
+                }),
+                Input::Nothing | Input::Part(..) => {}
+            }
+        }
+        let outputs = self.outputs.iter().flatten();
+        let outputs = outputs.flat_map(|output| &output.pieces);
+        for piece in outputs.chain(&self.made) {
+            pieces.insert(see(piece), &**piece);
+        }
+        held_by(pieces.into_values())
     }
 
     /// The next task to run; none while those that were given out are not done.
@@ -192,7 +262,14 @@ impl Job {
         }))
     }
 
-    /// A task was lost with who ran it.
+    /// A task was lost with who ran it, so many times now.
+    pub fn lost(&mut self, number: usize) -> usize {
+        let times = self.lost.entry(number).or_default();
+        *times += 1;
+        *times
+    }
+
+    /// A task is to be given out again.
     pub fn again(&mut self, number: usize) {
         if self.outputs.get(number).is_some_and(Option::is_none) {
             self.waiting.insert(number);
@@ -207,6 +284,8 @@ impl Job {
         let output = self.output(bytes, room)?;
         self.waiting.remove(&number);
         self.outputs[number] = Some(output);
+        // Nobody will ask for it again.
+        self.inputs[number] = Input::Nothing;
         match self.outputs.iter().all(Option::is_some) {
             true => self.go_on(room),
             false => Ok(()),
@@ -221,7 +300,8 @@ impl Job {
     }
 
     fn begin(&mut self, stage: Stage, inputs: Vec<Input>) {
-        self.done_before += self.outputs.len();
+        self.lost_before += self.lost.values().sum::<usize>();
+        self.lost.clear();
         self.stage = stage;
         self.outputs = inputs.iter().map(|_| None).collect();
         self.waiting = (0..inputs.len()).collect();
@@ -303,7 +383,6 @@ impl Job {
     /// All tasks of the stage are done.
     fn go_on(&mut self, room: &dyn Room) -> Result<(), Refusal> {
         let outputs: Vec<Output> = self.outputs.drain(..).flatten().collect();
-        self.done_before += outputs.len();
         match self.stage {
             Stage::Source => {
                 let mut inputs = Vec::new();

@@ -50,15 +50,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
             200,
             &inspect::program_json(&shared.door.program()),
         )),
-        ["scratch"] => {
-            let alive = shared.door.scratch_alive();
-            let alive = json!({
-                "data": alive.data,
-                "memory_bytes": alive.memory_bytes,
-                "disk_bytes": alive.disk_bytes,
-            });
-            Ok(json_reply(200, &alive))
-        }
+        ["scratch"] => Ok(json_reply(200, &shared.door.workshop().all_json())),
         ["log"] => log(shared, &asked.query),
         ["state"] => state_overview(shared).await,
         ["state", entity] => state_list(shared, entity, &asked.query).await,

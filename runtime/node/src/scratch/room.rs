@@ -55,16 +55,19 @@ impl FileRoom {
         &self.held
     }
 
+    /// Bytes in memory, and on the disk.
+    pub fn limits(&self) -> (u64, u64) {
+        let disk = self.dir.as_ref().map(|_| self.disk_max.load(Relaxed));
+        (self.memory_max.load(Relaxed), disk.unwrap_or(0))
+    }
+
     fn no_room(&self, what: &str) -> Refusal {
         Refusal {
             reason: CrashReason::NoScratch,
             detail: format!(
                 "{what}: it takes more than {} bytes of memory and {} of disk; `scratch_memory` and `scratch_disk` of [limits] say how many it may take",
-                self.memory_max.load(Relaxed),
-                match self.dir {
-                    Some(_) => self.disk_max.load(Relaxed),
-                    None => 0,
-                }
+                self.limits().0,
+                self.limits().1
             ),
         }
     }
@@ -92,8 +95,9 @@ impl Room for FileRoom {
         let path = dir.join(self.next.fetch_add(1, Relaxed).to_string());
         // From here on it takes itself away.
         let piece = OnDisk { path, len, held };
+        // Whoever is told why need not learn where the files lie.
         fs::write(&piece.path, &bytes)
-            .map_err(|error| self.no_room(&format!("{}: {error}", piece.path.display())))?;
+            .map_err(|error| self.no_room(&format!("writing to the disk: {error}")))?;
         Ok(Arc::new(piece))
     }
 }
@@ -144,6 +148,10 @@ impl Piece for OnDisk {
         self.len
     }
 
+    fn is_on_disk(&self) -> bool {
+        true
+    }
+
     fn bytes(&self) -> Result<Vec<u8>, Refusal> {
         self.slice(0, self.len as usize)
     }
@@ -151,7 +159,7 @@ impl Piece for OnDisk {
     fn slice(&self, from: usize, to: usize) -> Result<Vec<u8>, Refusal> {
         self.read(from, to).map_err(|error| Refusal {
             reason: CrashReason::NoScratch,
-            detail: format!("{}: {error}", self.path.display()),
+            detail: format!("reading from the disk: {error}"),
         })
     }
 }
