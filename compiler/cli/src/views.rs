@@ -70,7 +70,7 @@ pub fn views(args: Args) -> Outcome {
         let state = match (row["bug"].as_str(), row["behind"].as_u64()) {
             (Some(bug), _) => format!("stopped at a bug: {bug}"),
             (None, Some(0) | None) => "up to date".to_owned(),
-            (None, Some(behind)) => format!("{behind} to go"),
+            (None, Some(behind)) => to_go(row, behind),
         };
         let late = match row["late"].as_u64() {
             Some(0) | None => String::new(),
@@ -84,4 +84,19 @@ pub fn views(args: Args) -> Outcome {
         );
     }
     Ok(())
+}
+
+/// How far a view is, and what answers until then.
+fn to_go(row: &Value, behind: u64) -> String {
+    let whole = row["whole"].as_u64().unwrap_or(0).max(behind);
+    let to_go = format!("{behind} of {whole} to go");
+    match (
+        row["before"]["rows"].as_u64(),
+        row["before"]["position"].as_u64(),
+    ) {
+        (Some(rows), Some(position)) => {
+            format!("{to_go}; until then it shows the {rows} rows of position {position}")
+        }
+        _ => to_go,
+    }
 }

@@ -22,7 +22,7 @@ pub fn views(checked: &Checked, module: &ir::Module, functions: &[Function]) -> 
     let mut views: Vec<View> = Vec::new();
     for id in &order {
         let view = places.view(*id);
-        let code = code(module, functions, &view, &views);
+        let code = code(checked, module, functions, &view, &views);
         views.push(View { code, ..view });
     }
     views
@@ -138,8 +138,14 @@ fn parts(ty: Type, count: usize) -> Vec<Type> {
 }
 
 /// A digest of all that the rows of a view follow from: its functions with what they call, without their places in the source, the types
-/// they are about, and the views it is made of.
-fn code(module: &ir::Module, functions: &[Function], view: &View, before: &[View]) -> String {
+/// they are about, the slots of the instances they read with what those begin with, and the streams and views it is made of.
+fn code(
+    checked: &Checked,
+    module: &ir::Module,
+    functions: &[Function],
+    view: &View,
+    before: &[View],
+) -> String {
     let mut all = format!(
         "{:?}\n{:?}\n{:?}\n",
         view.order,
@@ -155,7 +161,10 @@ fn code(module: &ir::Module, functions: &[Function], view: &View, before: &[View
         all += &match source.of {
             SourceOf::View(of) => before[of as usize].code.clone(),
             SourceOf::Entity(entity) => module.entities[entity as usize].name.clone(),
-            SourceOf::Stream(_) => String::new(),
+            SourceOf::Stream(stream) => {
+                let stream = &checked.streams[stream as usize];
+                format!("{} {:?}", stream.name, stream.late_us)
+            }
         };
         all += "\n";
     }
@@ -166,6 +175,7 @@ fn code(module: &ir::Module, functions: &[Function], view: &View, before: &[View
     let mut to_show: Vec<ir::FuncId> = numbers
         .map(|number| module.entries[functions[number as usize].entry as usize].func)
         .collect();
+    let mut entities = Vec::new();
     let mut at = 0;
     while let Some(id) = to_show.get(at).copied() {
         at += 1;
@@ -182,7 +192,24 @@ fn code(module: &ir::Module, functions: &[Function], view: &View, before: &[View
         for reg in &func.regs {
             match &reg.ty {
                 ir::RegType::Value(ty) => shown.ty(ty),
-                ir::RegType::Instance(entity) => shown.def(module.entity(*entity).def),
+                ir::RegType::Instance(entity) if entities.contains(entity) => {}
+                ir::RegType::Instance(entity) => {
+                    entities.push(*entity);
+                    let entity = module.entity(*entity);
+                    shown.def(entity.def);
+                    for slot in &entity.slots {
+                        let init = match &slot.init {
+                            ir::Init::Func(id) => {
+                                if !to_show.contains(id) {
+                                    to_show.push(*id);
+                                }
+                                String::new()
+                            }
+                            init => format!("{init:?}"),
+                        };
+                        all += &format!("{} {:?} {init}\n", slot.name, slot.merge);
+                    }
+                }
             }
         }
         for callee in call_graph::calls(&func) {

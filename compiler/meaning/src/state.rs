@@ -79,6 +79,8 @@ pub(crate) struct SeenEntry {
     pub at: i64,
     /// Others had been there before it that tell of a time too far behind it.
     pub is_late: bool,
+    /// It tells of a time that lay longer ago than its stream keeps entries.
+    pub is_over: bool,
 }
 
 /// A call as it comes from outside or in a message. `None` asks for a parameter's default.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use weir_check::hir::{Derived, Expr, StreamId};
+use weir_check::hir::{Derived, Expr, Keep, StreamId};
 use weir_contract::Value;
 use weir_contract::limits::CONSUMERS_MAX;
 
@@ -96,13 +96,19 @@ impl World<'_> {
             lane.queue.push_back((run, emitted.value.clone()));
             self.consume_next(place);
         }
-        let late = self.program.streams[emitted.stream.0 as usize].late_us;
+        let stream = &self.program.streams[emitted.stream.0 as usize];
+        let late = stream.late_us;
+        let is_over = match stream.keep {
+            Keep::For(keep) => emitted.time <= self.desk.time.saturating_sub(keep),
+            _ => false,
+        };
         let seen = self.desk.seen.entry(emitted.stream).or_default();
         let too_early = |newest: i64| late.is_some_and(|late| emitted.time < newest - late);
         seen.entries.push(SeenEntry {
             value: emitted.value.clone(),
             at: self.desk.time,
             is_late: seen.newest.is_some_and(too_early),
+            is_over,
         });
         seen.newest = seen.newest.max(Some(emitted.time));
         let entries = self.entries.entry(emitted.stream).or_default();

@@ -1,6 +1,8 @@
 //! Views: a read is the query over everything that is there now, from the beginning each time.
 
-use weir_check::hir::{Arg, Effect, Expr, FnId, Keep, StreamId, ViewId};
+use weir_check::hir::{
+    Arg, Effect, Expr, FnId, Keep, SourceOf, StreamId, View, ViewId, WindowKind,
+};
 use weir_contract::Value;
 
 use crate::call::{Closure, Frame, Step};
@@ -22,7 +24,11 @@ impl<'p> Step<'p> {
         };
         self.step_ends(frame).await;
         let view = self.program.view(view);
-        let rows = self.run_body(&view.meaning, Frame::default()).await?;
+        let mut local = Frame::default();
+        if let Some(forgotten) = self.forgotten(view) {
+            local.locals.push(Some(Value::Time(forgotten)));
+        }
+        let rows = self.run_body(&view.meaning, local).await?;
         if view.group.is_none() {
             return Ok(rows);
         }
@@ -33,8 +39,22 @@ impl<'p> Step<'p> {
         ))
     }
 
-    /// What views see of a stream: entries that were not late and are not too old. Of what is in a window no entry is ever too
-    /// old; how long windows are there is the affair of who keeps them.
+    /// A window is forgotten whose key, of a session its latest time, is not behind this: it ended longer ago than the stream keeps.
+    fn forgotten(&self, view: &View) -> Option<i64> {
+        let window = view.forgets()?;
+        let keep = view.sources.first().map(|source| match source.of {
+            SourceOf::Stream(stream) => self.program.streams[stream.0 as usize].keep.clone(),
+            _ => Keep::Configured,
+        });
+        let (WindowKind::Fixed(long) | WindowKind::Session(long)) = window.kind;
+        Some(match keep {
+            Some(Keep::For(keep)) => self.desk.time.saturating_sub(keep).saturating_sub(long),
+            _ => i64::MIN,
+        })
+    }
+
+    /// What views see of a stream: entries that were not late and are not too old. Of what is in a window no entry ever becomes too
+    /// old: the window is forgotten as a whole. But one that comes when that may have been already is not seen.
     pub fn seen(&self, stream: StreamId, windows: bool) -> Vec<Value> {
         let keep = match self.program.streams[stream.0 as usize].keep {
             Keep::For(keep) if !windows => keep,
@@ -43,7 +63,9 @@ impl<'p> Step<'p> {
         let entries = self.desk.seen.get(&stream);
         let entries = entries.into_iter().flat_map(|seen| &seen.entries);
         let seen = entries
-            .filter(|entry| !entry.is_late && self.desk.time.saturating_sub(entry.at) < keep);
+            .filter(|entry| !entry.is_late)
+            .filter(|entry| !windows || !entry.is_over)
+            .filter(|entry| self.desk.time.saturating_sub(entry.at) < keep);
         seen.map(|entry| entry.value.clone()).collect()
     }
 

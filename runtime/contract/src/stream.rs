@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::manifest::{Function, FunctionKind, Manifest, ManifestError, check_type};
 use crate::types::Type;
+use crate::view::{SourceOf, View};
 
 /// Position in [`Manifest::streams`].
 pub type StreamId = u32;
@@ -70,9 +71,17 @@ impl Manifest {
         self.streams.iter().find(|s| s.append.is_some_and(is_it))
     }
 
-    /// How long entries of a stream are kept, in microseconds; nothing for ever.
+    /// How long entries of a stream are kept, in microseconds; nothing for ever. A view that remembers what was in them for ever
+    /// is made of them again.
     pub fn keep_us(&self, stream: &Stream) -> Option<i64> {
+        let number = self.stream(&stream.name).map(|(number, _)| number);
+        let mut views = self.views.iter().filter(|view| !view.forgets());
+        let is_of = |view: &View| {
+            let mut sources = view.sources.iter();
+            sources.any(|source| Some(source.of) == number.map(SourceOf::Stream))
+        };
         match stream.keep {
+            Keep::Configured if views.any(is_of) => None,
             Keep::Configured => Some(self.retention.streams_us()),
             Keep::For(us) => Some(us),
             Keep::Ever(_) => None,

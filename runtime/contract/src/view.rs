@@ -160,6 +160,13 @@ pub struct Order {
 }
 
 impl View {
+    /// Whether what is in it goes with its windows: then a runtime need not keep what the entries of streams have become.
+    pub fn forgets(&self) -> bool {
+        let windows = self.group.as_ref().and_then(|group| group.window.as_ref());
+        let is_stream = |source: &ViewSource| matches!(source.of, SourceOf::Stream(_));
+        windows.is_some() && self.pair.is_none() && self.sources.iter().all(is_stream)
+    }
+
     /// The type of an element of what `feed` of a source that is not joined, or else `pair`, gives.
     pub fn part(&self) -> Vec<Type> {
         match &self.group {

@@ -166,7 +166,7 @@ impl Machine {
 }
 
 /// The views that a piece of code may read.
-fn views_of<'w>(work: &Work<'w>, place: Place) -> &'w [u32] {
+pub(crate) fn views_of<'w>(work: &Work<'w>, place: Place) -> &'w [u32] {
     let program = work.manifest;
     let views = match place {
         Place::Function(n) => program.functions.get(n as usize).map(|f| &f.views),

@@ -9,7 +9,7 @@ use weir_contract::call::Reply;
 use weir_contract::manifest::{Access, Effect, INSIDE_SINCE, Manifest};
 use weir_log::Record;
 
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, views_of};
 use crate::drive::Work;
 use crate::effects::{EventTo, Place};
 use crate::given::{encode_given, given_at};
@@ -123,7 +123,7 @@ impl Machine {
         }
     }
 
-    /// `None` when it needs temporary data that is not there: then nothing has happened.
+    /// `None` when it needs temporary data that is not there, or a view that is being built: then nothing has happened.
     fn step_strand(
         &mut self,
         steps: &mut dyn Steps,
@@ -160,6 +160,13 @@ impl Machine {
             inside: manifest.version >= INSIDE_SINCE && !(run.outside && run.steps == 0),
             time,
         };
+        let mut views = work
+            .frames
+            .iter()
+            .flat_map(|frame| views_of(&work, frame.place));
+        if views.any(|view| self.is_building(*view)) {
+            return None;
+        }
         let Attempt {
             outcome,
             asks,

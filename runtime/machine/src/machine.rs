@@ -51,6 +51,11 @@ pub struct Machine {
     pub(crate) next_run: u64,
     /// Time of the newest record; no step runs at an earlier one.
     pub(crate) time: i64,
+    /// The log position of the newest record, as far as who appends them says so: what is shown of it is exact there.
+    pub position: u64,
+    /// Who reads a view waits until so many rows of its sources are fed to it; where there are more it is being built, and
+    /// feeding them takes seconds in which nothing else would go on. Only asked when something reads.
+    pub view_rows_waited_for: u64,
     /// A step whose record would be longer is a bug of the program. Only asked when a step runs, so replay may
     /// have another.
     pub record_bytes_max: usize,
@@ -73,6 +78,8 @@ impl Default for Machine {
             streams: Streams::default(),
             next_run: 0,
             time: 0,
+            position: 0,
+            view_rows_waited_for: u64::MAX,
             record_bytes_max: limits::OPS_MAX,
             step_cap: StepCap::default(),
             settings: Arc::default(),
@@ -124,8 +131,15 @@ pub enum Answer {
     KeyReused,
     /// `if_match` is not the instance's version.
     OtherVersion,
-    /// It reads a view that has to be fed so many rows more: too many to wait for them.
-    Building { view: u32, behind: u64 },
+    /// It reads a view that has to be fed so many rows more, of `whole` for all of it: too many to wait for them.
+    Building { view: u32, behind: u64, whole: u64 },
+    /// The rows that such a view had before it was begun again, as a step's output, and where in the log they are exact.
+    Before {
+        output: Vec<u8>,
+        position: u64,
+        behind: u64,
+        whole: u64,
+    },
     /// Nothing changed. A run is parked there.
     Bug(Bug),
     /// The run was started, now or by an earlier call, and has not ended.
@@ -312,10 +326,11 @@ impl Machine {
         if let Some(stream) = self.streams.first_full(manifest, &function.emits) {
             return self.unrecorded(self.next_run, Answer::Full(stream), call, manifest);
         }
-        if function.effect < Effect::Write
-            && let Some((view, behind)) = self.building(&function.views)
+        // What waits ends its step in front of a view, so its first one reads none.
+        if function.effect < Effect::Wait
+            && function.kind != FunctionKind::Run
+            && let Some(answer) = self.not_built(manifest, call)
         {
-            let answer = Answer::Building { view, behind };
             return self.unrecorded(self.next_run, answer, call, manifest);
         }
         let run = self.next_run;
@@ -508,7 +523,11 @@ impl Machine {
             actions: Vec::new(),
         };
         let out = change(&mut all)?;
-        Ok((out, all.actions))
+        let actions = all.actions;
+        for (stream, position, entry) in self.streams.take_dropped() {
+            self.views.fell(&program, stream, position, entry);
+        }
+        Ok((out, actions))
     }
 
     /// The numbers that a step gave are taken.

@@ -41,6 +41,9 @@ impl Machine {
         let mut out = self.of_records();
         if let Some(program) = &self.program {
             self.views.encode_into(program, &mut out);
+            let is_large = |view| self.view_whole(view) > self.view_rows_waited_for;
+            self.views
+                .encode_shown_into(program, &is_large, self.position, &mut out);
         }
         out
     }

@@ -9,7 +9,7 @@ use weir_contract::types::{Defs, Type};
 use weir_contract::value::Value;
 use weir_contract::view::*;
 use weir_machine::steps::Crash;
-use weir_machine::views::{Functions, Sources, Views};
+use weir_machine::views::{Entry, Functions, Sources, Views};
 
 /// A table of sales by number, a table of prices by what is sold, and a stream of visits.
 #[derive(Default)]
@@ -22,6 +22,8 @@ struct World {
     /// Positions before this are not kept.
     oldest: u64,
     forgotten: Option<i64>,
+    /// When all of it is emitted.
+    now: i64,
     calls: u64,
 }
 
@@ -124,9 +126,14 @@ impl Sources for World {
         self.oldest
     }
 
-    fn entry(&self, _: u32, position: u64) -> Option<(Value, i64)> {
-        let (who, at) = self.visits[position as usize];
-        Some((tuple([Value::Int(who), Value::Time(at)]), at))
+    fn entry(&self, _: u32, position: u64) -> Option<Entry> {
+        let (who, time) = self.visits[position as usize];
+        let value = tuple([Value::Int(who), Value::Time(time)]);
+        Some(Entry {
+            value,
+            time,
+            at: self.now,
+        })
     }
 
     fn forgotten(&self, _: u32) -> Option<i64> {
@@ -494,6 +501,31 @@ fn what_is_too_late_is_counted_and_left_out() {
         .collect();
     assert_eq!(minutes, [1, 1, 1, 1], "what was at 149 is not in it");
     assert_eq!(views.late(MINUTES), 1);
+}
+
+#[test]
+fn what_comes_when_its_window_may_be_forgotten_is_left_out() {
+    let mut program = program();
+    let visits = r#"{"name": "visits", "ty": "int", "timed": true, "keep": {"for": 100}}"#;
+    program.streams = vec![serde_json::from_str(visits).expect("it is a stream")];
+    let mut world = World {
+        now: 300,
+        forgotten: Some(200),
+        ..World::default()
+    };
+    let mut views = Views::new(&program, |_| Vec::new());
+    for at in [190, 200, 201] {
+        world.visits.push((1, at));
+    }
+    up_to_date(&program, &mut views, &mut world);
+    // Of its minute all is left that came in time; of the sessions, what went before may not be there any more.
+    assert_eq!(
+        read(&program, &views, MINUTES, None),
+        [tuple([Value::Time(180), Value::Int(1)])]
+    );
+    let session = tuple([Value::Int(1), Value::Time(201), Value::Int(1)]);
+    assert_eq!(read(&program, &views, SESSIONS, None), [session]);
+    assert_eq!((views.late(MINUTES), views.late(SESSIONS)), (2, 2));
 }
 
 #[test]

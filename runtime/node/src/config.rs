@@ -1,5 +1,9 @@
 //! What can be set on a node, and what holds when it is not.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use weir_contract::blobs::Blobs;
 
 use crate::outside::http::Bases;
@@ -21,6 +25,10 @@ pub struct Config {
     pub port: u16,
     /// A snapshot is taken after so many records.
     pub snapshot_every_records: u64,
+    /// Who reads a view waits for so many rows of its sources to be fed to it; a view that has more to go is being built.
+    pub view_rows_waited_for: u64,
+    /// What time it is.
+    pub clock: Clock,
     /// Calls that may wait for the machine; beyond it they are told to come back.
     pub queue_max: usize,
     pub connections_max: usize,
@@ -45,6 +53,8 @@ impl Default for Config {
             scratch: ScratchConfig::default(),
             port: 0,
             snapshot_every_records: 100_000,
+            view_rows_waited_for: 20_000,
+            clock: Clock::default(),
             queue_max: 10_000,
             connections_max: 2_000,
             big_bodies_max: 32,
@@ -52,6 +62,28 @@ impl Default for Config {
             body_timeout_ms: 30_000,
             send_timeout_ms: 30_000,
             drain_timeout_ms: 5_000,
+        }
+    }
+}
+
+/// What tells the time of steps.
+#[derive(Clone, Debug, Default)]
+pub enum Clock {
+    #[default]
+    System,
+    /// Microseconds since 1970, for tests. Nothing wakes a node when it is put forward.
+    Told(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// Microseconds since 1970.
+    pub fn now(&self) -> i64 {
+        match self {
+            Clock::System => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH);
+                now.unwrap_or_default().as_micros() as i64
+            }
+            Clock::Told(now) => now.load(Ordering::Acquire),
         }
     }
 }

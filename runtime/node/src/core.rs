@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, TryLockError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use weir_contract::Manifest;
@@ -32,7 +32,7 @@ use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
 use weir_machine::{Action, Answer, Call, Done, Incompatible, Machine, Steps};
 
 use self::going::{AboutRun, RunWaiters};
-use crate::config::Config;
+use crate::config::{Clock, Config};
 use crate::outside::Outside;
 use crate::program::Program;
 use crate::recovery::{PARTITION, RecoveryError, recover};
@@ -298,6 +298,7 @@ impl Core {
             .last()
             .map_or(Lsn::ZERO, |id| id.at);
         machine.record_bytes_max = log.limits().frame_bytes_max / 2;
+        machine.view_rows_waited_for = config.view_rows_waited_for;
         let (messages, inbox) = channel();
         let (durable, positions) = watch::channel(last.0);
         let sent = Arc::<AtomicUsize>::default();
@@ -331,6 +332,7 @@ impl Core {
             alone: 0,
             open: VecDeque::new(),
             in_flight: VecDeque::new(),
+            clock: config.clock.clone(),
             now: 0,
             since_snapshot: last.0.saturating_sub(newest_snapshot.0),
             snapshot_every: config.snapshot_every_records,
@@ -485,6 +487,7 @@ struct Worker {
     open: VecDeque<OpenFrame>,
     /// Who waits for each frame that is syncing, oldest first, with the frame's last position.
     in_flight: VecDeque<(Lsn, Vec<Waiter>)>,
+    clock: Clock,
     /// Microseconds since 1970, never backwards.
     now: i64,
     since_snapshot: u64,
@@ -626,7 +629,10 @@ impl Worker {
                 self.push(record, Waiter::Call(answer, done))
             }
             None => {
-                done.position = self.position.load(Ordering::Relaxed);
+                done.position = match done.answer {
+                    Answer::Before { position, .. } => position,
+                    _ => self.position.load(Ordering::Relaxed),
+                };
                 self.wait_for_all(Waiter::Call(answer, done))
             }
         }
@@ -682,6 +688,7 @@ impl Worker {
         let waiting: usize = self.open.iter().map(|frame| frame.records.len()).sum();
         let position = self.writer.next().before().0 + waiting as u64;
         self.position.store(position, Ordering::Release);
+        self.machine.position = position;
     }
 
     /// Sends frames on their way: the one that is filling when nothing is in flight, full ones as far as the log takes them.
@@ -719,6 +726,8 @@ impl Worker {
                 && matches!(self.snapshot, SnapshotStage::Idle)
             {
                 self.since_snapshot = 0;
+                self.machine
+                    .settle_views(&mut *self.steps, &self.program, self.now);
                 self.snapshot = SnapshotStage::Taken(last, self.machine.snapshot());
             }
         }
@@ -762,6 +771,8 @@ impl Worker {
             std::thread::spawn(move || {
                 let stored = log.snapshots().put(PARTITION, at, &body);
                 let stored = stored.map(|id| id.at).map_err(|e| e.to_string());
+                // Who stops the node may open the log as soon as this is known.
+                drop(log);
                 sent.fetch_add(1, Ordering::Release);
                 let _ = messages.send(Message::SnapshotStored(stored));
             });
@@ -786,6 +797,8 @@ impl Worker {
 
     fn reload(&mut self, program: Program, done: Reloaded) {
         let now = self.tick();
+        self.machine
+            .settle_views(&mut *self.steps, &self.program, now);
         match self.machine.deploy(&program.manifest, now) {
             Err(error) => done(Err(error)),
             Ok(record) => {
@@ -851,6 +864,8 @@ impl Worker {
         }
         if self.since_snapshot > 0 {
             let at = self.writer.next().before();
+            self.machine
+                .settle_views(&mut *self.steps, &self.program, self.now);
             let put = self
                 .log
                 .snapshots()
@@ -862,10 +877,7 @@ impl Worker {
     }
 
     fn tick(&mut self) -> i64 {
-        let clock = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        self.now = self.now.max(clock.as_micros() as i64);
+        self.now = self.now.max(self.clock.now());
         self.now
     }
 }

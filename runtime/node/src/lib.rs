@@ -16,7 +16,7 @@ mod scratch;
 mod speech;
 
 pub use blobs::FileBlobs;
-pub use config::Config;
+pub use config::{Clock, Config};
 pub use core::{Core, Door, EventAnswer, Order, Refusal, StartError, WhichRun};
 pub use embedded::{Embedded, Outcome};
 pub use node::{FAILURE_POLL, Node};

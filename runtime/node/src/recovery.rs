@@ -57,6 +57,7 @@ pub fn recover_until(log: &dyn Log, until: Lsn) -> Result<(Machine, Lsn), Recove
         let mut lsn = frame.base;
         for record in &frame.records {
             if lsn > at && lsn <= until {
+                machine.position = lsn.before().0;
                 let applied = machine.apply(record.kind, &record.body);
                 applied.map_err(|error| RecoveryError::Record { at: lsn, error })?;
             }
@@ -64,5 +65,6 @@ pub fn recover_until(log: &dyn Log, until: Lsn) -> Result<(Machine, Lsn), Recove
         }
         at = at.max(frame.last().min(until));
     }
+    machine.position = at.0;
     Ok((machine, at))
 }

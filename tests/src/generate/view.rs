@@ -1,7 +1,10 @@
 //! Programs with views from a seed: two entities, a stream, views of them and of one another, and a history of changes.
 //!
-//! Every view is public, so that all rows can be asked for behind each change. Nothing in a view can be a bug: how much of
+//! Time goes on between the changes, entries tell of times before and behind it, and streams forget. Every view is public, so that
+//! all rows can be asked for behind each change. Nothing in a view can be a bug: how much of
 //! a query a runtime works out again when something changes is its own affair, and so is when it meets one.
+
+use std::ops::Range;
 
 use weir_contract::Value;
 
@@ -13,9 +16,13 @@ pub struct Views {
     pub seed: u64,
     pub source: String,
     pub views: Vec<View>,
+    /// The same with some of its views, and others by the names of the rest. There where the stream forgets nothing: of what it has
+    /// forgotten nothing is made anew.
+    pub then: Option<(String, Vec<View>)>,
     pub changes: Vec<Call>,
 }
 
+#[derive(Clone)]
 pub struct View {
     pub name: String,
     /// Of the first key, where it is grouped: what it may be.
@@ -38,7 +45,7 @@ type Scope = Vec<(String, Ty)>;
 const HEAD: &str = r#"
 record Entry(x: Int, t: Text, at: Time)
 
-@time(at) LATE @keep("this is a test")
+@time(at) LATE @keep(KEEP)
 stream entries: Entry
 
 entity Left(k: Int) {
@@ -63,7 +70,7 @@ pub fn put(x: Int, t: Text, at: Time) { entries.emit(Entry(x, t, at)) }
 
 const TEXTS: [&str; 5] = ["p", "q", "p q", "", "r p"];
 /// 2026-01-31T10:00Z
-const NOON_US: i64 = 1_769_853_600_000_000;
+pub const NOON_US: i64 = 1_769_853_600_000_000;
 
 pub fn generate(seed: u64) -> Views {
     let mut chance = Random::new(seed ^ 0x7669_6577);
@@ -73,23 +80,30 @@ pub fn generate(seed: u64) -> Views {
     let mut made = Gen {
         chance,
         views: Vec::new(),
+        now: NOON_US,
     };
     let late = made.pick(&["", "@late(1s)", "@late(10m)"]);
-    let mut source = HEAD.replace("LATE", late);
-    let mut views = Vec::new();
-    for at in 0..2 + made.below(4) {
-        let (text, keys) = made.view(at);
-        source += &text;
-        views.push(View {
-            name: format!("v{at}"),
-            keys,
-        });
-    }
+    let keep = made.pick(&["\"this is a test\"", "7m", "25m", "2h"]);
+    let head = HEAD.replace("LATE", late).replace("KEEP", keep);
+    let all = 2 + made.below(4);
+    let first = made.some(0..all);
     let changes = (0..30).map(|_| made.change()).collect();
+    let stay = made.below(all);
+    made.views.truncate(stay);
+    let others = made.some(stay..all);
+    let then = [&first[..stay], &others].concat();
+    let whole = |views: &[(String, View)]| {
+        let texts: String = views.iter().map(|(text, _)| text.as_str()).collect();
+        let views = views.iter().map(|(_, view)| view.clone()).collect();
+        (format!("{head}{texts}"), views)
+    };
+    let forgets_nothing = keep.starts_with('"');
+    let (source, views) = whole(&first);
     Views {
         seed,
         source,
         views,
+        then: forgets_nothing.then(|| whole(&then)),
         changes,
     }
 }
@@ -98,6 +112,8 @@ struct Gen {
     chance: Random,
     /// The fields of the rows of each view.
     views: Vec<Scope>,
+    /// Microseconds since 1970.
+    now: i64,
 }
 
 impl Gen {
@@ -194,6 +210,16 @@ impl Gen {
         }
     }
 
+    /// Views by these numbers, with their text.
+    fn some(&mut self, numbers: Range<usize>) -> Vec<(String, View)> {
+        let view = |at| {
+            let (text, keys) = self.view(at);
+            let name = format!("v{at}");
+            (text, View { name, keys })
+        };
+        numbers.map(view).collect()
+    }
+
     fn view(&mut self, at: usize) -> (String, Vec<Value>) {
         let (source, mut scope) = self.source("r");
         let mut text = format!("pub view v{at} =\n  for r in {source}");
@@ -283,7 +309,7 @@ impl Gen {
                 wanted = match ty {
                     Ty::Int => (-1..4).map(Value::Int).collect(),
                     Ty::Text => TEXTS.iter().map(|t| Value::Text((*t).to_owned())).collect(),
-                    Ty::Time => (-3..6)
+                    Ty::Time => (-6..12)
                         .map(|n| Value::Time(NOON_US + n * 600_000_000))
                         .collect(),
                     _ => Vec::new(),
@@ -338,6 +364,7 @@ impl Gen {
     }
 
     fn change(&mut self) -> Call {
+        self.now += self.pick(&[0, 1, 20, 120, 300, 900]) * 1_000_000;
         let text = |made: &mut Gen| Value::Text(made.pick(&TEXTS).to_owned());
         let int = |made: &mut Gen, bound| Value::Int(made.below(bound) as i64);
         let (instance, function, args) = match self.below(5) {
@@ -356,7 +383,8 @@ impl Gen {
                 )
             }
             _ => {
-                let at = Value::Time(NOON_US + self.below(60) as i64 * 60_000_000);
+                let minutes = self.below(50) as i64 - 40;
+                let at = Value::Time(self.now + minutes * 60_000_000);
                 (None, "put", vec![int(self, 5), text(self), at])
             }
         };
@@ -366,13 +394,13 @@ impl Gen {
             args: args.into_iter().map(Some).collect(),
             caller: "ann".to_owned(),
             roles: Vec::new(),
-            time: NOON_US,
+            time: self.now,
         }
     }
 }
 
-/// Asks for all rows of a view, or for those of a key.
-pub fn read(view: &View, key: Option<&Value>) -> Call {
+/// Asks for all rows of a view at a time, or for those of a key.
+pub fn read(view: &View, key: Option<&Value>, time: i64) -> Call {
     let at = key.map_or("", |_| ".at");
     Call {
         instance: None,
@@ -380,7 +408,7 @@ pub fn read(view: &View, key: Option<&Value>) -> Call {
         args: key.cloned().map(Some).into_iter().collect(),
         caller: "ann".to_owned(),
         roles: Vec::new(),
-        time: NOON_US,
+        time,
     }
 }
 
@@ -407,6 +435,12 @@ mod tests {
             ", w in ",
             "average(",
             "@late(10m)",
+            "@keep(7m)",
+            "count_distinct(",
+            "percentile(",
+            "top(",
+            "first(",
+            "min(",
         ] {
             assert!(all.iter().any(|source| source.contains(part)), "{part}");
         }

@@ -32,7 +32,8 @@ pub struct View {
     /// Gives the rows whose first key is its parameter: `trending.at(k)`. There when the view is grouped.
     pub at: Option<FnId>,
     /// The query as it was written, over all that its sources hold: a list of rows, and where the view is grouped of pairs of
-    /// the first key and the row. Nobody runs this but the interpreter.
+    /// the first key and the row. Where [`View::forgets`] says so its first local variable is a time: what is in a window is left
+    /// out when the window's key, of a session its latest time, is not behind that. Nobody runs this but the interpreter.
     pub meaning: Arc<Body>,
     pub is_pub: bool,
     /// Why it may remember for ever: `@keep("reason")`.
@@ -93,6 +94,14 @@ pub struct ViewWindow {
 pub enum WindowKind {
     Fixed(i64),
     Session(i64),
+}
+
+impl View {
+    /// The window that says when what is in it is forgotten, where one does.
+    pub fn forgets(&self) -> Option<ViewWindow> {
+        let window = self.group.as_ref()?.window?;
+        self.pair.is_none().then_some(window)
+    }
 }
 
 impl Checked {

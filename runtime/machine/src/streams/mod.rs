@@ -55,6 +55,8 @@ pub struct Stream {
     /// So many entries are open.
     backlog: usize,
     consumers: Vec<Consumer>,
+    /// What the record at hand made it drop.
+    dropped: Vec<(u64, Entry)>,
 }
 
 /// An entry that is kept.
@@ -123,6 +125,16 @@ impl Streams {
         self.all.get(stream as usize)
     }
 
+    /// What was dropped since this was asked last: stream, position, entry.
+    pub(crate) fn take_dropped(&mut self) -> Vec<(u32, u64, Entry)> {
+        let mut all = Vec::new();
+        for (stream, number) in self.all.iter_mut().zip(0..) {
+            let dropped = stream.dropped.drain(..);
+            all.extend(dropped.map(|(position, entry)| (number, position, entry)));
+        }
+        all
+    }
+
     /// The position the next entry of a stream gets.
     pub fn head(&self, stream: u32) -> u64 {
         self.heads.get(stream as usize).copied().unwrap_or_default()
@@ -185,7 +197,8 @@ impl Stream {
     fn drop_if_done(&mut self, position: u64) {
         let is_done = |entry: &Entry| entry.open == 0 && entry.dead == 0;
         if position < self.due && self.entries.get(&position).is_some_and(is_done) {
-            self.entries.remove(&position);
+            let entry = self.entries.remove(&position);
+            self.dropped.extend(entry.map(|entry| (position, entry)));
         }
     }
 

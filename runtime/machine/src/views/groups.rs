@@ -211,6 +211,11 @@ impl Groups {
             .flat_map(|(_, ranks)| ranks)
     }
 
+    /// Under which ranks the rows of each group stand, by all of its keys.
+    pub fn all_ranks(&self) -> impl Iterator<Item = (&GroupKey, &Vec<Rank>)> {
+        self.ranks.iter()
+    }
+
     /// Forgets the windows that ended at or before `end`, as if they had never been.
     pub fn forget(&mut self, defs: &Defs, group: &Group, end: i64) -> Result<(), Crash> {
         let Some(window) = &group.window else {

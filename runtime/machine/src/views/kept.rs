@@ -9,9 +9,10 @@ use std::ops::Bound;
 use weir_contract::encode::{decode, encode};
 use weir_contract::types::Defs;
 use weir_contract::value::Value;
-use weir_contract::view::{SourceOf, View};
+use weir_contract::view::View;
 
 use super::aggregate::not_a_value;
+use super::before::Before;
 use super::groups::{Groups, whole_key};
 use super::join::{Joined, Side};
 use super::rows::{Rank, Rows, rank_of};
@@ -47,17 +48,6 @@ impl Kept {
     pub(super) fn begin_again(&mut self, view: &View) {
         self.groups.soil_all();
         self.rows = Rows::new(view.limit);
-    }
-
-    /// Whether what a source's rows have become is not kept.
-    pub fn forgets(view: &View) -> bool {
-        let is_stream =
-            |source: &weir_contract::view::ViewSource| matches!(source.of, SourceOf::Stream(_));
-        let windows = view
-            .group
-            .as_ref()
-            .is_some_and(|group| group.window.is_some());
-        windows && view.pair.is_none() && view.sources.iter().all(is_stream)
     }
 
     /// The row of a source at that place is now this one, or is gone. `args` are what its feed takes.
@@ -172,6 +162,30 @@ impl Kept {
         }
     }
 
+    /// What is shown now, exact at that position of the log.
+    pub fn as_before(&self, position: u64) -> Before {
+        let mut at: BTreeMap<&[u8], u32> = BTreeMap::new();
+        let mut rows = Vec::new();
+        for (rank, row) in self.rows.shown() {
+            let number = u32::try_from(rows.len()).expect("a view has fewer than 2^32 rows");
+            at.insert(rank, number);
+            rows.push(row.into());
+        }
+        let mut of_group = BTreeMap::new();
+        for (key, ranks) in self.groups.all_ranks() {
+            let shown = ranks.iter().filter_map(|rank| at.get(&**rank).copied());
+            let shown: Vec<u32> = shown.collect();
+            if !shown.is_empty() {
+                of_group.insert(key.clone(), shown);
+            }
+        }
+        Before {
+            position,
+            rows,
+            of_group,
+        }
+    }
+
     /// The row of another view as the argument of a feed.
     pub fn row(&self, defs: &Defs, view: &View, rank: &[u8]) -> Result<Option<Value>, Crash> {
         let row = self.rows.get(rank).map(|row| decode(defs, &view.row, row));
@@ -188,7 +202,7 @@ impl Kept {
                 self.put_part(defs, view, &numbered(&rank, i), part);
             }
         }
-        if !parts.is_empty() && !Kept::forgets(view) {
+        if !parts.is_empty() && !view.forgets() {
             self.parts.insert(rank, parts);
         }
     }

@@ -13,6 +13,9 @@
 //! place of weights: so that what was there before need not be computed again, and lists keep the order of their sources.
 
 mod aggregate;
+mod before;
+mod building;
+mod dropped;
 mod groups;
 mod join;
 mod kept;
@@ -22,12 +25,17 @@ mod snapshot;
 mod tend;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use weir_contract::manifest::Manifest;
+use weir_contract::stream::Keep;
 use weir_contract::value::Value;
 use weir_contract::view::SourceOf;
 use weir_contract::{CrashReason, keys::encode_key};
 
+use before::Before;
+pub use before::looks_the_same;
+use dropped::Dropped;
 pub use kept::Functions;
 use kept::Kept;
 use rows::Rank;
@@ -39,6 +47,7 @@ use crate::steps::Crash;
 #[derive(Clone, Debug, Default)]
 pub struct Views {
     views: Vec<Tended>,
+    dropped: Dropped,
 }
 
 /// A view with what is still to be done for it.
@@ -53,6 +62,8 @@ struct Tended {
     changes: u64,
     /// It is up to date, but for what its views may have to tell.
     is_current: bool,
+    /// What it showed before it was begun again; until it is up to date for the first time.
+    before: Option<Arc<Before>>,
 }
 
 /// What is to be fed to a view.
@@ -68,6 +79,16 @@ struct Pending {
     late: u64,
 }
 
+/// An entry of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub value: Value,
+    /// When what it tells of happened, microseconds since 1970.
+    pub time: i64,
+    /// When it was emitted.
+    pub at: i64,
+}
+
 /// What views are made of.
 pub trait Sources: Functions {
     /// The keys of an instance, if there is one.
@@ -77,8 +98,8 @@ pub trait Sources: Functions {
     /// Entries before this position are older than the stream says it keeps them: they are no part of a view any more, unless in
     /// windows, which are forgotten as a whole.
     fn oldest(&self, stream: u32) -> u64;
-    /// What was emitted at a position, and when what it tells of happened.
-    fn entry(&self, stream: u32, position: u64) -> Option<(Value, i64)>;
+    /// What was emitted at a position.
+    fn entry(&self, stream: u32, position: u64) -> Option<Entry>;
     /// Windows that ended by then are forgotten.
     fn forgotten(&self, stream: u32) -> Option<i64>;
 }
@@ -102,9 +123,11 @@ impl Views {
             broken: None,
             changes: 0,
             is_current: false,
+            before: None,
         });
         Views {
             views: views.collect(),
+            dropped: Dropped::default(),
         }
     }
 
@@ -162,7 +185,11 @@ impl Views {
         let pending = of.iter().zip(&self.views[view as usize].pending);
         let behind = pending.map(|(source, pending)| match source.of {
             SourceOf::Stream(stream) => {
-                let (oldest, end) = positions(stream);
+                let (kept, end) = positions(stream);
+                let oldest = match program.views[view as usize].forgets() {
+                    true => self.dropped.oldest(stream, kept),
+                    false => kept,
+                };
                 end - pending.next.max(oldest).min(end)
             }
             SourceOf::Entity(_) => pending.ranks.len() as u64,
@@ -195,6 +222,7 @@ impl Views {
             Err(crash) => {
                 let tended = &mut self.views[view as usize];
                 tended.broken = Some(crash);
+                tended.before = None;
                 tended.is_current = true;
                 true
             }
@@ -216,7 +244,12 @@ impl Views {
         for (i, source) in view.sources.iter().enumerate() {
             let pending = &mut tended.pending[i];
             if let SourceOf::Stream(stream) = source.of {
-                let (oldest, end) = sources.positions(stream);
+                let (kept, end) = sources.positions(stream);
+                let in_windows = view.forgets();
+                let oldest = match in_windows {
+                    true => self.dropped.oldest(stream, kept),
+                    false => kept,
+                };
                 let old = sources.oldest(stream);
                 for rank in tended.kept.sources_before(view, i, &old.to_be_bytes()) {
                     tended.kept.change(defs, view, i, rank, None, sources)?;
@@ -226,21 +259,29 @@ impl Views {
                     *budget -= 1;
                     let position = pending.next;
                     pending.next += 1;
-                    if position < old && !Kept::forgets(view) {
+                    if position < old && !in_windows {
                         continue;
                     }
-                    let Some((value, time)) = sources.entry(stream, position) else {
+                    let dropped = || match in_windows {
+                        true => self.dropped.entry(program, stream, position),
+                        false => None,
+                    };
+                    let Some(entry) = sources.entry(stream, position).or_else(dropped) else {
                         continue;
                     };
+                    let Entry { value, time, at } = entry;
                     let newest = pending.newest.max(Some(time));
-                    let since = program
-                        .streams
-                        .get(stream as usize)
-                        .and_then(|of| of.late_us);
                     let before = std::mem::replace(&mut pending.newest, newest);
-                    if let (Some(late), Some(before)) = (since, before)
-                        && time < before.saturating_sub(late)
-                    {
+                    let of = program.streams.get(stream as usize);
+                    let late = of.and_then(|of| of.late_us).zip(before);
+                    let is_late =
+                        late.is_some_and(|(late, newest)| time < newest.saturating_sub(late));
+                    // What it would have been together with may be forgotten.
+                    let is_over = match of.map(|of| &of.keep) {
+                        Some(Keep::For(keep)) if in_windows => time <= at.saturating_sub(*keep),
+                        _ => false,
+                    };
+                    if is_late || is_over {
                         pending.late += 1;
                         continue;
                     }
@@ -251,7 +292,7 @@ impl Views {
                 }
                 done &= pending.next >= end;
                 if let (Some(end), Some(group)) = (sources.forgotten(stream), &view.group)
-                    && Kept::forgets(view)
+                    && in_windows
                 {
                     tended.kept.groups.forget(defs, group, end)?;
                 }
@@ -281,6 +322,10 @@ impl Views {
         }
         tended.kept.settle(defs, view, sources)?;
         tended.is_current = done;
+        if done {
+            tended.before = None;
+        }
+        self.let_go(program);
         self.tell(program, number);
         Ok(done)
     }

@@ -9,8 +9,9 @@ use super::aggregate::not_a_value;
 use crate::machine::{BadRecord, Machine};
 
 impl Machine {
-    /// Each view: its name, what it is made of, how many rows it has, how many rows of its sources are still to be fed to it, how
-    /// many entries were too late for it, and the bug that it stopped at.
+    /// Each view: its name, what it is made of, how many rows it has, how many rows of its sources are still to be fed to it and how
+    /// many there are, how many entries were too late for it, the rows that are shown until it is built, with their position in the
+    /// log, and the bug that it stopped at.
     pub fn views_json(&self) -> Vec<Json> {
         let Some(program) = &self.program else {
             return Vec::new();
@@ -29,8 +30,15 @@ impl Machine {
                     "of": of,
                     "rows": self.views.len(number),
                     "behind": self.view_behind(number),
+                    "whole": self.view_whole(number),
                     "late": self.views.late(number),
                 });
+                if let Some(before) = self.views.before(number)
+                    && self.is_building(number)
+                {
+                    json["before"] =
+                        json!({ "rows": before.rows.len(), "position": before.position });
+                }
                 if let Some(crash) = self.views.broken(number) {
                     json["bug"] = json!(crash.reason.text());
                 }

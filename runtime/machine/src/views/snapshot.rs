@@ -11,20 +11,29 @@
 //!             others  count, each: key in the key encoding, how often
 //!             values  count, each: where it comes from, value in the value encoding
 //! ```
-//! They follow the runs, from version 5 on. `Results` and `Groups` write and read their own parts.
+//! They follow the runs, from version 5 on. `Results` and `Groups` write and read their own parts. Behind them, where the snapshot
+//! does not end there, is what is shown of large views until they are made again, and what [`super::dropped`] holds:
+//!
+//! ```text
+//!   before    count, each: name, position, rows: count, each; groups: count, each: key, rows: count, each its number
+//!   dropped   count, each: stream, position, time, when it was emitted, value
+//! ```
+
+use std::sync::Arc;
 
 use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
 use weir_contract::manifest::Manifest;
 
+use super::Views;
+use super::before::Before;
+use super::dropped::Dropped;
 use super::groups::Groups;
-use super::kept::Kept;
-use super::{Tended, Views};
 
 impl Views {
     /// Appends what a snapshot holds of views.
     pub(crate) fn encode_into(&self, program: &Manifest, out: &mut Vec<u8>) {
         let both = program.views.iter().zip(&self.views);
-        let kept: Vec<_> = both.filter(|(view, _)| Kept::forgets(view)).collect();
+        let kept: Vec<_> = both.filter(|(view, _)| view.forgets()).collect();
         put_varint(out, kept.len() as u64);
         for (view, tended) in kept {
             put_bytes(out, view.name.as_bytes());
@@ -43,6 +52,26 @@ impl Views {
         }
     }
 
+    /// Appends what is shown at a start, until the views that take long are made again. `is_large` says which those are, `position`
+    /// is where in the log the snapshot is.
+    pub(crate) fn encode_shown_into(
+        &self,
+        program: &Manifest,
+        is_large: &dyn Fn(u32) -> bool,
+        position: u64,
+        out: &mut Vec<u8>,
+    ) {
+        let numbers = (0..program.views.len() as u32).filter(|view| is_large(*view));
+        let shown = numbers.filter_map(|view| Some((view, self.shown(program, view, position)?)));
+        let shown: Vec<_> = shown.collect();
+        put_varint(out, shown.len() as u64);
+        for (view, before) in shown {
+            put_bytes(out, program.views[view as usize].name.as_bytes());
+            before.encode_into(out);
+        }
+        self.dropped.encode_into(out);
+    }
+
     /// Takes up what a snapshot of the same program holds; `self` is as [`Views::new`] made it.
     pub(crate) fn restore(
         &mut self,
@@ -55,7 +84,7 @@ impl Views {
             let number = number.ok_or(r.error("a view that the program does not have"))?;
             let view = &program.views[number];
             let tended = &mut self.views[number];
-            if r.varint()? != tended.pending.len() as u64 || !Kept::forgets(view) {
+            if r.varint()? != tended.pending.len() as u64 || !view.forgets() {
                 return Err(r.error("a view of another shape"));
             }
             for pending in &mut tended.pending {
@@ -71,29 +100,16 @@ impl Views {
                 tended.kept.groups = Groups::decode(&program.defs, group, r)?;
             }
         }
-        Ok(())
-    }
-
-    /// Takes over what another program's views of the same code hold.
-    pub(crate) fn take_over(&mut self, program: &Manifest, old: Views, old_program: &Manifest) {
-        for (view, before) in old_program.views.iter().zip(old.views) {
-            let same = |v: &weir_contract::view::View| {
-                v.name == view.name && v.code == view.code && !v.code.is_empty() && Kept::forgets(v)
-            };
-            let Some(number) = program.views.iter().position(same) else {
-                continue;
-            };
-            if before.broken.is_none() && Kept::forgets(view) {
-                let mut kept = before.kept;
-                kept.begin_again(&program.views[number]);
-                self.views[number] = Tended {
-                    kept,
-                    pending: before.pending,
-                    broken: None,
-                    changes: 0,
-                    is_current: false,
-                };
-            }
+        if r.rest().is_empty() {
+            return Ok(());
         }
+        for _ in 0..r.varint()? {
+            let name = r.text()?;
+            let number = program.views.iter().position(|view| view.name == name);
+            let number = number.ok_or(r.error("a view that the program does not have"))?;
+            self.views[number].before = Some(Arc::new(Before::decode(r)?));
+        }
+        self.dropped = Dropped::decode(program, r)?;
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use weir_contract::manifest::Manifest;
 use weir_contract::stream::Keep;
 use weir_contract::value::Value;
 
-use super::{Functions, Sources, Views};
+use super::{Entry, Functions, Sources, Views};
 use crate::asking::Surroundings;
 use crate::machine::Machine;
 use crate::ops::Writes;
@@ -23,34 +23,18 @@ use crate::transaction::Transaction;
 /// So many rows of sources are fed at a time when nobody waits for them.
 pub const ROWS_AT_A_TIME: u64 = 256;
 
-/// Who reads a view waits for so many rows of its sources; where there are more it is being built, and feeding them takes
-/// seconds in which nothing else would go on.
-const WAITED_FOR_MAX: u64 = 20_000;
-
 impl Machine {
     /// Takes some of the work that is to be done for views anyway. Whether there is more.
     pub fn tend_views(&mut self, steps: &mut dyn Steps, manifest: &Manifest, now: i64) -> bool {
         let mut budget = ROWS_AT_A_TIME;
         let time = now.max(self.time);
-        (0..manifest.views.len() as u32)
-            .any(|view| !self.catch_up(steps, manifest, view, time, &mut budget))
-    }
-
-    /// How many rows of sources a view has still to be fed.
-    pub fn view_behind(&self, view: u32) -> u64 {
-        let Some(program) = &self.program else {
-            return 0;
-        };
-        self.views
-            .behind(program, view, &|stream| self.positions(stream))
-    }
-
-    /// One of these views that is being built, and how many rows of sources are still to be fed to it.
-    pub(crate) fn building(&self, views: &[u32]) -> Option<(u32, u64)> {
-        let behind = views.iter().map(|view| (*view, self.view_behind(*view)));
-        behind
-            .into_iter()
-            .find(|(_, behind)| *behind > WAITED_FOR_MAX)
+        let held = self.held_up(manifest);
+        let more = (0..manifest.views.len() as u32)
+            .any(|view| !self.catch_up(steps, manifest, view, time, &mut budget));
+        if held > 0 && self.held_up(manifest) < held {
+            self.runs.lacking.clear();
+        }
+        more
     }
 
     /// Brings a view up to date, as far as the budget goes.
@@ -101,12 +85,12 @@ impl Machine {
         let before = std::mem::take(&mut self.views);
         self.begin_views();
         if let Some(program) = &self.program {
-            self.views.take_over(program, before, old);
+            self.views.take_over(program, before, old, self.position);
         }
     }
 
     /// The oldest position that a stream still keeps, and the one its next entry will have.
-    fn positions(&self, stream: u32) -> (u64, u64) {
+    pub(super) fn positions(&self, stream: u32) -> (u64, u64) {
         let head = self.streams.head(stream);
         let first = self.streams.get(stream).and_then(|s| s.entries(0).next());
         (first.map_or(head, |(position, _)| position), head)
@@ -167,15 +151,18 @@ impl Sources for Feeding<'_> {
         self.machine.positions(stream)
     }
 
-    fn entry(&self, stream: u32, position: u64) -> Option<(Value, i64)> {
+    fn entry(&self, stream: u32, position: u64) -> Option<Entry> {
         let entries = self.machine.streams.get(stream)?;
         let (_, entry) = entries
             .entries(position)
             .next()
             .filter(|(at, _)| *at == position)?;
         let ty = &self.manifest.streams[stream as usize].ty;
-        let value = decode(&self.manifest.defs, ty, &entry.value).ok()?;
-        Some((value, entry.time))
+        Some(Entry {
+            value: decode(&self.manifest.defs, ty, &entry.value).ok()?,
+            time: entry.time,
+            at: entry.at,
+        })
     }
 
     fn oldest(&self, stream: u32) -> u64 {

@@ -126,6 +126,17 @@ pub(super) fn check_access(access: &Access, caller: &Caller) -> Result<(), Probl
     Err(Problem::new(403, "Forbidden", reason))
 }
 
+/// The rows that a view had before it is built anew are no answer to who has seen what came later.
+fn check_not_before(headers: &HeaderMap, position: u64) -> Result<(), Problem> {
+    let seen = text(headers, &POSITION)?.and_then(|text| text.parse().ok());
+    if seen.is_none_or(|seen: u64| seen <= position) {
+        return Ok(());
+    }
+    let reason =
+        "the view is being built, and what it showed before is older than what you have seen";
+    Err(Problem::unavailable(reason).with("position", json!(position)))
+}
+
 /// A client that has seen a position is never shown what was before it: a log that has not come so far is another one, or was put
 /// back to an earlier state.
 fn check_position(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
@@ -338,10 +349,25 @@ pub(super) async fn reply(
             let reason = format!("too many entries of the stream `{stream}` wait to be consumed");
             return Err(Problem::unavailable(&reason));
         }
-        Answer::Building { view, behind } => {
+        Answer::Building {
+            view,
+            behind,
+            whole,
+        } => {
             let name = &manifest.views[*view as usize].name;
-            let reason = format!("the view {name} is being built: {behind} rows to go");
-            return Err(Problem::unavailable(reason).with("behind", json!(behind)));
+            let reason = format!("the view {name} is being built: {behind} of {whole} rows to go");
+            let problem = Problem::unavailable(reason).with("behind", json!(behind));
+            return Err(problem.with("whole", json!(whole)));
+        }
+        Answer::Before {
+            output,
+            position,
+            behind,
+            whole,
+        } => {
+            check_not_before(headers, *position)?;
+            let rows = written(render_output(manifest, number, output).map_err(ours)?);
+            with_header(rows, BUILDING, &format!("{behind} of {whole}"))
         }
         Answer::Bug(bug) => {
             let mut body = json!({ "error": "Bug", "run": run });
@@ -374,6 +400,10 @@ pub(super) async fn reply(
 const RUN: HeaderName = HeaderName::from_static("weir-run");
 /// The log position that an answer is exact at: it shows all up to there and nothing after. In a request, one that a client has seen.
 pub(super) const POSITION: HeaderName = HeaderName::from_static("weir-position");
+
+/// The rows are those that the view had before it was begun again, and so many of so many rows of its sources are still to be fed to
+/// the one that is being built.
+pub(super) const BUILDING: HeaderName = HeaderName::from_static("weir-building");
 
 pub(super) fn refused(refusal: Refusal) -> Problem {
     match refusal {

@@ -5,10 +5,11 @@
 //!   event: change    {"removed": [..], "added": [..], "at": [..]}   the rows that went and came since the event before, and
 //!                    where in the list those that came stand, once the others are gone and those before them are there
 //!   event: value     an answer that is no list
+//!   event: building  {"behind": 120, "whole": 500}   of a view that is being built: the rows are those that it had before
 //!   id: 4711         the log position the answer is exact at
 //! ```
 //! It looks again when the log has grown, at most ten times a second, and says nothing while the answer stays the same. So a client
-//! that connects again needs to remember nothing: it begins with all rows.
+//! that connects again needs to remember nothing: it begins with all rows. While a view is being built it looks four times a second.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use tokio::sync::mpsc;
 
 use super::Shared;
 use super::admin::Lines;
-use super::call::{self, Asked, POSITION};
+use super::call::{self, Asked, BUILDING, POSITION};
 use super::reply::{Problem, Reply};
 use super::request::text;
 
@@ -31,6 +32,8 @@ use super::request::text;
 const PAUSE: Duration = Duration::from_millis(100);
 /// A comment is sent when nothing else was for so long, which finds out that a client has gone.
 const STILL_HERE: Duration = Duration::from_secs(15);
+/// A view that is being built becomes another one without anything happening.
+const BUILDING_PAUSE: Duration = Duration::from_millis(250);
 
 /// Whether a request asks for a live answer.
 pub(super) fn is_asked(asked: &Asked) -> bool {
@@ -66,7 +69,8 @@ pub(super) async fn answer(shared: &Arc<Shared>, mut asked: Asked) -> Result<Rep
                 changed = positions.changed() => if changed.is_err() {
                     return;
                 },
-                () = tokio::time::sleep(STILL_HERE) => {
+                () = tokio::time::sleep(BUILDING_PAUSE), if seen.building.is_some() => {}
+                () = tokio::time::sleep(STILL_HERE), if seen.building.is_none() => {
                     next = Some(": still here\n\n".to_owned());
                     continue;
                 }
@@ -93,6 +97,8 @@ pub(super) async fn answer(shared: &Arc<Shared>, mut asked: Asked) -> Result<Rep
 /// An answer and where in the log it is exact.
 struct Seen {
     position: String,
+    /// How far the view is, where these are the rows that it had before.
+    building: Option<Json>,
     json: Json,
 }
 
@@ -107,13 +113,26 @@ async fn once(shared: &Arc<Shared>, asked: &Asked) -> Result<Result<Seen, Reply>
         .get(POSITION)
         .and_then(|value| value.to_str().ok());
     let position = position.unwrap_or("0").to_owned();
+    let building = reply
+        .headers()
+        .get(BUILDING)
+        .and_then(|value| value.to_str().ok());
+    let building = building.and_then(|far| {
+        let (behind, whole) = far.split_once(" of ")?;
+        let number = |text: &str| text.parse::<u64>().ok();
+        Some(json!({ "behind": number(behind)?, "whole": number(whole)? }))
+    });
     let (head, body) = reply.into_parts();
     let body = body.collect().await;
     let body = body
         .map_err(|error| Problem::unavailable(error.to_string()))?
         .to_bytes();
     match serde_json::from_slice(&body) {
-        Ok(json) => Ok(Ok(Seen { position, json })),
+        Ok(json) => Ok(Ok(Seen {
+            position,
+            building,
+            json,
+        })),
         Err(_) => Ok(Err(Reply::from_parts(head, super::reply::body(body)))),
     }
 }
@@ -129,11 +148,23 @@ impl Seen {
         } else {
             "value"
         };
-        self.event(name, &self.json)
+        let rows = self.event(name, &self.json);
+        match &self.building {
+            Some(far) => self.event("building", far) + &rows,
+            None => rows,
+        }
     }
 
     /// What tells a client that knows this answer the next one; `None` when it is the same.
     fn change(&self, now: &Seen) -> Option<String> {
+        match (&self.building, &now.building) {
+            (before, Some(far)) if self.json == now.json => {
+                return (before.as_ref() != Some(far)).then(|| now.event("building", far));
+            }
+            // It is there, or it is begun again: other rows, from other code.
+            (Some(_), _) | (_, Some(_)) => return Some(now.whole()),
+            (None, None) => {}
+        }
         if self.json == now.json {
             return None;
         }
@@ -183,6 +214,7 @@ mod tests {
     fn seen(position: u64, json: Json) -> Seen {
         Seen {
             position: position.to_string(),
+            building: None,
             json,
         }
     }

@@ -67,6 +67,11 @@ pub fn view(cx: &mut Cx, id: ViewId) {
 fn meaning(cx: &mut Cx, id: ViewId, outline: &Outline<'_>) {
     let query = with_first_key(outline);
     let mut body = BodyCx::new(cx, Fails::Never("a view"));
+    if outline.bounds().is_some() {
+        let span = outline.span.before();
+        let forgotten = body.add_local(windows::FORGOTTEN, Type::Time, false, span);
+        body.used[forgotten.0 as usize] = true;
+    }
     body.in_view = Some(outline.window.is_some() && outline.join.is_none());
     let root = body.expr(&query, None);
     let mut sources = Vec::new();
@@ -107,9 +112,10 @@ fn meaning(cx: &mut Cx, id: ViewId, outline: &Outline<'_>) {
     view.descending = outline.sort.iter().map(|key| key.desc).collect();
 }
 
-/// Where a view is grouped, the first key beside each row.
+/// Where a view is grouped, the first key beside each row; of windows only those that are not forgotten.
 fn with_first_key(outline: &Outline<'_>) -> ast::Expr {
     let mut f = outline.query.clone();
+    windows::remembered(outline, &mut f.clauses);
     for clause in &mut f.clauses {
         let ast::ClauseKind::GroupBy(keys) = &mut clause.kind else {
             continue;

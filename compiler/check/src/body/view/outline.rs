@@ -71,6 +71,11 @@ impl Outline<'_> {
         keys.map(value).collect()
     }
 
+    /// The window that says when entries of a stream are forgotten.
+    pub fn bounds(&self) -> Option<ViewWindow> {
+        self.window.filter(|_| self.join.is_none())
+    }
+
     /// The keys that give several windows.
     pub fn sliding(&self) -> Vec<(usize, &Expr)> {
         let keys = self.keys.unwrap_or_default().iter().enumerate();

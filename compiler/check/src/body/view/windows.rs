@@ -1,10 +1,12 @@
-//! What bounds the memory of a view: windows of time among its keys, how long a stream keeps its entries, or a reason.
+//! What bounds the memory of a view: windows of time among its keys, how long a stream keeps its entries, or a reason. And what that
+//! means for its rows.
 
 use weir_diagnostics::{Diagnostic, codes};
-use weir_syntax::ast::{Expr, ExprKind as Ast};
+use weir_syntax::ast::{Arg, BinaryOp, Clause, ClauseKind, Expr, ExprKind as Ast, Ident};
 
+use super::key_name;
 use super::outline::{Outline, refuse};
-use super::query::WindowOf;
+use super::query::{self, WindowOf};
 use crate::body::{BodyCx, Fails};
 use crate::hir::{Keep, SourceOf, ViewId, ViewWindow, WindowKind};
 use crate::scope::Cx;
@@ -70,6 +72,61 @@ fn duration(cx: &Cx, e: &Expr) -> Option<i64> {
         }
         _ => None,
     }
+}
+
+/// What windows are held against in the meaning of a view: its first local variable, which cannot be written.
+pub const FORGOTTEN: &str = "the forgotten";
+
+/// Leaves out, directly behind the groups, those whose window is forgotten. A window that is not ends some time after what is forgotten
+/// at the most, and how much that is, who gives the variable knows.
+pub fn remembered(outline: &Outline<'_>, clauses: &mut Vec<Clause>) {
+    let (Some(window), Some(keys)) = (outline.bounds(), outline.keys) else {
+        return;
+    };
+    let at = window.key as usize;
+    let span = keys[at].span.before();
+    let is_groups = |clause: &Clause| matches!(clause.kind, ClauseKind::GroupBy(_));
+    let Some(groups) = clauses.iter().position(is_groups) else {
+        return;
+    };
+    let newest = match &outline.windows[at] {
+        // A session goes on from its last row.
+        Some((WindowOf::Session, args)) => {
+            let callee = query::var(&Ident {
+                name: "max".into(),
+                span,
+            });
+            let arg = Arg {
+                label: None,
+                value: args[0].clone(),
+                span,
+            };
+            let call = Ast::Call {
+                callee: Box::new(callee),
+                args: vec![arg],
+            };
+            query::expr(call, span)
+        }
+        _ => {
+            let name = key_name(&keys[at], at);
+            if let ClauseKind::GroupBy(keys) = &mut clauses[groups].kind {
+                keys[at].name = Some(name.clone());
+            }
+            query::var(&name)
+        }
+    };
+    let forgotten = query::var(&Ident {
+        name: FORGOTTEN.into(),
+        span,
+    });
+    let condition = Ast::Binary {
+        op: BinaryOp::Gt,
+        op_span: span,
+        left: Box::new(newest),
+        right: Box::new(forgotten),
+    };
+    let kind = ClauseKind::Where(query::expr(condition, span));
+    clauses.insert(groups + 1, Clause { kind, span });
 }
 
 /// Entries of a stream never end by themselves.
