@@ -2,6 +2,7 @@
 
 use weir_contract::blobs::Blobs;
 
+use crate::core::BesideConfig;
 use crate::outside::http::Bases;
 use crate::scratch::ScratchConfig;
 use crate::speech::Speech;
@@ -17,6 +18,8 @@ pub struct Config {
     pub blobs: Blobs,
     /// Where and how temporary data is made; in memory unless it is said.
     pub scratch: ScratchConfig,
+    /// Which calls run beside the machine, and how many at the same time.
+    pub beside: BesideConfig,
     /// TCP port on loopback; 0 lets the system choose.
     pub port: u16,
     /// A snapshot is taken after so many records.
@@ -43,6 +46,7 @@ impl Default for Config {
             speech: Speech::default(),
             blobs: Blobs::default(),
             scratch: ScratchConfig::default(),
+            beside: BesideConfig::default(),
             port: 0,
             snapshot_every_records: 100_000,
             queue_max: 10_000,
