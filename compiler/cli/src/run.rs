@@ -21,7 +21,7 @@ use weir_engine::Code;
 use weir_log::Log;
 use weir_node::outside::environment_name;
 use weir_node::outside::http::Bases;
-use weir_node::{Config, FileBlobs, Format, Node, ScratchConfig, Speech, StartError};
+use weir_node::{BesideConfig, Config, FileBlobs, Format, Node, ScratchConfig, Speech, StartError};
 
 /// The directory of temporary data beside the log; emptied at each start.
 const SCRATCH: &str = "scratch";
@@ -41,6 +41,9 @@ pub struct Args {
     /// Run the machine code beside the module, as `weir build --target` made it: only what you built yourself, it is not checked
     #[arg(long)]
     trust_code: bool,
+    /// Threads that run calls which compute for long, 0 for none: then they hold up all others [default: one for each core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
     /// How what the program writes to its log is written to standard error
     #[arg(long, value_name = "HOW", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -119,6 +122,10 @@ pub fn run(args: Args) -> Outcome {
             dir: Some(data.join(SCRATCH)),
             lose_every: lost_tasks()?,
             ..ScratchConfig::default()
+        },
+        beside: BesideConfig {
+            threads: args.threads,
+            ..BesideConfig::default()
         },
         ..Config::default()
     };

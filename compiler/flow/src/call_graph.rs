@@ -72,6 +72,23 @@ pub fn emits(module: &Module) -> Vec<BTreeSet<u32>> {
     emits
 }
 
+/// For each function whether running it may ask what time it is.
+pub fn ask_time(module: &Module) -> Vec<bool> {
+    let mut ask = vec![false; module.funcs.len()];
+    for group in callees_first(module) {
+        let asks = |id: &FuncId| {
+            let func = module.func(*id);
+            let mut insts = func.blocks.iter().flat_map(|b| &b.insts);
+            insts.any(|inst| matches!(inst.op, Op::Now))
+                || calls(func).any(|callee| ask[callee.0 as usize])
+        };
+        if group.iter().any(asks) {
+            group.iter().for_each(|id| ask[id.0 as usize] = true);
+        }
+    }
+    ask
+}
+
 /// The functions it calls.
 pub fn calls(func: &Func) -> impl Iterator<Item = FuncId> + '_ {
     let inside = func

@@ -98,6 +98,8 @@ struct Planner<'m> {
     summaries: BTreeMap<FuncId, Summary>,
     /// By function: equal for functions that call each other.
     circle: Vec<usize>,
+    /// By function: whether it may ask what time it is.
+    ask_time: Vec<bool>,
 }
 
 impl<'m> Planner<'m> {
@@ -110,6 +112,7 @@ impl<'m> Planner<'m> {
             module,
             summaries: BTreeMap::new(),
             circle,
+            ask_time: crate::call_graph::ask_time(module),
         }
     }
 
@@ -129,8 +132,17 @@ impl<'m> Planner<'m> {
             .filter(|t| t.mode == TouchMode::Write)
             .map(|t| (t.entity, t.keys.clone()))
             .collect();
+        let asks = |planner: &Self, func: FuncId| planner.ask_time[func.0 as usize];
+        let mut asks_time =
+            asks(self, entry.func) || entry.guard.is_some_and(|guard| asks(self, guard));
+        if !summary.complete {
+            // Perhaps it writes more.
+            let mut checks = self.module.entities.iter().filter_map(|e| e.check);
+            asks_time |= checks.any(|check| asks(self, check));
+        }
         for (entity, keys) in written {
             if let Some(check) = self.module.entity(entity).check {
+                asks_time |= asks(self, check);
                 self.include(&mut summary, check, &[Abstract::Instance(keys)]);
             }
         }
@@ -142,6 +154,7 @@ impl<'m> Planner<'m> {
         Plan {
             complete: summary.complete,
             touches: touches.into_iter().collect(),
+            asks_time,
         }
     }
 

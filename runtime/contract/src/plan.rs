@@ -11,6 +11,9 @@ pub struct Plan {
     /// Whether `touches` lists everything the call may touch.
     pub complete: bool,
     pub touches: Vec<Touch>,
+    /// Whether the call may ask what time it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks_time: bool,
 }
 
 /// One place of the store that a call may read or write.

@@ -8,7 +8,9 @@ use weir_contract::limits::{STEP_DISK_CALLS_MAX, STEP_PASSWORDS_MAX};
 use weir_contract::{CrashReason, Currency, Defs, Money, Type, Value, library};
 use weir_machine::StateAccess;
 
-use crate::host::{Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop};
+use crate::host::{
+    Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop, unless_lost,
+};
 use crate::scratch;
 use crate::{merge_calls, run_calls};
 
@@ -102,7 +104,7 @@ fn define_instance(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             let (memory, host) = split(&mut c);
             known(host.state(), handle)?;
             host.state().put(handle, slot, range(memory, value, len)?);
-            Ok(())
+            unless_lost(host.state(), ())
         },
     )?;
     linker.func_wrap(
@@ -110,7 +112,9 @@ fn define_instance(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         "present",
         |mut c: C<'_>, handle: u32, slot: u32| -> Answer<u32> {
             known(c.data_mut().state(), handle)?;
-            Ok(c.data_mut().state().present(handle, slot) as u32)
+            let state = c.data_mut().state();
+            let answer = state.present(handle, slot) as u32;
+            unless_lost(state, answer)
         },
     )?;
     linker.func_wrap(
@@ -127,7 +131,9 @@ fn define_instance(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         "slot_len",
         |mut c: C<'_>, handle: u32, slot: u32| -> Answer<u64> {
             known(c.data_mut().state(), handle)?;
-            Ok(c.data_mut().state().slot_len(handle, slot))
+            let state = c.data_mut().state();
+            let answer = state.slot_len(handle, slot);
+            unless_lost(state, answer)
         },
     )?;
     Ok(())
@@ -162,7 +168,8 @@ fn define_map(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             let (memory, host) = split(&mut c);
             known(host.state(), handle)?;
             let (key, value) = (range(memory, key, key_len)?, range(memory, value, len)?);
-            Ok(host.state().map_put(handle, slot, key, value) as u32)
+            let answer = host.state().map_put(handle, slot, key, value) as u32;
+            unless_lost(host.state(), answer)
         },
     )?;
     linker.func_wrap(
@@ -172,7 +179,8 @@ fn define_map(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             let (memory, host) = split(&mut c);
             known(host.state(), handle)?;
             let key = range(memory, key, key_len)?;
-            Ok(host.state().map_del(handle, slot, key) as u32)
+            let answer = host.state().map_del(handle, slot, key) as u32;
+            unless_lost(host.state(), answer)
         },
     )?;
     linker.func_wrap(
@@ -182,7 +190,8 @@ fn define_map(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             let (memory, host) = split(&mut c);
             known(host.state(), handle)?;
             let key = range(memory, key, key_len)?;
-            Ok(host.state().map_has(handle, slot, key) as u32)
+            let answer = host.state().map_has(handle, slot, key) as u32;
+            unless_lost(host.state(), answer)
         },
     )?;
     linker.func_wrap(
@@ -212,6 +221,7 @@ fn counted(
     let count = fill(host, &mut out);
     out[..4].copy_from_slice(&count.to_le_bytes());
     host.scratch = out;
+    unless_lost(host.state(), ())?;
     give_scratch(c, dst)
 }
 
@@ -230,9 +240,9 @@ fn define_list(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         |mut c: C<'_>, handle: u32, slot: u32, index: u64, value: u32, len: u32| -> Answer<u32> {
             let (memory, host) = split(&mut c);
             known(host.state(), handle)?;
-            Ok(host
-                .state()
-                .list_set(handle, slot, index, range(memory, value, len)?) as u32)
+            let value = range(memory, value, len)?;
+            let answer = host.state().list_set(handle, slot, index, value) as u32;
+            unless_lost(host.state(), answer)
         },
     )?;
     linker.func_wrap(
@@ -265,9 +275,9 @@ fn define_list(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         |mut c: C<'_>, handle: u32, slot: u32, index: u64, value: u32, len: u32| -> Answer<u32> {
             let (memory, host) = split(&mut c);
             known(host.state(), handle)?;
-            Ok(host
-                .state()
-                .list_insert(handle, slot, index, range(memory, value, len)?) as u32)
+            let value = range(memory, value, len)?;
+            let answer = host.state().list_insert(handle, slot, index, value) as u32;
+            unless_lost(host.state(), answer)
         },
     )?;
     linker.func_wrap(

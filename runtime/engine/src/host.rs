@@ -156,6 +156,14 @@ pub fn known(state: &Transaction, handle: u32) -> Answer<()> {
     }
 }
 
+/// An answer, unless nothing comes of the step any more: then it need not go on.
+pub fn unless_lost<T>(state: &Transaction, answer: T) -> Answer<T> {
+    match state.is_lost() {
+        false => Ok(answer),
+        true => stop(CrashReason::Unreachable),
+    }
+}
+
 /// Writes what `bytes` gives at `dst`, and gives its length or -1. May ask twice, when memory must grow.
 pub fn give(
     caller: &mut Caller<'_, Host>,
@@ -164,7 +172,10 @@ pub fn give(
 ) -> Answer<i32> {
     let (memory, host) = split(caller);
     let Some(found) = bytes(host) else {
-        return Ok(-1);
+        return match &host.state {
+            Some(state) => unless_lost(state, -1),
+            None => Ok(-1),
+        };
     };
     let len = found.len();
     if let Some(to) = memory.get_mut(dst as usize..dst as usize + len) {

@@ -5,7 +5,7 @@ use weir_contract::CrashReason;
 use weir_contract::border::MODULE;
 use weir_machine::transaction::NotMerged;
 
-use crate::host::{Answer, Host, Stop, give_scratch, known, range, split};
+use crate::host::{Answer, Host, Stop, give_scratch, known, range, split, unless_lost};
 
 type C<'a> = Caller<'a, Host>;
 
@@ -33,7 +33,7 @@ pub fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             let look = range(memory, look, len)?;
             let found = host.state().merge_look(handle, slot, look);
             let Some(found) = found.map_err(Stop::from)? else {
-                return Ok(-1);
+                return unless_lost(host.state(), -1);
             };
             host.scratch = found;
             give_scratch(&mut c, dst)

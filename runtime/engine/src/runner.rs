@@ -112,6 +112,11 @@ impl Steps for Runner {
         (on, result)
     }
 
+    fn twin(&self) -> Option<Box<dyn Steps + Send>> {
+        let runner = Runner::new(&self.program).ok()?;
+        Some(Box::new(runner))
+    }
+
     fn beside(&self) -> Option<Box<dyn Steps + Send>> {
         let runner = Runner::new(&self.program.for_tasks()).ok()?;
         Some(Box::new(runner))

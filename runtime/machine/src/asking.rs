@@ -89,6 +89,7 @@ impl Asking {
 impl Transaction {
     /// Whether the step has done enough. When not, one transaction more is counted.
     pub fn full(&mut self) -> bool {
+        self.go_astray();
         self.settle();
         let cap = self.asking.around.cap;
         let full =
@@ -106,6 +107,7 @@ impl Transaction {
 
     /// What the run waits for.
     pub fn suspend(&mut self, kind: u32, operands: &[u8]) -> Result<(), Misused> {
+        self.go_astray();
         if Wait::decode(kind, operands).is_err() || self.asking.wait.is_some() {
             return Err(Misused("a wait that is none"));
         }
@@ -133,6 +135,7 @@ impl Transaction {
             None => (0, &[][..]),
         };
         let key: Box<[u8]> = key.into();
+        self.go_astray();
         if is_workflow && let Some(run) = self.run_of(function as u32, entity, &key) {
             return Ok(run);
         }
@@ -216,6 +219,7 @@ impl Transaction {
 
     /// The characters of a new id.
     pub fn fresh(&mut self) -> [u8; 26] {
+        self.see_time();
         let time = self.asking.around.time;
         self.asking.around.chance.fresh(time)
     }
@@ -229,6 +233,20 @@ impl Transaction {
         let program = self.program().map_err(broken)?;
         let call = program.host_calls.get(number as usize);
         let call = call.ok_or(broken(Misused("no such host call")))?;
+        // What others keep of the program is not in a block, and waiting for a disk is not computing.
+        match call {
+            HostCall::Encode(_) | HostCall::Pretty(_) | HostCall::Decode(_) => {}
+            HostCall::Log(..) | HostCall::Config(_) | HostCall::Secret(_) | HostCall::Reveal => {}
+            HostCall::View(_) | HostCall::KeepBlob | HostCall::ReadBlob | HostCall::BlobLines => {
+                self.go_astray()
+            }
+            HostCall::ScratchParts(_) | HostCall::ScratchPart(..) | HostCall::ScratchWhole(..) => {
+                self.go_astray()
+            }
+        }
+        if self.is_lost() {
+            return Err(CrashReason::Unreachable.into());
+        }
         if let HostCall::View(read) = call {
             return self.read_view(&program, read, args);
         }

@@ -1,12 +1,12 @@
 //! Tries one step live: runs it, holds it to its limits, and keeps what it wrote or takes all of it back.
 
 use weir_contract::CrashReason;
-use weir_contract::border::OUTPUT_DENIED;
 use weir_contract::host_call::Lines;
 use weir_contract::manifest::{Effect, Manifest};
 use weir_contract::settings::Limits;
 
 use crate::asking::Surroundings;
+use crate::beside::is_dropped;
 use crate::chance::Chance;
 use crate::drive::{Driven, Work, broken, drive};
 use crate::effects::{Ask, Place};
@@ -29,7 +29,7 @@ pub(crate) struct Attempt {
 }
 
 /// Bytes of a record besides its parts of varying length.
-const RECORD_HEAD: usize = 512;
+pub(crate) const RECORD_HEAD: usize = 512;
 
 impl Machine {
     /// `place` is the run and the steps it has done, the seed of chance; `used` what the record holds besides.
@@ -79,17 +79,8 @@ impl Machine {
             .is_err_and(|crash| crash.reason == CrashReason::NoScratch && crash.detail.is_empty());
         let asks = std::mem::take(&mut on.asking.asks);
         let lines = std::mem::take(&mut on.asking.lines);
-        let outcome = match checked {
-            Ok(Driven::Suspended(pause)) => Outcome::Suspended(pause),
-            Ok(Driven::Output(output)) => Outcome::Output(output),
-            Err(crash) => Outcome::Bug(bug(work.manifest, &crash)),
-        };
-        let is_dropped = match &outcome {
-            Outcome::Bug(_) => true,
-            Outcome::Output(output) => output.first() == Some(&OUTPUT_DENIED),
-            Outcome::Suspended(_) => false,
-        };
-        if is_dropped {
+        let outcome = outcome_of(work.manifest, checked);
+        if is_dropped(&outcome) {
             // Its asks are gone already.
             self.state = on.abort();
             return Attempt {
@@ -181,7 +172,15 @@ pub(crate) fn views_of<'w>(work: &Work<'w>, place: Place) -> &'w [u32] {
     views.map_or(&[], Vec::as_slice)
 }
 
-fn check(
+pub(crate) fn outcome_of(manifest: &Manifest, checked: Result<Driven, Crash>) -> Outcome {
+    match checked {
+        Ok(Driven::Suspended(pause)) => Outcome::Suspended(pause),
+        Ok(Driven::Output(output)) => Outcome::Output(output),
+        Err(crash) => Outcome::Bug(bug(manifest, &crash)),
+    }
+}
+
+pub(crate) fn check(
     limits: &Limits,
     on: &Transaction,
     effect: Effect,

@@ -2,7 +2,8 @@
 //!
 //! `machine` is the whole, `transaction` and `asking` what a running step sees, `record`, `run_record`, `effects` and `ops` what
 //! the log holds. Runs: `runs` what they are, `schedule` who is next, `drive` and `attempt` one live step, `progress` and `ending` what a
-//! record does to them, `going` what may be asked of the machine, `streams` entries and who consumes them, `again` what tests ask of it a second time. `program`,
+//! record does to them, `going` what may be asked of the machine, `streams` entries and who consumes them, `again` what tests ask of it a second time, `beside` calls that run
+//! beside it. `program`,
 //! `relabel` and `begins`: what happens when another program comes into force. No clock, no threads, no sockets.
 
 pub mod access;
@@ -10,6 +11,7 @@ mod again;
 pub mod asking;
 mod attempt;
 mod begins;
+pub mod beside;
 pub mod chance;
 mod drive;
 pub mod effects;

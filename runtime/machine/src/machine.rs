@@ -296,43 +296,12 @@ impl Machine {
         call: &Call,
         now: i64,
     ) -> Done {
-        let function = &manifest.functions[call.function as usize];
         let time = now.max(self.time);
-        let digest = call.idempotency.as_ref().map(|_| digest(manifest, call));
-        if let (Some(key), Some(digest)) = (&call.idempotency, &digest)
-            && let Some(kept) = self.answers.find(&call.caller, key, time)
-        {
-            let answer = match (&kept.answer, kept.digest == *digest) {
-                (_, false) => Answer::KeyReused,
-                (KeptAnswer::Run, true) => self.answer_of(kept.run),
-                (kept, true) => Answer::Again(kept.clone()),
-            };
-            return self.unrecorded(kept.run, answer, call, manifest);
-        }
-        if let Some(expected) = call.if_match
-            && self.version(call, manifest) != expected
-        {
-            return self.unrecorded(self.next_run, Answer::OtherVersion, call, manifest);
-        }
-        if let (FunctionKind::Run, Some(entity)) = (function.kind, function.entity)
-            && let Some(run) = self.runs.of_workflow(entity, &call.keys)
-        {
-            let answer = match self.may_use(steps, manifest, call, time) {
-                true => self.answer_of(run),
-                false => Answer::Output(vec![OUTPUT_DENIED]),
-            };
-            return self.unrecorded(run, answer, call, manifest);
-        }
-        if let Some(stream) = self.streams.first_full(manifest, &function.emits) {
-            return self.unrecorded(self.next_run, Answer::Full(stream), call, manifest);
-        }
-        // What waits ends its step in front of a view, so its first one reads none.
-        if function.effect < Effect::Wait
-            && function.kind != FunctionKind::Run
-            && let Some(answer) = self.not_built(manifest, call)
-        {
-            return self.unrecorded(self.next_run, answer, call, manifest);
-        }
+        let digest = match self.before(steps, manifest, call, time) {
+            Ok(digest) => digest,
+            Err(done) => return *done,
+        };
+        let function = &manifest.functions[call.function as usize];
         let run = self.next_run;
         let roles = call.roles.iter().map(String::as_str);
         let caller = encode_caller(&call.caller, roles);
@@ -340,7 +309,6 @@ impl Machine {
             place: Place::Function(call.function),
             cells: call.args.as_slice().into(),
         };
-        let first_place = first.place;
         let work = Work {
             manifest,
             target: first.place,
@@ -353,6 +321,84 @@ impl Machine {
         };
         let room = call.keys.len() + call.args.len() + caller.len();
         let attempt = self.attempt(steps, &work, function.effect, (run, 0), room);
+        self.after(manifest, call, digest, run, time, attempt)
+    }
+
+    /// What there is to be said of a call before a step of it runs: its answer when it needs none, else what it asks for, if it has an
+    /// idempotency key.
+    pub(crate) fn before(
+        &mut self,
+        steps: &mut dyn Steps,
+        manifest: &Manifest,
+        call: &Call,
+        time: i64,
+    ) -> Result<Option<Digest>, Box<Done>> {
+        let function = &manifest.functions[call.function as usize];
+        let digest = call.idempotency.as_ref().map(|_| digest(manifest, call));
+        if let (Some(key), Some(digest)) = (&call.idempotency, &digest)
+            && let Some(kept) = self.answers.find(&call.caller, key, time)
+        {
+            let answer = match (&kept.answer, kept.digest == *digest) {
+                (_, false) => Answer::KeyReused,
+                (KeptAnswer::Run, true) => self.answer_of(kept.run),
+                (kept, true) => Answer::Again(kept.clone()),
+            };
+            return Err(Box::new(self.unrecorded(kept.run, answer, call, manifest)));
+        }
+        if let Some(expected) = call.if_match
+            && self.version(call, manifest) != expected
+        {
+            return Err(Box::new(self.unrecorded(
+                self.next_run,
+                Answer::OtherVersion,
+                call,
+                manifest,
+            )));
+        }
+        if let (FunctionKind::Run, Some(entity)) = (function.kind, function.entity)
+            && let Some(run) = self.runs.of_workflow(entity, &call.keys)
+        {
+            let answer = match self.may_use(steps, manifest, call, time) {
+                true => self.answer_of(run),
+                false => Answer::Output(vec![OUTPUT_DENIED]),
+            };
+            return Err(Box::new(self.unrecorded(run, answer, call, manifest)));
+        }
+        if let Some(stream) = self.streams.first_full(manifest, &function.emits) {
+            return Err(Box::new(self.unrecorded(
+                self.next_run,
+                Answer::Full(stream),
+                call,
+                manifest,
+            )));
+        }
+        // What waits ends its step in front of a view, so its first one reads none.
+        if function.effect < Effect::Wait
+            && function.kind != FunctionKind::Run
+            && let Some(answer) = self.not_built(manifest, call)
+        {
+            return Err(Box::new(self.unrecorded(
+                self.next_run,
+                answer,
+                call,
+                manifest,
+            )));
+        }
+        Ok(digest)
+    }
+
+    /// What comes of a call whose step has been tried.
+    pub(crate) fn after(
+        &mut self,
+        manifest: &Manifest,
+        call: &Call,
+        digest: Option<Digest>,
+        run: u64,
+        time: i64,
+        attempt: Attempt,
+    ) -> Done {
+        let function = &manifest.functions[call.function as usize];
+        let place = Place::Function(call.function);
         let Attempt {
             outcome,
             asks,
@@ -361,7 +407,7 @@ impl Machine {
             // A call reads none in its first step: that ends in front of it.
             lacks_scratch: _,
         } = attempt;
-        let said = said(manifest, first_place, (run, 0), time, &outcome, lines);
+        let said = said(manifest, place, (run, 0), time, &outcome, lines);
         let answer = match &outcome {
             Outcome::Output(output) => Answer::Output(output.clone()),
             Outcome::Bug(bug) => Answer::Bug(bug.clone()),
@@ -373,7 +419,9 @@ impl Machine {
         let is_denied = answer == Answer::Output(vec![OUTPUT_DENIED]);
         let only_reads = function.effect < Effect::Write;
         if is_denied || !is_run && (only_reads || is_nothing && is_output) {
-            self.next_run += !is_denied as u64;
+            if !is_denied {
+                self.next_run = self.next_run.max(run + 1);
+            }
             let mut done = self.unrecorded(run, answer, call, manifest);
             done.actions.extend(said);
             return done;
@@ -644,7 +692,7 @@ impl Machine {
         }
     }
 
-    fn version(&self, call: &Call, manifest: &Manifest) -> u64 {
+    pub(crate) fn version(&self, call: &Call, manifest: &Manifest) -> u64 {
         let entity = manifest.functions[call.function as usize].entity;
         entity.map_or(0, |entity| self.state.version(entity, &call.keys))
     }

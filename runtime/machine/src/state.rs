@@ -90,6 +90,19 @@ impl State {
         }
     }
 
+    /// Empty state for the same entities.
+    pub fn like(&self) -> State {
+        let like = |table: &Table| Table {
+            kinds: table.kinds.clone(),
+            merging: table.merging.clone(),
+            ..Table::default()
+        };
+        State {
+            tables: self.tables[..self.entities].iter().map(like).collect(),
+            entities: self.entities,
+        }
+    }
+
     /// By entity, those of replicas behind them.
     pub fn tables(&self) -> &[Table] {
         &self.tables
@@ -293,13 +306,22 @@ impl Slot {
         }
     }
 
-    fn byte_len(&self) -> usize {
+    /// Approximate bytes held.
+    pub fn byte_len(&self) -> usize {
         match self {
             Slot::Absent => 0,
             Slot::Scalar(value) => value.len(),
             Slot::Map(entries) => entries.iter().map(|(k, v)| k.len() + v.len()).sum(),
             Slot::List(items) => items.iter().map(Vec::len).sum(),
             Slot::Merged(merged) => merged.value().len(),
+        }
+    }
+
+    /// What a map has at a key.
+    pub fn entry(&self, key: &[u8]) -> Option<&[u8]> {
+        match self {
+            Slot::Map(entries) => entries.get(key).map(Vec::as_slice),
+            _ => None,
         }
     }
 

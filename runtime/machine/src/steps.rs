@@ -42,6 +42,12 @@ pub trait Steps {
         on: Transaction,
     ) -> (Transaction, Result<Vec<u8>, Crash>);
 
+    /// The same once more, for another thread: for steps that run beside the machine, with the limits of a step. None where there is
+    /// none.
+    fn twin(&self) -> Option<Box<dyn Steps + Send>> {
+        None
+    }
+
     /// Another place to run steps of the same program, on another thread: for tasks, which have more time and memory than a step.
     /// None where there is none.
     fn beside(&self) -> Option<Box<dyn Steps + Send>> {

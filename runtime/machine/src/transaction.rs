@@ -16,6 +16,7 @@ use weir_contract::lattice::Actor;
 
 use crate::access::StateAccess;
 use crate::asking::{Asking, Misused, Surroundings};
+use crate::beside::{Block, Reading, Spot, What};
 use crate::ops::{self, Writes};
 use crate::rewritten::changes;
 use crate::spent::{Meter, Spent};
@@ -38,6 +39,8 @@ pub struct Transaction {
     /// What the step asks for besides writes.
     pub(crate) asking: Asking,
     meter: Meter,
+    /// Set when the state is a block beside the machine: what of it may be read.
+    reading: Option<Box<Reading>>,
 }
 
 /// Up to this many handles are found by looking at each.
@@ -59,6 +62,8 @@ struct Handle {
     number: Option<u32>,
     /// It was read or written.
     touched: Cell<bool>,
+    /// Position in the block, beside the machine.
+    taken: Option<u32>,
 }
 
 struct Undo {
@@ -116,7 +121,73 @@ impl Transaction {
             round: 0,
             waiting: None,
             meter: Meter::default(),
+            reading: None,
         }
+    }
+
+    /// Beside the machine, on a block of its state.
+    pub(crate) fn begin_on(block: Block, around: Surroundings) -> Transaction {
+        Transaction {
+            reading: Some(Box::new(block.reading)),
+            ..Transaction::begin_in(block.state, around)
+        }
+    }
+
+    /// Whether nothing that comes of the step is worth anything: it ran beside the machine, and asked for what is not there. Who
+    /// runs it may stop it.
+    pub fn is_lost(&self) -> bool {
+        self.reading.as_ref().is_some_and(|r| r.is_lost())
+    }
+
+    /// Beside the machine: this can only be done on the state itself.
+    pub(crate) fn go_astray(&self) {
+        if let Some(reading) = &self.reading {
+            reading.go_astray();
+        }
+    }
+
+    pub(crate) fn see_time(&self) {
+        if let Some(reading) = &self.reading {
+            reading.see_time();
+        }
+    }
+
+    /// Beside the machine: what it wrote, the block as it was before, and what was read of it.
+    pub(crate) fn part(mut self) -> (Writes, State, Reading) {
+        self.settle();
+        let instances = self.written.iter().map(|number| {
+            let handle = &self.handles[*number as usize];
+            (handle.entity, handle.key.clone())
+        });
+        let writes = Writes {
+            instances: instances.collect(),
+            ops: std::mem::take(&mut self.ops),
+        };
+        self.rollback(0);
+        let reading = self.reading.take().map(|reading| *reading);
+        (writes, self.state, reading.unwrap_or_default())
+    }
+
+    /// Whether something may be read. Always, but beside the machine, where it is noted, too.
+    fn sees(&self, handle: u32, slot: u32, what: What<'_>) -> bool {
+        let Some(reading) = &self.reading else {
+            return true;
+        };
+        let handle = &self.handles[handle as usize];
+        let sees = reading.sees(handle.taken, slot, what);
+        if !sees {
+            let entry = match what {
+                What::Entry(entry) => Some(entry.into()),
+                What::Whole | What::Presence => None,
+            };
+            reading.miss(Spot {
+                entity: handle.entity,
+                key: handle.key.clone(),
+                slot,
+                entry,
+            });
+        }
+        sees
     }
 
     /// What it has asked of the state so far, also what was taken back.
@@ -158,6 +229,7 @@ impl Transaction {
 
     /// An instance as another replica has it, which is an instance of its own; number 0 is the instance itself.
     pub fn open_replica(&mut self, entity: u32, key: &[u8], number: u64) -> Result<u32, Misused> {
+        self.go_astray();
         let table = self.state.table_of_replica(entity, number);
         match table.filter(|table| self.state.make_table(*table)) {
             Some(table) => Ok(self.open(table, key)),
@@ -169,6 +241,11 @@ impl Transaction {
     pub fn merge_do(&mut self, handle: u32, slot: u32, operation: &[u8]) -> Result<(), NotMerged> {
         self.writes(handle);
         let misused = |what| NotMerged::Misused(Misused(what));
+        // What it adds hangs on what was added before.
+        if self.reading.is_some() {
+            self.go_astray();
+            return Err(misused("a change of what merges, beside the machine"));
+        }
         let Handle {
             entity, position, ..
         } = self.handles[handle as usize];
@@ -214,6 +291,9 @@ impl Transaction {
         look: &[u8],
     ) -> Result<Option<Vec<u8>>, Misused> {
         self.reads(handle);
+        if !self.sees(handle, slot, What::Whole) {
+            return Ok(None);
+        }
         let entity = self.handles[handle as usize].entity;
         let merging = self.state.merging(entity, slot);
         let merging = merging.ok_or(Misused("a slot that does not merge"))?;
@@ -273,6 +353,13 @@ impl Transaction {
         let How::Restore(Slot::List(old)) = &self.undo[undo].how else {
             unreachable!("a list was cleared there");
         };
+        // Beside the machine, what changed hangs on what was there.
+        if let Some(reading) = &self.reading {
+            let taken = self.handles[handle as usize].taken;
+            if !reading.sees(taken, slot, What::Whole) {
+                return;
+            }
+        }
         let Some(changes) = changes(old, self.list(handle, slot)) else {
             return;
         };
@@ -401,6 +488,7 @@ impl Transaction {
 
     /// Notes an ask in the journal, so that rolling back takes it back too.
     pub(crate) fn note_ask(&mut self) {
+        self.go_astray();
         self.settle();
         self.undo.push(Undo {
             handle: 0,
@@ -481,6 +569,7 @@ impl StateAccess for Transaction {
             position: self.state.find(entity, key),
             number: None,
             touched: Cell::new(false),
+            taken: self.reading.as_ref().and_then(|r| r.find(entity, key)),
         });
         next
     }
@@ -492,20 +581,31 @@ impl StateAccess for Transaction {
     }
 
     fn is_walked(&self, entity: u32) -> bool {
-        self.state.is_walked(entity)
+        self.reading.is_some() || self.state.is_walked(entity)
     }
 
     fn next_key(&self, entity: u32, first: &[u8], after: Option<&[u8]>) -> Option<&[u8]> {
+        // A block has not all keys.
+        if self.reading.is_some() {
+            self.go_astray();
+            return None;
+        }
         self.state.next_key(entity, first, after)
     }
 
     fn get(&self, handle: u32, slot: u32) -> Option<&[u8]> {
         self.reads(handle);
+        if !self.sees(handle, slot, What::Whole) {
+            return None;
+        }
         self.scalar(handle, slot)
     }
 
     fn put(&mut self, handle: u32, slot: u32, value: &[u8]) {
         self.writes(handle);
+        if !self.sees(handle, slot, What::Whole) {
+            return;
+        }
         // Writing what is there already is no write: it needs no record and no invariant check.
         if self.scalar(handle, slot) == Some(value) {
             return;
@@ -519,7 +619,7 @@ impl StateAccess for Transaction {
 
     fn present(&self, handle: u32, slot: u32) -> bool {
         self.reads(handle);
-        *self.slot(handle, slot) != Slot::Absent
+        self.sees(handle, slot, What::Presence) && *self.slot(handle, slot) != Slot::Absent
     }
 
     fn clear(&mut self, handle: u32, slot: u32) {
@@ -540,16 +640,25 @@ impl StateAccess for Transaction {
 
     fn slot_len(&self, handle: u32, slot: u32) -> u64 {
         self.reads(handle);
-        self.len_of(handle, slot)
+        match self.sees(handle, slot, What::Whole) {
+            true => self.len_of(handle, slot),
+            false => 0,
+        }
     }
 
     fn map_get(&self, handle: u32, slot: u32, key: &[u8]) -> Option<&[u8]> {
         self.reads(handle);
+        if !self.sees(handle, slot, What::Entry(key)) {
+            return None;
+        }
         self.map(handle, slot)?.get(key).map(Vec::as_slice)
     }
 
     fn map_put(&mut self, handle: u32, slot: u32, key: &[u8], value: &[u8]) -> bool {
         self.writes(handle);
+        if !self.sees(handle, slot, What::Entry(key)) {
+            return false;
+        }
         let mut new = true;
         self.write(handle, slot, ops::MAP_PUT, |slot| {
             let absent = *slot == Slot::Absent;
@@ -568,7 +677,7 @@ impl StateAccess for Transaction {
 
     fn map_del(&mut self, handle: u32, slot: u32, key: &[u8]) -> bool {
         self.writes(handle);
-        if !self.has(handle, slot, key) {
+        if !self.sees(handle, slot, What::Entry(key)) || !self.has(handle, slot, key) {
             return false;
         }
         self.write(handle, slot, ops::MAP_DEL, |slot| {
@@ -581,11 +690,14 @@ impl StateAccess for Transaction {
 
     fn map_has(&self, handle: u32, slot: u32, key: &[u8]) -> bool {
         self.reads(handle);
-        self.has(handle, slot, key)
+        self.sees(handle, slot, What::Entry(key)) && self.has(handle, slot, key)
     }
 
     fn map_all(&self, handle: u32, slot: u32, out: &mut Vec<u8>) -> u32 {
         self.reads(handle);
+        if !self.sees(handle, slot, What::Whole) {
+            return 0;
+        }
         let Some(entries) = self.map(handle, slot) else {
             return 0;
         };
@@ -598,13 +710,16 @@ impl StateAccess for Transaction {
 
     fn list_get(&self, handle: u32, slot: u32, index: u64) -> Option<&[u8]> {
         self.reads(handle);
+        if !self.sees(handle, slot, What::Whole) {
+            return None;
+        }
         let index = usize::try_from(index).ok()?;
         self.list(handle, slot).get(index).map(Vec::as_slice)
     }
 
     fn list_set(&mut self, handle: u32, slot: u32, index: u64, value: &[u8]) -> bool {
         self.writes(handle);
-        if index >= self.len_of(handle, slot) {
+        if !self.sees(handle, slot, What::Whole) || index >= self.len_of(handle, slot) {
             return false;
         }
         self.write(handle, slot, ops::LIST_SET, |slot| {
@@ -633,7 +748,7 @@ impl StateAccess for Transaction {
 
     fn list_pop(&mut self, handle: u32, slot: u32) -> bool {
         self.writes(handle);
-        if self.len_of(handle, slot) == 0 {
+        if !self.sees(handle, slot, What::Whole) || self.len_of(handle, slot) == 0 {
             return false;
         }
         self.write(handle, slot, ops::LIST_POP, |slot| {
@@ -646,7 +761,7 @@ impl StateAccess for Transaction {
 
     fn list_insert(&mut self, handle: u32, slot: u32, index: u64, value: &[u8]) -> bool {
         self.writes(handle);
-        if index > self.len_of(handle, slot) {
+        if !self.sees(handle, slot, What::Whole) || index > self.len_of(handle, slot) {
             return false;
         }
         self.write(handle, slot, ops::LIST_INSERT, |slot| {
@@ -665,7 +780,7 @@ impl StateAccess for Transaction {
 
     fn list_remove(&mut self, handle: u32, slot: u32, index: u64) -> bool {
         self.writes(handle);
-        if index >= self.len_of(handle, slot) {
+        if !self.sees(handle, slot, What::Whole) || index >= self.len_of(handle, slot) {
             return false;
         }
         self.write(handle, slot, ops::LIST_REMOVE, |slot| {
@@ -677,6 +792,9 @@ impl StateAccess for Transaction {
 
     fn list_range(&self, handle: u32, slot: u32, from: u64, to: u64, out: &mut Vec<u8>) -> u32 {
         self.reads(handle);
+        if !self.sees(handle, slot, What::Whole) {
+            return 0;
+        }
         let items = self.list(handle, slot);
         let len = items.len() as u64;
         let (from, to) = (from.min(len) as usize, to.min(len) as usize);

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use weir_contract::blobs::Blobs;
 
+use crate::core::BesideConfig;
 use crate::outside::http::Bases;
 use crate::scratch::ScratchConfig;
 use crate::speech::Speech;
@@ -21,6 +22,8 @@ pub struct Config {
     pub blobs: Blobs,
     /// Where and how temporary data is made; in memory unless it is said.
     pub scratch: ScratchConfig,
+    /// Which calls run beside the machine, and how many at the same time.
+    pub beside: BesideConfig,
     /// TCP port on loopback; 0 lets the system choose.
     pub port: u16,
     /// A snapshot is taken after so many records.
@@ -51,6 +54,7 @@ impl Default for Config {
             speech: Speech::default(),
             blobs: Blobs::default(),
             scratch: ScratchConfig::default(),
+            beside: BesideConfig::default(),
             port: 0,
             snapshot_every_records: 100_000,
             view_rows_waited_for: 20_000,

@@ -10,11 +10,15 @@
 //! Between messages, the thread lets runs go on: strands whose turn it is and timers that are due, a few at a time. Outside calls
 //! are made, and those who wait for a run are told, when the record that says so is durable.
 //!
+//! Calls that compute for long run on other threads, on what they need of the state ([`beside`]).
+//!
 //! While a frame is syncing the next one fills; nothing waits for a timer. A call that wrote nothing has no record, but
 //! its answer may show what an open frame wrote, so it leaves with that frame.
 
+mod beside;
 mod going;
 
+pub use beside::{BesideConfig, BesideCounts};
 pub use going::{EventAnswer, Order, WhichRun};
 
 use std::collections::VecDeque;
@@ -22,7 +26,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, TryLockError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use weir_contract::Manifest;
@@ -31,6 +35,7 @@ use weir_contract::scratch::Scratches;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
 use weir_machine::{Action, Answer, Call, Done, Incompatible, Machine, Steps};
 
+use self::beside::{Back, Besides, Counters};
 use self::going::{AboutRun, RunWaiters};
 use crate::config::{Clock, Config};
 use crate::outside::Outside;
@@ -75,6 +80,8 @@ enum Message {
     Wake,
     /// Temporary data is there, or cannot be had.
     ScratchCame,
+    /// A step has run beside the machine.
+    Back(Back),
     Stop,
 }
 
@@ -105,9 +112,15 @@ pub struct Door {
     /// The newest position that anybody was answered from.
     position: Arc<AtomicU64>,
     workshop: Arc<Workshop>,
+    beside: Arc<Counters>,
 }
 
 impl Door {
+    /// How many calls ran beside the machine, and what became of them.
+    pub fn beside(&self) -> BesideCounts {
+        self.beside.now()
+    }
+
     /// The temporary data that is held.
     pub fn scratch_alive(&self) -> Alive {
         self.workshop.alive()
@@ -314,6 +327,9 @@ impl Core {
         machine.settings = lend(&workshop, &program.settings);
         workshop.start(&program.manifest, &machine.settings, &*program.steps);
         let current = Arc::new(RwLock::new(program.manifest.clone()));
+        let beside_counters = Arc::<Counters>::default();
+        let mut beside = Besides::new(&config.beside, beside_counters.clone());
+        beside.start_anew(&program.manifest);
         let mut worker = Worker {
             machine,
             writer,
@@ -328,6 +344,7 @@ impl Core {
             sent,
             waiting: Arc::default(),
             workshop: workshop.clone(),
+            beside,
             wakes: None,
             alone: 0,
             open: VecDeque::new(),
@@ -361,6 +378,7 @@ impl Core {
         worker.own_all_scratch();
         let door = Door {
             workshop,
+            beside: beside_counters,
             messages,
             sent: worker.sent.clone(),
             waiting: worker.waiting.clone(),
@@ -476,6 +494,8 @@ struct Worker {
     messages: Sender<Message>,
     /// Who makes temporary data.
     workshop: Arc<Workshop>,
+    /// Calls that run beside the machine.
+    beside: Besides,
     /// The same counts as at the door.
     sent: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
@@ -581,6 +601,7 @@ impl Worker {
     fn is_quiet(&self) -> bool {
         self.open.is_empty()
             && self.in_flight.is_empty()
+            && self.beside.is_idle()
             && !matches!(self.snapshot, SnapshotStage::Storing)
     }
 
@@ -602,6 +623,7 @@ impl Worker {
             Message::SnapshotStored(stored) => self.snapshot_stored(stored),
             Message::Wake => {}
             Message::ScratchCame => self.machine.scratch_came(),
+            Message::Back(back) => self.back(back),
             Message::Stop => self.stopping = true,
         }
     }
@@ -616,10 +638,25 @@ impl Worker {
         if !Arc::ptr_eq(program, &self.program) {
             return answer(Err(Refusal::Stale));
         }
+        match self.beside.wants(call.function) {
+            true => self.call_beside(call, program, answer),
+            false => self.call_ordinarily(&call, answer),
+        }
+    }
+
+    /// Runs a call on the state itself.
+    fn call_ordinarily(&mut self, call: &Call, answer: Answered) {
         let now = self.tick();
-        let mut done = self
+        let began = Instant::now();
+        let done = self
             .machine
-            .call(&mut *self.steps, &self.program, &call, now);
+            .call(&mut *self.steps, &self.program, call, now);
+        self.beside.took(call.function, began.elapsed());
+        self.done(done, answer);
+    }
+
+    /// A call has been answered by the machine, just now.
+    fn done(&mut self, mut done: Done, answer: Answered) {
         if done.answer == Answer::GoesOn {
             self.own_scratch(done.run);
         }
@@ -812,6 +849,7 @@ impl Worker {
                 let (manifest, settings) = (&self.program, &self.machine.settings);
                 self.workshop.start(manifest, settings, &*program.steps);
                 self.steps = program.steps;
+                self.beside.start_anew(&self.program);
                 self.outside = program.outside;
                 // Each finds out again what it needs, of the program that is now in force.
                 self.machine.scratch_came();
@@ -852,6 +890,8 @@ impl Worker {
         while let Some(message) = inbox.next() {
             message.refuse(Refusal::Unavailable(why.to_owned()));
         }
+        self.beside
+            .refuse_all(&Refusal::Unavailable(why.to_owned()));
         self.run_waiters
             .refuse(Refusal::Unavailable(why.to_owned()));
     }

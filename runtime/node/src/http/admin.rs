@@ -51,6 +51,18 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
             &inspect::program_json(&shared.door.program()),
         )),
         ["scratch"] => Ok(json_reply(200, &shared.door.workshop().all_json())),
+        ["beside"] => {
+            let counts = shared.door.beside();
+            let counts = json!({
+                "running": counts.running,
+                "kept": counts.kept,
+                "conflicts": counts.conflicts,
+                "misses": counts.misses,
+                "impossible": counts.impossible,
+                "ordinary": counts.ordinary,
+            });
+            Ok(json_reply(200, &counts))
+        }
         ["log"] => log(shared, &asked.query),
         ["state"] => state_overview(shared).await,
         ["state", entity] => state_list(shared, entity, &asked.query).await,
@@ -63,7 +75,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         _ => Err(Problem::new(
             404,
             "NotFound",
-            "there are health, program, log, state, runs, streams, views, scratch and blobs",
+            "there are health, program, log, state, runs, streams, views, scratch, beside and blobs",
         )),
     }
 }
