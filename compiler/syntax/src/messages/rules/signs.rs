@@ -48,6 +48,10 @@ pub fn wrong_sign(s: &Situation) -> Option<Said> {
         (_, Tok::FatArrow) if s.expects("->") => {
             said("`=>` cannot stand here", "write `->`")?.replacing(s.at..=s.at, "->")
         }
+        (Some(Tok::UpperName), Tok::Lt | Tok::Gt) if type_in_call(s) => said(
+            "a call names no types",
+            "they follow from its values; where they do not, write the type of the result: `let x: Type = f(..)`",
+        ),
         (_, Tok::Lt | Tok::Gt | Tok::Le | Tok::Ge | Tok::EqEq | Tok::Ne | Tok::Is | Tok::In)
             if s.expects("and") && !s.expects("==") =>
         {
@@ -131,4 +135,20 @@ fn capital(at: usize, word: &str) -> Option<Said> {
         ),
     )?
     .replacing(at..=at, upper)
+}
+
+/// `f<Type>(` and `f<List<`: behind a name, and no space between.
+fn type_in_call(s: &Situation) -> bool {
+    let touch = |at: usize| match (s.tokens.get(at), s.tokens.get(at + 1)) {
+        (Some(one), Some(next)) => one.end == next.start,
+        _ => false,
+    };
+    s.at >= 3
+        && s.kind(s.at - 3) == Some(Tok::Name)
+        && s.kind(s.at - 2) == Some(Tok::Lt)
+        && (s.at - 3..s.at).all(touch)
+        && match s.found() {
+            Some(Tok::Gt) => s.next() == Some(Tok::LParen) && touch(s.at),
+            _ => true,
+        }
 }
