@@ -93,9 +93,6 @@ impl Earlier {
             let (start, end) = modules::collect_again(&mut cx, *module, &sources[module - 1])?;
             signatures::resolve_between(&mut cx, &start, &end);
         }
-        if !changed.is_empty() {
-            collect::names_of_tests(&mut cx);
-        }
         cx.enter_module(1);
         Some(cx)
     }
@@ -258,10 +255,12 @@ impl<'a> Again<'a> {
         meanings::of_declarations(cx, &moved);
         // Whoever keeps nothing gives no prints.
         let is_kept = cx.diagnostics.is_empty() && prints.len() == sources.len();
+        let declared = is_kept.then(|| Declared(Box::new(cx.clone())));
+        collect::names_of_tests(cx);
         Again {
             earlier,
             prints,
-            declared: is_kept.then(|| Declared(Box::new(cx.clone()))),
+            declared,
             inside: inside(&cx.program, &files, sources.len() + 1),
             files,
             imports: std::iter::once(Vec::new()).chain(imports).collect(),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use weir_diagnostics::{Diagnostic, FileId, Span, codes};
 use weir_syntax::ast::{self, ItemKind};
 
-use crate::collect::{self, collect, duplicate};
+use crate::collect::{collect, duplicate};
 use crate::counts::Counts;
 use crate::hir::{ConstId, ExternId, FnId, StreamId, ViewId};
 use crate::layered::Layered;
@@ -205,7 +205,6 @@ pub fn collect_all(cx: &mut Cx, library: &[ast::Module], sources: &[Source<'_>])
     }
     cx.modules.counts.push(cx.counts());
     cx.declared_types.clear();
-    collect::names_of_tests(cx);
     for (at, source) in sources.iter().enumerate() {
         cx.enter_module(at + 1);
         link_all(cx, source.module);

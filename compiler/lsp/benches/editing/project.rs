@@ -79,12 +79,13 @@ fn part(file: usize) -> String {
     text
 }
 
-/// The words that are names of types with a number behind them.
+/// The words that are names of types with a number behind them, and the number in front of the names of tests.
 fn renamed(file: usize) -> String {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut out = String::new();
     let mut word = String::new();
-    for c in INVENTORY.chars().chain(['\n']) {
+    let inventory = INVENTORY.replace("\ntest \"", &format!("\ntest \"{file}: "));
+    for c in inventory.chars().chain(['\n']) {
         if is_word(c) {
             word.push(c);
             continue;
