@@ -199,3 +199,123 @@ fn a_function_is_explained_with_its_class_and_cost() {
     );
     fs::remove_dir_all(&folder).expect("it is there");
 }
+
+/// Of two calls that write one field, which may as well come in the other order.
+#[test]
+fn calls_that_may_change_places_are_told() {
+    const BOARD: &str = "\
+entity Board(id: Text) {
+  pub state likes: Int = 0
+  pub state best: Int = 0
+  pub merge tags: GrowSet<Text>
+  pub merge title: Latest<Text>
+
+  pub fn like() { likes += 1 }
+  pub fn gift(n: Int) { likes += n }
+  pub fn play(score: Int) {
+    if score > best { best = score }
+  }
+  pub fn lucky(score: Int) {
+    if best < score { best = score } else { likes += 1 }
+  }
+  pub fn spend(n: Int) {
+    if likes >= n { likes -= n }
+  }
+  pub fn reset() { likes = 0 }
+  pub fn tag(t: Text) { tags.add(t) }
+  pub fn rename(t: Text) { title.set(t) }
+}
+";
+    let folder = folder("swaps", BOARD);
+    let explained = |name: &str| said(&weir(&["explain", name, "bank.weir"], &folder));
+    let shown = [
+        (
+            "Board.like",
+            "commutes Board.likes: it is only added to, line 7, and nothing here reads it\n\
+             swaps    with itself, Board.gift, Board.lucky\n         \
+             not with Board.spend: it writes `likes` in another manner\n         \
+             not with Board.reset: it writes `likes` in another manner\n",
+        ),
+        (
+            "Board.play",
+            "commutes Board.best: it is only raised, line 10, and nothing here reads it\n\
+             swaps    with itself\n         not with Board.lucky: it writes `best` in another manner\n",
+        ),
+        (
+            "Board.lucky",
+            "swaps    with Board.like, Board.gift\n         \
+             not with Board.play: it writes `best`, which `Board.lucky` reads\n         \
+             not with itself: it writes `best`, which `Board.lucky` reads\n",
+        ),
+        ("Board.tag", "swaps    with itself\n"),
+        (
+            "Board.rename",
+            "swaps    not with itself: of two changes of `title` that know of each other the later one counts\n",
+        ),
+    ];
+    for (name, expected) in shown {
+        let text = explained(name);
+        assert!(text.contains(expected), "{name}: {text}");
+    }
+    // What decides by it is in one order.
+    for name in ["Board.spend", "Board.reset"] {
+        let text = explained(name);
+        assert!(!text.contains("swaps"), "{name}: {text}");
+    }
+    let json = said(&weir(
+        &["receipts", "bank.weir", "--format", "json"],
+        &folder,
+    ));
+    let rows: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    let like = &rows.as_array().expect("rows")[0];
+    assert_eq!(
+        like["swaps"]["with"],
+        serde_json::json!(["Board.like", "Board.gift", "Board.lucky"])
+    );
+    assert_eq!(like["barriers"][0]["what"], "the reply");
+    fs::remove_dir_all(&folder).expect("it is there");
+}
+
+/// What leaves the program has to wait until all before it is durable, and nothing else has to.
+#[test]
+fn barriers_are_told() {
+    const SHOP: &str = "\
+extern mail from \"http:mail\" {
+  @idempotent
+  fn tell(who: Text)
+}
+
+stream orders: Text
+
+entity Shop(name: Text) {
+  pub state sold: Int = 0
+  pub fn sell(what: Text) {
+    sold += 1
+    orders.emit(what)
+  }
+}
+
+pub fn greet(who: Text) {
+  mail.tell(who)
+}
+
+@keep(\"few\")
+view kinds = for o in orders group by kind: o select (kind, count())
+
+@anyone
+pub view common = for k in kinds where k.1 > 3 select k.0
+";
+    let folder = folder("barriers", SHOP);
+    let explained = |name: &str| said(&weir(&["explain", name, "bank.weir"], &folder));
+    let sell = explained("Shop.sell");
+    assert!(
+        sell.contains("durable first\n  rows of `common` to those who follow it, the reply\n"),
+        "{sell}"
+    );
+    let greet = explained("greet");
+    assert!(
+        greet.contains("durable first\n  mail.tell (line 17), the reply\n"),
+        "{greet}"
+    );
+    fs::remove_dir_all(&folder).expect("it is there");
+}

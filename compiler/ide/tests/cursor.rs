@@ -326,7 +326,10 @@ fn what_begins_by_itself_is_in_the_outline_and_is_shown() {
         assert_eq!(
             shown.markdown,
             "```weir\n@at(\"07:00\")\nevery 1d\n```\n\nCloses the till.\n\n\
-             *begins by itself; a tick that is missed is made up for once*\n\n*may wait, one record a step*"
+             *begins by itself; a tick that is missed is made up for once*\n\n*may wait, one record a step*\n\n\
+             - serial: it reads `sum` to work out what it writes, line 5\n\
+             - each tick costs (1 + 2 * rounds(line 13)) records, 1 key, rounds(line 13) reads, \
+             rounds(line 13) writes, (1 + 2 * rounds(line 13)) waits"
         );
     }
     let (snapshot, place) = scheduled("1d");

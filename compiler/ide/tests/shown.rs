@@ -276,3 +276,64 @@ fn hover_says_where_a_run_waits_and_what_is_kept() {
         "{said}"
     );
 }
+
+/// What is written as no function has its class and its cost all the same.
+#[test]
+fn what_nobody_calls_is_marked_too() {
+    const STREAM: &str = "
+@keep(7d)
+pub stream clicks: Text
+
+entity Page(name: Text) {
+  pub state seen: Int = 0
+  fn saw() { seen += 1 }
+}
+
+on clicks(name) {
+  Page(name).saw()
+}
+
+every 1h {
+  Page(\"all\").saw()
+}
+
+@keep(\"few\")
+view names = for c in clicks group by name: c select (name, count())
+";
+    assert!(open(STREAM).0.survey.is_right);
+    let text = hinted(STREAM, |kind| kind == HintKind::Effect);
+    let line = |begin: &str| {
+        let mut lines = text.lines();
+        lines.find(|line| line.starts_with(begin)).expect(begin)
+    };
+    for begin in ["on clicks", "every 1h"] {
+        assert_eq!(line(begin).matches("serial").count(), 1, "{text}");
+    }
+    let (snapshot, ..) = open(STREAM);
+    let lenses = weir_ide::lenses(&snapshot, snapshot.survey.files[0].id);
+    let titles: Vec<&str> = lenses.iter().map(|lens| lens.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "each entry · serial · 1 record, 1 key, 1 read, 1 write",
+            "each tick · serial · 1 record, 1 key, 1 read, 1 write, 1 wait",
+        ]
+    );
+    let shown = |at: &str| {
+        let (snapshot, _, at) = open(&STREAM.replacen(at, &format!("$0{at}"), 1));
+        weir_ide::hover(&snapshot, at).expect(STREAM).markdown
+    };
+    let of_on = shown("clicks(name)");
+    assert!(of_on.contains("once for each entry"), "{of_on}");
+    assert!(of_on.contains("- costs 1 record, 1 key"), "{of_on}");
+    let of_every = shown("every 1h");
+    assert!(
+        of_every.contains("- each tick costs 1 record"),
+        "{of_every}"
+    );
+    let of_view = shown("names = ");
+    assert!(
+        of_view.contains("- costs no record: each entry of `clicks` is worked in"),
+        "{of_view}"
+    );
+}

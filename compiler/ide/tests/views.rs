@@ -59,7 +59,8 @@ fn a_view_says_what_it_is_made_of_and_what_ends_it() {
         *kept up to date; shows what was committed*\n\n\
         - made of the entries of `clicks`\n\
         - windows of 1m, forgotten 7d after they end\n\
-        - read with `.all()`, or with `.at(page)`\n\n\
+        - read with `.all()`, or with `.at(page)`\n\
+        - costs no record: each entry of `clicks` is worked in when it is committed\n\n\
         `GET /minutes`  \n`GET /minutes/{key}`"
     );
     assert!(shown("good", 1).contains(
