@@ -51,6 +51,7 @@ pub fn facts(snapshot: &Snapshot, def: Def) -> Vec<String> {
             facts.push(format!("durable, one for each `{name}`"));
         }
         Def::View(id) => facts.extend(crate::views::facts(snapshot, id)),
+        Def::Stream(id) => facts.extend(crate::streams::facts(snapshot, id)),
         Def::Event(..) => facts.push("kept until the run waits for it".into()),
         _ => {}
     }

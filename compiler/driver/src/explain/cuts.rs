@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use weir_contract::manifest::{Frame, FrameRole, Manifest};
+use weir_contract::scratch::Scratch;
 use weir_contract::types::{DefKind, Defs};
 use weir_contract::{Field, Type};
 
@@ -65,7 +66,7 @@ pub fn kept(manifest: &Manifest, frame: &Frame) -> String {
     let names: Vec<String> = frame
         .cells
         .iter()
-        .map(|cell| format!("{}: {}", cell.name, manifest.defs.name_of(&cell.ty)))
+        .map(|cell| format!("{}: {}", cell.name, shown(manifest, cell)))
         .collect();
     match names.as_slice() {
         [] => "nothing".to_owned(),
@@ -74,6 +75,18 @@ pub fn kept(manifest: &Manifest, frame: &Frame) -> String {
             names.join(", "),
             size(&manifest.defs, &frame.cells)
         ),
+    }
+}
+
+/// The type of a cell; of temporary data, which is kept as what it is made from, what comes of it.
+fn shown(manifest: &Manifest, cell: &Field) -> String {
+    let is_it = |scratch: &&Scratch| {
+        let own = scratch.name.rsplit_once('.').map(|(_, own)| own);
+        own == Some(cell.name.as_str()) && scratch.made_from == cell.ty
+    };
+    match manifest.scratches.iter().find(is_it) {
+        Some(scratch) => format!("{}, temporary", manifest.defs.name_of(&scratch.gives)),
+        None => manifest.defs.name_of(&cell.ty),
     }
 }
 
