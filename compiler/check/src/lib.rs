@@ -35,6 +35,7 @@ mod lattices;
 mod layered;
 pub mod meanings;
 mod messages;
+mod misplaced;
 mod modules;
 mod parts;
 mod patterns;

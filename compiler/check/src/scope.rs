@@ -9,6 +9,7 @@ use weir_syntax::ast;
 use crate::around::Around;
 use crate::hir::{Checked, EntityId, EnumId, ErrorId, FnId, NewId, RecordId, Type};
 use crate::meanings::Meanings;
+use crate::misplaced;
 use crate::modules::{Modules, Names};
 use crate::streams::{ConsumerSource, StreamSource};
 
@@ -116,9 +117,7 @@ impl Cx {
 
     /// The same for an attribute at a place; the parser has said it when there is none of that name.
     pub fn attribute_later(&mut self, attr: &ast::Attr, place: &str) {
-        if weir_syntax::ATTRIBUTES.contains(&attr.name.as_str()) {
-            self.later(attr.span, &format!("`@{}` {place}", attr.name));
-        }
+        misplaced::report(self, attr, place);
     }
 
     /// The one message for what parses and has no meaning yet.

@@ -249,13 +249,22 @@ fn row(run: &Value, style: &Style) -> String {
     text
 }
 
+/// Whether a strand of the run waits at a bug.
+fn is_parked(run: &Value) -> bool {
+    let mut strands = run["strands"].as_array().into_iter().flatten();
+    strands.any(|strand| !strand["bug"].is_null())
+}
+
 fn give(order: Order, verb: &str, done: &str) -> Outcome {
     let source = order.source.open()?;
     let url = source.node()?.to_owned();
     let mut runs = order.runs.clone();
     if order.all {
         each(&source, &order.filter, usize::MAX, |run| {
-            runs.extend(run["run"].as_u64());
+            // Only those parked at a bug are meant, wherever else others are.
+            if verb != "resume" || is_parked(run) {
+                runs.extend(run["run"].as_u64());
+            }
         })?;
     }
     let (mut ok, mut refused, mut waiting, mut stuck) = (0, 0, 0, 0);

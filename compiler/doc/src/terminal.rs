@@ -19,7 +19,7 @@ pub fn text(book: &Book, wanted: &str) -> String {
                 }
             }
         }
-        if wanted == module.path {
+        if wanted == module.path && !module.items.is_empty() {
             if !out.is_empty() {
                 out.push('\n');
             }
@@ -36,14 +36,26 @@ fn contents(module: &Module) -> String {
         let Some(head) = item.signature.first() else {
             continue;
         };
-        let head = module.text[head.range()].trim();
-        out += &format!("  {}\n", head.lines().next().unwrap_or_default());
+        out += &format!("  {}\n", in_a_line(&module.text[head.range()]));
         let said = item.doc.as_deref().and_then(|doc| doc.lines().next());
         if let Some(said) = said.filter(|said| !said.is_empty()) {
             out += &format!("      {said}\n");
         }
     }
     out
+}
+
+/// A declaration without its attributes and the comments in it; what is long is cut.
+fn in_a_line(head: &str) -> String {
+    let lines = head.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.starts_with('@') && !line.starts_with("//"));
+    let joined = lines.collect::<Vec<_>>().join(" ");
+    let joined = joined.replace("( ", "(").replace(" )", ")");
+    let joined = joined.replace(",)", ")").trim().to_owned();
+    match joined.chars().count() {
+        0..=110 => joined,
+        _ => joined.chars().take(109).chain(['…']).collect(),
+    }
 }
 
 fn shown(module: &Module, item: &Item) -> String {
@@ -76,4 +88,16 @@ fn shown(module: &Module, item: &Item) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_a_line;
+
+    #[test]
+    fn a_declaration_of_many_lines_is_one() {
+        let head = "@status(502)\nerror NotSent(\n  /// Why.\n  why: Text,\n  tries: Int,\n)";
+        assert_eq!(in_a_line(head), "error NotSent(why: Text, tries: Int)");
+        assert_eq!(in_a_line(&"x".repeat(200)).chars().count(), 110);
+    }
 }

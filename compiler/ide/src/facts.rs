@@ -53,6 +53,7 @@ pub fn facts(snapshot: &Snapshot, def: Def) -> Vec<String> {
         }
         Def::View(id) => facts.extend(crate::views::facts(snapshot, id)),
         Def::Local(at) => facts.extend(crate::temporary::facts(snapshot, at)),
+        Def::Stream(id) => facts.extend(crate::streams::facts(snapshot, id)),
         Def::Event(..) => facts.push("kept until the run waits for it".into()),
         _ => {}
     }

@@ -62,6 +62,10 @@ pub fn lenses(snapshot: &Snapshot, file: FileId) -> Vec<Lens> {
                     found.extend(of_run(snapshot, *span, planned, "each tick"));
                 }
             }
+            Kind::View | Kind::Stream if declaration.is_pub => {
+                let def = snapshot.declared.defs.get(span);
+                found.extend(def.and_then(|def| of_routes(snapshot, *span, *def)));
+            }
             _ => {}
         }
     }
@@ -91,6 +95,40 @@ fn of_run(snapshot: &Snapshot, span: Span, planned: &Function, what: &str) -> Op
         span,
         title: parts.join(" · "),
         does: Does::Explain(weir_driver::explain::full_name(manifest, planned)),
+    })
+}
+
+/// `GET /hours · GET /hours/{key} · read`, `POST /sales · free · 1 record`: of a view or a stream.
+fn of_routes(snapshot: &Snapshot, span: Span, def: Def) -> Option<Lens> {
+    let checked = snapshot.checked();
+    let functions: Vec<FnId> = match def {
+        Def::View(id) => {
+            let view = checked.view(id);
+            [Some(view.all), view.at].into_iter().flatten().collect()
+        }
+        Def::Stream(id) => checked.streams[id.0 as usize].append.into_iter().collect(),
+        _ => return None,
+    };
+    let manifest = snapshot.manifest()?;
+    let is_public = |name: &String| {
+        let mut public = manifest.functions.iter();
+        public.find(|f| f.public && f.entity.is_none() && f.name == *name)
+    };
+    let names = functions.iter().map(|id| &checked.function(*id).name);
+    let served: Vec<_> = names.filter_map(is_public).collect();
+    let first = served.first()?;
+    let routes = served.iter();
+    let mut parts: Vec<String> = routes
+        .map(|function| weir_driver::explain::route(manifest, function))
+        .collect();
+    if let Some(receipt) = &first.receipt {
+        parts.push(receipt.class.name().to_owned());
+        parts.push(weir_driver::receipts::cost(manifest, &receipt.cost));
+    }
+    Some(Lens {
+        span,
+        title: parts.join(" · "),
+        does: Does::Explain(first.name.clone()),
     })
 }
 

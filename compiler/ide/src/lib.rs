@@ -30,6 +30,7 @@ mod show;
 mod signature;
 mod snapshot;
 mod step_graph;
+mod streams;
 mod style;
 mod symbols;
 mod temporary;

@@ -28,7 +28,7 @@ on sales(s) {
 
 every 1h { log.info("tick") }
 
-fn words(files: List<Blob>) -> List<(Text, Int)> {
+pub fn words(files: List<Blob>) -> List<(Text, Int)> {
   scratch let counts = parallel for f in files, line in f.lines()
     group by line: line
     select (line, count())
@@ -172,6 +172,39 @@ fn what_consumes_a_stream_has_steps_and_a_plan() {
     let waits: Vec<&str> = steps.steps.iter().map(|s| s.waits_for.as_str()).collect();
     assert_eq!(waits, ["", "its next step", "sleep"]);
     assert!(access_plan(&snapshot, at).is_ok());
+}
+
+#[test]
+fn a_stream_says_how_it_is_kept_and_where_it_takes_entries() {
+    let found = shown("sales: Sale");
+    assert!(found.contains("entries of one key, a `Text`"), "{found}");
+    assert!(
+        found.contains("- kept for 7d") && found.contains("up to 30s late"),
+        "{found}"
+    );
+    assert!(
+        found.contains("consumed by one `on`") && found.contains("`POST /sales`"),
+        "{found}"
+    );
+    let (snapshot, _, start) = open(&with("view hours", "@anyone\npub view hours"));
+    let lenses = weir_ide::lenses(&snapshot, start.file);
+    let titles: Vec<&str> = lenses.iter().map(|lens| lens.title.as_str()).collect();
+    assert_eq!(
+        titles[..2],
+        [
+            "POST /sales · free · 1 record",
+            "GET /hours · GET /hours/{key} · read · no record"
+        ]
+    );
+}
+
+#[test]
+fn temporary_data_is_shown_as_what_comes_of_it() {
+    let found = shown("words(files");
+    assert!(
+        found.contains("counts: List<(Text, Int)>, temporary"),
+        "{found}"
+    );
 }
 
 #[test]

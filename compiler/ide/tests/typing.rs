@@ -240,7 +240,7 @@ fn words_come_by_place() {
     in_run("words_behind_call", "Stock(\"a\").reserve(order, 1)? $0", 3);
     in_run("failures", "fail $0", 5);
     in_run("failures_of_require", "require card != \"\" else $0", 3);
-    let top = drawn(&[("main.weir", "let a = 1\n\n$0")], 20);
+    let top = drawn(&[("main.weir", "let a = 1\n\n$0")], 22);
     insta::assert_snapshot!("words_at_the_top", top);
     let public = drawn(&[("main.weir", "pub $0")], 20);
     insta::assert_snapshot!("words_behind_pub", public);
