@@ -1,6 +1,7 @@
 //! What calls cost, for people: receipts as tables and lines, two programs beside each other, and budgets.
 
 pub mod against;
+mod branches;
 pub(crate) mod budget;
 mod frames;
 mod page;
