@@ -25,7 +25,8 @@ pub struct Receipt {
     /// What is added when the run fails, and what it did is undone.
     #[serde(default, skip_serializing_if = "Cost::is_zero")]
     pub undo: Cost,
-    /// The frames of the fullest suspension, in bytes of the value encoding; absent where it never waits.
+    /// The frames of the fullest suspension with those of its branches, in bytes of the value encoding; absent where it never waits. What undos
+    /// keep is not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame_bytes: Option<Size>,
     /// The writes that could change places with each other: nothing in the call depends on what was there before.

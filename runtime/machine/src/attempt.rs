@@ -63,7 +63,6 @@ impl Machine {
         };
         on.settle();
         self.runs.workflows = std::mem::take(&mut on.asking.around.workflows);
-        self.spent.add(on.spent());
         self.views = std::mem::take(&mut on.asking.around.views);
         self.streams.heads = std::mem::take(&mut on.asking.around.heads);
         Streams::uncount(&mut self.streams.heads, &on.asking.asks);
@@ -77,6 +76,10 @@ impl Machine {
         let lacks_scratch = checked
             .as_ref()
             .is_err_and(|crash| crash.reason == CrashReason::NoScratch && crash.detail.is_empty());
+        // A step that is dropped as if it had not begun has cost nothing.
+        if !lacks_scratch {
+            self.spent.add(on.spent());
+        }
         let asks = std::mem::take(&mut on.asking.asks);
         let lines = std::mem::take(&mut on.asking.lines);
         let outcome = outcome_of(work.manifest, checked);

@@ -137,7 +137,7 @@ fn one_way_through_costs_just_what_the_receipt_says() {
         let run = player.call(&call).expect("the program has it");
         player.happen(player.time + 3_600_000_000);
         let held = player.tallies[&run].hold(&manifest);
-        assert_eq!(held.len(), 5, "{call}: {held:?}");
+        assert_eq!(held.len(), 7, "{call}: {held:?}");
         for (part, counted, most) in held {
             // A run touches its keys in several steps, and each step counts for itself.
             if part == "keys"

@@ -5,6 +5,7 @@
 
 mod exact;
 mod measure;
+mod parts;
 mod player;
 
 use std::path::Path;

@@ -1,18 +1,20 @@
 //! Runs a program on the machine and counts what each call and each run costs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use weir_contract::call::{Reply, encode_args};
 use weir_contract::keys::encode_key_into;
 use weir_contract::manifest::{Effect, Manifest};
-use weir_contract::receipt::{Cost, Count, Length};
+use weir_contract::receipt::{Cost, Count, Length, Size};
 use weir_contract::{Value, border};
 use weir_engine::{Program, Runner};
 use weir_log::Record;
+use weir_machine::effects::{Ask, Wait};
 use weir_machine::record::STEP;
-use weir_machine::run_record::{ANSWER, RUN_STEP};
+use weir_machine::run_record::{ANSWER, RUN_STEP, RunStepRecord, Woken};
 use weir_machine::{
-    Action, Answer, Call as Asking, Ended, EventTo, Machine, OutsideCall, Place, Sent, Spent, Taken,
+    Action, Answer, Call as Asking, Ended, EventTo, Machine, Outcome, OutsideCall, Place, Sent,
+    Spent, StepRecord, Taken,
 };
 use weir_tests::generate::Call;
 use weir_tests::generate::outside::Outside;
@@ -28,8 +30,6 @@ pub struct Player<'p> {
     pub time: i64,
     /// By run.
     pub tallies: BTreeMap<u64, Tally>,
-    /// Of the last event that was sent: it took a record of its own.
-    pub events: u64,
 }
 
 /// What a run has cost so far, and what is known of its lengths.
@@ -41,6 +41,16 @@ pub struct Tally {
     pub writes: u64,
     /// Of the step with the most.
     pub keys: u64,
+    pub waits: u64,
+    pub messages: u64,
+    /// Records of events that were sent to it from outside, whether or not it takes them.
+    pub events: u64,
+    /// Events that it has taken, also those that code sent.
+    pub taken: u64,
+    /// Strands that wait for events.
+    listening: BTreeSet<u32>,
+    /// What its frames were after the record behind which they were largest; `None` when it never waited.
+    pub frame_bytes: Option<u64>,
     /// It undid what it had done.
     pub failed: bool,
     pub bug: bool,
@@ -58,7 +68,6 @@ impl<'p> Player<'p> {
             machine: Machine::new(),
             time: BEGIN_US,
             tallies: BTreeMap::new(),
-            events: 0,
         };
         let deployed = player.machine.deploy(manifest, BEGIN_US);
         deployed.expect("there was no program before");
@@ -158,7 +167,9 @@ impl<'p> Player<'p> {
             .machine
             .send_event(&mut self.runner, self.manifest, &sent, self.time);
         if let Taken::Yes(progress) = taken {
-            self.events += 1;
+            let run = self.machine.runs().of_workflow(number, &sent.to.key);
+            let run = run.expect("it has taken the event");
+            self.tallies.entry(run).or_default().events += 1;
             self.perform(progress.actions);
         }
     }
@@ -191,6 +202,31 @@ impl<'p> Player<'p> {
         }
         let is_own = |record: &Record| [STEP, RUN_STEP, ANSWER].contains(&record.kind);
         tally.records += record.is_some_and(is_own) as u64;
+        if let Some(Step {
+            strand,
+            woken,
+            outcome,
+            asks,
+        }) = record.and_then(Step::of)
+        {
+            let wait = wait(&outcome);
+            let is_wait = |wait: &Wait| !matches!(wait, Wait::Yield | Wait::Outside { .. });
+            tally.waits += wait.as_ref().is_some_and(is_wait) as u64;
+            let heard = tally.listening.remove(&strand);
+            tally.taken += (heard && woken == Some(Woken::Turn)) as u64;
+            if let Some(Wait::Events { .. }) = wait {
+                tally.listening.insert(strand);
+            }
+            let is_message = |ask: &&Ask| matches!(ask, Ask::Send { .. } | Ask::Event { .. });
+            tally.messages += asks.iter().filter(is_message).count() as u64;
+        }
+        let run = self.machine.runs().get(run);
+        // What an undo keeps is its own.
+        if let Some(run) = run.filter(|run| run.steps > 0 && run.ending.is_none()) {
+            let frames = run.strands.iter().flat_map(|strand| &strand.frames);
+            let bytes = frames.map(|frame| frame.cells.len() as u64).sum();
+            tally.frame_bytes = tally.frame_bytes.max(Some(bytes));
+        }
         let spent = self.machine.spent;
         tally.reads += spent.reads - before.reads;
         tally.writes += spent.writes - before.writes;
@@ -242,11 +278,102 @@ impl<'p> Player<'p> {
     }
 }
 
+/// What is counted of a record.
+struct Step {
+    strand: u32,
+    /// Of a strand that went on.
+    woken: Option<Woken>,
+    outcome: Outcome,
+    asks: Vec<Ask>,
+}
+
+impl Step {
+    /// Nothing of an answer.
+    fn of(record: &Record) -> Option<Step> {
+        let step = match record.kind {
+            STEP => StepRecord::decode(&record.body).map(|step| Step {
+                strand: 0,
+                woken: None,
+                outcome: step.outcome,
+                asks: step.asks,
+            }),
+            RUN_STEP => RunStepRecord::decode(&record.body).map(|step| Step {
+                strand: step.strand,
+                woken: Some(step.woken),
+                outcome: step.outcome,
+                asks: step.asks,
+            }),
+            _ => return None,
+        };
+        Some(step.unwrap_or_else(|e| panic!("{e}")))
+    }
+}
+
+/// What a step ends with that has not ended its run.
+fn wait(outcome: &Outcome) -> Option<Wait> {
+    let Outcome::Suspended(pause) = outcome else {
+        return None;
+    };
+    Some(Wait::decode(pause.kind, &pause.operands).unwrap_or_else(|e| panic!("{e}")))
+}
+
 fn counts(cost: &Cost) -> impl Iterator<Item = &Count> {
     cost.parts().map(|(_, count)| count).into_iter()
 }
 
 impl Tally {
+    /// What was counted beside what the receipt says, as text, and whether more was counted than it says.
+    pub fn told(&self, manifest: &Manifest) -> (String, bool) {
+        let held = self.hold(manifest);
+        let mut over = false;
+        let mut parts = Vec::new();
+        for part in [
+            "records", "keys", "outside", "reads", "writes", "waits", "messages",
+        ] {
+            let counted = self.counted(part);
+            match held.iter().find(|(name, ..)| *name == part) {
+                Some((_, _, 0)) if counted == 0 => {}
+                Some((_, _, most)) => {
+                    over |= counted > *most;
+                    parts.push(format!("{part} {counted} of {most}"));
+                }
+                None => parts.push(format!("{part} {counted}")),
+            }
+        }
+        let function = self.function.map(|f| &manifest.functions[f as usize]);
+        let said = function.and_then(|f| f.receipt.as_ref()?.frame_bytes);
+        if self.frame_bytes.is_some() || said.is_some() {
+            let counted = self.frame_bytes.unwrap_or(0);
+            let said = said.unwrap_or(Size {
+                least: 0,
+                most: Some(0),
+            });
+            let most = said.most.map_or("".to_owned(), |most| most.to_string());
+            over |= said.most.is_some_and(|most| counted > most as u64);
+            parts.push(format!("frames {counted} of {}..{most}", said.least));
+        }
+        let failed = if self.failed { " (it failed)" } else { "" };
+        let parts = match parts.is_empty() {
+            true => "nothing".to_owned(),
+            false => parts.join(", "),
+        };
+        (parts + failed, over)
+    }
+
+    fn counted(&self, part: &str) -> u64 {
+        match part {
+            // What is said has the events that it takes; not all that it takes have a record, nor does it take all that have.
+            "records" => self.records + self.events.min(self.taken),
+            "keys" => self.keys,
+            "outside" => self.outside,
+            "reads" => self.reads,
+            "writes" => self.writes,
+            "waits" => self.waits,
+            "messages" => self.messages,
+            _ => unreachable!("{part} is no part"),
+        }
+    }
+
     /// What was counted, and what the receipt says, for each part that can be told; no more than it is right, `exact`: no less
     /// either.
     pub fn hold(&self, manifest: &Manifest) -> Vec<(&'static str, u64, u64)> {
@@ -264,18 +391,10 @@ impl Tally {
                 self.lengths.as_ref()?.get(length).copied().flatten()
             })
         };
-        let counted = |part: &str| match part {
-            "records" => Some(self.records),
-            "keys" => Some(self.keys),
-            "outside" => Some(self.outside),
-            "reads" => Some(self.reads),
-            "writes" => Some(self.writes),
-            _ => None,
-        };
         let parts = receipt.cost.parts().into_iter().zip(receipt.undo.parts());
         parts
             .filter_map(|((name, own), (_, undo))| {
-                let counted = counted(name)?;
+                let counted = self.counted(name);
                 let mut most = value(own)?;
                 if self.failed {
                     most += value(undo)?;

@@ -1,11 +1,12 @@
-//! The bytes of the frames that lie one on the other while a function waits: of its fullest suspension.
+//! The bytes of the frames that lie one on the other while a function waits, with those of its branches: of its fullest suspension.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use weir_contract::receipt::Size;
-use weir_flow::ir::{self, FuncId, Op, Reg, RegType, Term};
+use weir_flow::ir::{self, BlockId, FuncId, Op, Reg, RegType, Term};
 
+use super::branches::{self, Branch};
 use crate::explain::bytes;
 
 /// Frames of a program that is cut at its waits.
@@ -64,8 +65,10 @@ impl<'m> Frames<'m> {
                 },
             });
         };
-        for piece in self.pieces(func) {
-            let piece = self.module.func(piece);
+        let pieces = self.pieces(func);
+        let begun = branches::begun(self.module, &pieces);
+        for id in pieces {
+            let piece = self.module.func(id);
             // What is on top: any of the functions that it calls and that wait.
             let calls = piece.blocks.iter().flat_map(|block| &block.insts);
             let inside = calls.filter_map(|inst| match inst.op {
@@ -73,23 +76,37 @@ impl<'m> Frames<'m> {
                 _ => None,
             });
             let inside: Vec<Size> = inside.collect();
-            for block in &piece.blocks {
+            for (block, number) in piece.blocks.iter().zip((0..).map(BlockId)) {
                 let Term::Suspend { cells, wait, .. } = &block.term else {
                     continue;
                 };
-                let own = self.cells(piece, cells);
+                let beside = begun.get(&(id, number));
+                let beside = beside.into_iter().flatten().map(|b| self.branch(b));
+                let own = beside.fold(self.cells(piece, cells), plus);
                 if wait.is_some() {
                     note(own);
                 }
                 for top in inside.iter().filter(|_| wait.is_none()) {
-                    note(Size {
-                        least: own.least + top.least,
-                        most: own.most.zip(top.most).map(|(a, b)| a + b),
-                    });
+                    note(plus(own, *top));
                 }
             }
         }
         largest
+    }
+
+    /// The frames of a branch at its fullest: what it begins with, or those of a wait of its own.
+    fn branch(&self, branch: &Branch<'_>) -> Size {
+        let first = self.cells(branch.func, branch.cells);
+        let later = self.largest(self.module.entry(branch.entry).func);
+        let later = later.unwrap_or(first);
+        Size {
+            // It may have ended, or there may be none.
+            least: 0,
+            most: match branch.often {
+                true => None,
+                false => first.most.zip(later.most).map(|(a, b)| a.max(b)),
+            },
+        }
     }
 
     fn cells(&self, func: &ir::Func, cells: &[Reg]) -> Size {
@@ -105,5 +122,12 @@ impl<'m> Frames<'m> {
             }
         }
         size
+    }
+}
+
+fn plus(a: Size, b: Size) -> Size {
+    Size {
+        least: a.least + b.least,
+        most: a.most.zip(b.most).map(|(a, b)| a + b),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod against;
 mod barriers;
+mod branches;
 pub(crate) mod budget;
 mod frames;
 mod page;
