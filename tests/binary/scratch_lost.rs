@@ -172,13 +172,20 @@ fn without_room_it_fails_with_the_limit_and_can_be_handled() {
     let (folder, _node, mut client) = started("scratch-no-room", limits, &[]);
     let sent = files(&mut client);
     let (status, said) = ask(&mut client, "/lines_in", &sent, "wait=60");
-    assert_eq!((status, &said["error"]), (503, &json!("ScratchLost")), "{said}");
+    assert_eq!(
+        (status, &said["error"]),
+        (503, &json!("ScratchLost")),
+        "{said}"
+    );
     assert!(said.to_string().contains("`scratch_disk`"), "{said}");
     nothing_is_left(&mut client, &folder);
     let (status, said) = ask(&mut client, "/lines_or_none", &sent, "wait=60");
     assert_eq!(status, 200, "{said}");
     let text = said.as_str().unwrap();
-    assert!(text.starts_with("none, because of temporary data: "), "{text}");
+    assert!(
+        text.starts_with("none, because of temporary data: "),
+        "{text}"
+    );
     // One that says nothing of it is parked, so that it can go on when there is room.
     let (status, _) = ask(&mut client, "/counted", &sent, "wait=0");
     assert_eq!(status, 202);
@@ -199,9 +206,14 @@ fn tasks_that_are_lost_each_time_end_it() {
     let (folder, _node, mut client) = started("scratch-always-lost", "", &env);
     let sent = files(&mut client);
     let (status, said) = ask(&mut client, "/lines_in", &sent, "wait=60");
-    assert_eq!((status, &said["error"]), (503, &json!("ScratchLost")), "{said}");
+    assert_eq!(
+        (status, &said["error"]),
+        (503, &json!("ScratchLost")),
+        "{said}"
+    );
     assert!(
-        said.to_string().contains("lost 5 times with the thread that ran it"),
+        said.to_string()
+            .contains("lost 5 times with the thread that ran it"),
         "{said}"
     );
     nothing_is_left(&mut client, &folder);

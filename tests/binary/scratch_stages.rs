@@ -203,7 +203,9 @@ fn held(client: &mut Client, folder: &Scratch, frame: &str) -> (u64, Vec<String>
         "what is held is what the run's variables name: {runs:#} {all:#}"
     );
     let files = std::fs::read_dir(folder.join("data/scratch")).unwrap();
-    let files: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    let files: u64 = files
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
     assert_eq!(files, of("disk_bytes"), "the files are what is counted");
     assert!(of("memory_bytes") <= 64 << 10, "{all}");
     let mut names: Vec<String> = named.into_iter().map(|(name, _)| name).collect();
@@ -222,7 +224,10 @@ fn after_each_stage_what_may_be_read_is_held_and_nothing_else() {
         gathered(&sent.contents, 5, 1),
     );
     let of_points = bytes_of_points(&sent.contents);
-    assert!(of_points > 4 * (64 << 10), "{of_points} are no more than the mark");
+    assert!(
+        of_points > 4 * (64 << 10),
+        "{of_points} are no more than the mark"
+    );
     let with_sums = |centers| of_points + bytes_of_sums(&sent.contents, centers);
     let (points, sums) = ("Study.run.points".to_owned(), "Study.run.sums".to_owned());
     let only = vec![points.clone()];
@@ -316,7 +321,9 @@ fn points_are_gathered_while_workers_and_the_process_die() {
         .map(|p| (p["x"].as_f64().unwrap(), p["y"].as_f64().unwrap()))
         .collect();
     assert_eq!(found, gathered(&sent.contents, 6, 5));
-    println!("5 kills, {being_made} of them while something was made; {most_in_files} bytes in files");
+    println!(
+        "5 kills, {being_made} of them while something was made; {most_in_files} bytes in files"
+    );
     assert!(being_made > 0, "too quick to mean anything");
     until("nothing is left", || {
         let all = get(&mut client, "/_weir/scratch");
@@ -352,7 +359,8 @@ fn the_command_line_shows_how_far_it_is() {
     });
     let lines: Vec<&str> = shown.lines().collect();
     assert!(
-        lines[0].contains(" of 64.0 KiB in memory, ") && lines[0].contains(" of 4.0 GiB in files; "),
+        lines[0].contains(" of 64.0 KiB in memory, ")
+            && lines[0].contains(" of 4.0 GiB in files; "),
         "{shown}"
     );
     assert!(

@@ -101,4 +101,3 @@ pub fn gathered(contents: &[String], k: usize, rounds: usize) -> Vec<(f64, f64)>
     }
     centers
 }
-

@@ -88,7 +88,11 @@ pub fn how_far(row: &Value) -> String {
     } else if let Some(stage) = row["stage"].as_str() {
         text.push_str(&format!(
             ", stage {} of {}: {stage}, {} of {} tasks done, {} running",
-            row["stage_number"], row["stages"], row["tasks_done"], row["tasks"], row["tasks_running"],
+            row["stage_number"],
+            row["stages"],
+            row["tasks_done"],
+            row["tasks"],
+            row["tasks_running"],
         ));
     }
     if let Some(lost) = row["tasks_lost"].as_u64() {

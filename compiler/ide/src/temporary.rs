@@ -36,9 +36,8 @@ pub fn facts(snapshot: &Snapshot, at: Span) -> Vec<String> {
     let mut facts = vec!["*temporary: in no log, made again where it is lost*".to_owned()];
     let made = match &value.kind {
         ExprKind::For(f) if f.parallel => {
-            let is_group = |clause: &weir_syntax::ast::Clause| {
-                matches!(clause.kind, ClauseKind::GroupBy(_))
-            };
+            let is_group =
+                |clause: &weir_syntax::ast::Clause| matches!(clause.kind, ClauseKind::GroupBy(_));
             match f.clauses.iter().any(is_group) {
                 true => "made in tasks beside the run, each of which makes a part of every group",
                 false => "made in tasks beside the run",

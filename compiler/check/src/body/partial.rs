@@ -42,7 +42,10 @@ enum Part {
     /// Numbers that add up to the same.
     Summands,
     /// The same, and how many there are: of `Int`, of another number, or of anything else.
-    Mean { of_int: bool, of_number: bool },
+    Mean {
+        of_int: bool,
+        of_number: bool,
+    },
     Lowest,
     Highest,
     First,

@@ -142,7 +142,8 @@ impl BodyCx<'_> {
         });
         let rows = each.body.ty.clone();
         let known = self.results.len();
-        self.results.extend(parts.into_iter().flat_map(|parts| parts.results));
+        self.results
+            .extend(parts.into_iter().flat_map(|parts| parts.results));
         let finish = cut.rest.map(|(name, rest)| {
             let lambda = self.closure(FrameKind::Scratch, |b| {
                 let all = b.made_up(&name, rows.clone());

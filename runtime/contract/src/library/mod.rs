@@ -327,10 +327,7 @@ pub struct Refusal {
 impl Refusal {
     /// Of temporary data: it is not the program that is wrong, but what the data is made of that is gone, or who makes it.
     pub fn is_loss(&self) -> bool {
-        matches!(
-            self.reason,
-            CrashReason::NoBlob | CrashReason::NoScratch
-        )
+        matches!(self.reason, CrashReason::NoBlob | CrashReason::NoScratch)
     }
 }
 
