@@ -107,7 +107,7 @@ fn best<T>(mut run: impl FnMut() -> T) -> (Duration, T) {
     all.min_by_key(|(time, _)| *time).expect("there are rounds")
 }
 
-fn most_often<'c>(counts: HashMap<&'c str, i64>) -> Vec<(&'c str, i64)> {
+fn most_often(counts: HashMap<&str, i64>) -> Vec<(&str, i64)> {
     let mut all: Vec<(&str, i64)> = counts.into_iter().collect();
     all.sort_by_key(|(word, times)| (-times, *word));
     all.truncate(100);

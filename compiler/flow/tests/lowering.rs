@@ -95,6 +95,7 @@ fn is_prelude_type(line: &str) -> bool {
         .any(|start| line.starts_with(start))
         || line.starts_with("failures ")
         || failures.iter().any(|name| is_failure(name))
+        || line.starts_with("error ScratchLost(")
 }
 
 #[test]

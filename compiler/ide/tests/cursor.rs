@@ -354,3 +354,34 @@ fn a_loop_leads_back_to_where_it_waited_first() {
         "s{last} -> s{first} [label=\"again\", style=dashed]"
     )));
 }
+
+/// A function that makes temporary data, with the cursor at a name.
+fn temporary(place: &str) -> String {
+    let text = "pub fn f(files: List<Blob>) -> Int {
+  scratch let lines = parallel for b in files, line in b.lines() select line
+  scratch let sizes = parallel for l in lines group by n: l.length() select (n, count())
+  scratch let most = lines.length()
+  scratch let unread = 1
+  var sum = 0
+  for k in 0..3 {
+    sum += sizes[0].0 + k
+  }
+  sum + most
+}
+";
+    let name = text.find(place).expect("it is there");
+    hover(&format!("{}$0{}", &text[..name + 1], &text[name + 1..]))
+}
+
+#[test]
+fn hover_says_how_temporary_data_is_made_and_when_it_is_dropped() {
+    insta::assert_snapshot!("hover_scratch", temporary("lines ="));
+    insta::assert_snapshot!("hover_scratch_group", temporary("sizes[0]"));
+    let said = temporary("most\n");
+    assert!(said.contains("scratch let most: Int"), "{said}");
+    assert!(said.contains("made in one task"), "{said}");
+    assert!(said.contains("read last in line 10"), "{said}");
+    assert!(temporary("unread").contains("never read"));
+    // What is worked out from it is a variable like any other.
+    assert!(!temporary("sum +=").contains("temporary"));
+}

@@ -442,9 +442,11 @@ struct Hand {
 
 impl Hand {
     fn work(self) {
-        while let Some(taken) = self.workshop.next(self.generation) {
-            let run = || self.run(&taken.task);
-            match catch_unwind(AssertUnwindSafe(run)) {
+        while let Some(mut taken) = self.workshop.next(self.generation) {
+            let ran = catch_unwind(AssertUnwindSafe(|| self.run(&taken.task)));
+            // Before anybody hears of it: what is held then is what is needed.
+            taken.task.let_go();
+            match ran {
                 Ok(output) => self.workshop.done(&taken, output),
                 Err(_) => self.workshop.lost(&taken),
             }

@@ -352,15 +352,32 @@ impl Gen {
                 0 => " sort by g desc",
                 _ => "",
             };
+            // Of some of them tasks make parts, of some not.
+            let asks = [
+                "sum(a)",
+                "count()",
+                "collect(a)[0]",
+                "min(a * 3)",
+                "max(a)",
+                "first(a)",
+                "last(a + b)",
+                "top(a, 2)[0]",
+                "count_distinct(a % 3)",
+                "percentile(a, 0.5)",
+                "average(a).to_int()",
+                "(if g > 0 { sum(a * 6 / g) } else { 7 })",
+            ];
+            let asked = asks.map(str::to_owned);
+            let (total, n, one) = (self.pick(&asked), self.pick(&asked), self.pick(&asked));
             lines.push(format!(
                 "scratch let {name} = parallel for a in 0..{many}, b in 0..(a % 3 + 1) where (a * 7 + b) % {less} != 0 \
-                 group by g: (a + {seed} % 5) % {less}, h: b{sorted} select (g, h, sum(a), count(), collect(a))"
+                 group by g: (a + {seed} % 5) % {less}, h: b{sorted} select (g, h, {total}, {n}, {one})"
             ));
             if pauses {
                 lines.push(pause);
             }
             lines.push(format!(
-                "let {value}: List<Int> = for (g, h, total, n, all) in {name} select g * 1000 + h * 100 + total * 10 + n + all[0]"
+                "let {value}: List<Int> = for (g, h, total, n, one) in {name} select g * 1000 + h * 100 + total * 10 + n + one"
             ));
         } else {
             let of = self.fresh("v");

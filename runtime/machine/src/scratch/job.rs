@@ -73,6 +73,11 @@ pub struct Slice {
 }
 
 impl Task {
+    /// It has been run, so what it was given is not held for it any more.
+    pub fn let_go(&mut self) {
+        self.input = Input::Nothing;
+    }
+
     /// The arguments of its entry.
     pub fn args(&self, store: &dyn ScratchStore) -> Result<Vec<u8>, Refusal> {
         let mut args = self.made_from.to_vec();
