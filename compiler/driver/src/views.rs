@@ -161,10 +161,7 @@ fn code(
         all += &match source.of {
             SourceOf::View(of) => before[of as usize].code.clone(),
             SourceOf::Entity(entity) => module.entities[entity as usize].name.clone(),
-            SourceOf::Stream(stream) => {
-                let stream = &checked.streams[stream as usize];
-                format!("{} {:?}", stream.name, stream.late_us)
-            }
+            SourceOf::Stream(stream) => checked.streams[stream as usize].name.clone(),
         };
         all += "\n";
     }

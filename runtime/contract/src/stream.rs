@@ -41,7 +41,7 @@ pub struct Stream {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
-    /// As [`crate::settings::Retention::streams_us`] has it.
+    /// As [`crate::settings::Retention::streams_us`] has it; for ever where a view that has no windows is made of them.
     #[default]
     Configured,
     /// Microseconds.

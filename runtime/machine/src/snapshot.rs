@@ -8,7 +8,7 @@
 //!   runs (`run_snapshot`); version 1 ends before them
 //!   streams (`streams::snapshot`); version 4 ends before them
 //!   how many tables of replicas there are, which only tests have, and these as those of entities
-//!   views (`views::snapshot`)
+//!   views (`views::snapshot`), and what they see of streams (`streams::snapshot`)
 //! ```
 //! Canonical: machines that are equal have equal snapshots, which the replay checker relies on.
 
@@ -44,6 +44,7 @@ impl Machine {
             let is_large = |view| self.view_whole(view) > self.view_rows_waited_for;
             self.views
                 .encode_shown_into(program, &is_large, self.position, &mut out);
+            self.streams.encode_seen_into(&mut out);
         }
         out
     }
@@ -163,6 +164,7 @@ impl Machine {
             && version > WITHOUT_VIEWS
         {
             machine.views.restore(program, &mut r)?;
+            machine.streams.restore_seen(&mut r)?;
         }
         r.finish()?;
         Ok(machine)

@@ -24,6 +24,8 @@ struct World {
     forgotten: Option<i64>,
     /// When all of it is emitted.
     now: i64,
+    /// So far behind the newest may be what is not late.
+    late: Option<i64>,
     calls: u64,
 }
 
@@ -128,11 +130,13 @@ impl Sources for World {
 
     fn entry(&self, _: u32, position: u64) -> Option<Entry> {
         let (who, time) = self.visits[position as usize];
-        let value = tuple([Value::Int(who), Value::Time(time)]);
+        let newest = self.visits[..position as usize].iter().map(|(_, at)| *at);
+        let newest = newest.max().unwrap_or(time);
         Some(Entry {
-            value,
+            value: tuple([Value::Int(who), Value::Time(time)]),
             time,
             at: self.now,
+            is_late: self.late.is_some_and(|late| time < newest - late),
         })
     }
 
@@ -483,10 +487,11 @@ fn windows_that_are_forgotten_are_gone() {
 
 #[test]
 fn what_is_too_late_is_counted_and_left_out() {
-    let mut program = program();
-    let visits = r#"{"name": "visits", "ty": "int", "timed": true, "late_us": 50}"#;
-    program.streams = vec![serde_json::from_str(visits).expect("it is a stream")];
-    let mut world = World::default();
+    let program = program();
+    let mut world = World {
+        late: Some(50),
+        ..World::default()
+    };
     let mut views = Views::new(&program, |_| Vec::new());
     for at in [10, 200, 150, 149, 260] {
         world.visits.push((1, at));

@@ -97,7 +97,7 @@ impl Machine {
             now.heads[number] = before.heads[at as usize];
             let to = &mut now.all[number];
             to.entries = std::mem::take(&mut held.entries);
-            to.due = held.due;
+            (to.due, to.newest) = (held.due, held.newest);
             for entry in to.entries.values_mut() {
                 (entry.open, entry.dead) = (0, 0);
             }

@@ -19,10 +19,13 @@ impl Change<'_> {
         *head.ok_or_else(broken)? += 1;
         let stream = &mut streams.all[entry.stream as usize];
         let consumers = stream.consumers.len() as u32;
+        let late = stream.late_us.zip(stream.newest);
+        stream.newest = stream.newest.max(Some(entry.time));
         let kept = Entry {
             key: entry.key.clone(),
             time: entry.time,
             at: self.time,
+            is_late: late.is_some_and(|(late, newest)| entry.time < newest.saturating_sub(late)),
             value: entry.value.clone(),
             open: 0,
             dead: 0,

@@ -49,6 +49,10 @@ pub struct Stream {
     is_keyed: bool,
     /// Microseconds; nothing for ever.
     keep_us: Option<i64>,
+    /// So far behind the newest an entry may be that views see, in microseconds; nothing for any.
+    late_us: Option<i64>,
+    /// The latest time of any entry there ever was.
+    newest: Option<i64>,
     entries: BTreeMap<u64, Entry>,
     /// Entries before this position have been kept as long as they had to be.
     due: u64,
@@ -68,6 +72,8 @@ pub struct Entry {
     pub time: i64,
     /// When it was emitted.
     pub at: i64,
+    /// Its time was too far behind the newest then: views do not see it.
+    pub is_late: bool,
     pub value: Box<[u8]>,
     /// So many consumers have not had it.
     open: u32,
@@ -105,6 +111,7 @@ impl Streams {
         let all = program.streams.iter().map(|stream| Stream {
             is_keyed: stream.key.is_some(),
             keep_us: program.keep_us(stream),
+            late_us: stream.late_us,
             consumers: vec![Consumer::default(); stream.consumers.len()],
             ..Stream::default()
         });

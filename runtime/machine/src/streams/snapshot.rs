@@ -7,10 +7,15 @@
 //!               lanes: count, each: key, runs and queue: count, each: position, run
 //!               dead: count, each: position, run, at
 //! ```
-//! For how many consumers an entry is open follows from the lanes.
+//! For how many consumers an entry is open follows from the lanes. At the end of the snapshot, behind the views, stands what those see
+//! of the entries:
+//!
+//! ```text
+//!   seen      for each stream: newest time: 0, or 1 and int; late entries: count, each: position
+//! ```
 
 use weir_contract::Manifest;
-use weir_contract::encode::{Reader, put_bytes, put_int, put_varint};
+use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
 
 use super::{Consumed, Dead, Entry, Lane, Streams};
 use crate::machine::BadRecord;
@@ -46,6 +51,32 @@ impl Streams {
         }
     }
 
+    pub(crate) fn encode_seen_into(&self, out: &mut Vec<u8>) {
+        for stream in &self.all {
+            out.push(stream.newest.is_some() as u8);
+            stream.newest.iter().for_each(|at| put_int(out, *at));
+            let late = stream.entries.iter().filter(|(_, entry)| entry.is_late);
+            let late: Vec<u64> = late.map(|(position, _)| *position).collect();
+            put_varint(out, late.len() as u64);
+            late.iter().for_each(|position| put_varint(out, *position));
+        }
+    }
+
+    pub(crate) fn restore_seen(&mut self, r: &mut Reader<'_>) -> Result<(), DecodeError> {
+        for stream in &mut self.all {
+            stream.newest = match r.byte()? {
+                0 => None,
+                1 => Some(r.int()?),
+                _ => return Err(r.error("neither 0 nor 1")),
+            };
+            for _ in 0..r.varint()? {
+                let entry = stream.entries.get_mut(&r.varint()?);
+                entry.ok_or(r.error("a late entry is gone"))?.is_late = true;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn restore(
         r: &mut Reader<'_>,
         program: Option<&Manifest>,
@@ -65,6 +96,7 @@ impl Streams {
                     key: r.bytes()?.into(),
                     time: r.int()?,
                     at: r.int()?,
+                    is_late: false,
                     value: r.bytes()?.into(),
                     open: 0,
                     dead: 0,

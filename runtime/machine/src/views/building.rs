@@ -15,6 +15,8 @@ use weir_contract::manifest::Manifest;
 use weir_contract::view::SourceOf;
 
 use super::before::{Before, looks_the_same};
+use super::rows::Rank;
+use super::tend::ROWS_AT_A_TIME;
 use super::{Tended, Views};
 use crate::machine::{Answer, Call, Machine};
 use crate::steps::Steps;
@@ -47,6 +49,12 @@ impl Machine {
             SourceOf::View(of) => self.view_whole(of) + self.views.len(of) as u64,
         });
         rows.sum()
+    }
+
+    /// Whether a view has so much to be fed that nobody should leave it for later.
+    pub fn views_lag(&self) -> bool {
+        let views = self.program.as_ref().map_or(0, |p| p.views.len() as u32);
+        (0..views).any(|view| self.view_behind(view) > ROWS_AT_A_TIME)
     }
 
     pub(crate) fn is_building(&self, view: u32) -> bool {
@@ -182,6 +190,19 @@ impl Views {
                 now.kept = before.kept;
                 now.kept.begin_again(view);
                 now.pending = before.pending;
+            }
+        }
+        for (number, view) in program.views.iter().enumerate() {
+            for (i, source) in view.sources.iter().enumerate() {
+                // It has told all of its rows, but others.
+                if let SourceOf::View(of) = source.of
+                    && goes_on[of as usize]
+                    && !goes_on[number]
+                {
+                    let rows = self.views[of as usize].kept.rows.shown();
+                    let ranks: Vec<Rank> = rows.map(|(rank, _)| rank.clone()).collect();
+                    self.views[number].pending[i].ranks.extend(ranks);
+                }
             }
         }
     }

@@ -19,6 +19,7 @@ pub struct Dropped(BTreeMap<(u32, u64), Fallen>);
 struct Fallen {
     time: i64,
     at: i64,
+    is_late: bool,
     value: Box<[u8]>,
 }
 
@@ -36,6 +37,7 @@ impl Dropped {
             value: decode(&program.defs, ty, &held.value).ok()?,
             time: held.time,
             at: held.at,
+            is_late: held.is_late,
         })
     }
 
@@ -53,6 +55,7 @@ impl Dropped {
             put_varint(out, *position);
             put_int(out, held.time);
             put_int(out, held.at);
+            out.push(held.is_late as u8);
             put_bytes(out, &held.value);
         }
     }
@@ -67,6 +70,7 @@ impl Dropped {
             let held = Fallen {
                 time: r.int()?,
                 at: r.int()?,
+                is_late: r.byte()? == 1,
                 value: r.bytes()?.into(),
             };
             all.insert((stream as u32, position), held);
@@ -88,6 +92,7 @@ impl Views {
             let held = Fallen {
                 time: entry.time,
                 at: entry.at,
+                is_late: entry.is_late,
                 value: entry.value,
             };
             self.dropped.0.insert((stream, position), held);

@@ -73,8 +73,6 @@ struct Pending {
     ranks: BTreeSet<Rank>,
     /// Positions of a stream before this one are fed.
     next: u64,
-    /// The latest time of any entry that was fed, or was too late to be.
-    newest: Option<i64>,
     /// How many entries were too late.
     late: u64,
 }
@@ -87,6 +85,8 @@ pub struct Entry {
     pub time: i64,
     /// When it was emitted.
     pub at: i64,
+    /// It was too far behind others then.
+    pub is_late: bool,
 }
 
 /// What views are made of.
@@ -269,26 +269,22 @@ impl Views {
                     let Some(entry) = sources.entry(stream, position).or_else(dropped) else {
                         continue;
                     };
-                    let Entry { value, time, at } = entry;
-                    let newest = pending.newest.max(Some(time));
-                    let before = std::mem::replace(&mut pending.newest, newest);
                     let of = program.streams.get(stream as usize);
-                    let late = of.and_then(|of| of.late_us).zip(before);
-                    let is_late =
-                        late.is_some_and(|(late, newest)| time < newest.saturating_sub(late));
                     // What it would have been together with may be forgotten.
                     let is_over = match of.map(|of| &of.keep) {
-                        Some(Keep::For(keep)) if in_windows => time <= at.saturating_sub(*keep),
+                        Some(Keep::For(keep)) if in_windows => {
+                            entry.time <= entry.at.saturating_sub(*keep)
+                        }
                         _ => false,
                     };
-                    if is_late || is_over {
+                    if entry.is_late || is_over {
                         pending.late += 1;
                         continue;
                     }
                     let rank = position.to_be_bytes().into();
                     tended
                         .kept
-                        .change(defs, view, i, rank, Some(&[value]), sources)?;
+                        .change(defs, view, i, rank, Some(&[entry.value]), sources)?;
                 }
                 done &= pending.next >= end;
                 if let (Some(end), Some(group)) = (sources.forgotten(stream), &view.group)

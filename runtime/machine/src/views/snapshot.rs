@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   views     count, each: name,
-//!             sources: count, each: next position, newest time: 0, or 1 and int; entries that were late
+//!             sources: count, each: next position; entries that were late
 //!             groups: count, each: key, results
 //!             sessions: count, each: key, parts: count, each: time, rank, operands: count, each in the value encoding
 //!   results   parts, then for each aggregate
@@ -11,17 +11,17 @@
 //!             others  count, each: key in the key encoding, how often
 //!             values  count, each: where it comes from, value in the value encoding
 //! ```
-//! They follow the runs, from version 5 on. `Results` and `Groups` write and read their own parts. Behind them, where the snapshot
-//! does not end there, is what is shown of large views until they are made again, and what [`super::dropped`] holds:
+//! They follow the runs, from version 5 on. `Results` and `Groups` write and read their own parts. Behind them is what is
+//! shown of large views until they are made again, and what [`super::dropped`] holds:
 //!
 //! ```text
 //!   before    count, each: name, position, rows: count, each; groups: count, each: key, rows: count, each its number
-//!   dropped   count, each: stream, position, time, when it was emitted, value
+//!   dropped   count, each: stream, position, time, when it was emitted, whether it was late, value
 //! ```
 
 use std::sync::Arc;
 
-use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
+use weir_contract::encode::{DecodeError, Reader, put_bytes, put_varint};
 use weir_contract::manifest::Manifest;
 
 use super::Views;
@@ -40,10 +40,6 @@ impl Views {
             put_varint(out, tended.pending.len() as u64);
             for pending in &tended.pending {
                 put_varint(out, pending.next);
-                out.push(pending.newest.is_some() as u8);
-                if let Some(newest) = pending.newest {
-                    put_int(out, newest);
-                }
                 put_varint(out, pending.late);
             }
             if let Some(group) = &view.group {
@@ -89,19 +85,11 @@ impl Views {
             }
             for pending in &mut tended.pending {
                 pending.next = r.varint()?;
-                pending.newest = match r.byte()? {
-                    0 => None,
-                    1 => Some(r.int()?),
-                    _ => return Err(r.error("neither 0 nor 1")),
-                };
                 pending.late = r.varint()?;
             }
             if let Some(group) = &view.group {
                 tended.kept.groups = Groups::decode(&program.defs, group, r)?;
             }
-        }
-        if r.rest().is_empty() {
-            return Ok(());
         }
         for _ in 0..r.varint()? {
             let name = r.text()?;

@@ -162,6 +162,7 @@ impl Sources for Feeding<'_> {
             value: decode(&self.manifest.defs, ty, &entry.value).ok()?,
             time: entry.time,
             at: entry.at,
+            is_late: entry.is_late,
         })
     }
 

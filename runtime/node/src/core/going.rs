@@ -196,10 +196,12 @@ impl Worker {
         Some(Duration::from_micros(us as u64))
     }
 
-    /// Whether something is due that the sleeping thread does not know of.
+    /// Whether something is due that the sleeping thread does not know of. A little that views lack is done when it wakes.
     pub(super) fn is_due_earlier(&self) -> bool {
         let due = self.machine.next_due();
-        self.may_advance() && due.is_some_and(|due| self.wakes.is_none_or(|wakes| due < wakes))
+        let is_earlier = due.is_some_and(|due| self.wakes.is_none_or(|wakes| due < wakes));
+        let views_lag = self.views_wait && self.machine.views_lag();
+        self.may_advance() && (is_earlier || views_lag)
     }
 
     /// Runs do not go on by themselves when the log cannot follow: then its acknowledgements wake the thread.
