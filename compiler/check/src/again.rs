@@ -89,10 +89,16 @@ impl Earlier {
             .filter(|(_, same)| !same)
             .map(|(at, _)| at)
             .collect();
+        let mut numbers = Vec::new();
         for module in &changed {
-            let (start, end) = modules::collect_again(&mut cx, *module, &sources[module - 1])?;
-            signatures::resolve_between(&mut cx, &start, &end);
+            numbers.push(modules::collect_again(
+                &mut cx,
+                *module,
+                &sources[module - 1],
+            )?);
         }
+        modules::link_again(&mut cx, &changed, sources);
+        signatures::resolve_between(&mut cx, &numbers);
         cx.enter_module(1);
         Some(cx)
     }

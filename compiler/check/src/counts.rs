@@ -26,6 +26,15 @@ pub struct Counts {
     pub consumers: usize,
 }
 
+/// What is declared between two counts.
+pub type Between = (Counts, Counts);
+
+/// The numbers of one kind in all of these.
+pub fn numbers(between: &[Between], of: impl Fn(&Counts) -> usize) -> Vec<usize> {
+    let ranges = between.iter().map(|(start, end)| of(start)..of(end));
+    ranges.flatten().collect()
+}
+
 /// The declarations behind those of a module, while it is collected again.
 pub struct Behind {
     program: Checked,
@@ -70,7 +79,8 @@ impl Cx {
         }
     }
 
-    /// Forgets what is declared between two counts, and takes out what is behind.
+    /// Forgets what is declared between two counts, and takes out what is behind. What runs for the entries of streams is looked up
+    /// later, and is put where it was.
     pub fn cut(&mut self, start: &Counts, end: &Counts) -> Behind {
         let program = &mut self.program;
         Behind {
@@ -86,7 +96,6 @@ impl Cx {
                 tests: program.tests.cut(start.tests, end.tests),
                 views: program.views.cut(start.views, end.views),
                 streams: program.streams.cut(start.streams, end.streams),
-                consumers: cut(&mut program.consumers, start.consumers, end.consumers),
                 ..Checked::default()
             },
             aliases: cut(&mut self.aliases, start.aliases, end.aliases),
@@ -120,7 +129,6 @@ impl Cx {
         program.tests.append(behind.program.tests);
         program.views.append(behind.program.views);
         program.streams.append(behind.program.streams);
-        program.consumers.extend(behind.program.consumers);
         self.aliases.extend(behind.aliases);
         self.records.extend(behind.records);
         self.errors.extend(behind.errors);

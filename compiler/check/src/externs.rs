@@ -4,7 +4,6 @@
 //! Everything else a step does is undone by a crash; a call to the outside is not. So each function has to say what a second
 //! call would do, and what is said decides what the runtime may do after a crash.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use weir_diagnostics::{Diagnostic, Span, codes};
@@ -129,7 +128,7 @@ fn is_package(name: &str) -> bool {
 }
 
 /// Works out types, promise and failures of functions.
-pub fn resolve(cx: &mut Cx, externs: Range<usize>) {
+pub fn resolve(cx: &mut Cx, externs: Vec<usize>) {
     for at in externs {
         let decl = cx.externs[at].clone();
         cx.enter(decl.name.span);

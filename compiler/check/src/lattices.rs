@@ -1,7 +1,5 @@
 //! Where what merges may stand: behind `merge`, and in records of which all fields merge. Everywhere else there are only values of it.
 
-use std::ops::Range;
-
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast;
 
@@ -99,7 +97,7 @@ fn check_inside(cx: &mut Cx, span: Span, lattice: &Lattice) -> bool {
 }
 
 /// A record with a field that merges is one that merges: all of its fields do.
-pub fn records(cx: &mut Cx, records: Range<usize>) {
+pub fn records(cx: &mut Cx, records: Vec<usize>) {
     for at in records {
         let fields = cx.program.records[at].fields.clone();
         let merges = |cx: &Cx, field: &NamedType| cx.program.has_lattice(&field.ty);

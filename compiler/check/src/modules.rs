@@ -249,13 +249,13 @@ pub fn declares_the_same(cx: &Cx, library: &[ast::Module], sources: &[Source<'_>
 }
 
 /// Collects the declarations of one module again, which has changed inside of bodies only, and gives them the numbers they had. All others
-/// stay as they are. Gives what the numbers are; none when there are more or less of something than before.
+/// stay as they are. Gives what the numbers are; none when there are more or less of something than before. [`link_again`] comes
+/// behind it.
 pub fn collect_again(cx: &mut Cx, module: usize, source: &Source<'_>) -> Option<(Counts, Counts)> {
     let (start, end) = (cx.modules.counts[module], cx.modules.counts[module + 1]);
     let behind = cx.cut(&start, &end);
     cx.enter_module(module);
     cx.names = cx.modules.library.clone();
-    cx.modules.imports[module] = Arc::default();
     cx.modules.names_of_declarations.remove(&source.module.file);
     collect(cx, source.module, false);
     cx.declared_types.clear();
@@ -264,23 +264,31 @@ pub fn collect_again(cx: &mut Cx, module: usize, source: &Source<'_>) -> Option<
     }
     cx.modules.own[module] = cx.names.own();
     cx.append(behind);
-    link_all(cx, source.module);
-    // Who imports single names has their places.
-    let own = cx.modules.own[module].clone();
-    let file = source.module.file;
-    let others = (1..cx.modules.seen.len()).filter(|other| *other != module);
-    for other in others {
-        let seen = &mut cx.modules.seen[other];
-        seen.types.renew(|name, (_, span)| {
-            let now = own.types.get(name).filter(|_| span.file == file)?;
-            Some(*now)
-        });
-        seen.externs.renew(|name, (span, _)| {
-            let now = own.externs.get(name).filter(|_| span.file == file)?;
-            Some(now.clone())
-        });
-    }
     Some((start, end))
+}
+
+/// Links the imports of modules that were collected again, and brings their places to who imports from them.
+pub fn link_again(cx: &mut Cx, modules: &[usize], sources: &[Source<'_>]) {
+    for module in modules {
+        cx.enter_module(*module);
+        cx.modules.imports[*module] = Arc::default();
+        link_all(cx, sources[module - 1].module);
+    }
+    cx.enter_module(0);
+    for module in modules {
+        let file = sources[module - 1].module.file;
+        let own = &cx.modules.own[*module];
+        for seen in &mut cx.modules.seen[1..] {
+            seen.types.renew(|name, (_, span)| {
+                let now = own.types.get(name).filter(|_| span.file == file)?;
+                Some(*now)
+            });
+            seen.externs.renew(|name, (span, _)| {
+                let now = own.externs.get(name).filter(|_| span.file == file)?;
+                Some(now.clone())
+            });
+        }
+    }
 }
 
 /// The module of each file, by the number of the file.

@@ -5,7 +5,7 @@ use weir_syntax::ast::{self, ExprKind as Ast};
 
 use crate::as_step;
 use crate::budget;
-use crate::counts::Counts;
+use crate::counts::{Between, Counts, numbers};
 use crate::endless;
 use crate::externs;
 use crate::hir::*;
@@ -19,28 +19,28 @@ use crate::workflows;
 /// Of everything that is declared.
 pub fn resolve(cx: &mut Cx) {
     let all = cx.counts();
-    resolve_between(cx, &Counts::default(), &all);
+    resolve_between(cx, &[(Counts::default(), all)]);
 }
 
-/// Of what is declared between two counts; what stands in front and behind is known already, where there is something.
-pub fn resolve_between(cx: &mut Cx, start: &Counts, end: &Counts) {
+/// Of what is declared between counts; what stands in front and behind is known already, where there is something.
+pub fn resolve_between(cx: &mut Cx, between: &[Between]) {
     cx.written_types = Some(Vec::new());
-    for at in start.aliases..end.aliases {
+    for at in numbers(between, |counts| counts.aliases) {
         alias(cx, at, &mut Vec::new());
     }
-    for at in start.news..end.news {
+    for at in numbers(between, |counts| counts.news) {
         if let Some(decl) = cx.news[at].clone() {
             cx.enter(decl.name.span);
             cx.program.news[at].base = ty(cx, &decl.ty, &decl.type_params);
         }
     }
-    for at in start.records..end.records {
+    for at in numbers(between, |counts| counts.records) {
         let decl = cx.records[at].clone();
         cx.enter(decl.name.span);
         cx.program.records[at].fields = fields_as(cx, &decl.fields, &decl.type_params, merging_ty);
     }
-    lattices::records(cx, start.records..end.records);
-    for at in start.errors..end.errors {
+    lattices::records(cx, numbers(between, |counts| counts.records));
+    for at in numbers(between, |counts| counts.errors) {
         let decl = cx.errors[at].clone();
         cx.enter(decl.name.span);
         cx.program.errors[at].fields = fields(cx, &decl.fields, &[]);
@@ -50,7 +50,7 @@ pub fn resolve_between(cx: &mut Cx, start: &Counts, end: &Counts) {
             cx.program.errors[at].status = status;
         }
     }
-    for at in start.enums..end.enums {
+    for at in numbers(between, |counts| counts.enums) {
         let decl = cx.enums[at].clone();
         cx.enter(decl.name.span);
         let mut seen: Vec<&ast::Ident> = Vec::new();
@@ -78,25 +78,25 @@ pub fn resolve_between(cx: &mut Cx, start: &Counts, end: &Counts) {
         }
     }
     // Of a part nothing is asked that the whole was not asked before.
-    if *start == Counts::default() {
+    if between.iter().any(|(start, _)| *start == Counts::default()) {
         endless::check(cx);
     }
-    for at in start.entities..end.entities {
+    for at in numbers(between, |counts| counts.entities) {
         cx.enter(cx.entities[at].name.span);
         entity(cx, at);
     }
-    for at in start.functions..end.functions {
+    for at in numbers(between, |counts| counts.functions) {
         cx.enter(cx.functions[at].decl.name.span);
         function(cx, at);
     }
-    for at in start.constants..end.constants {
+    for at in numbers(between, |counts| counts.constants) {
         let decl = cx.constants[at].0.clone();
         cx.enter(decl.name.span);
         if let Some(written) = &decl.ty {
             cx.program.constants[at].ty = ty(cx, written, &[]);
         }
     }
-    for at in start.tests..end.tests {
+    for at in numbers(between, |counts| counts.tests) {
         let decl = cx.tests[at].clone();
         cx.enter(decl.name.span);
         let params = decl.params.as_deref().unwrap_or_default();
@@ -110,8 +110,8 @@ pub fn resolve_between(cx: &mut Cx, start: &Counts, end: &Counts) {
         }
         cx.program.tests[at].params = fields(cx, params, &[]);
     }
-    externs::resolve(cx, start.externs..end.externs);
-    streams::resolve(cx, start, end);
+    externs::resolve(cx, numbers(between, |counts| counts.externs));
+    streams::resolve(cx, between);
     lattices::check_places(cx);
 }
 

@@ -18,7 +18,7 @@ use weir_syntax::ast::{
 };
 
 use crate::collect::{add_hidden, duplicate};
-use crate::counts::Counts;
+use crate::counts::{Between, numbers};
 use crate::hir::*;
 use crate::meanings::Def;
 use crate::messages::did_you_mean;
@@ -164,13 +164,12 @@ pub fn collect_on(cx: &mut Cx, item: &ast::Item, decl: &OnDecl, doc: Option<Stri
 }
 
 /// Looks up types and streams, and reads the attributes. Runs when the signatures of all functions are known.
-pub fn resolve(cx: &mut Cx, start: &Counts, end: &Counts) {
-    for at in start.streams..end.streams {
+pub fn resolve(cx: &mut Cx, between: &[Between]) {
+    for at in numbers(between, |counts| counts.streams) {
         cx.enter(cx.streams[at].decl.name.span);
         resolve_stream(cx, at);
     }
-    let mut made = Vec::new();
-    for at in start.consumers..end.consumers {
+    for at in numbers(between, |counts| counts.consumers) {
         let source = cx.consumers[at].clone();
         cx.enter(source.stream.span);
         let decl = &cx.functions[source.function.0 as usize].decl;
@@ -182,15 +181,18 @@ pub fn resolve(cx: &mut Cx, start: &Counts, end: &Counts) {
         cx.means(source.stream.span, Def::Stream(stream));
         let ty = cx.program.streams[stream.0 as usize].ty.clone();
         entry_of(cx, source.function, ty, &name);
-        made.push(Consumer {
+        let made = Consumer {
             stream,
             function: source.function,
             doc: source.doc,
             span: source.stream.span,
-        });
+        };
+        // One that was there before has its place.
+        match cx.program.consumers.get_mut(at) {
+            Some(known) => *known = made,
+            None => cx.program.consumers.push(made),
+        }
     }
-    let front = start.consumers..start.consumers;
-    cx.program.consumers.splice(front, made);
 }
 
 fn stream_named(cx: &mut Cx, name: &Ident) -> Option<StreamId> {

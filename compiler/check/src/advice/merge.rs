@@ -4,6 +4,8 @@
 //! Only what surely means the same: a sum that begins at 0, all writes are `+=` of what does not read it, nothing that writes reads
 //! it, nor an invariant or a rule of access.
 
+use std::collections::BTreeMap;
+
 use weir_diagnostics::{Diagnostic, Span, codes};
 
 use super::name;
@@ -21,20 +23,20 @@ struct Uses {
     other: bool,
 }
 
+type Field = (EntityId, FieldId);
+
 pub fn check(program: &Checked, found: &mut Vec<Diagnostic>) {
     let joint = joint(program);
+    if joint.is_empty() {
+        return;
+    }
+    let uses = uses(program);
     for (at, entity) in program.entities.iter().enumerate() {
-        let id = EntityId(at as u32);
-        for (at, field) in entity.fields.iter().enumerate() {
-            let (lattice, certain) = match (&field.ty, &field.init.root.kind) {
-                (Type::Int, ExprKind::Int(0)) => ("Counter", true),
-                (Type::Money, ExprKind::Money(money)) if money.amount == 0 => ("MoneySum", false),
-                _ => continue,
-            };
-            if field.merge.is_some() {
+        for (number, field) in entity.fields.iter().enumerate() {
+            let id = (EntityId(at as u32), FieldId(number as u32));
+            let (Some(uses), Some((lattice, certain))) = (uses.get(&id), sum(field)) else {
                 continue;
-            }
-            let uses = uses(program, id, FieldId(at as u32));
+            };
             let shared = uses.added.iter().find(|added| joint.contains(&added.3));
             let (Some(shared), false) = (shared, uses.other) else {
                 continue;
@@ -56,7 +58,7 @@ pub fn check(program: &Checked, found: &mut Vec<Diagnostic>) {
             ));
             // Of a sum of money readers see a list.
             let is_same = uses.read.is_empty() && (certain || !field.is_pub);
-            let edits = edits(field, lattice, &uses);
+            let edits = edits(field, lattice, uses);
             found.push(match (edits, is_same && certain) {
                 (Some(edits), true) => told.certain_fix("make it merge", edits),
                 (Some(edits), false) if is_same => told.fix("make it merge", edits),
@@ -104,64 +106,110 @@ fn joint(program: &Checked) -> Vec<FnId> {
     found
 }
 
-fn uses(program: &Checked, entity: EntityId, field: FieldId) -> Uses {
-    let mut uses = Uses::default();
-    let own = program.entity(entity);
-    let inits = own.fields.iter().map(|field| &field.init);
-    let rules = own.invariants.iter().chain(&own.allows);
-    let handlers = own.handlers.iter().map(|id| program.function(*id));
-    let params = handlers.flat_map(|function| &function.params);
-    let defaults = params.filter_map(|param| param.default.as_ref());
-    for body in inits.chain(rules).chain(defaults) {
-        walk::all(&body.root, &mut |expr| {
-            uses.other |= matches!(expr.kind, ExprKind::State(read) if read == field);
-        });
+/// How a sum that begins at 0 would merge, and whether readers would see no difference.
+fn sum(field: &StateField) -> Option<(&'static str, bool)> {
+    if field.merge.is_some() {
+        return None;
+    }
+    match (&field.ty, &field.init.root.kind) {
+        (Type::Int, ExprKind::Int(0)) => Some(("Counter", true)),
+        (Type::Money, ExprKind::Money(money)) if money.amount == 0 => Some(("MoneySum", false)),
+        _ => None,
+    }
+}
+
+/// What is done to each sum. All bodies are looked at once, for all of them together.
+fn uses(program: &Checked) -> BTreeMap<Field, Uses> {
+    let mut all: BTreeMap<Field, Uses> = BTreeMap::new();
+    for (id, own) in (0..).map(EntityId).zip(&program.entities) {
+        let fields = (0..).map(FieldId).zip(&own.fields);
+        let sums = fields.filter(|(_, field)| sum(field).is_some());
+        all.extend(sums.map(|(field, _)| ((id, field), Uses::default())));
+        let inits = own.fields.iter().map(|field| &field.init);
+        let rules = own.invariants.iter().chain(&own.allows);
+        let handlers = own.handlers.iter().map(|id| program.function(*id));
+        let params = handlers.flat_map(|function| &function.params);
+        let defaults = params.filter_map(|param| param.default.as_ref());
+        for body in inits.chain(rules).chain(defaults) {
+            walk::all(&body.root, &mut |expr| {
+                if let ExprKind::State(read) = expr.kind
+                    && let Some(uses) = all.get_mut(&(id, read))
+                {
+                    uses.other = true;
+                }
+            });
+        }
     }
     for (owner, body) in walk::bodies(program) {
         let function = match owner {
             Owner::Function(id) => Some((id, program.function(id))),
             _ => None,
         };
-        let is_own = function.is_some_and(|(_, function)| function.entity == Some(entity));
+        let own = function.and_then(|(_, function)| function.entity);
         let only_reads = function.is_some_and(|(_, function)| function.effect <= Effect::Read)
             || owner == Owner::Test;
         walk::all(&body.root, &mut |expr| match &expr.kind {
-            ExprKind::State(read) if is_own && *read == field => match only_reads {
-                true => uses.read.push(expr.span),
-                false => uses.other = true,
-            },
-            ExprKind::StateOf {
-                entity: of,
-                field: read,
-                ..
-            } if (*of, *read) == (entity, field) => match only_reads {
-                true => uses.read.push(expr.span),
-                false => uses.other = true,
-            },
-            ExprKind::SetState {
-                entity: of, fields, ..
-            } => uses.other |= *of == entity && fields.iter().any(|(set, _)| *set == field),
-            ExprKind::AssignOp {
-                place,
-                op: ArithOp::Add,
-                value,
-            } if is_own && place.root == PlaceRoot::State(field) && place.path.is_empty() => {
-                match function {
-                    Some((id, _)) => {
-                        uses.added.push((place.span, value.span, expr.span, id));
+            ExprKind::State(field) => {
+                if let Some(uses) = of(&mut all, own, *field) {
+                    uses.is_read(expr.span, only_reads);
+                }
+            }
+            ExprKind::StateOf { entity, field, .. } => {
+                if let Some(uses) = of(&mut all, Some(*entity), *field) {
+                    uses.is_read(expr.span, only_reads);
+                }
+            }
+            ExprKind::SetState { entity, fields, .. } => {
+                for (field, _) in fields {
+                    if let Some(uses) = of(&mut all, Some(*entity), *field) {
+                        uses.other = true;
                     }
-                    None => uses.other = true,
                 }
             }
             ExprKind::Assign { place, .. }
             | ExprKind::AssignOp { place, .. }
             | ExprKind::Mutate { place, .. } => {
-                uses.other |= is_own && place.root == PlaceRoot::State(field);
+                let PlaceRoot::State(field) = place.root else {
+                    return;
+                };
+                let Some(uses) = of(&mut all, own, field) else {
+                    return;
+                };
+                match (&expr.kind, function) {
+                    (
+                        ExprKind::AssignOp {
+                            op: ArithOp::Add,
+                            value,
+                            ..
+                        },
+                        Some((id, _)),
+                    ) if place.path.is_empty() => {
+                        uses.added.push((place.span, value.span, expr.span, id));
+                    }
+                    _ => uses.other = true,
+                }
             }
             _ => {}
         });
     }
-    uses
+    all
+}
+
+fn of(
+    all: &mut BTreeMap<Field, Uses>,
+    entity: Option<EntityId>,
+    field: FieldId,
+) -> Option<&mut Uses> {
+    all.get_mut(&(entity?, field))
+}
+
+impl Uses {
+    fn is_read(&mut self, span: Span, only_reads: bool) {
+        match only_reads {
+            true => self.read.push(span),
+            false => self.other = true,
+        }
+    }
 }
 
 /// The declaration and all that adds; nothing where the text has what is not seen here, such as parentheses around a value.
