@@ -111,10 +111,14 @@ pub fn survey(
     let is_right = found.is_right && !parsed.into_iter().any(Diagnostic::is_error);
     // Over its budget a program is no less known.
     if is_right {
-        diagnostics.extend(budget::check(&found.program, &sources));
-        let own = |file| modules.iter().any(|m| m.parsed.module.file == file);
-        let remarks = weir_check::remarks(&found.program).into_iter();
-        diagnostics.extend(remarks.filter(|remark| own(remark.primary.span.file)));
+        let over = budget::check(&found.program, &sources);
+        // As `weir check` does: state is looked at as a whole when all else is right.
+        if over.is_empty() {
+            let own = |file| modules.iter().any(|m| m.parsed.module.file == file);
+            let remarks = weir_check::remarks(&found.program).into_iter();
+            diagnostics.extend(remarks.filter(|remark| own(remark.primary.span.file)));
+        }
+        diagnostics.extend(over);
         weir_diagnostics::sort(&mut diagnostics);
     }
     let told = found.names.into_iter().zip(found.is_as_before);
