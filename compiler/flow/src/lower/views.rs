@@ -40,7 +40,9 @@ impl Body<'_, '_> {
         Some(self.b.emit(ty, Op::Lib(format!("view.{number}"), args)))
     }
 
-    /// In front of what reads views: waiting code goes on in another step, so that all it has done is committed.
+    /// In front of what reads views: waiting code goes on in another step, so that all it has done is committed. Also where it has done
+    /// nothing: what its callers did in this step is not known here, and a strand that has to wait until a view is built waits
+    /// at the beginning of a step, with nothing to be taken back.
     pub fn step_ends(&mut self) {
         if self.waits {
             self.suspend(Type::Unit, Wait::Yield, vec![]);
