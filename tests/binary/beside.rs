@@ -60,7 +60,11 @@ fn project(scratch: &Scratch) -> String {
     let program = scratch.join("jobs.weir");
     std::fs::write(&program, PROGRAM).expect("the program is written");
     // Long, so that the tests do not fail where many things run.
-    std::fs::write(scratch.join("weir.toml"), "entry = \"jobs.weir\"\n[limits]\nstep = \"5s\"\n").expect("it is written");
+    std::fs::write(
+        scratch.join("weir.toml"),
+        "entry = \"jobs.weir\"\n[limits]\nstep = \"5s\"\n",
+    )
+    .expect("it is written");
     program
 }
 
@@ -237,16 +241,21 @@ fn who_was_overtaken_or_sent_astray_comes_to_the_same() {
     }
     drop(node);
     let log = std::process::Command::new(WEIR)
-        .args(["log", "show", "--json", "--data", &scratch.join("data-2")])
+        .args(["log", "show", "--data", &scratch.join("data-2")])
         .output()
         .expect("it runs");
     let log = String::from_utf8(log.stdout).expect("text");
-    let times: Vec<String> = log
+    let records: Vec<Value> = log
         .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
-        .filter_map(|record| record["time"].as_str().map(str::to_owned))
+        .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
+    let times = records.iter().filter_map(|record| record["time"].as_str());
+    let times: Vec<&str> = times.map(|time| time.trim_end_matches('Z')).collect();
     assert!(times.len() > 10 && times.is_sorted(), "{log}");
+    let stamps = records.iter().filter(|r| r["fn"] == "Job.stamp");
+    let stamps: Vec<&Value> = stamps.collect();
+    let is_its_time = |r: &&&Value| r["writes"][0]["value"] == r["time"];
+    assert_eq!(stamps.iter().filter(is_its_time).count(), 3, "{stamps:?}");
 }
 
 #[test]

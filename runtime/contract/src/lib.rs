@@ -1,6 +1,7 @@
 //! All that compiler and runtime share: types, values and their encoding, the manifest, and
 //! the names and meaning of the calls between a step and its host.
 
+pub mod beside;
 pub mod blobs;
 pub mod border;
 pub mod call;

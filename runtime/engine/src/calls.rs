@@ -8,7 +8,9 @@ use weir_contract::limits::{STEP_DISK_CALLS_MAX, STEP_PASSWORDS_MAX};
 use weir_contract::{CrashReason, Currency, Defs, Money, Type, Value, library};
 use weir_machine::StateAccess;
 
-use crate::host::{Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop, unless_lost};
+use crate::host::{
+    Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop, unless_lost,
+};
 use crate::scratch;
 use crate::{merge_calls, run_calls};
 

@@ -334,7 +334,12 @@ impl Machine {
         if let Some(expected) = call.if_match
             && self.version(call, manifest) != expected
         {
-            return Err(Box::new(self.unrecorded(self.next_run, Answer::OtherVersion, call, manifest)));
+            return Err(Box::new(self.unrecorded(
+                self.next_run,
+                Answer::OtherVersion,
+                call,
+                manifest,
+            )));
         }
         if let (FunctionKind::Run, Some(entity)) = (function.kind, function.entity)
             && let Some(run) = self.runs.of_workflow(entity, &call.keys)
@@ -346,13 +351,23 @@ impl Machine {
             return Err(Box::new(self.unrecorded(run, answer, call, manifest)));
         }
         if let Some(stream) = self.streams.first_full(manifest, &function.emits) {
-            return Err(Box::new(self.unrecorded(self.next_run, Answer::Full(stream), call, manifest)));
+            return Err(Box::new(self.unrecorded(
+                self.next_run,
+                Answer::Full(stream),
+                call,
+                manifest,
+            )));
         }
         if function.effect < Effect::Write
             && let Some((view, behind)) = self.building(&function.views)
         {
             let answer = Answer::Building { view, behind };
-            return Err(Box::new(self.unrecorded(self.next_run, answer, call, manifest)));
+            return Err(Box::new(self.unrecorded(
+                self.next_run,
+                answer,
+                call,
+                manifest,
+            )));
         }
         Ok(digest)
     }

@@ -7,13 +7,12 @@
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
+use weir_contract::beside::{Serial, may_run_beside};
 use weir_contract::border::{OUTPUT_DENIED, OUTPUT_OK, StepInput};
 use weir_contract::call::{decode_args, encode_args};
 use weir_contract::keys::{encode_key, encode_keys};
 use weir_contract::{CrashReason, Manifest, Type, Value};
-use weir_machine::beside::{
-    Begun, Beside, How, Ran, Serial, Settled, Why, footprint, may_run_beside,
-};
+use weir_machine::beside::{Begun, Beside, How, Ran, Settled, Why, footprint};
 use weir_machine::{
     Answer, Call, Crash, Done, Machine, Outcome, ReplayChecker, StateAccess, StepRecord, Steps,
     Transaction,

@@ -17,7 +17,9 @@ mod speech;
 
 pub use blobs::FileBlobs;
 pub use config::Config;
-pub use core::{BesideConfig, BesideCounts, Core, Door, EventAnswer, Order, Refusal, StartError, WhichRun};
+pub use core::{
+    BesideConfig, BesideCounts, Core, Door, EventAnswer, Order, Refusal, StartError, WhichRun,
+};
 pub use embedded::{Embedded, Outcome};
 pub use node::{FAILURE_POLL, Node};
 pub use outside::{Nobody, Outside, OutsideAnswer};

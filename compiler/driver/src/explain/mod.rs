@@ -10,6 +10,7 @@ pub use route::{method, route, signature};
 use std::fmt::Write;
 
 use crate::receipts;
+use weir_contract::beside::{Serial, may_run_beside};
 use weir_contract::manifest::{Access, Effect, Entity, Function, FunctionKind, Manifest};
 use weir_contract::plan::{PlanExpr, Touch, TouchMode};
 
@@ -63,6 +64,7 @@ pub fn page(manifest: &Manifest, function: &Function) -> String {
     page.push_str(&receipts::lines(manifest, function));
     page.push_str(&touches_of(function));
     page.push_str(&emits(manifest, function));
+    page.push_str(&beside(manifest, function));
     let name = full_name(manifest, function);
     page.push_str(&cuts::cuts(manifest, &name));
     page.push_str(&receipts::barriers(manifest, &name, function.public));
@@ -106,6 +108,19 @@ fn emits(manifest: &Manifest, function: &Function) -> String {
         .map(|stream| manifest.streams[*stream as usize].name.as_str())
         .collect();
     format!("emits    into {}\n", names.join(", "))
+}
+
+/// Why its calls hold up others, however long they compute.
+fn beside(manifest: &Manifest, function: &Function) -> String {
+    match may_run_beside(manifest, function) {
+        Err(why) if function.public && why != Serial::Waits => {
+            format!(
+                "threads  none of its own, however long it computes: it {}\n",
+                why.text()
+            )
+        }
+        _ => String::new(),
+    }
 }
 
 /// The stream whose entries it consumes.

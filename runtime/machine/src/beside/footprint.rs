@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use weir_contract::beside::slot_of;
 use weir_contract::border::encode_caller;
 use weir_contract::call::decode_args;
 use weir_contract::keys::{decode_keys, encode_key, encode_keys};
-use weir_contract::manifest::{Effect, Entity, Function, FunctionKind, Manifest};
+use weir_contract::manifest::{Entity, Function, Manifest};
 use weir_contract::plan::{PlanExpr, Touch, TouchMode};
 use weir_contract::slots::SlotKind;
 use weir_contract::types::{DefKind, Defs, Type};
@@ -32,18 +33,6 @@ pub struct Footprint {
     /// What a step must know to run.
     pub reads: BTreeSet<Spot>,
     pub writes: BTreeSet<Spot>,
-}
-
-/// Why calls of a function always run where the state is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Serial {
-    /// It may go on in later steps.
-    Waits,
-    ReadsView,
-    Emits,
-    /// It asks which instances there are.
-    Walks,
-    Merges,
 }
 
 /// A call that touches more places is not looked at more closely.
@@ -73,34 +62,7 @@ fn meets(spot: &Spot, among: &BTreeSet<Spot>) -> bool {
     }
 }
 
-/// Whether calls of a function may run beside the machine at all.
-pub fn may_run_beside(manifest: &Manifest, function: &Function) -> Result<(), Serial> {
-    if function.kind == FunctionKind::Run || function.effect > Effect::Write {
-        return Err(Serial::Waits);
-    }
-    if !function.views.is_empty() {
-        return Err(Serial::ReadsView);
-    }
-    if !function.emits.is_empty() {
-        return Err(Serial::Emits);
-    }
-    for touch in &function.plan.touches {
-        if touch.path.is_empty() {
-            return Err(Serial::Walks);
-        }
-        let merges = || {
-            let (_, entity) = manifest.entity(&touch.entity)?;
-            let slot = slot_of(entity, touch)?;
-            entity.slots[slot as usize].merge.as_ref()
-        };
-        if touch.mode == TouchMode::Write && merges().is_some() {
-            return Err(Serial::Merges);
-        }
-    }
-    Ok(())
-}
-
-/// What a call will touch, of a function that [`may_run_beside`]; `None` when that is too much, or the call cannot be read.
+/// What a call will touch, of a function that [`weir_contract::beside::may_run_beside`]; `None` when that is too much, or the call cannot be read.
 pub fn footprint(manifest: &Manifest, call: &Call) -> Option<Footprint> {
     let function = manifest.functions.get(call.function as usize)?;
     let defs = &manifest.defs;
@@ -132,11 +94,6 @@ pub fn footprint(manifest: &Manifest, call: &Call) -> Option<Footprint> {
 /// The caller as steps are given it.
 pub(crate) fn caller_of(call: &Call) -> Vec<u8> {
     encode_caller(&call.caller, call.roles.iter().map(String::as_str))
-}
-
-fn slot_of(entity: &Entity, touch: &Touch) -> Option<u32> {
-    let slot = entity.slots.iter().position(|s| s.path == touch.path)?;
-    Some(slot as u32)
 }
 
 /// What is known when a call comes in.

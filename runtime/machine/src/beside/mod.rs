@@ -19,7 +19,7 @@ mod block;
 mod footprint;
 
 pub(crate) use block::{Block, Reading, What};
-pub use footprint::{Footprint, Serial, Spot, footprint, may_run_beside};
+pub use footprint::{Footprint, Spot, footprint};
 
 use std::sync::Arc;
 

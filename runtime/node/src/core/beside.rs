@@ -16,10 +16,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use weir_contract::Manifest;
+use weir_contract::beside::may_run_beside;
 use weir_contract::manifest::Effect;
-use weir_machine::beside::{
-    Begun, Beside, Footprint, How, Ran, Settled, Why, footprint, may_run_beside,
-};
+use weir_machine::beside::{Begun, Beside, Footprint, How, Ran, Settled, Why, footprint};
 use weir_machine::{Call, Steps};
 
 use super::{Answered, Message, Refusal, Waiter, Worker};
@@ -351,7 +350,11 @@ impl Worker {
             self.beside.threads_max = self.beside.threads;
         }
         let job = Job { number, beside };
-        let jobs = self.beside.jobs.as_ref().filter(|_| self.beside.threads > 0);
+        let jobs = self
+            .beside
+            .jobs
+            .as_ref()
+            .filter(|_| self.beside.threads > 0);
         if jobs.is_some_and(|jobs| jobs.send(job).is_ok()) {
             return;
         }
