@@ -175,6 +175,59 @@ fn the_plans_of_the_bank_name_both_accounts() {
 }
 
 #[test]
+fn plans_say_who_asks_for_the_time() {
+    let module = lower_text(
+        r#"
+entity Shop(name: Text) {
+  pub state open: Bool = false
+  pub state until: Time? = None
+  pub state sold: Int = 0
+  invariant sold < 100
+  pub fn itself() { until = Some(now()) }
+  pub fn through_another() -> Bool { is_over(until) }
+  pub fn through_itself(n: Int) -> Int { count(n) }
+  pub fn never(n: Int) { sold += n }
+  pub fn through_others() { Till(name).count(1) }
+}
+
+entity Till(name: Text) {
+  state coins: Int = 0
+  invariant coins < 10 or now() > t"2026-01-01T00:00Z"
+  pub fn count(n: Int) { coins += n }
+  pub fn coins_now() -> Int { coins }
+}
+
+entity Door(name: Text) {
+  state locked: Bool = true
+  allow now() > t"2026-01-01T00:00Z"
+  pub fn turn() { locked = not locked }
+}
+
+fn is_over(until: Time?) -> Bool { (until ?? now()) < now() }
+fn count(n: Int) -> Int { if n == 0 { last() } else { count(n - 1) } }
+fn last() -> Int { if now() > t"2026-01-01T00:00Z" { 1 } else { 0 } }
+"#,
+    );
+    let asks = |name: &str| {
+        let entry = module.entries.iter().find(|e| e.name == name);
+        entry.expect("an entry").plan.asks_time
+    };
+    for name in [
+        "itself",
+        "through_another",
+        "through_itself",
+        "through_others",
+        "count",
+        "turn",
+    ] {
+        assert!(asks(name), "{name}");
+    }
+    for name in ["never", "coins_now"] {
+        assert!(!asks(name), "{name}");
+    }
+}
+
+#[test]
 fn every_construct_lowers_to_sound_ir() {
     let module = lower_text(include_str!("everything.weir"));
     assert!(module.funcs.len() > 40, "{}", module.funcs.len());

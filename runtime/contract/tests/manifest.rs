@@ -100,7 +100,7 @@ fn full() -> Json {
                 "returns": "float", "fails": [], "effect": "read", "access": "signed_in",
                 "plan": { "complete": false, "touches": [{
                     "mode": "read", "entity": "Order", "key": [{ "element": "unknown" }], "path": [],
-                    "entry": { "constant": "1" } }] },
+                    "entry": { "constant": "1" } }], "asks_time": true },
             },
             {
                 "name": "run", "kind": "run", "entity": 1, "entry": 5, "public": true, "params": [],
