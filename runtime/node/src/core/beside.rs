@@ -26,6 +26,8 @@ use super::{Answered, Message, Refusal, Waiter, Worker};
 /// How many calls ran beside the machine since the node was started, and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BesideCounts {
+    /// That run now.
+    pub running: u64,
     /// Kept as they were.
     pub kept: u64,
     /// Run again, because something that they had read was changed meanwhile or the time they had asked for had gone on.
@@ -40,6 +42,7 @@ pub struct BesideCounts {
 
 #[derive(Default)]
 pub(super) struct Counters {
+    running: AtomicU64,
     kept: AtomicU64,
     conflicts: AtomicU64,
     misses: AtomicU64,
@@ -50,6 +53,7 @@ pub(super) struct Counters {
 impl Counters {
     pub fn now(&self) -> BesideCounts {
         BesideCounts {
+            running: self.running.load(Relaxed),
             kept: self.kept.load(Relaxed),
             conflicts: self.conflicts.load(Relaxed),
             misses: self.misses.load(Relaxed),
@@ -230,6 +234,12 @@ impl Besides {
         self.queue.is_empty() && self.flying.is_empty()
     }
 
+    fn landed(&mut self, number: u64) -> Option<Flying> {
+        let flying = self.flying.remove(&number)?;
+        self.counters.running.fetch_sub(1, Relaxed);
+        Some(flying)
+    }
+
     /// The first that waits and that nothing under way, and nobody who waits longer, may conflict with.
     fn next_queued(&mut self) -> Option<Queued> {
         if self.flying.len() >= self.threads_max {
@@ -345,6 +355,7 @@ impl Worker {
         let call = flying.call.clone();
         let flying = Flying { position, ..flying };
         self.beside.flying.insert(number, flying);
+        self.beside.counters.running.fetch_add(1, Relaxed);
         if self.beside.threads < self.beside.flying.len() && !self.new_thread() {
             // Nobody else can run its steps.
             self.beside.threads_max = self.beside.threads;
@@ -358,7 +369,7 @@ impl Worker {
         if jobs.is_some_and(|jobs| jobs.send(job).is_ok()) {
             return;
         }
-        if let Some(flying) = self.beside.flying.remove(&number) {
+        if let Some(flying) = self.beside.landed(number) {
             self.call_ordinarily(&call, flying.answer);
         }
     }
@@ -395,7 +406,7 @@ impl Worker {
     /// A thread has run a step.
     pub(super) fn back(&mut self, back: Back) {
         let Back { number, ran, took } = back;
-        let Some(flying) = self.beside.flying.remove(&number) else {
+        let Some(flying) = self.beside.landed(number) else {
             return;
         };
         let function = flying.call.function;

@@ -62,6 +62,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Result<Reply,
         ["beside"] => {
             let counts = shared.door.beside();
             let counts = json!({
+                "running": counts.running,
                 "kept": counts.kept,
                 "conflicts": counts.conflicts,
                 "misses": counts.misses,
