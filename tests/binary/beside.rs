@@ -4,8 +4,8 @@
 //! Nothing is said of how fast this is, which hangs on who else uses the machine: only what comes before what, and by far.
 
 use serde_json::Value;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use weir_tests::http::{Client, Reply};
 use weir_tests::process::{Node, Scratch};
@@ -15,6 +15,14 @@ use weir_tests::restarting::Restarting;
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 const KILLS: u64 = 12;
 const JOBS: [&str; 3] = ["a", "b", "c"];
+/// Short calls that are measured.
+const TICKS: u64 = 15;
+
+/// These tests measure, so they run one after the other.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(|failed| failed.into_inner())
+}
 
 const PROGRAM: &str = r#"
 entity Job(name: Text) {
@@ -107,10 +115,14 @@ fn rounds_for(node: &Node, time: Duration) -> u64 {
     let mut client = client(node);
     let mut rounds = 100_000;
     loop {
-        let begin = Instant::now();
-        grind(&mut client, "try", rounds);
-        let took = begin.elapsed();
-        if took > Duration::from_millis(50) {
+        // The fastest of some: others may have the cores meanwhile.
+        let times = [(); 4].map(|()| {
+            let begin = Instant::now();
+            grind(&mut client, "try", rounds);
+            begin.elapsed()
+        });
+        let took = *times.iter().min().expect("there are some");
+        if took > Duration::from_millis(30) {
             return (rounds as f64 * time.as_secs_f64() / took.as_secs_f64()) as u64;
         }
         rounds *= 2;
@@ -119,7 +131,7 @@ fn rounds_for(node: &Node, time: Duration) -> u64 {
 
 /// How long a short call takes while others compute, in the middle.
 fn short_beside_long(node: &Node) -> Duration {
-    let rounds = rounds_for(node, Duration::from_millis(80));
+    let rounds = rounds_for(node, Duration::from_millis(200));
     let stop = Arc::new(AtomicBool::new(false));
     let grinders: Vec<_> = JOBS
         .map(|job| {
@@ -133,7 +145,7 @@ fn short_beside_long(node: &Node) -> Duration {
         .into_iter()
         .collect();
     let mut client = client(node);
-    let mut times: Vec<Duration> = (0..25)
+    let mut times: Vec<Duration> = (0..TICKS)
         .map(|_| {
             let begin = Instant::now();
             call(&mut client, "/Job/short/tick", "{}".into());
@@ -150,17 +162,23 @@ fn short_beside_long(node: &Node) -> Duration {
 
 #[test]
 fn long_calls_do_not_hold_up_short_ones() {
+    let _alone = alone();
     let scratch = Scratch::new("beside_short");
-    let alone = start(&scratch, "0");
-    let held_up = short_beside_long(&alone);
-    assert_eq!(counts(&alone)["kept"], 0);
-    drop(alone);
-    let node = start(&scratch, "2");
-    let free = short_beside_long(&node);
-    println!("a short call took {held_up:?}, and {free:?} with threads");
-    assert!(counts(&node)["kept"].as_u64() > Some(5));
-    assert!(free * 3 < held_up, "{free:?} instead of {held_up:?}");
-    assert_eq!(total(&node, "short"), 25);
+    let (without, with) = (start(&scratch, "0"), start(&scratch, "2"));
+    let mut seen = Vec::new();
+    for tries in 1..=3 {
+        let held_up = short_beside_long(&without);
+        let free = short_beside_long(&with);
+        assert_eq!(counts(&without)["kept"], 0);
+        assert!(counts(&with)["kept"].as_u64() > Some(5));
+        assert_eq!(total(&with, "short"), tries * TICKS);
+        seen.push((held_up, free));
+        if free * 4 < held_up {
+            println!("a short call took {held_up:?}, and {free:?} with threads");
+            return;
+        }
+    }
+    panic!("short calls without and with threads: {seen:?}");
 }
 
 /// Begins one long call and then another one that is a tenth as long; whether the second is answered first.
@@ -181,6 +199,7 @@ fn overtakes(node: &Node, first: &'static str, second: &str) -> bool {
 
 #[test]
 fn calls_that_cannot_conflict_go_on_at_the_same_time() {
+    let _alone = alone();
     let scratch = Scratch::new("beside_both");
     let node = start(&scratch, "2");
     assert!(overtakes(&node, "one", "other"));
@@ -192,6 +211,7 @@ fn calls_that_cannot_conflict_go_on_at_the_same_time() {
 
 #[test]
 fn who_was_overtaken_or_sent_astray_comes_to_the_same() {
+    let _alone = alone();
     let scratch = Scratch::new("beside_same");
     let node = start(&scratch, "2");
     let rounds = rounds_for(&node, Duration::from_millis(150));
@@ -263,6 +283,7 @@ fn who_was_overtaken_or_sent_astray_comes_to_the_same() {
 
 #[test]
 fn a_kill_in_the_middle_loses_nothing_and_doubles_nothing() {
+    let _alone = alone();
     let seed = Random::seed("beside_kill");
     let mut random = Random::new(seed);
     let scratch = Scratch::new("beside_kill");
