@@ -81,7 +81,7 @@ enum Message {
     /// Temporary data is there, or cannot be had.
     ScratchCame,
     /// A step has run beside the machine.
-    Back(Back),
+    Back(Box<Back>),
     Stop,
 }
 
@@ -620,7 +620,7 @@ impl Worker {
             Message::SnapshotStored(stored) => self.snapshot_stored(stored),
             Message::Wake => {}
             Message::ScratchCame => self.machine.scratch_came(),
-            Message::Back(back) => self.back(back),
+            Message::Back(back) => self.back(*back),
             Message::Stop => self.stopping = true,
         }
     }

@@ -3,6 +3,7 @@
 //! `WEIR_SEED` is the first seed and `WEIR_COUNT` the number of programs, for longer runs. A difference is printed with
 //! its seed and a program from which lines were taken away as long as it showed one.
 
+mod beside;
 mod compiled;
 mod defined;
 mod front;

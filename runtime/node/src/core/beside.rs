@@ -392,7 +392,7 @@ impl Worker {
                 let (back, is_well) = run(job, &mut *steps);
                 sent.fetch_add(1, std::sync::atomic::Ordering::Release);
                 // The machine's thread may have ended already.
-                if messages.send(Message::Back(back)).is_err() || !is_well {
+                if messages.send(Message::Back(Box::new(back))).is_err() || !is_well {
                     break;
                 }
             }
