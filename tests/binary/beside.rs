@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use weir_tests::http::{Client, Reply};
-use weir_tests::process::{Node, Scratch};
+use weir_tests::process::{Node, Scratch, said};
 use weir_tests::random::Random;
 use weir_tests::restarting::Restarting;
 
@@ -279,6 +279,24 @@ fn who_was_overtaken_or_sent_astray_comes_to_the_same() {
     let stamps: Vec<&Value> = stamps.collect();
     let is_its_time = |r: &&&Value| r["writes"][0]["value"] == r["time"];
     assert_eq!(stamps.iter().filter(is_its_time).count(), 3, "{stamps:?}");
+}
+
+#[test]
+fn explain_says_which_calls_hold_up_others() {
+    let scratch = Scratch::new("beside_explain");
+    let program = scratch.join("items.weir");
+    let text = "entity Item(id: Text) {\n  pub state n: Int = 0\n  pub fn add() { n += 1 }\n}\n\
+        pub fn all() -> Int { sum(for i in Item select i.n) }\n";
+    std::fs::write(&program, text).expect("it is written");
+    let explain = |function: &str| {
+        let (code, out, told) = said(WEIR, scratch.path(), &["explain", function, &program]);
+        assert_eq!(code, 0, "{told}");
+        out
+    };
+    let line =
+        "threads  none of its own, however long it computes: it asks which instances there are\n";
+    assert!(explain("all").contains(line), "{}", explain("all"));
+    assert!(!explain("Item.add").contains("threads"));
 }
 
 #[test]

@@ -240,9 +240,10 @@ impl Transaction {
             HostCall::View(_) | HostCall::KeepBlob | HostCall::ReadBlob | HostCall::BlobLines => {
                 self.go_astray()
             }
-            HostCall::ScratchParts(_) | HostCall::ScratchPart(..) | HostCall::ScratchWhole(..) => {
-                self.go_astray()
-            }
+            HostCall::ScratchParts(_)
+            | HostCall::ScratchPart(..)
+            | HostCall::ScratchWhole(..)
+            | HostCall::ScratchLost(_) => self.go_astray(),
         }
         if self.is_lost() {
             return Err(CrashReason::Unreachable.into());
