@@ -189,7 +189,7 @@ fn pages_of_codes_show_what_they_say() {
             continue; // said by the parser, and tested there
         }
         // Said of a program that has been checked, and tested with all pages in `tests/tests/pages.rs`.
-        if code == "E0808" || "W0705" <= code && code <= "W0710" || code == "H0701" {
+        if code == "E0808" || ("W0705"..="W0710").contains(&code) || code == "H0701" {
             continue;
         }
         let (sources, found) = check_text("main.weir", page_program(entry.page, "wrong"));

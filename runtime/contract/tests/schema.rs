@@ -78,6 +78,7 @@ fn host_calls_are_in_the_schema() {
         HostCall::ScratchParts(Type::Int) => HostCall::ScratchParts(_),
         HostCall::ScratchPart(Type::Int, Type::Int) => HostCall::ScratchPart(..),
         HostCall::ScratchWhole(Type::Int, Type::Int) => HostCall::ScratchWhole(..),
+        HostCall::ScratchLost(Type::Int) => HostCall::ScratchLost(_),
     );
     all_fit("/$defs/host_call", &calls);
 }

@@ -188,10 +188,12 @@ fn a_sweep_removes_what_is_old_and_named_nowhere() {
     );
 }
 
+type Move<'a> = Box<dyn FnOnce(&MemoryLog) + Send + 'a>;
+
 /// A log whose node goes on while it is looked at.
 struct Moving<'a> {
     log: MemoryLog,
-    before_tail: Mutex<Option<Box<dyn FnOnce(&MemoryLog) + Send + 'a>>>,
+    before_tail: Mutex<Option<Move<'a>>>,
 }
 
 impl Log for Moving<'_> {
