@@ -70,8 +70,7 @@ fn what_merges_is_written_too() {
 /// Without what makes the third variant, and with something that may.
 fn order(more: &str) -> String {
     remarks(&format!(
-        "import json
-        enum Status {{ Open, Paid(by: Text), Over }}
+        "enum Status {{ Open, Paid(by: Text), Over }}
         record Line(status: Status)
         entity Order(id: Text) {{
           pub state lines: List<Line> = []
@@ -93,7 +92,7 @@ fn variants_that_no_code_makes() {
         "pub fn end() { lines = [Line(Status.Over)] }",
         // From outside.
         "pub fn put(line: Line) { lines = [line] }",
-        "pub fn read(text: Text) fails json.BadJson { lines = json.decode(text)? }",
+        "pub fn read(text: Text) fails BadJson { lines = json.decode(text)? }",
         "pub fn config_has(text: Text) -> Status = config(\"status\")",
         // A test makes it.
         "} test \"t\" { expect Status.Over == Status.Over ",

@@ -27,12 +27,16 @@ use crate::state::{Instance, Slot, State, Table};
 use crate::streams::Streams;
 
 /// The version this crate writes. Version 2 has no branch that waits for another, version 3 no callers of bugs, version 4 no
-/// streams and no state that merges.
-pub const SNAPSHOT_VERSION: u8 = 5;
+/// streams and no state that merges, version 5 does not say which entries were late.
+pub const SNAPSHOT_VERSION: u8 = 6;
+/// The newest version in which views remember the newest time, and nothing which entries were late.
+const WITHOUT_LATE: u8 = 5;
 /// The newest version without views.
 const WITHOUT_VIEWS: u8 = 4;
 /// The oldest version it reads, which has no runs.
 const WITHOUT_RUNS: u8 = 1;
+/// The newest version without streams.
+const WITHOUT_STREAMS: u8 = 4;
 /// The newest in which nothing merges.
 const WITHOUT_MERGES: u8 = 4;
 
@@ -145,9 +149,9 @@ impl Machine {
             machine.runs = Runs::restore(&mut r, machine.program.as_deref())?;
         }
         let program = machine.program.as_deref();
-        machine.streams = match version {
-            SNAPSHOT_VERSION => Streams::restore(&mut r, program)?,
-            _ => program.map(Streams::of).unwrap_or_default(),
+        machine.streams = match version > WITHOUT_STREAMS {
+            true => Streams::restore(&mut r, program)?,
+            false => program.map(Streams::of).unwrap_or_default(),
         };
         if version > WITHOUT_MERGES {
             let replicas = r.varint()?;
@@ -163,8 +167,16 @@ impl Machine {
         if let Some(program) = &machine.program
             && version > WITHOUT_VIEWS
         {
-            machine.views.restore(program, &mut r)?;
-            machine.streams.restore_seen(&mut r)?;
+            match version > WITHOUT_LATE {
+                true => {
+                    machine.views.restore(program, &mut r)?;
+                    machine.streams.restore_seen(&mut r)?;
+                }
+                false => {
+                    let newest = machine.views.restore_5(program, &mut r)?;
+                    machine.streams.see_again(&newest);
+                }
+            }
         }
         r.finish()?;
         Ok(machine)

@@ -2,7 +2,7 @@
 
 use weir_contract::manifest::Manifest;
 
-use super::{Consumed, Dead, Entry, Lane, Streams};
+use super::{Consumed, Dead, Entry, Lane, Streams, is_late};
 use crate::effects::{self, Place};
 use crate::machine::BadRecord;
 use crate::progress::{Change, Start};
@@ -25,7 +25,7 @@ impl Change<'_> {
             key: entry.key.clone(),
             time: entry.time,
             at: self.time,
-            is_late: late.is_some_and(|(late, newest)| entry.time < newest.saturating_sub(late)),
+            is_late: is_late(entry.time, late),
             value: entry.value.clone(),
             open: 0,
             dead: 0,

@@ -105,6 +105,11 @@ pub struct Dead {
     pub at: i64,
 }
 
+/// Whether an entry comes too late, where it is said how late it may be and what the newest time was before it.
+fn is_late(time: i64, late: Option<(i64, i64)>) -> bool {
+    late.is_some_and(|(late, newest)| time < newest.saturating_sub(late))
+}
+
 impl Streams {
     /// Those of a program, without entries.
     pub(crate) fn of(program: &Manifest) -> Streams {

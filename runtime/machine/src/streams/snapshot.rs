@@ -17,7 +17,7 @@
 use weir_contract::Manifest;
 use weir_contract::encode::{DecodeError, Reader, put_bytes, put_int, put_varint};
 
-use super::{Consumed, Dead, Entry, Lane, Streams};
+use super::{Consumed, Dead, Entry, Lane, Streams, is_late};
 use crate::machine::BadRecord;
 
 impl Streams {
@@ -59,6 +59,23 @@ impl Streams {
             let late: Vec<u64> = late.map(|(position, _)| *position).collect();
             put_varint(out, late.len() as u64);
             late.iter().for_each(|position| put_varint(out, *position));
+        }
+    }
+
+    /// The same, worked out from the entries that are kept, for a snapshot that does not say it; `newest` has the newest times that are
+    /// known of streams.
+    pub(crate) fn see_again(&mut self, newest: &[(u32, i64)]) {
+        for stream in &mut self.all {
+            for entry in stream.entries.values_mut() {
+                let late = stream.late_us.zip(stream.newest);
+                entry.is_late = is_late(entry.time, late);
+                stream.newest = stream.newest.max(Some(entry.time));
+            }
+        }
+        for (stream, newest) in newest {
+            if let Some(stream) = self.all.get_mut(*stream as usize) {
+                stream.newest = stream.newest.max(Some(*newest));
+            }
         }
     }
 

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use weir_contract::encode::{DecodeError, Reader, put_bytes, put_varint};
 use weir_contract::manifest::Manifest;
+use weir_contract::view::{Source, SourceOf};
 
 use super::Views;
 use super::before::Before;
@@ -74,6 +75,45 @@ impl Views {
         program: &Manifest,
         r: &mut Reader<'_>,
     ) -> Result<(), DecodeError> {
+        self.restore_kept(program, r, |_, _| Ok(()))?;
+        for _ in 0..r.varint()? {
+            let name = r.text()?;
+            let number = program.views.iter().position(|view| view.name == name);
+            let number = number.ok_or(r.error("a view that the program does not have"))?;
+            self.views[number].before = Some(Arc::new(Before::decode(r)?));
+        }
+        self.dropped = Dropped::decode(program, r)?;
+        Ok(())
+    }
+
+    /// The same of version 5, which has only the groups and, for each source, the newest time: those of streams are the result.
+    pub(crate) fn restore_5(
+        &mut self,
+        program: &Manifest,
+        r: &mut Reader<'_>,
+    ) -> Result<Vec<(u32, i64)>, DecodeError> {
+        let mut all = Vec::new();
+        self.restore_kept(program, r, |source, r| {
+            let newest = match r.byte()? {
+                0 => return Ok(()),
+                1 => r.int()?,
+                _ => return Err(r.error("neither 0 nor 1")),
+            };
+            if let SourceOf::Stream(stream) = source.of {
+                all.push((stream, newest));
+            }
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Groups, and how far their sources are; `between` reads what stands behind the next position of one.
+    fn restore_kept(
+        &mut self,
+        program: &Manifest,
+        r: &mut Reader<'_>,
+        mut between: impl FnMut(&Source, &mut Reader<'_>) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
         for _ in 0..r.varint()? {
             let name = r.text()?;
             let number = program.views.iter().position(|view| view.name == name);
@@ -83,21 +123,16 @@ impl Views {
             if r.varint()? != tended.pending.len() as u64 || !view.forgets() {
                 return Err(r.error("a view of another shape"));
             }
-            for pending in &mut tended.pending {
+            let sources = view.sources.iter().zip(&mut tended.pending);
+            for (source, pending) in sources {
                 pending.next = r.varint()?;
+                between(source, r)?;
                 pending.late = r.varint()?;
             }
             if let Some(group) = &view.group {
                 tended.kept.groups = Groups::decode(&program.defs, group, r)?;
             }
         }
-        for _ in 0..r.varint()? {
-            let name = r.text()?;
-            let number = program.views.iter().position(|view| view.name == name);
-            let number = number.ok_or(r.error("a view that the program does not have"))?;
-            self.views[number].before = Some(Arc::new(Before::decode(r)?));
-        }
-        self.dropped = Dropped::decode(program, r)?;
         Ok(())
     }
 }
