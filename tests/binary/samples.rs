@@ -38,12 +38,26 @@ const UNTESTED: [&str; 5] = [
     "12_tpcc_payment.weir",
 ];
 
+/// They show parts of programs, and what the other parts would write or read is told; of all others nothing is.
+const TOLD: [(&str, &[&str]); 3] = [
+    ("03_shop.weir", &["W0708"]),
+    ("04_travel.weir", &["W0707"; 4]),
+    (
+        "12_tpcc_payment.weir",
+        &["W0707", "W0705", "W0707", "W0705", "W0707"],
+    ),
+];
+
 #[test]
 fn what_needs_nothing_from_later_runs() {
     for name in RUNNING {
         let (code, _, said_of_it) = said(WEIR, Path::new(SAMPLES), &["check", name]);
         assert_eq!(code, 0, "{name}: {said_of_it}");
-        assert!(!said_of_it.contains("warning"), "{name}: {said_of_it}");
+        let told = said_of_it.split("warning[").skip(1);
+        let told: Vec<&str> = told.filter_map(|told| told.get(..5)).collect();
+        let expected = TOLD.iter().find(|(of, _)| *of == name);
+        let expected = expected.map_or(&[][..], |(_, codes)| codes);
+        assert_eq!(told, expected, "{name}: {said_of_it}");
         let (code, _, unformatted) = said(WEIR, Path::new(SAMPLES), &["fmt", "--check", name]);
         assert_eq!(code, 0, "{name}: {unformatted}");
         let (code, out, err) = said(WEIR, Path::new(SAMPLES), &["test", name]);
