@@ -315,6 +315,7 @@ view names = for c in clicks group by name: c select (name, count())
     assert_eq!(
         titles,
         [
+            "POST /clicks · free · 1 record",
             "each entry · serial · 1 record, 1 key, 1 read, 1 write",
             "each tick · serial · 1 record, 1 key, 1 read, 1 write, 1 wait",
         ]
