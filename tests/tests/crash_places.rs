@@ -179,14 +179,20 @@ fn a_step_that_is_stopped_says_where_it_was() {
 /// Small functions are put where they are called, and have no call to be told of; what calls itself stays.
 const EXPECTED: &str = "\
 crash.weir:9:5 in Account.add: overflow
+  Account.twice (crash.weir:14:5)
 crash.weir:6:13 in invariant of Account: invariant broken
   Account.over (crash.weir:17:10)
 crash.weir:23:3 in third: index out of range
+  index (crash.weir:28:3)
 crash.weir:32:16 in far: index out of range
   far (crash.weir:32:38)
   along (crash.weir:36:3)
 crash.weir:41:32 in lambda: division by zero
+  map (std/list.weir:172:26)
+  lambda (crash.weir:41:16)
 parts/sums.weir:2:3 in parts.sums.checked: overflow
+  parts.sums.product (parts/sums.weir:6:3)
+  module (crash.weir:46:3)
 crash.weir:50:30 in deep: calls nested too deep
 crash.weir:70:6 in unread: text that is not understood: this is no pattern: unclosed group
 ";

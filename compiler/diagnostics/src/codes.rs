@@ -156,6 +156,7 @@ codes! {
     W0708 "a variant that is never made",
     W0709 "a stream that nobody consumes",
     W0710 "a stream that nobody puts anything into",
+    W0711 "a tuple of which only some parts have names",
     W0801 "something that a failed run would leave behind",
     W0802 "a decision on what may have changed",
     W0803 "runs that wait for each other",

@@ -240,7 +240,37 @@ impl BodyCx<'_> {
             });
             values.push(value);
         }
+        self.half_named(parts);
         node(ExprKind::Tuple(values), Type::Tuple(fields), span)
+    }
+
+    /// Names of parts are lost in JSON when not all have one.
+    fn half_named(&mut self, parts: &[ast::Arg]) {
+        let bare: Vec<&ast::Arg> = parts.iter().filter(|part| part.label.is_none()).collect();
+        if bare.is_empty() || bare.len() == parts.len() {
+            return;
+        }
+        let name_of = |part: &ast::Arg| match &part.value.kind {
+            Ast::Var(name) => Some(name.to_string()),
+            _ => None,
+        };
+        let found = Diagnostic::new(
+            codes::W0711,
+            bare[0].span,
+            "only some parts of this tuple have names",
+        )
+        .label("has none")
+        .help("without a name for each part it is an array in JSON, and this part is asked for by its place, as in `pair.0`");
+        let names: Option<Vec<String>> = bare.iter().map(|part| name_of(part)).collect();
+        let found = match names {
+            Some(names) => {
+                let edits = bare.iter().zip(&names);
+                let edits = edits.map(|(part, name)| (part.span.before(), format!("{name}: ")));
+                found.fix("name them all", edits.collect())
+            }
+            None => found,
+        };
+        self.report(found);
     }
 
     /// Checks an expression whose value is used: it cannot be one that may fail.

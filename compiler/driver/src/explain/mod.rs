@@ -87,6 +87,7 @@ pub fn page(manifest: &Manifest, function: &Function) -> String {
     page.push_str(&format!("callers  {}\n", callers(manifest, function)));
     page.push_str(&receipts::lines(manifest, function));
     page.push_str(&touches_of(function));
+    page.push_str(&views_of(manifest, function));
     page.push_str(&emits(manifest, function));
     page.push_str(&beside(manifest, function));
     let name = full_name(manifest, function);
@@ -155,10 +156,24 @@ fn consumes<'a>(manifest: &'a Manifest, function: &Function) -> Option<&'a str> 
     Some(&stream.name)
 }
 
+/// The views whose rows it may read in its first step.
+fn views_of(manifest: &Manifest, function: &Function) -> String {
+    let names = function.views.iter();
+    let names: Vec<&str> = names
+        .filter_map(|view| manifest.views.get(*view as usize))
+        .map(|view| view.name.as_str())
+        .collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("views    reads {}\n", names.join(", ")),
+    }
+}
+
 fn touches_of(function: &Function) -> String {
     let touches = touches(function);
     if touches.is_empty() {
         return match function.effect {
+            _ if !function.views.is_empty() => String::new(),
             Effect::Wait => "touches  nothing in its first step\n".into(),
             _ => "touches  nothing\n".into(),
         };
