@@ -483,3 +483,17 @@ fn a_new_program_keeps_state_by_name_or_is_refused() {
     );
     assert_eq!(machine.snapshot(), before);
 }
+
+/// Written by the runtime that wrote version 5: a stream with an entry that came too late, and a view of windows over it.
+#[test]
+fn a_snapshot_of_version_5_is_still_read() {
+    let machine = Machine::restore(include_bytes!("written/snapshot_5")).unwrap();
+    let streams = machine.streams_json();
+    assert_eq!(streams[0]["kept"], 4);
+    let views = machine.views_json();
+    assert_eq!(views[0]["view"], "minutes");
+    assert_eq!(views[0]["late"], 1, "{views:?}");
+    let now = machine.snapshot();
+    assert_eq!(now[0], weir_machine::snapshot::SNAPSHOT_VERSION);
+    assert_eq!(Machine::restore(&now).unwrap().snapshot(), now);
+}
