@@ -122,8 +122,9 @@ fn define_instance(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         "clear",
         |mut c: C<'_>, handle: u32, slot: u32| -> Answer<()> {
             known(c.data_mut().state(), handle)?;
-            c.data_mut().state().clear(handle, slot);
-            Ok(())
+            let state = c.data_mut().state();
+            state.clear(handle, slot);
+            unless_lost(state, ())
         },
     )?;
     linker.func_wrap(

@@ -20,7 +20,7 @@ use crate::beside::{Block, Reading, Spot, What};
 use crate::ops::{self, Writes};
 use crate::rewritten::changes;
 use crate::spent::{Meter, Spent};
-use crate::state::{Slot, State};
+use crate::state::{Kind, Slot, State};
 
 pub struct Transaction {
     state: State,
@@ -353,13 +353,6 @@ impl Transaction {
         let How::Restore(Slot::List(old)) = &self.undo[undo].how else {
             unreachable!("a list was cleared there");
         };
-        // Beside the machine, what changed hangs on what was there.
-        if let Some(reading) = &self.reading {
-            let taken = self.handles[handle as usize].taken;
-            if !reading.sees(taken, slot, What::Whole) {
-                return;
-            }
-        }
         let Some(changes) = changes(old, self.list(handle, slot)) else {
             return;
         };
@@ -625,6 +618,10 @@ impl StateAccess for Transaction {
     fn clear(&mut self, handle: u32, slot: u32) {
         self.writes(handle);
         let kind = self.state.kind(self.handles[handle as usize].entity, slot);
+        // What a list that is written anew has in the log hangs on what was there.
+        if kind == Kind::List && !self.sees(handle, slot, What::Whole) {
+            return;
+        }
         self.write(handle, slot, ops::CLEAR, |slot| {
             How::Restore(std::mem::replace(slot, Slot::empty(kind)))
         });

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use weir_contract::encode::{DecodeError, Reader, put_bytes, put_varint};
 use weir_contract::manifest::Manifest;
-use weir_contract::view::{Source, SourceOf};
+use weir_contract::view::{SourceOf, ViewSource};
 
 use super::Views;
 use super::before::Before;
@@ -112,7 +112,7 @@ impl Views {
         &mut self,
         program: &Manifest,
         r: &mut Reader<'_>,
-        mut between: impl FnMut(&Source, &mut Reader<'_>) -> Result<(), DecodeError>,
+        mut between: impl FnMut(&ViewSource, &mut Reader<'_>) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         for _ in 0..r.varint()? {
             let name = r.text()?;
