@@ -95,7 +95,7 @@ fn variants_that_no_code_makes() {
         "pub fn read(text: Text) fails BadJson { lines = json.decode(text)? }",
         "pub fn config_has(text: Text) -> Status = config(\"status\")",
         // A test makes it.
-        "} test \"t\" { expect Status.Over == Status.Over ",
+        "}\ntest \"t\" { expect Status.Over == Status.Over ",
     ] {
         assert_eq!(order(silent), "", "{silent}");
     }

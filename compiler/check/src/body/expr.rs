@@ -232,45 +232,25 @@ impl BodyCx<'_> {
         };
         let mut fields = Vec::new();
         let mut values = Vec::new();
+        let is_named = parts.iter().any(|part| part.label.is_some());
         for (part, want) in parts.iter().zip(&wants) {
             let value = self.plain(&part.value, want.as_ref());
             fields.push(TupleField {
-                name: part.label.as_ref().map(|l| l.name.clone()),
+                name: match &part.label {
+                    Some(label) => Some(label.name.clone()),
+                    None if is_named => own_name(&part.value),
+                    None => None,
+                },
                 ty: value.ty.clone(),
             });
             values.push(value);
         }
-        self.half_named(parts);
-        node(ExprKind::Tuple(values), Type::Tuple(fields), span)
-    }
-
-    /// Names of parts are lost in JSON when not all have one.
-    fn half_named(&mut self, parts: &[ast::Arg]) {
-        let bare: Vec<&ast::Arg> = parts.iter().filter(|part| part.label.is_none()).collect();
-        if bare.is_empty() || bare.len() == parts.len() {
-            return;
+        let bare = parts.iter().zip(&fields);
+        let mut bare = bare.filter(|(_, field)| field.name.is_none());
+        if let Some((part, _)) = bare.next().filter(|_| is_named) {
+            self.report(half_named(part.span));
         }
-        let name_of = |part: &ast::Arg| match &part.value.kind {
-            Ast::Var(name) => Some(name.to_string()),
-            _ => None,
-        };
-        let found = Diagnostic::new(
-            codes::W0711,
-            bare[0].span,
-            "only some parts of this tuple have names",
-        )
-        .label("has none")
-        .help("without a name for each part it is an array in JSON, and this part is asked for by its place, as in `pair.0`");
-        let names: Option<Vec<String>> = bare.iter().map(|part| name_of(part)).collect();
-        let found = match names {
-            Some(names) => {
-                let edits = bare.iter().zip(&names);
-                let edits = edits.map(|(part, name)| (part.span.before(), format!("{name}: ")));
-                found.fix("name them all", edits.collect())
-            }
-            None => found,
-        };
-        self.report(found);
+        node(ExprKind::Tuple(values), Type::Tuple(fields), span)
     }
 
     /// Checks an expression whose value is used: it cannot be one that may fail.
@@ -340,4 +320,23 @@ impl BodyCx<'_> {
 
 fn decimal_to_float(units: i128) -> f64 {
     format!("{units}e-9").parse().unwrap_or(f64::NAN)
+}
+
+/// What a part of a tuple is called that is nothing but a name.
+fn own_name(part: &ast::Expr) -> Option<String> {
+    match &part.kind {
+        Ast::Var(name) => Some(name.name.clone()),
+        _ => None,
+    }
+}
+
+/// Names of parts are lost in JSON when not all have one.
+fn half_named(bare: Span) -> Diagnostic {
+    Diagnostic::new(
+        codes::W0711,
+        bare,
+        "only some parts of this tuple have names",
+    )
+    .label("has none")
+    .help("write `name: value` here too; without a name for each part it is an array in JSON")
 }
