@@ -295,7 +295,9 @@ fn points_are_gathered_while_workers_and_the_process_die() {
     assert_eq!(reply.status, 202, "{}", reply.body);
     let (mut being_made, mut most_in_files) = (0, 0);
     for kill in 0..5 {
-        for _ in 0..random.below(8) {
+        // Some kills just when they come, others as soon as something is made.
+        let waits = kill % 2 == 1;
+        for _ in 0..random.below(8) * u64::from(waits) {
             std::thread::sleep(Duration::from_millis(50));
             let all = get(&mut client, "/_weir/scratch");
             most_in_files = most_in_files.max(all["disk_bytes"].as_u64().unwrap());
@@ -305,8 +307,7 @@ fn points_are_gathered_while_workers_and_the_process_die() {
             let data = runs[0]["scratch"].as_array().cloned().unwrap_or_default();
             data.iter().any(|data| data["state"] == "being made")
         };
-        // Some kills just when they come, others as soon as something is made.
-        let looks = if kill % 2 == 0 { 500 } else { 1 };
+        let looks = if waits { 1 } else { 500 };
         being_made += usize::from((0..looks).any(|_| is_being_made()));
         node.kill();
         (node, client) = again(&folder, &env);

@@ -55,7 +55,7 @@ fn a_view_says_what_it_is_made_of_and_what_ends_it() {
     };
     assert_eq!(
         shown("minutes", 1),
-        "```weir\nview minutes: List<(Text, Time, n: Int)>\n```\n\nMinute by minute.\n\n\
+        "```weir\nview minutes: List<(page: Text, minute: Time, n: Int)>\n```\n\nMinute by minute.\n\n\
         *kept up to date; shows what was committed*\n\n\
         - made of the entries of `clicks`\n\
         - windows of 1m, forgotten 7d after they end\n\

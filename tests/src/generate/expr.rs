@@ -177,7 +177,7 @@ impl Gen {
                 let list = self.expr(scope, &Ty::list(ty.clone()), depth, false);
                 if self.swarm.bad_indices && self.on(40) {
                     let index = self.expr(scope, &Ty::Int, depth.min(1), true);
-                    return Some(format!("{list}[{index}]"));
+                    return Some(format!("{list}[{}]", no_literal(index)));
                 }
                 let other = self.expr(scope, ty, depth, true);
                 Some(format!("({list}.first() ?? {other})"))
@@ -766,5 +766,13 @@ impl Gen {
             }
             _ => return None,
         })
+    }
+}
+
+/// A position that is a negative literal is a mistake that the checker tells; a sum is not looked into.
+pub(super) fn no_literal(index: String) -> String {
+    match index.starts_with("(-") {
+        true => format!("{index} + 0"),
+        false => index,
     }
 }

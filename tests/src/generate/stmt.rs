@@ -1,5 +1,6 @@
 //! Statements: each is one line, or a head, the lines inside, and a closing brace.
 
+use super::expr::no_literal;
 use super::items::COST_MAX;
 use super::strand::{LEFT, ME};
 use super::{Gen, Ty};
@@ -402,7 +403,7 @@ impl Gen {
                     } else {
                         self.expr(scope, &Ty::Int, 1, true)
                     };
-                    place = format!("{place}[{index}]");
+                    place = format!("{place}[{}]", no_literal(index));
                     ty = (**item).clone();
                 }
                 Ty::Map(key, item) => {

@@ -39,16 +39,18 @@ error Doubt
 stream loud: Int
 entity Ledger(k: Text) {
   state list: List<Int> = []
+  state doubts: Int = 0
   fn note(by: Int) { list.push(by) }
+  // Counted beside the list: whether a run goes on before or after what consumes is nowhere said.
   pub fn doubt(by: Int) fails Doubt {
-    list.push(-1)
+    doubts += 1
     heard.emit(Heard(k, by % 1000))
     require by % 2 == 0 else Doubt
   }
   @anyone pub fn dump() -> (Int, Int) {
     var sum: Int = 0
     for x in list { sum = (sum * 31 + x) % 1_000_003 }
-    (sum, list.length())
+    (sum, list.length() * 1000 + doubts)
   }
 }
 on heard(h) {
