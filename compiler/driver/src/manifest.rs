@@ -54,6 +54,7 @@ pub fn manifest(
             ..function
         })
         .collect();
+    let walked = module.walked();
     let views = views::views(checked, module, &functions);
     Manifest {
         version: MANIFEST_VERSION,
@@ -64,11 +65,10 @@ pub fn manifest(
         module_sha256: String::new(),
         defs: module.defs.clone(),
         entities: (0..module.entities.len() as u32)
-            .map(|number| entity(module, ir::EntityId(number)))
             .zip(views::sources(checked))
-            .map(|(entity, is_source)| Entity {
-                walked: entity.walked || is_source,
-                ..entity
+            .map(|(number, is_source)| {
+                let id = ir::EntityId(number);
+                entity(module, id, is_source || walked.contains(&id))
             })
             .collect(),
         functions,
@@ -110,7 +110,7 @@ pub fn manifest(
     }
 }
 
-fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
+fn entity(module: &ir::Module, id: ir::EntityId, walked: bool) -> Entity {
     let entity = module.entity(id);
     let DefKind::Entity { keys } = &module.defs.get(entity.def).kind else {
         unreachable!("an entity's definition is that of an entity");
@@ -132,7 +132,7 @@ fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
         fields,
         // Each entry asks the rule itself before it starts.
         allow: None,
-        walked: module.walks(id),
+        walked,
         workflow: entity.workflow.as_ref().map(|w| workflow(module, w)),
         doc: entity.doc.clone(),
     };

@@ -756,11 +756,15 @@ impl Module {
         &self.entity(entity).slots[slot.0 as usize]
     }
 
-    /// Whether any code asks which instances there are.
-    pub fn walks(&self, entity: EntityId) -> bool {
+    /// The entities of which some code asks which instances there are.
+    pub fn walked(&self) -> BTreeSet<EntityId> {
         let blocks = self.funcs.iter().flat_map(|func| &func.blocks);
-        let mut insts = blocks.flat_map(|block| &block.insts);
-        insts.any(|inst| matches!(inst.op, Op::NextKey(of, ..) if of == entity))
+        let insts = blocks.flat_map(|block| &block.insts);
+        let walked = insts.filter_map(|inst| match inst.op {
+            Op::NextKey(of, ..) => Some(of),
+            _ => None,
+        });
+        walked.collect()
     }
 
     /// How many places there are, inlined ones too; at least site 0.

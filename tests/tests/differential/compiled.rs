@@ -84,11 +84,12 @@ impl<'f> Compiled<'f> {
                 defs: defs.clone(),
             }))
         };
+        let walked = self.module.walked();
         let entities = self.module.entities.iter().zip(0..);
         let kinds = entities.map(|(entity, number)| TableKind {
             slots: entity.slots.iter().map(kind).collect(),
             merging: entity.slots.iter().map(merging).collect(),
-            walked: self.module.walks(ir::EntityId(number)),
+            walked: walked.contains(&ir::EntityId(number)),
         });
         Running {
             compiled: self,

@@ -78,7 +78,7 @@ fn entity(module: &ir::Module, id: ir::EntityId) -> Entity {
         fields: vec![],
         slots: entity.slots.iter().map(slot).collect(),
         allow: None,
-        walked: module.walks(id),
+        walked: module.walked().contains(&id),
         workflow: entity.workflow.as_ref().map(|w| workflow(module, w)),
         doc: None,
     }

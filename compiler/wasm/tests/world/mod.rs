@@ -63,6 +63,7 @@ fn merging(module: &ir::Module, entity: &ir::Entity) -> Vec<Option<Arc<Merging>>
 }
 
 fn empty(module: &ir::Module) -> State {
+    let walked = module.walked();
     let kinds = module.entities.iter().zip(0..).map(|(entity, number)| {
         let kind = |slot: &ir::Slot| match slot.kind {
             _ if slot.merge.is_some() => Kind::Merged,
@@ -73,7 +74,7 @@ fn empty(module: &ir::Module) -> State {
         TableKind {
             slots: entity.slots.iter().map(kind).collect(),
             merging: merging(module, entity),
-            walked: module.walks(ir::EntityId(number)),
+            walked: walked.contains(&ir::EntityId(number)),
         }
     });
     State::new(kinds)
