@@ -56,22 +56,10 @@ pub enum Begun {
 
 /// A call with all it needs to run, without the machine.
 pub struct Beside {
-    call: Arc<Call>,
-    /// With its sites.
-    manifest: Arc<Manifest>,
-    program: Arc<Manifest>,
+    begun: Origin,
     settings: Arc<Given>,
     cap: StepCap,
     record_bytes_max: usize,
-    /// Nobody else's.
-    run: u64,
-    time: i64,
-    /// Of its instance, when the block was taken.
-    version: u64,
-    /// What the block was to have, for another round.
-    spots: Footprint,
-    budget: u64,
-    round: u32,
     block: Block,
 }
 
@@ -82,13 +70,18 @@ pub struct Ran {
     end: End,
 }
 
+/// What a call was begun as.
 struct Origin {
     call: Arc<Call>,
+    /// With its sites.
     manifest: Arc<Manifest>,
     program: Arc<Manifest>,
+    /// Nobody else's.
     run: u64,
     time: i64,
+    /// Of its instance, when the block was taken.
     version: u64,
+    /// What the block was to have, for another round.
     spots: Footprint,
     budget: u64,
     round: u32,
@@ -159,19 +152,23 @@ impl Machine {
         };
         let run = self.next_run;
         self.next_run += 1;
-        Begun::Beside(Box::new(Beside {
-            version: self.version(&call, manifest),
+        let version = self.version(&call, manifest);
+        let begun = Origin {
             call,
             manifest: manifest.clone(),
             program,
-            settings: self.settings.clone(),
-            cap: self.step_cap,
-            record_bytes_max: self.record_bytes_max,
             run,
             time,
+            version,
             spots,
             budget,
             round: 1,
+        };
+        Begun::Beside(Box::new(Beside {
+            begun,
+            settings: self.settings.clone(),
+            cap: self.step_cap,
+            record_bytes_max: self.record_bytes_max,
             block,
         }))
     }
@@ -257,7 +254,7 @@ impl Machine {
             match begun {
                 Begun::Answered(done) => return Settled::Done(done, How::Ordinary(why)),
                 Begun::Beside(mut beside) => {
-                    beside.round = round + 1;
+                    beside.begun.round = round + 1;
                     return Settled::Again(beside, why);
                 }
                 Begun::TooMuch => {}
@@ -271,17 +268,7 @@ impl Machine {
 impl Beside {
     /// Runs the step to its end. Needs nothing but itself.
     pub fn run(self, steps: &mut dyn Steps) -> Ran {
-        let begun = Origin {
-            call: self.call,
-            manifest: self.manifest,
-            program: self.program,
-            run: self.run,
-            time: self.time,
-            version: self.version,
-            spots: self.spots,
-            budget: self.budget,
-            round: self.round,
-        };
+        let begun = self.begun;
         let (call, manifest) = (&begun.call, &*begun.manifest);
         let function = &manifest.functions[call.function as usize];
         let caller = footprint::caller_of(call);
