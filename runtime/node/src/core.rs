@@ -16,9 +16,11 @@
 //! its answer may show what an open frame wrote, so it leaves with that frame.
 
 mod beside;
+mod door;
 mod going;
 
 pub use beside::{BesideConfig, BesideCounts};
+pub use door::Door;
 pub use going::{EventAnswer, Order, WhichRun};
 
 use std::collections::VecDeque;
@@ -96,167 +98,6 @@ impl Message {
     }
 }
 
-/// The way to a running machine; cheap to clone.
-#[derive(Clone)]
-pub struct Door {
-    messages: Sender<Message>,
-    /// Messages sent and not yet taken by the machine's thread.
-    sent: Arc<AtomicUsize>,
-    /// Calls handed in and not yet answered.
-    waiting: Arc<AtomicUsize>,
-    worker: Arc<Mutex<Option<Worker>>>,
-    queue_max: usize,
-    program: Arc<RwLock<Arc<Manifest>>>,
-    /// The newest position that is durable.
-    positions: watch::Receiver<u64>,
-    /// The newest position that anybody was answered from.
-    position: Arc<AtomicU64>,
-    workshop: Arc<Workshop>,
-    beside: Arc<Counters>,
-}
-
-impl Door {
-    /// How many calls ran beside the machine, and what became of them.
-    pub fn beside(&self) -> BesideCounts {
-        self.beside.now()
-    }
-
-    /// The temporary data that is held.
-    pub fn scratch_alive(&self) -> Alive {
-        self.workshop.alive()
-    }
-
-    pub(crate) fn workshop(&self) -> &Workshop {
-        &self.workshop
-    }
-
-    /// The program in force.
-    pub fn program(&self) -> Arc<Manifest> {
-        let program = self
-            .program
-            .read()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        program.clone()
-    }
-
-    /// The newest log position that is durable; changes whenever it grows.
-    pub fn positions(&self) -> watch::Receiver<u64> {
-        self.positions.clone()
-    }
-
-    /// The newest log position that the state has, durable or about to be.
-    pub fn position(&self) -> u64 {
-        self.position.load(Ordering::Acquire)
-    }
-
-    /// Hands in a call for the machine's thread. `answer` is called by whoever holds the worker and must not block.
-    pub fn call(
-        &self,
-        call: Call,
-        program: Arc<Manifest>,
-        answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
-    ) {
-        if let Some(answer) = self.admit(&program, answer) {
-            self.send(Message::Call {
-                call,
-                program,
-                answer,
-            });
-        }
-    }
-
-    /// The same, but runs the call on this thread when the worker is free, and syncs its record when no other call waits.
-    /// The thread needs the stack of a step, and may wait as long as a step and a sync take.
-    pub fn call_here(
-        &self,
-        call: Call,
-        program: Arc<Manifest>,
-        answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
-    ) {
-        let Some(answer) = self.admit(&program, answer) else {
-            return;
-        };
-        match self.free_worker() {
-            Some(mut worker) => {
-                let worker = worker.as_mut().expect("a free worker is there");
-                worker.call(call, &program, answer);
-                worker.append_open();
-                if worker.is_due_earlier() {
-                    self.send(Message::Wake);
-                }
-            }
-            None => self.send(Message::Call {
-                call,
-                program,
-                answer,
-            }),
-        }
-    }
-
-    /// Counts a call, or says that there are too many.
-    fn admit(
-        &self,
-        program: &Manifest,
-        answer: impl FnOnce(Result<Done, Refusal>) + Send + 'static,
-    ) -> Option<Answered> {
-        let queue_max = program.limits.queue.map_or(self.queue_max, |n| n as usize);
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= queue_max {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            answer(Err(Refusal::Busy));
-            return None;
-        }
-        let waiting = self.waiting.clone();
-        Some(Box::new(move |result| {
-            waiting.fetch_sub(1, Ordering::Relaxed);
-            answer(result)
-        }))
-    }
-
-    /// The worker, if nobody holds it and nothing that was sent waits for it.
-    fn free_worker(&self) -> Option<MutexGuard<'_, Option<Worker>>> {
-        for _ in 0..FREE_TRIES {
-            if self.sent.load(Ordering::Acquire) > 0 {
-                return None;
-            }
-            match self.worker.try_lock() {
-                Ok(worker) if worker.as_ref().is_some_and(Worker::takes_guests) => {
-                    return Some(worker);
-                }
-                Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
-                // It has ended, or is about to: the machine's thread knows.
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    /// Runs `look` on the machine between two steps.
-    pub fn look(&self, look: impl FnOnce(&Machine) + Send + 'static) {
-        self.send(Message::Look(Box::new(look)));
-    }
-
-    /// Puts another program in force; `done` hears when that is durable, or why it was refused.
-    pub fn reload(
-        &self,
-        program: Program,
-        done: impl FnOnce(Result<(), Incompatible>) + Send + 'static,
-    ) {
-        let done = Box::new(done);
-        self.send(Message::Reload { program, done });
-    }
-
-    fn send(&self, message: Message) {
-        self.sent.fetch_add(1, Ordering::Release);
-        if let Err(unsent) = self.messages.send(message) {
-            unsent.0.refuse(Refusal::Stopping);
-        }
-    }
-
-    fn stop(&self) {
-        self.send(Message::Stop);
-    }
-}
-
 /// Why a node does not start.
 #[derive(Debug)]
 pub enum StartError {
@@ -280,9 +121,6 @@ impl std::fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
-
-/// How often a caller looks whether the worker is free. A step mostly takes a few microseconds, waking a thread ten times that.
-const FREE_TRIES: usize = 100;
 
 /// What a program is given, with the place of temporary data.
 fn lend(workshop: &Arc<Workshop>, settings: &Given) -> Arc<Given> {
