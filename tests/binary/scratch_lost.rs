@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
-use weir_tests::analytics::{Sent, send};
+use weir_tests::analytics::{self, Sent, send};
 use weir_tests::http::Client;
 use weir_tests::process::{Node, Scratch, said};
 
@@ -60,20 +60,11 @@ pub fn broken(files: List<Blob>) -> Int fails ScratchLost {
 "#;
 
 fn started(name: &str, limits: &str, env: &[(String, String)]) -> (Scratch, Node, Client) {
-    let folder = Scratch::new(name);
-    std::fs::write(folder.join("main.weir"), PROGRAM).unwrap();
-    let config = format!("name = \"lost\"\nentry = \"main.weir\"\n[limits]\n{limits}\n");
-    std::fs::write(folder.join("weir.toml"), config).unwrap();
-    let (node, client) = again(&folder, env);
-    (folder, node, client)
+    analytics::started(WEIR, name, (PROGRAM, limits), env)
 }
 
 fn again(folder: &Scratch, env: &[(String, String)]) -> (Node, Client) {
-    let (program, data) = (folder.join(""), folder.join("data"));
-    let args = [&program, "--data", &data, "--port", "0"];
-    let node = Node::start_with(WEIR, &args.map(|arg| arg as &str), env);
-    let client = Client::connect(&node.host).unwrap();
-    (node, client)
+    analytics::again(WEIR, folder, env)
 }
 
 fn files(client: &mut Client) -> Sent {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use weir_contract::{Defs, TupleField, Type, Value, encode};
-use weir_tests::analytics::{counted, gathered, points, send, words};
+use weir_tests::analytics::{self, counted, gathered, points, send, words};
 use weir_tests::http::Client;
 use weir_tests::process::{Node, Scratch, said};
 use weir_tests::random::Random;
@@ -81,20 +81,11 @@ fn nearest(centers: List<Point>, p: Point) -> Int =
 const LIMITS: &str = "scratch_memory = \"64KiB\"";
 
 fn started(name: &str, env: &[(String, String)]) -> (Scratch, Node, Client) {
-    let folder = Scratch::new(name);
-    std::fs::write(folder.join("main.weir"), PROGRAM).unwrap();
-    let config = format!("name = \"study\"\nentry = \"main.weir\"\n[limits]\n{LIMITS}\n");
-    std::fs::write(folder.join("weir.toml"), config).unwrap();
-    let (node, client) = again(&folder, env);
-    (folder, node, client)
+    analytics::started(WEIR, name, (PROGRAM, LIMITS), env)
 }
 
 fn again(folder: &Scratch, env: &[(String, String)]) -> (Node, Client) {
-    let (program, data) = (folder.join(""), folder.join("data"));
-    let args = [&program, "--data", &data, "--port", "0"];
-    let node = Node::start_with(WEIR, &args.map(|arg| arg as &str), env);
-    let client = Client::connect(&node.host).unwrap();
-    (node, client)
+    analytics::again(WEIR, folder, env)
 }
 
 fn get(client: &mut Client, path: &str) -> Json {

@@ -5,7 +5,32 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::http::Client;
+use crate::process::{Node, Scratch};
 use crate::random::Random;
+
+/// A project of one program in a folder of its own, on a node of `weir` with these limits.
+pub fn started(
+    weir: &str,
+    name: &str,
+    (program, limits): (&str, &str),
+    env: &[(String, String)],
+) -> (Scratch, Node, Client) {
+    let folder = Scratch::new(name);
+    std::fs::write(folder.join("main.weir"), program).unwrap();
+    let config = format!("name = \"main\"\nentry = \"main.weir\"\n[limits]\n{limits}\n");
+    std::fs::write(folder.join("weir.toml"), config).unwrap();
+    let (node, client) = again(weir, &folder, env);
+    (folder, node, client)
+}
+
+/// The same program and data, served again.
+pub fn again(weir: &str, folder: &Scratch, env: &[(String, String)]) -> (Node, Client) {
+    let (program, data) = (folder.join(""), folder.join("data"));
+    let args = [&program, "--data", &data, "--port", "0"];
+    let node = Node::start_with(weir, &args.map(|arg| arg as &str), env);
+    let client = Client::connect(&node.host).unwrap();
+    (node, client)
+}
 
 /// Contents that a node has, with the blobs that name them.
 pub struct Sent {

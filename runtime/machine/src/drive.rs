@@ -4,12 +4,15 @@
 //! suspends again.
 
 use weir_contract::CrashReason;
-use weir_contract::border::{OUTPUT_DENIED, OUTPUT_FAILED, OUTPUT_OK, OUTPUT_SUSPENDED, StepInput};
+use weir_contract::border::{
+    OUTPUT_DENIED, OUTPUT_FAILED, OUTPUT_OK, OUTPUT_SUSPENDED, StepInput, encode_caller,
+};
 use weir_contract::manifest::Manifest;
 
 use crate::effects::{Frame, Pause, Place, Wait};
 use crate::given::as_result;
 use crate::known::known_wait;
+use crate::machine::Call;
 use crate::steps::{Crash, Steps};
 use crate::transaction::Transaction;
 
@@ -29,6 +32,47 @@ pub(crate) struct Work<'a> {
     /// The program itself calls, or goes on.
     pub inside: bool,
     pub time: i64,
+}
+
+/// The caller as steps are given it.
+pub(crate) fn caller_of(call: &Call) -> Vec<u8> {
+    encode_caller(&call.caller, call.roles.iter().map(String::as_str))
+}
+
+/// The frame that a call begins with.
+pub(crate) fn first_frame(call: &Call) -> Frame {
+    Frame {
+        place: Place::Function(call.function),
+        cells: call.args.as_slice().into(),
+    }
+}
+
+impl<'a> Work<'a> {
+    /// The first step of a call from outside; `first` is its [`first_frame`], `caller` as the border has it.
+    pub fn of_call(
+        manifest: &'a Manifest,
+        call: &'a Call,
+        first: &'a Frame,
+        caller: &'a [u8],
+        time: i64,
+    ) -> Work<'a> {
+        Work {
+            manifest,
+            target: first.place,
+            frames: std::slice::from_ref(first),
+            given: Vec::new(),
+            key: &call.keys,
+            caller,
+            inside: false,
+            time,
+        }
+    }
+
+    /// Bytes of its record that do not come of the step.
+    pub fn used(&self) -> usize {
+        let cells = self.frames.iter().map(|frame| frame.cells.len());
+        self.key.len() + self.caller.len() + cells.sum::<usize>()
+    }
 }
 
 /// How it ended: the strand's last output, or that it goes on.

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use weir_contract::border::{OUTPUT_DENIED, OUTPUT_OK, StepInput, encode_caller};
+use weir_contract::border::{OUTPUT_DENIED, OUTPUT_OK, StepInput};
 use weir_contract::host_call::{self, Lines};
 use weir_contract::manifest::{Access, Effect, FunctionKind, Manifest};
 use weir_contract::{DecodeError, limits};
@@ -18,8 +18,8 @@ use weir_log::{Record, RecordKind};
 use crate::asking::{StepCap, Surroundings};
 use crate::attempt::Attempt;
 use crate::begins;
-use crate::drive::Work;
-use crate::effects::{Ask, Frame, Place};
+use crate::drive::{Work, caller_of, first_frame};
+use crate::effects::{Ask, Place};
 use crate::idempotency::{Answers, Kept, KeptAnswer};
 use crate::ops;
 use crate::program::{self, Incompatible};
@@ -303,23 +303,10 @@ impl Machine {
         };
         let function = &manifest.functions[call.function as usize];
         let run = self.next_run;
-        let roles = call.roles.iter().map(String::as_str);
-        let caller = encode_caller(&call.caller, roles);
-        let first = Frame {
-            place: Place::Function(call.function),
-            cells: call.args.as_slice().into(),
-        };
-        let work = Work {
-            manifest,
-            target: first.place,
-            frames: &[first],
-            given: Vec::new(),
-            key: &call.keys,
-            caller: &caller,
-            inside: false,
-            time,
-        };
-        let room = call.keys.len() + call.args.len() + caller.len();
+        let caller = caller_of(call);
+        let first = first_frame(call);
+        let work = Work::of_call(manifest, call, &first, &caller, time);
+        let room = work.used();
         let attempt = self.attempt(steps, &work, function.effect, (run, 0), room);
         self.after(manifest, call, digest, run, time, attempt)
     }
@@ -473,8 +460,7 @@ impl Machine {
         let entity = function.entity.map(|e| &manifest.entities[e as usize]);
         match (&function.access, entity.and_then(|e| e.allow)) {
             (Access::Allow, Some(entry)) => {
-                let roles = call.roles.iter().map(String::as_str);
-                let caller = encode_caller(&call.caller, roles);
+                let caller = caller_of(call);
                 self.guard(steps, entry, &call.keys, &caller, time)
             }
             _ => true,

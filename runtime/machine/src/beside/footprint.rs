@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use weir_contract::beside::slot_of;
-use weir_contract::border::encode_caller;
 use weir_contract::call::decode_args;
 use weir_contract::keys::{decode_keys, encode_key, encode_keys};
 use weir_contract::manifest::{Entity, Function, Manifest};
@@ -89,11 +88,6 @@ pub fn footprint(manifest: &Manifest, call: &Call) -> Option<Footprint> {
         }
     }
     Some(found)
-}
-
-/// The caller as steps are given it.
-pub(crate) fn caller_of(call: &Call) -> Vec<u8> {
-    encode_caller(&call.caller, call.roles.iter().map(String::as_str))
 }
 
 /// What is known when a call comes in.

@@ -30,8 +30,7 @@ use weir_contract::{CrashReason, border};
 use crate::asking::{StepCap, Surroundings};
 use crate::attempt::{Attempt, RECORD_HEAD, check, outcome_of};
 use crate::chance::Chance;
-use crate::drive::{Work, drive};
-use crate::effects::{Frame, Place};
+use crate::drive::{Work, caller_of, drive, first_frame};
 use crate::machine::{Call, Done, Machine};
 use crate::ops::{self, Writes};
 use crate::record::Outcome;
@@ -271,21 +270,9 @@ impl Beside {
         let begun = self.begun;
         let (call, manifest) = (&begun.call, &*begun.manifest);
         let function = &manifest.functions[call.function as usize];
-        let caller = footprint::caller_of(call);
-        let first = Frame {
-            place: Place::Function(call.function),
-            cells: call.args.as_slice().into(),
-        };
-        let work = Work {
-            manifest,
-            target: first.place,
-            frames: &[first],
-            given: Vec::new(),
-            key: &call.keys,
-            caller: &caller,
-            inside: false,
-            time: begun.time,
-        };
+        let caller = caller_of(call);
+        let first = first_frame(call);
+        let work = Work::of_call(manifest, call, &first, &caller, begun.time);
         let around = Surroundings {
             program: Some(begun.program.clone()),
             next_run: begun.run + 1,
@@ -297,7 +284,7 @@ impl Beside {
         };
         let on = Transaction::begin_on(self.block, around);
         let (mut on, result) = drive(steps, &work, on);
-        let used = call.keys.len() + call.args.len() + caller.len();
+        let used = work.used();
         let room = self.record_bytes_max.saturating_sub(used + RECORD_HEAD);
         let checked =
             result.and_then(|driven| check(&manifest.limits, &on, function.effect, room, driven));
