@@ -6,6 +6,7 @@
 pub mod ack;
 mod bytes;
 pub mod conformance;
+pub mod error;
 pub mod file;
 pub mod frame;
 pub mod log;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use crate::ack::Completer;
-use crate::frame::{Chain, Record};
+use crate::frame::{Chain, FRAME_BYTES_MAX, Record};
 use crate::log::{
     AppendError, Durability, Limits, Log, LogError, Sealed, Sink, Tail, Writer, seal,
 };
@@ -95,7 +95,6 @@ impl Part {
     }
 }
 
-const FRAME_BYTES_MAX: usize = 512 * 1024;
 const IN_FLIGHT_MAX: usize = 8192;
 
 impl MemoryLog {

@@ -341,3 +341,61 @@ fn what_was_cut_off_does_not_come_back() {
     }
     panic!("two frames never came into one group");
 }
+
+#[test]
+fn a_log_whose_files_are_gone_goes_on_behind_the_newest_whole_snapshot() {
+    let (storage, _) = small_log();
+    let newest = |partition| {
+        let log = open(&storage.copy()).unwrap();
+        let list = log.snapshots().list(partition).unwrap();
+        list.last().unwrap().at
+    };
+    let (a, b) = (newest(A), newest(B));
+    for name in storage.names() {
+        if !name.starts_with("snap/") {
+            storage.lose(&name);
+        }
+    }
+    for round in 0..2 {
+        let log = open(&storage).unwrap();
+        assert_eq!(log.tail(A).unwrap().trimmed, a);
+        assert_eq!(log.tail(B).unwrap().trimmed, b);
+        let mut writer = take(&log, A);
+        assert_eq!(
+            writer.next(),
+            a.plus(2 + 2 * round),
+            "no position is given twice"
+        );
+        append(&mut writer, &["later"]);
+    }
+    let log = open(&storage).unwrap();
+    assert_eq!(text(&log, A, a.plus(1)).matches("later").count(), 2);
+    assert!(log.read(A, a, None).is_err());
+}
+
+#[test]
+fn a_damaged_snapshot_names_the_one_before_it() {
+    let (storage, _) = small_log();
+    let log = open(&storage).unwrap();
+    let ids = log.snapshots().list(A).unwrap();
+    let file = |nth: usize| format!("snap/00000-{:016x}.snap", ids[nth].at.0);
+    let mut bytes = storage.bytes(&file(1)).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    storage.set_bytes(&file(1), bytes);
+    let Err(LogError::Damaged(damage)) = log.snapshots().newest(A, Lsn::MAX) else {
+        panic!("it is damaged");
+    };
+    assert_eq!((&damage.file, &damage.restore), (&file(1), &vec![file(0)]));
+    assert!(
+        damage.to_string().ends_with("the records after it"),
+        "{damage}"
+    );
+    // Doing what it says helps.
+    storage.lose(&file(1));
+    let older = log.snapshots().newest(A, Lsn::MAX).unwrap().unwrap();
+    assert_eq!(older.id, ids[0]);
+    assert!(
+        log.read(A, older.id.at.plus(1), None).is_ok(),
+        "the log still has what came after it"
+    );
+}

@@ -296,6 +296,20 @@ fn a_full_disk_refuses_and_resumes_by_itself() {
 }
 
 #[test]
+fn a_snapshot_that_finds_the_disk_full_gives_the_room_back() {
+    let storage = SimStorage::new();
+    let log = open(&storage).unwrap();
+    let mut writer = take(&log, PARTITIONS[0]);
+    append(&mut writer, &["x"]);
+    let names = storage.names();
+    storage.set_bytes_max(Some(64 << 10));
+    let at = writer.next().before();
+    let put = log.snapshots().put(PARTITIONS[0], at, &[7; 128 << 10]);
+    assert!(matches!(put, Err(LogError::Io { .. })), "{put:?}");
+    assert_eq!(storage.names(), names);
+}
+
+#[test]
 fn a_directory_is_for_one() {
     let storage = SimStorage::new();
     let log = open(&storage).unwrap();

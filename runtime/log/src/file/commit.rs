@@ -21,10 +21,11 @@ use crate::file::envelope::{Envelope, Kind, Position, envelope_bytes};
 use crate::file::index::Entry;
 use crate::file::segment::{SEGMENT_HEADER_BYTES, Segment, capacity, prepare};
 use crate::file::shared::{Queued, Shared};
+use crate::frame::FRAME_BYTES_MAX;
 use crate::log::{AppendError, Sealed, Sink};
 
-/// Larger groups are split, so that the first in a long queue need not wait for the last.
-const GROUP_BYTES_MAX: usize = 4 << 20;
+/// Larger groups are split, so that the first in a long queue need not wait for the last. The largest frame fits.
+const GROUP_BYTES_MAX: usize = FRAME_BYTES_MAX + (4 << 10);
 
 /// What writers hand their frames to: the queue, and the committer for one at a time.
 pub struct Committing {

@@ -48,6 +48,17 @@ impl Floor {
         trimmed: Lsn::ZERO,
         chain: Chain::EMPTY,
     };
+
+    /// Nothing is left up to this position, nor known of it.
+    pub fn behind(at: Lsn) -> Floor {
+        Floor {
+            trimmed: at,
+            chain: Chain {
+                next: at.plus(1),
+                ..Chain::EMPTY
+            },
+        }
+    }
 }
 
 impl Manifest {

@@ -23,7 +23,7 @@ mod source;
 mod trim;
 
 use std::any::Any;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
@@ -40,11 +40,13 @@ use crate::storage::Storage;
 use crate::storage::real::RealStorage;
 
 use self::commit::{Committer, Committing, keep_prepared};
-use self::manifest::{Found, MANIFEST_FILES, Manifest};
+use self::manifest::{Floor, Found, MANIFEST_FILES, Manifest};
 use self::recover::{Recovered, io_error, recover};
-use self::segment::{SEGMENT_DIR, SEGMENT_HEADER_BYTES, frame_bytes_max, prepare, segment_file};
+pub(crate) use self::segment::SEGMENT_DIR;
+use self::segment::{SEGMENT_HEADER_BYTES, frame_bytes_max, prepare, segment_file};
 use self::shared::{Core, Shared};
-use self::snapshots::{FileSnapshots, SNAPSHOT_DIR};
+use self::snapshots::FileSnapshots;
+pub(crate) use self::snapshots::SNAPSHOT_DIR;
 use self::source::FileSource;
 use self::trim::Trimming;
 
@@ -107,11 +109,12 @@ impl FileLog {
             .map_err(io_error("sync", "the directory"))?;
         let snapshots = Arc::new(FileSnapshots::new(storage.clone()));
         snapshots.clean()?;
-        let opened = load_or_make(&*storage, options.segment_bytes)
+        let opened = load_or_make(&*storage, &snapshots, options.segment_bytes)
             .and_then(|manifest| Ok((recover(&*storage, &manifest)?, manifest)));
         let (recovered, manifest) = opened.map_err(|error| match error {
             LogError::Damaged(mut damage) => {
-                damage.restore = snapshots.whole();
+                let whole = snapshots.whole().unwrap_or_default();
+                damage.restore = whole.iter().map(snapshots::file_name).collect();
                 LogError::Damaged(damage)
             }
             other => other,
@@ -126,7 +129,11 @@ fn new_log_id() -> u128 {
     (half() << 64) | half()
 }
 
-fn load_or_make(storage: &dyn Storage, segment_bytes: u32) -> Result<Manifest, LogError> {
+fn load_or_make(
+    storage: &dyn Storage,
+    snapshots: &FileSnapshots,
+    segment_bytes: u32,
+) -> Result<Manifest, LogError> {
     let damaged = |file: String, what: &str| {
         let what = what.to_string();
         LogError::Damaged(crate::log::Damage {
@@ -173,7 +180,12 @@ fn load_or_make(storage: &dyn Storage, segment_bytes: u32) -> Result<Manifest, L
             let log_id = new_log_id();
             prepare(storage, log_id, 1, segment_bytes, None)
                 .map_err(io_error("make", &segment_file(1)))?;
-            let floors = BTreeMap::new();
+            // Who restores keeps the snapshots and nothing else: the log goes on behind them. Positions are never
+            // given twice, or what comes now would be taken for what is in a snapshot already.
+            let whole = snapshots.whole()?.into_iter();
+            let floors = whole
+                .map(|id| (id.partition, Floor::behind(id.at)))
+                .collect();
             let manifest = Manifest {
                 generation: 1,
                 log_id,

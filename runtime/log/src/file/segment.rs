@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use crate::bytes::Cursor;
 use crate::file::envelope::{ENVELOPE_BYTES, envelope_bytes};
+use crate::frame::FRAME_BYTES_MAX;
 use crate::storage::{Storage, StorageFile};
 
 /// The directory of the segments.
@@ -34,7 +35,7 @@ pub fn capacity(segment_bytes: u32) -> usize {
 /// The largest frame, in encoded bytes.
 pub fn frame_bytes_max(segment_bytes: u32) -> usize {
     let fits = capacity(segment_bytes) - envelope_bytes(0) - 8;
-    fits.min(512 * 1024)
+    fits.min(FRAME_BYTES_MAX)
 }
 
 /// An open segment.

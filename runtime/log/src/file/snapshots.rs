@@ -33,7 +33,8 @@ pub struct FileSnapshots {
     putting: Mutex<()>,
 }
 
-fn file_name(id: &SnapshotId) -> String {
+/// Where a snapshot lies.
+pub fn file_name(id: &SnapshotId) -> String {
     format!("{SNAPSHOT_DIR}/{:05}-{:016x}.snap", id.partition.0, id.at.0)
 }
 
@@ -120,10 +121,10 @@ impl FileSnapshots {
         Ok(())
     }
 
-    /// The newest whole snapshot of each partition, as file names: what can be
-    /// restored when the log is damaged.
-    pub fn whole(&self) -> Vec<String> {
-        let mut ids = self.all().unwrap_or_default();
+    /// The newest whole snapshot of each partition: what can be restored when the
+    /// log is damaged or gone.
+    pub fn whole(&self) -> Result<Vec<SnapshotId>, LogError> {
+        let mut ids = self.all()?;
         ids.sort_by(|a, b| a.partition.cmp(&b.partition).then(b.at.cmp(&a.at)));
         let mut whole: Vec<SnapshotId> = Vec::new();
         for id in ids {
@@ -134,7 +135,7 @@ impl FileSnapshots {
                 whole.push(id);
             }
         }
-        whole.iter().map(file_name).collect()
+        Ok(whole)
     }
 
     fn all(&self) -> Result<Vec<SnapshotId>, LogError> {
@@ -179,17 +180,31 @@ impl Snapshots for FileSnapshots {
             &[&header(&id, body), body],
         )
         .map_err(io_error("write", &name))?;
-        self.read(&id)?;
+        if let Err(error) = self.read(&id) {
+            // It must not be what the next opening goes by; the log still has everything.
+            let _ = self.storage.remove(&name);
+            return Err(error);
+        }
         Ok(id)
     }
 
     fn newest(&self, partition: Partition, at_most: Lsn) -> Result<Option<Snapshot>, LogError> {
-        let ids = self.list(partition)?;
-        let Some(id) = ids.into_iter().rfind(|id| id.at <= at_most) else {
+        let mut ids = self.list(partition)?;
+        ids.retain(|id| id.at <= at_most);
+        let Some(id) = ids.pop() else {
             return Ok(None);
         };
-        let body = self.read(&id)?;
-        Ok(Some(Snapshot { id, body }))
+        match self.read(&id) {
+            Ok(body) => Ok(Some(Snapshot { id, body })),
+            Err(LogError::Damaged(damage)) => {
+                let older = ids.iter().rfind(|id| self.read(id).is_ok());
+                Err(LogError::Damaged(Damage {
+                    restore: older.map(file_name).into_iter().collect(),
+                    ..damage
+                }))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn list(&self, partition: Partition) -> Result<Vec<SnapshotId>, LogError> {

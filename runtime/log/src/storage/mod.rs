@@ -11,7 +11,8 @@ use std::io;
 
 /// A directory the log lives in.
 pub trait Storage: Send + Sync {
-    /// Make a directory for the owner only; nothing happens if it is there.
+    /// Make a directory for the owner only, with those above it; nothing happens
+    /// if it is there. The names of those made above it are durable.
     fn create_dir(&self, dir: &str) -> io::Result<()>;
     /// The names of the files in a directory, sorted.
     fn list(&self, dir: &str) -> io::Result<Vec<String>>;
@@ -53,7 +54,9 @@ pub fn read_all(storage: &dyn Storage, name: &str) -> io::Result<Vec<u8>> {
 }
 
 /// Publish a whole file so that its name shows the old bytes or the new ones,
-/// never a mixture: write aside, sync, rename, sync the directory.
+/// never a mixture: write aside, sync, rename, sync the directory. What was
+/// written aside does not stay behind when that fails, because a full disk is
+/// the likeliest reason.
 pub fn replace(
     storage: &dyn Storage,
     dir: &str,
@@ -61,14 +64,21 @@ pub fn replace(
     aside: &str,
     parts: &[&[u8]],
 ) -> io::Result<()> {
-    let file = storage.create(aside)?;
+    if let Err(error) = write_whole(storage, aside, parts) {
+        // The error that counts is the first one.
+        let _ = storage.remove(aside);
+        return Err(error);
+    }
+    storage.rename(aside, name)?;
+    storage.sync_dir(dir)
+}
+
+fn write_whole(storage: &dyn Storage, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+    let file = storage.create(name)?;
     let mut at = 0;
     for part in parts {
         file.write_at(part, at)?;
         at += part.len() as u64;
     }
-    file.sync_data()?;
-    drop(file);
-    storage.rename(aside, name)?;
-    storage.sync_dir(dir)
+    file.sync_data()
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Storage, StorageFile};
 
@@ -28,10 +28,13 @@ impl RealStorage {
 
 impl Storage for RealStorage {
     fn create_dir(&self, dir: &str) -> io::Result<()> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(self.root.join(dir))
+        let dir = self.root.join(dir);
+        let above = lacking_above(&dir);
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
+        // A log in a directory whose own name the power takes away is lost with all that it acknowledged.
+        above
+            .iter()
+            .try_for_each(|parent| File::open(parent)?.sync_all())
     }
 
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
@@ -85,6 +88,16 @@ impl Storage for RealStorage {
     }
 }
 
+/// The directories that hold the names which making `dir` will make, innermost first.
+fn lacking_above(dir: &Path) -> Vec<PathBuf> {
+    let lacking = dir.ancestors().take_while(|dir| !dir.is_dir());
+    let holds = |dir: &Path| match dir.parent()? {
+        parent if parent.as_os_str().is_empty() => Some(PathBuf::from(".")),
+        parent => Some(parent.to_owned()),
+    };
+    lacking.filter_map(holds).collect()
+}
+
 struct RealFile(File);
 
 impl StorageFile for RealFile {
@@ -106,5 +119,26 @@ impl StorageFile for RealFile {
 
     fn size(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_directory_that_gets_a_new_name_is_synced() {
+        let root = std::env::temp_dir().join(format!("weir-log-dirs-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        fs::create_dir(&root).unwrap();
+        let dir = root.join("a/b");
+        assert_eq!(lacking_above(&dir), [root.join("a"), root.clone()]);
+        RealStorage::new(&dir).create_dir("").unwrap();
+        assert!(dir.is_dir());
+        assert_eq!(lacking_above(&dir), Vec::<PathBuf>::new());
+        // A name without a directory in front is in the working directory.
+        let here = Path::new("weir-there-is-no-such-directory");
+        assert_eq!(lacking_above(here), [PathBuf::from(".")]);
+        fs::remove_dir_all(&root).unwrap();
     }
 }
