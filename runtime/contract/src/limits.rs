@@ -11,8 +11,8 @@ pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
 pub const KEY_MAX: usize = 4 << 10;
 /// Arguments of a call in their encoding.
 pub const ARGS_MAX: usize = 4 << 20;
-/// All state operations of one step.
-pub const OPS_MAX: usize = 16 << 20;
+/// Record of one step: arguments, answer, writes, messages, frames.
+pub const RECORD_MAX: usize = 2 << 20;
 /// Reply of a step.
 pub const REPLY_MAX: usize = 16 << 20;
 /// Body of an HTTP request.

@@ -31,6 +31,9 @@ pub(crate) struct Attempt {
 /// Bytes of a record besides its parts of varying length.
 pub(crate) const RECORD_HEAD: usize = 512;
 
+/// Bytes of what a program says of its bug, which may be any text; more is cut. It is kept beside the arguments.
+const DETAIL_MAX: usize = 4 << 10;
+
 impl Machine {
     /// `place` is the run and the steps it has done, the seed of chance; `used` what the record holds besides.
     pub(crate) fn attempt(
@@ -224,7 +227,9 @@ fn too_large<T>(detail: &str) -> Result<T, Crash> {
 fn bug(manifest: &Manifest, crash: &Crash) -> Bug {
     let mut reason = crash.reason.text().to_owned();
     if !crash.detail.is_empty() {
-        reason = format!("{reason}: {}", crash.detail);
+        let shown = crash.detail.floor_char_boundary(DETAIL_MAX);
+        let cut = if shown < crash.detail.len() { ".." } else { "" };
+        reason = format!("{reason}: {}{cut}", &crash.detail[..shown]);
     }
     let caller = |site: &u32| match manifest.function_at(*site) {
         "" => manifest.place(*site),

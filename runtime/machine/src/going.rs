@@ -9,7 +9,7 @@ use weir_contract::call::Reply;
 use weir_contract::manifest::{Access, Effect, INSIDE_SINCE, Manifest};
 use weir_log::Record;
 
-use crate::attempt::{Attempt, views_of};
+use crate::attempt::{Attempt, RECORD_HEAD, views_of};
 use crate::drive::Work;
 use crate::effects::{EventTo, Place};
 use crate::given::{encode_given, given_at};
@@ -62,6 +62,8 @@ pub enum Taken {
     Ended,
     /// Too many events wait.
     Full,
+    /// No record has room for it.
+    TooLong,
 }
 
 impl Machine {
@@ -235,6 +237,10 @@ impl Machine {
         if self.events_waiting(to.entity, &to.key) >= manifest.limits.events() {
             return Taken::Full;
         }
+        let bytes = sent.caller.len() + to.key.len() + to.args.len() + RECORD_HEAD;
+        if bytes > self.record_bytes_max {
+            return Taken::TooLong;
+        }
         let record = EventRecord {
             time,
             from: EventFrom::Outside {
@@ -253,9 +259,12 @@ impl Machine {
     }
 
     /// The outside has answered a call: [`weir_contract::border::OUTPUT_OK`] or `OUTPUT_FAILED` and what follows. `None`
-    /// when nobody waits for it any more, or it is no answer of that function.
+    /// when nobody waits for it any more, or it is no answer of that function, or longer than [`Machine::answer_bytes_max`].
     pub fn answer(&mut self, call: u64, output: Vec<u8>, now: i64) -> Option<Progress> {
         let (run, _) = self.who_takes(call, &output)?;
+        if output.len() > self.answer_bytes_max() {
+            return None;
+        }
         let record = AnswerRecord {
             time: now.max(self.time),
             call,
@@ -267,6 +276,11 @@ impl Machine {
             record: record.to_record(),
             actions,
         })
+    }
+
+    /// The longest answer of the outside that it takes.
+    pub fn answer_bytes_max(&self) -> usize {
+        answer_bytes_max(self.record_bytes_max)
     }
 
     /// The same, and the step that the answer leads to, in one record.
@@ -509,6 +523,11 @@ impl Machine {
         })?;
         Ok(actions)
     }
+}
+
+/// The longest answer of the outside that has room in a record of so many bytes.
+pub fn answer_bytes_max(record_bytes_max: usize) -> usize {
+    record_bytes_max.saturating_sub(RECORD_HEAD)
 }
 
 /// Output of an extern function that failed with one of the errors a runtime may answer with; none of them has fields.

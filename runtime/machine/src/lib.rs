@@ -47,7 +47,7 @@ pub mod views;
 pub use access::StateAccess;
 pub use asking::{Misused, StepCap};
 pub use effects::{EventTo, Frame, Place};
-pub use going::{Progress, Sent, Taken, failed_output};
+pub use going::{Progress, Sent, Taken, answer_bytes_max, failed_output};
 pub use idempotency::KeptAnswer;
 pub use machine::{Action, Answer, BadRecord, Became, Call, Done, Machine, OutsideCall, Said};
 pub use merged::{Merged, Merging};

@@ -16,7 +16,7 @@ use weir_contract::{DecodeError, limits};
 use weir_log::{Record, RecordKind};
 
 use crate::asking::{StepCap, Surroundings};
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, RECORD_HEAD};
 use crate::begins;
 use crate::drive::{Work, caller_of, first_frame};
 use crate::effects::{Ask, Place};
@@ -59,6 +59,8 @@ pub struct Machine {
     /// A step whose record would be longer is a bug of the program. Only asked when a step runs, so replay may
     /// have another.
     pub record_bytes_max: usize,
+    /// A program whose record would be longer is refused. Only asked when one comes into force.
+    pub program_bytes_max: usize,
     /// How much a step of a run does before it yields. Only asked when a step runs.
     pub step_cap: StepCap,
     /// Settings and secrets of the program in force. Only asked when a step runs.
@@ -80,7 +82,8 @@ impl Default for Machine {
             time: 0,
             position: 0,
             view_rows_waited_for: u64::MAX,
-            record_bytes_max: limits::OPS_MAX,
+            record_bytes_max: limits::RECORD_MAX,
+            program_bytes_max: usize::MAX,
             step_cap: StepCap::default(),
             settings: Arc::default(),
             spent: Spent::default(),
@@ -148,6 +151,8 @@ pub enum Answer {
     Ended(Ended),
     /// It may emit into that stream, of which too much waits to be consumed: later there will be room.
     Full(u32),
+    /// No record has room for what it was called with.
+    TooLong { bytes: usize, bytes_max: usize },
 }
 
 /// What a record asks of those outside the machine.
@@ -282,8 +287,16 @@ impl Machine {
             manifest: manifest.to_json(),
             next_run: self.next_run,
         };
+        let to_append = record.to_record();
+        let (bytes, bytes_max) = (to_append.encoded_bytes(), self.program_bytes_max);
+        if bytes > bytes_max {
+            let why = "the program is too large for this log: its manifest";
+            return Err(Incompatible(vec![format!(
+                "{why} takes {bytes} bytes, and {bytes_max} are the limit"
+            )]));
+        }
         self.enforce(manifest, record.time);
-        Ok(Some(record.to_record()))
+        Ok(Some(to_append))
     }
 
     /// Runs one call. `manifest` is the program in force with its sites, to say where a bug is.
@@ -350,6 +363,17 @@ impl Machine {
                 false => Answer::Output(vec![OUTPUT_DENIED]),
             };
             return Err(Box::new(self.unrecorded(run, answer, call, manifest)));
+        }
+        // What only reads has no record.
+        if (function.effect >= Effect::Write || function.kind == FunctionKind::Run)
+            && let Err(too_long) = self.has_room(call)
+        {
+            return Err(Box::new(self.unrecorded(
+                self.next_run,
+                too_long,
+                call,
+                manifest,
+            )));
         }
         if let Some(stream) = self.streams.first_full(manifest, &function.emits) {
             return Err(Box::new(self.unrecorded(
@@ -436,6 +460,17 @@ impl Machine {
             position: 0,
             record: Some(record),
             actions,
+        }
+    }
+
+    /// Whether a record takes what a call brings along. Its step may still write too much, which is a bug of the program, and what is
+    /// recorded of that has room besides.
+    fn has_room(&self, call: &Call) -> Result<(), Answer> {
+        let bytes = caller_of(call).len() + call.keys.len() + call.args.len() + RECORD_HEAD;
+        let bytes_max = self.record_bytes_max;
+        match bytes <= bytes_max {
+            true => Ok(()),
+            false => Err(Answer::TooLong { bytes, bytes_max }),
         }
     }
 

@@ -62,13 +62,11 @@ impl Embedded {
         }
     }
 
-    /// Waits until a run has ended and that is durable. `None` when there is no such run.
+    /// Waits until a run has ended and that is durable. `None` when there is no such run. Blocks, so not for tasks of an async
+    /// runtime.
     pub fn wait_for(&self, which: WhichRun) -> Result<Option<Answer>, Refusal> {
-        let (sender, receiver) = channel();
-        self.core.door().wait_for_run(which, move |result| {
-            let _ = sender.send(result);
-        });
-        let result = receiver.recv().unwrap_or(Err(Refusal::Stopping))?;
+        let ended = self.core.door().wait_for_run(which).blocking_recv();
+        let result = ended.unwrap_or(Err(Refusal::Stopping))?;
         Ok(result.map(|(_, answer)| answer))
     }
 

@@ -18,10 +18,12 @@ pub fn log_json(
 ) -> Result<(), RecoveryError> {
     let mut program: Option<Manifest> = None;
     let first = log.tail(PARTITION)?.trimmed.plus(1);
-    // The program in force at the first record was written before it; a snapshot from there on still has it.
+    // The program in force at the first record was written before it; the snapshot up to there has it. Those of still earlier
+    // records, which a crash may have left, have an older one.
     if first > Lsn::FIRST {
         let snapshots = log.snapshots();
-        for id in snapshots.list(PARTITION)? {
+        let all = snapshots.list(PARTITION)?;
+        for id in all.into_iter().filter(|id| id.at >= first.before()) {
             if let Some(snapshot) = snapshots.newest(PARTITION, id.at)? {
                 let machine = Machine::restore(&snapshot.body);
                 let machine =

@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use weir_contract::Manifest;
 use weir_log::Log;
-use weir_machine::Incompatible;
+use weir_machine::{Incompatible, answer_bytes_max};
 
 use crate::config::Config;
-use crate::core::{Core, Door, StartError};
+use crate::core::{Core, Door, StartError, record_bytes_max};
 use crate::http::{BodyRoom, Shared, address, serve};
 use crate::outside::caller::Callers;
 use crate::program::Program;
@@ -47,6 +47,7 @@ impl Node {
             runtime.handle().clone(),
             config.externs.clone(),
             config.blobs.clone(),
+            answer_bytes_max(record_bytes_max(&*log)),
         );
         let program = program.with_callers(&callers).with_blobs(&config.blobs);
         let core = Core::start(&config, program, log.clone())?;

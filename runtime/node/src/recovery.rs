@@ -15,6 +15,12 @@ pub enum RecoveryError {
         at: Lsn,
         error: BadRecord,
     },
+    /// There is a snapshot of more records than the log has: it is of another log, or the log has lost some.
+    Behind {
+        /// The last record of the log.
+        log: Lsn,
+        snapshot: Lsn,
+    },
 }
 
 impl std::fmt::Display for RecoveryError {
@@ -22,6 +28,10 @@ impl std::fmt::Display for RecoveryError {
         match self {
             RecoveryError::Log(error) => error.fmt(f),
             RecoveryError::Record { at, error } => write!(f, "record {at} of the log: {error}"),
+            RecoveryError::Behind { log, snapshot } => write!(
+                f,
+                "there is a snapshot of record {snapshot}, and the log ends at record {log}: put back the log that it belongs to, or move the snapshot away to go on without it"
+            ),
         }
     }
 }
@@ -52,6 +62,14 @@ pub fn recover_until(log: &dyn Log, until: Lsn) -> Result<(Machine, Lsn), Recove
         }
         None => (Machine::new(), Lsn::ZERO),
     };
+    let end = log.tail(PARTITION)?.next.before();
+    if end < at {
+        // What is written now would get positions that the snapshot claims to have, and be passed over the next time.
+        return Err(RecoveryError::Behind {
+            log: end,
+            snapshot: at,
+        });
+    }
     for frame in log.read(PARTITION, at.plus(1), Some(until))? {
         let frame = frame?;
         let mut lsn = frame.base;

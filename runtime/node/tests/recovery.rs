@@ -11,7 +11,7 @@ use weir_contract::Value;
 use weir_contract::call::Reply;
 use weir_contract::manifest::FunctionKind;
 use weir_log::memory::Fault;
-use weir_log::{FileLog, Log, MemoryLog, Options};
+use weir_log::{FileLog, Log, Lsn, MemoryLog, Options};
 use weir_node::{Caller, Config, Embedded, NamedCall, Node, Outcome, PARTITION, Program, recover};
 
 fn config() -> Config {
@@ -214,6 +214,102 @@ fn a_step_that_panics_stops_the_node_and_loses_nothing() {
     assert!(node.stop().is_err());
     let node = Node::start(Config::default(), program(), Arc::new(log)).unwrap();
     assert_eq!(get(node.address(), "/Account/ann/balance").json, json!(5));
+}
+
+#[test]
+fn a_snapshot_of_more_than_the_log_has_is_not_gone_on_from() {
+    let log = MemoryLog::new();
+    let node = Node::start(config(), program(), Arc::new(log.clone())).unwrap();
+    for _ in 0..5 {
+        post(node.address(), DEPOSIT, r#"{"amount": 1}"#);
+    }
+    node.stop().unwrap();
+    let snapshot = log
+        .snapshots()
+        .newest(PARTITION, Lsn::MAX)
+        .unwrap()
+        .unwrap();
+    // As when somebody puts snapshots of one log into another.
+    let other = MemoryLog::new();
+    let at = snapshot.id.at;
+    other
+        .snapshots()
+        .put(PARTITION, at, &snapshot.body)
+        .unwrap();
+    let Err(refused) = Node::start(config(), program(), Arc::new(other)) else {
+        panic!("what it answers from now on would be passed over at its next start");
+    };
+    let says = format!("there is a snapshot of record {at}, and the log ends at record 1");
+    assert!(refused.to_string().starts_with(&says), "{refused}");
+}
+
+#[test]
+fn snapshots_alone_are_enough_to_go_on() {
+    let dir = std::env::temp_dir().join(format!("weir-node-restore-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&dir);
+    let start = || {
+        let log: Arc<dyn Log> = Arc::new(FileLog::open(&dir, Options::default()).unwrap());
+        Node::start(Config::default(), program(), log).unwrap()
+    };
+    let node = start();
+    post(node.address(), DEPOSIT, r#"{"amount": 7}"#);
+    node.stop().unwrap();
+    for gone in ["MANIFEST.a", "MANIFEST.b"] {
+        std::fs::remove_file(dir.join(gone)).unwrap();
+    }
+    std::fs::remove_dir_all(dir.join("log")).unwrap();
+    for round in 1..=3 {
+        let node = start();
+        let answer = post(node.address(), DEPOSIT, r#"{"amount": 1}"#);
+        assert_eq!(
+            answer.json,
+            json!(7 + round),
+            "what was answered before is kept"
+        );
+        // Without a last snapshot, as after a crash.
+        let copy = dir.with_extension("crashed");
+        let _ = std::fs::remove_dir_all(&copy);
+        copy_dir(&dir, &copy);
+        node.stop().unwrap();
+        std::fs::remove_dir_all(&dir).unwrap();
+        std::fs::rename(&copy, &dir).unwrap();
+    }
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn a_program_that_comes_while_the_node_stops_is_refused() {
+    let log = MemoryLog::new();
+    let mut embedded =
+        Some(Embedded::start(&Config::default(), program(), Arc::new(log.clone())).unwrap());
+    let door = embedded.as_ref().unwrap().door().clone();
+    log.plan(1, Fault::Hold);
+    let call = NamedCall {
+        entity: Some("Account".into()),
+        function: "deposit".into(),
+        kind: FunctionKind::Handler,
+        keys: vec![Value::Text("ann".into())],
+        args: vec![Some(Value::Int(1)), None],
+        caller: Caller::new("ann", []),
+        idempotency: None,
+    };
+    let manifest_now = door.program();
+    let call = call.resolve(&manifest_now).unwrap();
+    door.call(call, manifest_now, |_| {});
+    let node = embedded.take();
+    let stopping = std::thread::spawn(move || node.unwrap().stop());
+    // A look is answered behind all that was sent before, so the order to stop has come by then, or comes first.
+    std::thread::sleep(Duration::from_millis(100));
+    let (sender, told) = std::sync::mpsc::channel();
+    let mut other = manifest();
+    other.module_sha256 = "44".into();
+    door.reload(Program::new(other, Box::new(support::Bank)), move |done| {
+        let _ = sender.send(done);
+    });
+    let told = told.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert_eq!(told.unwrap_err().0, ["the node is stopping"]);
+    log.release();
+    stopping.join().unwrap().unwrap();
 }
 
 const DEPOSIT: &str = "/Account/ann/deposit";

@@ -12,9 +12,9 @@ use weir_contract::border::{
     StepInput,
 };
 use weir_contract::call::Reply;
-use weir_contract::encode::{Reader, put_int};
+use weir_contract::encode::{Reader, put_bytes, put_int};
 use weir_contract::manifest::FunctionKind;
-use weir_contract::{DefId, Value};
+use weir_contract::{DefId, Type, Value};
 use weir_log::{Log, MemoryLog};
 use weir_machine::{Answer, Crash, EventTo, OutsideCall, Sent, Steps, Transaction};
 use weir_node::{
@@ -143,9 +143,13 @@ impl Outside for Teller {
 type Calls = Receiver<(OutsideCall, OutsideAnswer)>;
 
 fn start(log: &Arc<MemoryLog>) -> (Embedded, Calls) {
+    start_with(log, manifest())
+}
+
+fn start_with(log: &Arc<MemoryLog>, manifest: Manifest) -> (Embedded, Calls) {
     let (sender, calls) = channel();
     let outside = Arc::new(Teller(Mutex::new(sender)));
-    let program = Program::new(manifest(), Box::new(Orders)).with_outside(outside);
+    let program = Program::new(manifest, Box::new(Orders)).with_outside(outside);
     let log: Arc<dyn Log> = log.clone();
     let node = Embedded::start(&Config::default(), program, log).unwrap();
     (node, calls)
@@ -183,12 +187,17 @@ fn key(id: i64) -> Vec<u8> {
 }
 
 fn paid(node: &Embedded, id: i64) -> EventAnswer {
+    paid_with(node, id, 0)
+}
+
+/// With arguments of so many bytes.
+fn paid_with(node: &Embedded, id: i64, args: usize) -> EventAnswer {
     let sent = Sent {
         to: EventTo {
             entity: 0,
             key: key(id).into(),
             event: 0,
-            args: Box::default(),
+            args: vec![0; args].into(),
         },
         caller: String::new(),
         roles: Vec::new(),
@@ -262,25 +271,64 @@ fn a_cancelled_run_tells_those_who_wait() {
     let log = Arc::new(MemoryLog::default());
     let (node, _calls) = start(&log);
     order(&node, 3, 1_000_000);
-    let run = wait(|answer| {
-        node.door()
-            .look(move |m| answer(m.runs().of_workflow(0, &key(3))))
-    });
-    let run = run.unwrap();
-    let (sender, ended) = channel();
-    node.door()
-        .wait_for_run(WhichRun::Number(run), move |result| {
-            let _ = sender.send(result);
-        });
+    let run = node_run(&node, 3);
+    let ended = node.door().wait_for_run(WhichRun::Number(run));
     assert!(wait(|answer| node.door().order(run, Order::Cancel, answer)).unwrap());
-    let told = ended
-        .recv_timeout(Duration::from_secs(10))
-        .unwrap()
-        .unwrap();
+    let told = ended.blocking_recv().unwrap().unwrap();
     let cancelled = Answer::Ended(weir_machine::Ended::Cancelled);
     assert_eq!(told, Some((run, cancelled)));
     assert!(!wait(|answer| node.door().order(run, Order::Resume, answer)).unwrap());
     node.stop().unwrap();
+}
+
+#[test]
+fn what_is_too_long_for_the_log_stops_no_node() {
+    let mut texts = manifest();
+    texts.externs[0].returns = Type::Text;
+    let log = Arc::new(MemoryLog::default());
+    let (node, calls) = start_with(&log, texts);
+    order(&node, 1, 0);
+    assert_eq!(paid_with(&node, 1, 5 << 20), EventAnswer::TooLong);
+    let (call, answer) = calls.recv_timeout(Duration::from_secs(10)).unwrap();
+    let text = |bytes: usize| {
+        let mut output = vec![OUTPUT_OK];
+        put_bytes(&mut output, &vec![b'x'; bytes]);
+        output
+    };
+    answer(text(5 << 20));
+    // It is as if it had not come.
+    assert!(wait(|answer| node.door().order(call.run, Order::Retry, answer)).unwrap());
+    let (again, answer) = calls.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert_eq!(again, call);
+    answer(text(0));
+    assert_eq!(paid(&node, 1), EventAnswer::Taken);
+    let which = WhichRun::Number(call.run);
+    assert_eq!(node.wait_for(which), Ok(Some(Answer::Output(int(0)))));
+    node.stop().unwrap();
+}
+
+#[test]
+fn who_waits_no_more_is_forgotten() {
+    let log = Arc::new(MemoryLog::default());
+    let (node, _calls) = start(&log);
+    order(&node, 3, 1_000_000);
+    let run = node_run(&node, 3);
+    let stays = node.door().wait_for_run(WhichRun::Number(run));
+    for _ in 0..1_000 {
+        drop(node.door().wait_for_run(WhichRun::Number(run)));
+    }
+    assert!(wait(|answer| node.door().order(run, Order::Cancel, answer)).unwrap());
+    let told = stays.blocking_recv().unwrap().unwrap();
+    assert_eq!(told.map(|(number, _)| number), Some(run));
+    node.stop().unwrap();
+}
+
+fn node_run(node: &Embedded, id: i64) -> u64 {
+    let run = wait(|answer| {
+        node.door()
+            .look(move |m| answer(m.runs().of_workflow(0, &key(id))))
+    });
+    run.unwrap()
 }
 
 #[test]

@@ -21,7 +21,8 @@ use weir_contract::manifest::Effect;
 use weir_machine::beside::{Begun, Beside, Footprint, How, Ran, Settled, Why, footprint};
 use weir_machine::{Call, Steps};
 
-use super::{Answered, Message, Refusal, Waiter, Worker};
+use super::frames::Waiter;
+use super::{Answered, Message, Refusal, Worker};
 
 /// How many calls ran beside the machine since the node was started, and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

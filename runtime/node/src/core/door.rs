@@ -1,6 +1,17 @@
 //! The way to a running machine: calls, looks and reloads are handed in here, or run here when the machine is free.
 
-use super::*;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, TryLockError};
+
+use tokio::sync::watch;
+use weir_contract::Manifest;
+use weir_machine::{Call, Done, Incompatible, Machine};
+
+use super::beside::{BesideCounts, Counters};
+use super::{Answered, Message, Refusal, Worker};
+use crate::program::Program;
+use crate::scratch::{Alive, Workshop};
 
 /// The way to a running machine; cheap to clone.
 #[derive(Clone)]

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::Value as Json;
+use tokio::sync::oneshot;
 use weir_contract::Manifest;
 use weir_contract::manifest::Promise;
 use weir_machine::streams::Consumed;
@@ -16,7 +17,13 @@ use weir_machine::{
 
 use crate::outside::OutsideAnswer;
 
-use super::{Door, Message, OPEN_FRAMES_MAX, RUN_STEPS_MAX, Refusal, Waiter, Worker};
+use super::frames::Waiter;
+use super::{Door, Message, Refusal, Worker};
+
+/// Things runs do before messages are looked after again.
+const RUN_STEPS_MAX: usize = 64;
+/// Frames that may be open while runs go on by themselves.
+const OPEN_FRAMES_MAX: usize = 2;
 
 /// What became of an event from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +36,8 @@ pub enum EventAnswer {
     Ended,
     /// Too many events wait in the run.
     Full,
+    /// No record of the log has room for it.
+    TooLong,
 }
 
 /// What people order about a run.
@@ -55,8 +64,10 @@ pub enum WhichRun {
 }
 
 type Told<T> = Box<dyn FnOnce(Result<T, Refusal>) + Send>;
+/// A run that has ended, by its number, with its result.
+type End = Option<(u64, Answer)>;
 /// Hears of a run that has ended.
-type ToldEnd = Told<Option<(u64, Answer)>>;
+type ToldEnd = oneshot::Sender<Result<End, Refusal>>;
 
 /// Messages about runs.
 pub(super) enum AboutRun {
@@ -90,7 +101,7 @@ impl AboutRun {
         match self {
             AboutRun::Event { answer, .. } => answer(Err(why)),
             AboutRun::Order { answer, .. } => answer(Err(why)),
-            AboutRun::Wait { answer, .. } => answer(Err(why)),
+            AboutRun::Wait { answer, .. } => drop(answer.send(Err(why))),
             AboutRun::Answer { .. } => {}
         }
     }
@@ -102,7 +113,12 @@ pub(super) struct RunWaiters(HashMap<u64, Vec<ToldEnd>>);
 
 impl RunWaiters {
     fn add(&mut self, run: u64, answer: ToldEnd) {
-        self.0.entry(run).or_default().push(answer);
+        let waiters = self.0.entry(run).or_default();
+        // A run may go on for a year, and clients who ask again and again do not wait so long.
+        if waiters.len() == waiters.capacity() {
+            waiters.retain(|waiter| !waiter.is_closed());
+        }
+        waiters.push(answer);
     }
 
     fn ended(&mut self, run: u64, ended: &Ended) {
@@ -111,14 +127,14 @@ impl RunWaiters {
                 Ended::Output(output) => Answer::Output(output.clone()),
                 other => Answer::Ended(other.clone()),
             };
-            answer(Ok(Some((run, result))));
+            let _ = answer.send(Ok(Some((run, result))));
         }
     }
 
     pub fn refuse(&mut self, why: Refusal) {
         for (_, answers) in self.0.drain() {
             for answer in answers {
-                answer(Err(why.clone()));
+                let _ = answer.send(Err(why.clone()));
             }
         }
     }
@@ -155,14 +171,11 @@ impl Door {
     }
 
     /// Waits until a run has ended and that is durable: its number and result. `None` when there is no such run, or its
-    /// result is not kept. A run that never ends is waited for until the node stops.
-    pub fn wait_for_run(
-        &self,
-        which: WhichRun,
-        answer: impl FnOnce(Result<Option<(u64, Answer)>, Refusal>) + Send + 'static,
-    ) {
-        let answer = Box::new(answer);
+    /// result is not kept. A run that never ends is waited for until the node stops, or the receiver is dropped.
+    pub fn wait_for_run(&self, which: WhichRun) -> oneshot::Receiver<Result<End, Refusal>> {
+        let (answer, ended) = oneshot::channel();
         self.about_run(AboutRun::Wait { which, answer });
+        ended
     }
 
     /// Runs as `Machine::runs_json` shows them.
@@ -272,6 +285,15 @@ impl Worker {
                     true => Some(output),
                     false => carry_answer(&program, &self.program, function, &output),
                 };
+                if let Some(output) = &output
+                    && output.len() > self.machine.answer_bytes_max()
+                {
+                    let bytes = output.len();
+                    self.speech.warn(&format!(
+                        "the answer to outside call {call} is too long for the log ({bytes} bytes) and dropped: `weir runs retry` asks again"
+                    ));
+                    return;
+                }
                 let now = self.tick();
                 let progress = output.and_then(|output| {
                     let steps = &mut *self.steps;
@@ -301,6 +323,7 @@ impl Worker {
             Taken::NoRun => EventAnswer::NoRun,
             Taken::Ended => EventAnswer::Ended,
             Taken::Full => EventAnswer::Full,
+            Taken::TooLong => EventAnswer::TooLong,
         };
         self.tell(answer, said);
     }
@@ -340,7 +363,7 @@ impl Worker {
         let known = run.and_then(|run| Some((run, self.machine.result(run)?)));
         match known {
             Some((run, Answer::GoesOn)) => self.run_waiters.add(run, answer),
-            known => self.tell(answer, known),
+            known => self.tell(Box::new(|known| drop(answer.send(known))), known),
         }
     }
 
@@ -408,5 +431,21 @@ impl Worker {
                 output,
             }));
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_that_wait_no_more_take_no_room() {
+        let mut waiters = RunWaiters::default();
+        let (sender, _stays) = oneshot::channel();
+        waiters.add(7, sender);
+        for _ in 0..10_000 {
+            waiters.add(7, oneshot::channel().0);
+        }
+        assert!(waiters.0[&7].len() < 10, "{}", waiters.0[&7].len());
     }
 }

@@ -349,6 +349,12 @@ pub(super) async fn reply(
             let reason = format!("too many entries of the stream `{stream}` wait to be consumed");
             return Err(Problem::unavailable(&reason));
         }
+        Answer::TooLong { bytes, bytes_max } => {
+            let reason = format!(
+                "the arguments are too long for a record of the log: {bytes} bytes with the caller and the key, {bytes_max} are the limit"
+            );
+            return Err(Problem::new(413, "PayloadTooLarge", reason));
+        }
         Answer::Building {
             view,
             behind,

@@ -119,6 +119,11 @@ async fn send(
         )),
         EventAnswer::Ended => Err(Problem::new(410, "Gone", "the run has ended")),
         EventAnswer::Full => Err(Problem::unavailable("too many events wait in the run")),
+        EventAnswer::TooLong => Err(Problem::new(
+            413,
+            "PayloadTooLarge",
+            "the event is too long for a record of the log",
+        )),
     }
 }
 
@@ -169,7 +174,7 @@ async fn result(
 pub(super) async fn finish(
     shared: &Arc<Shared>,
     asked: &Asked,
-    program: &Manifest,
+    program: &Arc<Manifest>,
     number: u32,
     done: Done,
 ) -> Result<Reply, Problem> {
@@ -185,13 +190,11 @@ pub(super) async fn finish(
     let run = done.run;
     let wait = wait_for(&asked.headers, function)?;
     if !wait.is_zero() {
-        let (sender, receiver) = oneshot::channel();
-        shared
-            .door
-            .wait_for_run(WhichRun::Number(run), move |ended| {
-                let _ = sender.send(ended);
-            });
-        if let Ok(Ok(Ok(Some((_, answer))))) = tokio::time::timeout(wait, receiver).await {
+        let ended = shared.door.wait_for_run(WhichRun::Number(run));
+        if let Ok(Ok(Ok(Some((_, answer))))) = tokio::time::timeout(wait, ended).await
+            // The result is one of the program that is in force now, which may have other types: who asks again is told by that.
+            && Arc::ptr_eq(program, &shared.door.program())
+        {
             let done = Done { answer, ..done };
             return reply(shared, program, number, asked, done).await;
         }

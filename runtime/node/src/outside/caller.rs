@@ -28,15 +28,18 @@ pub struct Callers {
     runtime: Handle,
     http: HttpCaller,
     components: Option<ComponentCaller>,
+    /// An answer that is longer has no room in the log: it counts as none.
+    answer_bytes_max: usize,
 }
 
 impl Callers {
-    /// Calls run on `runtime`; `bases` says where each name is.
-    pub fn new(runtime: Handle, bases: Bases, blobs: Blobs) -> Callers {
+    /// Calls run on `runtime`; `bases` says where each name is. Answers are at most so many bytes, encoded.
+    pub fn new(runtime: Handle, bases: Bases, blobs: Blobs, answer_bytes_max: usize) -> Callers {
         Callers {
             http: HttpCaller::new(bases, blobs),
             components: None,
             runtime,
+            answer_bytes_max,
         }
     }
 
@@ -49,6 +52,17 @@ impl Callers {
     }
 
     async fn attempt(&self, manifest: &Arc<Manifest>, call: &OutsideCall) -> Attempt {
+        match self.ask(manifest, call).await {
+            Attempt::Done(output) if output.len() > self.answer_bytes_max => again(format!(
+                "its answer has {} bytes, and the log takes {} of it",
+                output.len(),
+                self.answer_bytes_max
+            )),
+            attempt => attempt,
+        }
+    }
+
+    async fn ask(&self, manifest: &Arc<Manifest>, call: &OutsideCall) -> Attempt {
         let function = &manifest.externs[call.function as usize];
         match &self.components {
             Some(components) if function.is_component() => components.attempt(manifest, call).await,

@@ -192,6 +192,7 @@ impl World {
             Taken::NoRun => "no run",
             Taken::Ended => "ended",
             Taken::Full => "full",
+            Taken::TooLong => "too long",
         }
     }
 

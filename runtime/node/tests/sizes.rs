@@ -1,0 +1,82 @@
+//! What has no room in a record of the log is refused, or is a bug of the program. Nothing that a client sends stops the node.
+
+mod support;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use support::{Bank, ask, get, manifest, post, program};
+use weir_contract::limits;
+use weir_log::{Log, MemoryLog};
+use weir_machine::Incompatible;
+use weir_node::{Config, Node, Program, StartError};
+
+const DEPOSIT: &str = "/Account/ann/deposit";
+
+fn deposit(amount: i64, memo: usize) -> String {
+    json!({ "amount": amount, "memo": "x".repeat(memo) }).to_string()
+}
+
+#[test]
+fn arguments_that_have_no_room_in_a_record_are_refused() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
+    let node = Node::start(Config::default(), program(), log.clone()).unwrap();
+    let to = node.address();
+    for memo in [
+        limits::RECORD_MAX - 600,
+        limits::RECORD_MAX - 300,
+        2 * limits::RECORD_MAX - 300,
+    ] {
+        let answer = post(to, DEPOSIT, &deposit(1, memo));
+        assert_eq!(
+            answer.status,
+            if memo < limits::RECORD_MAX - 512 {
+                200
+            } else {
+                413
+            },
+            "{memo}: {answer:?}"
+        );
+    }
+    // What it was called with is recorded with the bug.
+    let bug = post(to, DEPOSIT, &deposit(i64::MAX, limits::RECORD_MAX - 600));
+    assert_eq!((bug.status, &bug.json["error"]), (500, &json!("Bug")));
+    let caller = format!("weir-caller: {}", "c".repeat(50 << 10));
+    let long = ask(
+        to,
+        "POST",
+        DEPOSIT,
+        &[&caller],
+        &deposit(1, limits::RECORD_MAX - 600),
+    );
+    assert_eq!(
+        (long.status, &long.json["error"]),
+        (413, &json!("PayloadTooLarge"))
+    );
+    assert_eq!(get(to, "/Account/ann/balance").json, json!(1));
+    node.stop().unwrap();
+    let node = Node::start(Config::default(), program(), log).unwrap();
+    assert_eq!(get(node.address(), "/Account/ann/balance").json, json!(1));
+}
+
+#[test]
+fn a_program_that_has_no_room_in_a_record_is_refused() {
+    let large = || {
+        let mut manifest = manifest();
+        manifest.roles = (0..50)
+            .map(|n| format!("{n}{}", "r".repeat(100 << 10)))
+            .collect();
+        Program::new(manifest, Box::new(Bank))
+    };
+    let node = Node::start(Config::default(), program(), Arc::new(MemoryLog::new())).unwrap();
+    let to = node.address();
+    let Incompatible(why) = node.reload(large()).unwrap_err();
+    assert!(why[0].contains("too large for this log"), "{why:?}");
+    assert_eq!(post(to, DEPOSIT, &deposit(1, 0)).status, 200);
+    let Err(StartError::Program(Incompatible(why))) =
+        Node::start(Config::default(), large(), Arc::new(MemoryLog::new()))
+    else {
+        panic!("it starts");
+    };
+    assert!(why[0].contains("too large for this log"), "{why:?}");
+}
