@@ -296,7 +296,7 @@ fn what_is_not_there_or_not_allowed_is_told() {
         (json!({ "file": "abc" }), "file: expected a blob as "),
         (
             json!({ "file": { "blob": hash("x"), "size": 2 } }),
-            &format!("file: blob {} has 1 bytes, not 2", hash("x")),
+            &format!("file: blob {} has 1 byte, not 2", hash("x")),
         ),
         (
             json!({ "file": { "blob": hash("x"), "sise": 1 } }),

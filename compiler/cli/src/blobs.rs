@@ -1,7 +1,7 @@
 //! `weir blobs`: the contents that are kept beside the log; one of them as a file; and sweeping out those that nothing names.
 
 use crate::client;
-use crate::output::{Failure, Outcome, say};
+use crate::output::{Failure, Outcome, counted, say};
 use crate::runs::{age, short};
 use crate::source::{From, Source};
 use serde_json::Value;
@@ -87,10 +87,12 @@ pub fn blobs(args: Args) -> Outcome {
             for listed in &removed {
                 say!("{}", row(listed));
             }
-            let (bytes, left) = (&swept["bytes"], &swept["left"]);
+            let number = |member: &str| swept[member].as_u64().unwrap_or(0);
+            let bytes = counted(number("bytes"), "byte", "bytes");
+            let left = counted(number("left"), "stays", "stay");
             match dry_run {
-                true => say!("{} would go, {bytes} bytes; {left} stay", removed.len()),
-                false => say!("{} removed, {bytes} bytes free; {left} stay", removed.len()),
+                true => say!("{} would go, {bytes}; {left}", removed.len()),
+                false => say!("{} removed, {bytes} free; {left}", removed.len()),
             }
             Ok(())
         }

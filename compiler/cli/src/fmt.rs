@@ -1,7 +1,7 @@
 //! `weir fmt`: programs in the one style.
 
 use crate::files::replace;
-use crate::output::{Failure, Outcome, Style, say, say_part};
+use crate::output::{Failure, Outcome, Style, counted, say, say_part};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -52,11 +52,11 @@ pub fn fmt(args: Args) -> Outcome {
     match (broken, args.check && others > 0) {
         (0, false) => Ok(()),
         (0, true) => {
-            let files = count(others, "file is", "files are");
+            let files = counted(others, "file is", "files are");
             Err(Failure::new(format_args!("{files} not in the style")).next("weir fmt"))
         }
         (broken, _) => {
-            let files = count(broken, "file has", "files have");
+            let files = counted(broken, "file has", "files have");
             Err(Failure::new(format_args!(
                 "{files} errors and stayed as written"
             )))
@@ -149,8 +149,4 @@ fn find(path: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> Outcome {
 fn read(file: &Path) -> Outcome<String> {
     fs::read_to_string(file)
         .map_err(|error| Failure::new(format_args!("cannot read {}: {error}", file.display())))
-}
-
-fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -22,6 +22,14 @@ macro_rules! say_part {
 
 pub(crate) use {say, say_part};
 
+/// `1 row`, `2 rows`: how many there are of something, whose name it is for one and for several.
+pub fn counted(number: impl TryInto<u64>, one: &str, several: &str) -> String {
+    match number.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {one}"),
+        number => format!("{number} {several}"),
+    }
+}
+
 pub type Outcome<T = ()> = Result<T, Failure>;
 
 /// Why a verb did not do what was asked.
@@ -120,5 +128,16 @@ impl Style {
         } else {
             text.to_string()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_no_plural() {
+        let said = [0, 1, 2].map(|rows: u64| counted(rows, "row", "rows"));
+        assert_eq!(said, ["0 rows", "1 row", "2 rows"]);
     }
 }

@@ -1,7 +1,7 @@
 //! What happens when the source of a running program is saved.
 
 use crate::components;
-use crate::output::Style;
+use crate::output::{Style, counted};
 use crate::program::{self, ToRun};
 use crate::settings;
 use std::path::Path;
@@ -126,13 +126,14 @@ fn changes(old: &Manifest, new: &Manifest, (instances, runs): (usize, usize)) ->
     let (before, after) = (names(old), names(new));
     let mut said = match instances {
         0 => "there was no state to keep".to_string(),
-        1 => "the state of 1 instance is kept".to_string(),
-        many => format!("the state of {many} instances is kept"),
+        some => format!(
+            "the state of {} is kept",
+            counted(some, "instance", "instances")
+        ),
     };
-    match runs {
-        0 => {}
-        1 => said.push_str("; 1 run goes on in the new program"),
-        many => said.push_str(&format!("; {many} runs go on in the new program")),
+    if runs > 0 {
+        let runs = counted(runs, "run goes on", "runs go on");
+        said.push_str(&format!("; {runs} in the new program"));
     }
     for name in after.iter().filter(|name| !before.contains(name)) {
         said.push_str(&format!(

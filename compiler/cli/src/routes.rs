@@ -135,7 +135,7 @@ fn route(manifest: &Manifest, function: &Function, url: &str) -> Route {
                 let entry = defs.name_of(&stream.ty);
                 format!("({entry} or List<{entry}>) -> List<Int>")
             }
-            None => signature(defs, function),
+            None => signature(manifest, function),
         },
         curl,
     }

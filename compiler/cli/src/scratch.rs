@@ -6,7 +6,7 @@
 //! ```
 
 use crate::client;
-use crate::output::{Failure, Outcome, say};
+use crate::output::{Failure, Outcome, counted, say};
 use crate::source::From;
 use serde_json::Value;
 use std::time::Duration;
@@ -122,7 +122,7 @@ fn size(bytes: u64) -> String {
         (amount, unit) = (amount / 1024.0, Some(next));
     }
     match unit {
-        None => format!("{bytes} bytes"),
+        None => counted(bytes, "byte", "bytes"),
         Some(unit) => format!("{amount:.1} {unit}"),
     }
 }

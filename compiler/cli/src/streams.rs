@@ -1,7 +1,7 @@
 //! `weir streams`: what streams hold, how far consumers are, what they have given up; and putting that back.
 
 use crate::client;
-use crate::output::{Failure, Outcome, Style, say};
+use crate::output::{Failure, Outcome, Style, counted, say};
 use crate::routes::percent_encode;
 use crate::source::From;
 use serde_json::Value;
@@ -91,8 +91,8 @@ fn rows(stream: &Value, style: Style) -> String {
     let count = |of: &Value, name: &str| of[name].as_u64().unwrap_or_default();
     let name = stream["stream"].as_str().unwrap_or_default();
     let kept = match (count(stream, "next"), count(stream, "kept")) {
-        (1, 1) => "1 entry".to_owned(),
-        (all, kept) if all == kept => format!("{all} entries"),
+        (all, kept) if all == kept => counted(all, "entry", "entries"),
+        (1, _) => "1 entry, not kept any more".to_owned(),
         (all, kept) => format!("{all} entries, {kept} of them kept"),
     };
     let mut text = format!("{}  {kept}", style.bold(name));

@@ -1,7 +1,7 @@
 //! `weir views`: how far the views of a running program are, and what is in one.
 
 use crate::client;
-use crate::output::{Failure, Outcome, say};
+use crate::output::{Failure, Outcome, counted, say};
 use crate::routes::percent_encode;
 use crate::source::From;
 use serde_json::Value;
@@ -74,12 +74,12 @@ pub fn views(args: Args) -> Outcome {
         };
         let late = match row["late"].as_u64() {
             Some(0) | None => String::new(),
-            Some(late) => format!(", {late} entries were too late"),
+            Some(late) => format!(", {} too late", counted(late, "entry was", "entries were")),
         };
         let name = row["view"].as_str().unwrap_or("");
         say!(
-            "{name:width$}  {} rows of {}, {state}{late}",
-            row["rows"],
+            "{name:width$}  {} of {}, {state}{late}",
+            counted(row["rows"].as_u64().unwrap_or(0), "row", "rows"),
             of.join(" and ")
         );
     }
@@ -95,7 +95,8 @@ fn to_go(row: &Value, behind: u64) -> String {
         row["before"]["position"].as_u64(),
     ) {
         (Some(rows), Some(position)) => {
-            format!("{to_go}; until then it shows the {rows} rows of position {position}")
+            let rows = counted(rows, "row", "rows");
+            format!("{to_go}; until then it shows the {rows} of position {position}")
         }
         _ => to_go,
     }

@@ -291,7 +291,8 @@ impl std::fmt::Display for Unresolved {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.why, self.sizes) {
             (_, Some((said, is))) => {
-                write!(f, "blob {} has {is} bytes, not {said}", self.hash)
+                let bytes = if is == 1 { "byte" } else { "bytes" };
+                write!(f, "blob {} has {is} {bytes}, not {said}", self.hash)
             }
             (BlobError::Missing(_), None) => write!(
                 f,

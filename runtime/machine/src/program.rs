@@ -79,12 +79,13 @@ pub(crate) fn check(machine: &Machine, old: &Manifest, new: &Manifest) -> Result
         if table.is_empty() {
             continue;
         }
-        let count = table.len();
+        let keys = match table.len() {
+            1 => "1 key".to_owned(),
+            several => format!("{several} keys"),
+        };
         let name = &entity.name;
         let Some((_, now)) = new.entity(name) else {
-            problems.push(format!(
-                "entity {name} is gone, but has state for {count} keys"
-            ));
+            problems.push(format!("entity {name} is gone, but has state for {keys}"));
             continue;
         };
         let keys_match = entity.keys.len() == now.keys.len()
@@ -95,7 +96,7 @@ pub(crate) fn check(machine: &Machine, old: &Manifest, new: &Manifest) -> Result
                 .all(|(a, b)| same(&old.defs, &a.ty, &new.defs, &b.ty));
         if !keys_match {
             problems.push(format!(
-                "the key of entity {name} is of another type, but {count} keys have state"
+                "the key of entity {name} is of another type, but there is state for {keys}"
             ));
         }
         for (index, slot) in entity.slots.iter().enumerate() {

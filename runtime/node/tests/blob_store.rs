@@ -251,3 +251,22 @@ fn a_sweep_sees_what_goes_from_the_log_into_a_snapshot_meanwhile() {
     assert!(swept.removed.is_empty());
     assert!(store.find(&blob.hash).unwrap().is_some());
 }
+
+#[test]
+fn a_sweep_of_a_log_whose_snapshots_are_gone_ends_and_removes_nothing() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let blob = store.keep(b"named by nobody knows what", "").unwrap();
+    folder.make_old(&blob);
+    let log = MemoryLog::new();
+    let mut writer = log.take(PARTITION, OwnerId(1)).unwrap();
+    let record = Record::new(RecordKind(99), "x");
+    let at = writer.append(Hlc(0), vec![record]).wait().unwrap();
+    let id = log.snapshots().put(PARTITION, at, b"state").unwrap();
+    log.trim(&writer, at).unwrap();
+    log.snapshots().delete(&id).unwrap();
+    let swept = sweep(&log, &store, SWEEP_AGE, false);
+    let why = swept.expect_err("what the snapshot named is not known");
+    assert!(why.to_string().contains("trimmed"), "{why}");
+    assert_eq!(store.list().unwrap().len(), 1);
+}

@@ -85,7 +85,7 @@ fn a_reload_keeps_the_state_or_is_refused_and_nothing_happens() {
         .unwrap_err();
     assert_eq!(
         refused.0,
-        ["the key of entity Account is of another type, but 1 keys have state"]
+        ["the key of entity Account is of another type, but there is state for 1 key"]
     );
     assert_eq!(get(to, "/Account/ann/balance").json, json!(7));
 }

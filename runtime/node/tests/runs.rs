@@ -308,7 +308,7 @@ fn what_is_too_long_for_the_log_stops_no_node() {
 }
 
 #[test]
-fn who_waits_no_more_is_forgotten() {
+fn who_waits_no_more_is_in_nobodys_way() {
     let log = Arc::new(MemoryLog::default());
     let (node, _calls) = start(&log);
     order(&node, 3, 1_000_000);

@@ -18,7 +18,7 @@ use serde_json::json;
 use weir_contract::manifest::{Manifest, Test};
 
 use super::Found;
-use crate::output::{Style, say};
+use crate::output::{Style, counted, say};
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Format {
@@ -103,21 +103,17 @@ fn person_sum(sum: &Sum) {
     if sum.crashes > 0 {
         did.push(format!(
             "killed and recovered {}",
-            counted(sum.crashes, "time")
+            counted(sum.crashes, "time", "times")
         ));
     }
     if sum.twice > 0 {
-        did.push(format!("delivered {} twice", counted(sum.twice, "message")));
+        did.push(format!(
+            "delivered {} twice",
+            counted(sum.twice, "message", "messages")
+        ));
     }
     if !did.is_empty() {
         say!("{}", did.join(", "));
     }
     say!("{} passed, {} failed", sum.passed, sum.failed);
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
-    }
 }

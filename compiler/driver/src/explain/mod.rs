@@ -70,7 +70,7 @@ pub fn page_of_frames(manifest: &Manifest, name: &str) -> Option<String> {
 /// The page of a function.
 pub fn page(manifest: &Manifest, function: &Function) -> String {
     let mut page = full_name(manifest, function);
-    page.push_str(&signature(&manifest.defs, function));
+    page.push_str(&signature(manifest, function));
     page.push('\n');
     for line in function.doc.iter().flat_map(|doc| doc.lines()) {
         page.push_str(&format!("  {line}\n"));

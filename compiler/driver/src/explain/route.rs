@@ -1,7 +1,7 @@
 //! Where a function is over HTTP, and what it takes and gives, in words.
 
 use weir_contract::manifest::{Effect, Function, FunctionKind, Manifest, Method, Param};
-use weir_contract::{Defs, Type};
+use weir_contract::{Defs, TupleField, Type};
 
 /// `POST /Account/{owner}/transfer`
 pub fn route(manifest: &Manifest, function: &Function) -> String {
@@ -22,8 +22,31 @@ pub fn method(manifest: &Manifest, function: &Function) -> &'static str {
     }
 }
 
+/// What a function answers with over HTTP. State that merges answers with its value: a `Counter` with an `Int`.
+fn answers_with(manifest: &Manifest, function: &Function) -> Type {
+    let entity = function.entity.map(|id| &manifest.entities[id as usize]);
+    let value_of = |name: &str| {
+        let mut fields = entity?.fields.iter();
+        let field = fields.find(|field| field.name == name)?;
+        Some(field.merge.as_ref()?.value_type())
+    };
+    let part = |part: &TupleField| {
+        let value = part.name.as_deref().and_then(value_of);
+        TupleField {
+            name: part.name.clone(),
+            ty: value.unwrap_or_else(|| part.ty.clone()),
+        }
+    };
+    match (function.kind, &function.returns) {
+        (FunctionKind::Field, ty) => value_of(&function.name).unwrap_or_else(|| ty.clone()),
+        (FunctionKind::Whole, Type::Tuple(parts)) => Type::Tuple(parts.iter().map(part).collect()),
+        (_, ty) => ty.clone(),
+    }
+}
+
 /// `(to: UserId, amount: Decimal) -> Decimal`
-pub fn signature(defs: &Defs, function: &Function) -> String {
+pub fn signature(manifest: &Manifest, function: &Function) -> String {
+    let defs = &manifest.defs;
     let mut text = String::new();
     if matches!(
         function.kind,
@@ -36,8 +59,9 @@ pub fn signature(defs: &Defs, function: &Function) -> String {
             .collect();
         text.push_str(&format!("({})", params.join(", ")));
     }
-    if function.returns != Type::Unit {
-        text.push_str(&format!(" -> {}", defs.name_of(&function.returns)));
+    let returns = answers_with(manifest, function);
+    if returns != Type::Unit {
+        text.push_str(&format!(" -> {}", defs.name_of(&returns)));
     }
     let fails: Vec<&str> = function
         .fails
@@ -69,4 +93,33 @@ fn is_plain(defs: &Defs, ty: &Type) -> bool {
             | Type::Date
             | Type::Money
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::Disk;
+
+    use super::signature;
+
+    #[test]
+    fn what_merges_answers_with_its_value() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/social");
+        let program = crate::find(&Disk, &folder).expect("it is there");
+        let analysis = crate::check(&Disk, &program).expect("it is read");
+        let manifest = crate::build(&program, &analysis)
+            .expect("it is right")
+            .manifest;
+        let shown = |name: &str| {
+            let mut functions = manifest.functions.iter();
+            let function = functions.find(|f| f.name == name && f.entity == Some(0));
+            signature(&manifest, function.expect("it is there"))
+        };
+        assert_eq!(shown("followers"), " -> Set<Handle>");
+        assert_eq!(
+            shown(""),
+            " -> (following: Set<Handle>, followers: Set<Handle>)"
+        );
+    }
 }

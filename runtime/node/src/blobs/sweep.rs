@@ -142,6 +142,7 @@ impl Sought {
     /// Searches all snapshots, then all records that are behind the newest of them or kept besides.
     fn search_log(&mut self, log: &dyn Log) -> Result<(), LogError> {
         let snapshots = log.snapshots();
+        let mut searched = None;
         loop {
             let mut newest = Lsn::ZERO;
             for id in snapshots.list(PARTITION)? {
@@ -152,8 +153,14 @@ impl Sought {
             }
             // What is trimmed from the log is in a snapshot. When that is newer than all that were searched, there are others by now.
             let trimmed = log.tail(PARTITION)?.trimmed;
-            if trimmed > newest {
+            if trimmed > newest && searched != Some(newest) {
+                searched = Some(newest);
                 continue;
+            }
+            // Or somebody took it away; then nobody knows what it names, and reading from behind it says what is lacking.
+            if trimmed > newest {
+                let first = trimmed.plus(1);
+                return Err(LogError::Trimmed { first });
             }
             for frame in log.read(PARTITION, trimmed.plus(1), None)? {
                 for record in &frame?.records {

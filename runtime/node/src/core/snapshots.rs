@@ -45,7 +45,8 @@ impl Worker {
             };
             let (log, messages) = (self.log.clone(), self.messages.clone());
             let sent = self.sent.clone();
-            std::thread::spawn(move || {
+            let thread = std::thread::Builder::new().name("weir-snapshot".to_owned());
+            let storing = thread.spawn(move || {
                 let stored = log.snapshots().put(PARTITION, at, &body);
                 let stored = stored.map(|id| id.at).map_err(|e| e.to_string());
                 // Who stops the node may open the log as soon as this is known.
@@ -53,6 +54,9 @@ impl Worker {
                 sent.fetch_add(1, Ordering::Release);
                 let _ = messages.send(Message::SnapshotStored(stored));
             });
+            if let Err(error) = storing {
+                self.snapshot_stored(Err(format!("no thread for it: {error}")));
+            }
         }
     }
 
