@@ -6,10 +6,11 @@
 
 use weir_contract::Manifest;
 
+use crate::calls::digest_of;
 use crate::effects::{Ask, Frame, Place};
 use crate::going::{Sent, Taken};
 use crate::idempotency::{Kept, KeptAnswer};
-use crate::machine::{Answer, Call, Machine, digest_of};
+use crate::machine::{Answer, Call, Machine};
 use crate::progress::Change;
 use crate::runs::{Waiting, WorksFor};
 use crate::steps::Steps;

@@ -10,12 +10,13 @@ use weir_contract::manifest::{Access, Effect, INSIDE_SINCE, Manifest};
 use weir_log::Record;
 
 use crate::attempt::{Attempt, RECORD_HEAD, views_of};
+use crate::calls::{digest_of, said};
 use crate::drive::Work;
 use crate::effects::{EventTo, Place};
 use crate::given::{encode_given, given_at};
 use crate::idempotency::{Kept, KeptAnswer};
 use crate::known::known_event;
-use crate::machine::{Action, Answer, BadRecord, Machine, OutsideCall, digest_of, said};
+use crate::machine::{Action, Answer, BadRecord, Machine, OutsideCall};
 use crate::progress::{Change, Start};
 use crate::record::Digest;
 use crate::run_record::{

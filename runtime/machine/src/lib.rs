@@ -8,11 +8,14 @@
 
 pub mod access;
 mod again;
+mod apply;
 pub mod asking;
 mod attempt;
 mod begins;
 pub mod beside;
+mod calls;
 pub mod chance;
+mod deploy;
 mod drive;
 pub mod effects;
 mod ending;
@@ -22,6 +25,7 @@ pub mod idempotency;
 mod known;
 pub mod machine;
 pub mod merged;
+mod messages;
 pub mod ops;
 pub mod program;
 mod progress;
