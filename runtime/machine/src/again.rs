@@ -8,7 +8,7 @@ use weir_contract::Manifest;
 
 use crate::calls::digest_of;
 use crate::effects::{Ask, Frame, Place};
-use crate::going::{Sent, Taken};
+use crate::events::{Sent, Taken};
 use crate::idempotency::{Kept, KeptAnswer};
 use crate::machine::{Answer, Call, Machine};
 use crate::progress::Change;

@@ -8,6 +8,7 @@
 
 pub mod access;
 mod again;
+mod answers;
 mod apply;
 pub mod asking;
 mod attempt;
@@ -19,6 +20,7 @@ mod deploy;
 mod drive;
 pub mod effects;
 mod ending;
+mod events;
 mod given;
 pub mod going;
 pub mod idempotency;
@@ -27,6 +29,7 @@ pub mod machine;
 pub mod merged;
 mod messages;
 pub mod ops;
+mod orders;
 pub mod program;
 mod progress;
 pub mod record;
@@ -49,9 +52,11 @@ pub mod transaction;
 pub mod views;
 
 pub use access::StateAccess;
+pub use answers::{answer_bytes_max, failed_output};
 pub use asking::{Misused, StepCap};
 pub use effects::{EventTo, Frame, Place};
-pub use going::{Progress, Sent, Taken, answer_bytes_max, failed_output};
+pub use events::{Sent, Taken};
+pub use going::Progress;
 pub use idempotency::KeptAnswer;
 pub use machine::{Action, Answer, BadRecord, Became, Call, Done, Machine, OutsideCall, Said};
 pub use merged::{Merged, Merging};
