@@ -3,17 +3,21 @@
 //! The manifest lists each pair of kind and type that the module asks for, and the module asks by position. So a module says nothing
 //! about types while it runs, and there is one implementation of all of it, here, for modules and for the interpreter.
 
-use std::collections::BTreeMap;
+mod given;
+mod lines;
+
+pub use given::{Given, Lacking};
+pub use lines::{Level, Line, Lines};
 
 use serde::{Deserialize, Serialize};
 
-use crate::blobs::{self, Blob, BlobError, Blobs};
+use self::lines::line;
+use crate::blobs::{self, Blob, BlobError};
 use crate::crash::CrashReason;
 use crate::encode::{Reader, encode_into, put_int};
-use crate::json::{Document, JsonError, from_json, from_text, parse, to_document};
+use crate::json::{JsonError, from_json, parse, to_document};
 use crate::library::{self, RESULT_BYTES_MAX, Refusal};
-use crate::limits::{LOG_LINE_MAX, LOG_LINES_MAX};
-use crate::scratch::{self, Found, Scratches};
+use crate::scratch::{self, Found};
 use crate::types::{Defs, TupleField, Type};
 use crate::value::Value;
 
@@ -65,30 +69,6 @@ pub struct ViewRead {
     pub row: Type,
 }
 
-/// How much a line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    Debug,
-    Info,
-    Warn,
-    Error,
-}
-
-impl Level {
-    pub const ALL: [Level; 4] = [Level::Debug, Level::Info, Level::Warn, Level::Error];
-
-    /// `info`
-    pub fn name(self) -> &'static str {
-        match self {
-            Level::Debug => "debug",
-            Level::Info => "info",
-            Level::Warn => "warn",
-            Level::Error => "error",
-        }
-    }
-}
-
 /// A setting that a program asks for with `config`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,140 +77,6 @@ pub struct Setting {
     pub ty: Type,
     /// The program goes on without it.
     pub has_default: bool,
-}
-
-/// What a host was given for a program: settings and secrets. Neither is in the log.
-#[derive(Clone, Default)]
-pub struct Given {
-    /// The value of a setting, as each of the types it is wanted as.
-    config: BTreeMap<String, Vec<(Type, Value)>>,
-    secrets: BTreeMap<String, String>,
-    /// Where the contents of blobs are.
-    pub blobs: Blobs,
-    /// Where temporary data is.
-    pub scratches: Scratches,
-}
-
-/// A setting or a secret that a program needs and cannot have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lacking {
-    pub name: String,
-    pub is_secret: bool,
-    /// Why what there is will not do; `None` where there is nothing.
-    pub why: Option<String>,
-}
-
-/// Of two that were given the same settings and secrets it does not matter which one has.
-impl PartialEq for Given {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.config, &self.secrets) == (&other.config, &other.secrets)
-    }
-}
-
-impl Eq for Given {}
-
-impl Given {
-    /// With another place for the contents of blobs.
-    pub fn with_blobs(self, blobs: Blobs) -> Given {
-        Given { blobs, ..self }
-    }
-
-    /// With another place for temporary data.
-    pub fn with_scratches(self, scratches: Scratches) -> Given {
-        Given { scratches, ..self }
-    }
-
-    /// Reads what a program asks for out of texts, as a query of a request has them; or else says all that is wrong.
-    pub fn read(
-        defs: &Defs,
-        calls: &[HostCall],
-        config: impl Fn(&str) -> Option<String>,
-        secret: impl Fn(&str) -> Option<String>,
-    ) -> Result<Given, Vec<Lacking>> {
-        let mut given = Given::default();
-        let mut lacking = Vec::new();
-        let mut lack = |name: &str, is_secret, why| {
-            let name = name.to_owned();
-            lacking.push(Lacking {
-                name,
-                is_secret,
-                why,
-            });
-        };
-        for call in calls {
-            match call {
-                HostCall::Config(Setting {
-                    name,
-                    ty,
-                    has_default,
-                }) => match config(name).map(|text| from_text(defs, ty, &text, "")) {
-                    Some(Ok(value)) => {
-                        let all = given.config.entry(name.clone()).or_default();
-                        all.push((ty.clone(), value));
-                    }
-                    Some(Err(error)) => lack(name, false, Some(error.to_string())),
-                    None if *has_default => {}
-                    None => lack(name, false, None),
-                },
-                HostCall::Secret(name) => match secret(name) {
-                    Some(text) => drop(given.secrets.insert(name.clone(), text)),
-                    None => lack(name, true, None),
-                },
-                _ => {}
-            }
-        }
-        match lacking.is_empty() {
-            true => Ok(given),
-            false => Err(lacking),
-        }
-    }
-
-    fn setting(&self, name: &str, ty: &Type) -> Option<&Value> {
-        let mut all = self.config.get(name)?.iter();
-        all.find(|(of, _)| of == ty).map(|(_, value)| value)
-    }
-}
-
-impl std::fmt::Debug for Given {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = self.secrets.keys();
-        let all = f
-            .debug_struct("Given")
-            .field("config", &self.config)
-            .finish();
-        all.and_then(|()| write!(f, " and secrets {:?}", names.collect::<Vec<_>>()))
-    }
-}
-
-/// A line of a program's log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    pub level: Level,
-    /// What the program said.
-    pub message: String,
-    /// The values beside it, by name.
-    pub fields: Vec<(String, Document)>,
-}
-
-/// The lines of a step, in their order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lines {
-    pub lines: Vec<Line>,
-    /// How many more there were than are kept.
-    pub more: usize,
-}
-
-impl Lines {
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
-    fn say(&mut self, line: Line) {
-        match self.lines.len() < LOG_LINES_MAX {
-            true => self.lines.push(line),
-            false => self.more += 1,
-        }
-    }
 }
 
 impl HostCall {
@@ -523,40 +369,4 @@ fn refuse(detail: String) -> Result<Value, Refusal> {
         reason: CrashReason::NotGiven,
         detail,
     })
-}
-
-fn line(level: Level, message: &str, values: Document) -> Line {
-    let mut left = LOG_LINE_MAX;
-    let mut line = Line {
-        level,
-        message: cut(message.to_owned(), &mut left),
-        fields: Vec::new(),
-    };
-    let Document::Object(members) = values else {
-        return line;
-    };
-    for (name, value) in members {
-        let written = value.to_string();
-        let fits = written.len() + name.len() <= left;
-        let value = match (fits, value) {
-            (true, value) => {
-                left -= written.len() + name.len();
-                value
-            }
-            (false, Document::String(text)) => Document::String(cut(text, &mut left)),
-            (false, _) => Document::String(cut(written, &mut left)),
-        };
-        line.fields.push((name, value));
-    }
-    line
-}
-
-/// As much of a text as is left, marked where it was cut.
-fn cut(mut text: String, left: &mut usize) -> String {
-    if text.len() > *left {
-        text.truncate(text.floor_char_boundary(*left));
-        text.push_str("...");
-    }
-    *left = left.saturating_sub(text.len());
-    text
 }

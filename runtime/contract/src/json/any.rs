@@ -2,7 +2,8 @@
 //!
 //! It is known by its name and its variants. A program's own enum that has just these is the same thing by another way.
 
-use super::document::{Document, Members, parse};
+use super::document::{Document, Members};
+use super::parse::parse;
 use crate::library::decimal;
 use crate::types::{DefId, DefKind, Defs, Type, Variant};
 use crate::value::Value;

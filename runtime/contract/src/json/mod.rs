@@ -21,12 +21,14 @@ mod any;
 mod document;
 mod duration;
 mod error;
+mod parse;
 mod read;
 mod text;
 mod write;
 
-pub use document::{Document, Members, parse};
+pub use document::{Document, Members};
 pub use error::{JsonError, nearest};
+pub use parse::parse;
 pub use read::{field_values, from_json};
 pub use text::{from_query, from_text};
 pub use write::{failure_to_document, fields_to_document, fields_to_json, to_document, to_json};

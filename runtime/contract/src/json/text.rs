@@ -1,7 +1,8 @@
 //! Values in the path and query of a URL: `/Account/ann` and `?near.lat=52.1&near.lon=4.9`.
 
-use super::document::{Document, parse};
+use super::document::Document;
 use super::error::JsonError;
+use super::parse::parse;
 use super::read::{from_json, join};
 use crate::types::{DefKind, Defs, Field, Type};
 use crate::value::Value;
