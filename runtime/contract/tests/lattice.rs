@@ -1,6 +1,9 @@
 //! The laws of state that merges, and that bytes, deltas and taking back keep to them: with what a seed makes up, and for few
 //! changes of three replicas in all orders and with all doublings.
 
+mod random;
+
+use random::Random;
 use weir_contract::lattice::{Actor, Change, Lattice, Operation, Part, PathPart, State};
 use weir_contract::{Currency, Defs, Money, Type, Value};
 
@@ -34,26 +37,16 @@ fn lattices() -> Vec<Lattice> {
     ]
 }
 
-/// A seed's numbers (xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % n
-    }
-
+impl Random {
     /// Few, so that changes meet.
     fn value(&mut self, ty: &Type) -> Value {
         match ty {
-            Type::Int => Value::Int(self.below(3) as i64 - 1),
-            Type::Decimal => Value::Decimal(self.below(5) as i128 * 500_000_000),
-            Type::Text => Value::Text(["a", "b", "c"][self.below(3) as usize].to_owned()),
+            Type::Int => Value::Int(self.next(3) as i64 - 1),
+            Type::Decimal => Value::Decimal(self.next(5) as i128 * 500_000_000),
+            Type::Text => Value::Text(["a", "b", "c"][self.next(3) as usize].to_owned()),
             Type::Money => Value::Money(Money {
-                currency: Currency::of(["EUR", "USD"][self.below(2) as usize]).unwrap(),
-                amount: self.below(5) as i128 - 2,
+                currency: Currency::of(["EUR", "USD"][self.next(2) as usize]).unwrap(),
+                amount: self.next(5) as i128 - 2,
             }),
             other => panic!("no {other:?} here"),
         }
@@ -64,7 +57,7 @@ impl Chance {
         loop {
             match at {
                 Lattice::Record(parts) => {
-                    let part = self.below(parts.len() as u64) as usize;
+                    let part = self.next(parts.len() as u64) as usize;
                     path.push(PathPart::Part(part));
                     at = &parts[part].lattice;
                 }
@@ -75,7 +68,7 @@ impl Chance {
                 leaf => {
                     let mut changes = Change::ALL.to_vec();
                     changes.retain(|change| leaf.takes(*change).is_some());
-                    let change = changes[self.below(changes.len() as u64) as usize];
+                    let change = changes[self.next(changes.len() as u64) as usize];
                     let ty = leaf.takes(change).unwrap();
                     return Operation {
                         path,
@@ -95,18 +88,18 @@ fn joined(lattice: &Lattice, a: &State, b: &State) -> State {
 }
 
 /// Three replicas that change and sometimes hear of each other; gives them and all deltas.
-fn lived(lattice: &Lattice, chance: &mut Chance, changes: usize) -> (Vec<State>, Vec<State>) {
+fn lived(lattice: &Lattice, chance: &mut Random, changes: usize) -> (Vec<State>, Vec<State>) {
     let mut replicas = vec![State::bottom(lattice); 3];
     let mut deltas = Vec::new();
     for _ in 0..changes {
-        let replica = chance.below(3) as usize;
-        if chance.below(4) == 0 {
-            let from = replicas[chance.below(3) as usize].clone();
+        let replica = chance.next(3) as usize;
+        if chance.next(4) == 0 {
+            let from = replicas[chance.next(3) as usize].clone();
             replicas[replica].join(lattice, &from);
         }
         let by = Actor {
             replica: replica as u64,
-            time: chance.below(3) as i64,
+            time: chance.next(3) as i64,
         };
         let operation = chance.operation(lattice);
         let done = replicas[replica].change(lattice, by, &operation).unwrap();
@@ -119,10 +112,10 @@ fn lived(lattice: &Lattice, chance: &mut Chance, changes: usize) -> (Vec<State>,
 fn joining_is_associative_commutative_and_idempotent() {
     for lattice in lattices() {
         for seed in 1..300 {
-            let mut chance = Chance(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+            let mut chance = Random::new(seed);
             let (replicas, mut deltas) = lived(&lattice, &mut chance, 8);
             deltas.extend(replicas);
-            let mut pick = || deltas[chance.below(deltas.len() as u64) as usize].clone();
+            let mut pick = || deltas[chance.next(deltas.len() as u64) as usize].clone();
             for _ in 0..4 {
                 let (a, b, c) = (pick(), pick(), pick());
                 let join = |a: &State, b: &State| joined(&lattice, a, b);
@@ -143,7 +136,7 @@ fn joining_is_associative_commutative_and_idempotent() {
 fn a_change_is_the_join_of_its_delta() {
     for lattice in lattices() {
         for seed in 1..300 {
-            let mut chance = Chance(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+            let mut chance = Random::new(seed);
             let (replicas, _) = lived(&lattice, &mut chance, 8);
             for (replica, before) in replicas.iter().enumerate() {
                 let by = Actor {
@@ -174,7 +167,7 @@ fn a_change_is_the_join_of_its_delta() {
 fn what_was_done_can_be_taken_back() {
     for lattice in lattices() {
         for seed in 1..300 {
-            let mut chance = Chance(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+            let mut chance = Random::new(seed);
             let (mut replicas, _) = lived(&lattice, &mut chance, 6);
             let mut state = replicas.swap_remove(2);
             let mut journal = Vec::new();
@@ -202,7 +195,7 @@ fn bytes_are_the_state_and_no_others_are() {
     let defs = Defs::default();
     for lattice in lattices() {
         for seed in 1..120 {
-            let mut chance = Chance(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+            let mut chance = Random::new(seed);
             let (replicas, deltas) = lived(&lattice, &mut chance, 6);
             for state in replicas.iter().chain(&deltas) {
                 let bytes = state.encode(&defs, &lattice);
@@ -214,7 +207,7 @@ fn bytes_are_the_state_and_no_others_are() {
                 for at in 0..bytes.len() {
                     assert!(State::decode(&defs, &lattice, &bytes[..at]).is_err());
                     let mut other = bytes.clone();
-                    other[at] ^= 1 << chance.below(8);
+                    other[at] ^= 1 << chance.next(8);
                     // Either refused or the bytes of another state.
                     if let Ok(found) = State::decode(&defs, &lattice, &other) {
                         assert_eq!(found.encode(&defs, &lattice), other, "{lattice:?}");
@@ -231,7 +224,7 @@ fn bytes_are_the_state_and_no_others_are() {
 fn in_all_orders_and_doubled() {
     for lattice in lattices() {
         for seed in 1..40 {
-            let mut chance = Chance(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+            let mut chance = Random::new(seed);
             let (_, mut deltas) = lived(&lattice, &mut chance, 6);
             deltas.truncate(4);
             let mut expected = State::bottom(&lattice);
@@ -278,7 +271,7 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 fn replicas_that_heard_of_everything_agree() {
     for lattice in lattices() {
         for seed in 1..200 {
-            let mut chance = Chance(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+            let mut chance = Random::new(seed);
             let (mut replicas, deltas) = lived(&lattice, &mut chance, 12);
             let all = replicas.clone();
             for replica in &mut replicas {

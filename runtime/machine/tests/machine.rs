@@ -1,6 +1,9 @@
 //! The machine held to its promises with random steps: rolling back leaves nothing, replaying gives the same state,
 //! snapshots read back, programs change without losing data.
 
+mod random;
+
+use random::Random;
 use serde_json::json;
 use weir_contract::Manifest;
 use weir_contract::border::{OUTPUT_OK, StepInput};
@@ -40,18 +43,6 @@ fn program(fields: serde_json::Value, slots: serde_json::Value) -> Manifest {
         "tests": [], "sites": [], "sources": [],
     });
     Manifest::from_json(manifest.to_string().as_bytes()).unwrap()
-}
-
-/// A generator that is the same everywhere (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % below
-    }
 }
 
 fn key(n: u64) -> Vec<u8> {
@@ -140,7 +131,7 @@ fn image(state: &weir_machine::State) -> String {
 #[test]
 fn rolling_back_leaves_nothing_behind() {
     for seed in 1..300 {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut on = Transaction::begin(empty_state(&manifest()));
         wander(&mut random, &mut on, 0);
         let (state, _) = on.commit();
@@ -229,7 +220,7 @@ fn many_handles_are_told_apart() {
 fn replay_and_snapshots_give_the_same_machine() {
     for seed in 1..60 {
         let mut steps = Wander {
-            random: Random(seed),
+            random: Random::new(seed),
         };
         let mut machine = Machine::new();
         let mut replay = ReplayChecker::default();
@@ -256,7 +247,9 @@ fn replay_and_snapshots_give_the_same_machine() {
 
 #[test]
 fn bytes_that_are_no_record_or_snapshot_are_refused_without_panic() {
-    let mut steps = Wander { random: Random(5) };
+    let mut steps = Wander {
+        random: Random::new(5),
+    };
     let manifest = manifest();
     let mut machine = Machine::new();
     machine.deploy(&manifest, 1).unwrap();
@@ -287,7 +280,9 @@ fn bytes_that_are_no_record_or_snapshot_are_refused_without_panic() {
 #[test]
 fn records_and_snapshots_of_version_1_are_still_read() {
     let manifest = manifest();
-    let mut steps = Wander { random: Random(7) };
+    let mut steps = Wander {
+        random: Random::new(7),
+    };
     let mut machine = Machine::new();
     let program = machine.deploy(&manifest, 1).unwrap().unwrap();
     let done = machine.call(&mut steps, &manifest, &call(Some("k")), 2);
@@ -345,7 +340,9 @@ fn bugs_of_version_2_are_still_read() {
 fn answers_are_kept_for_a_day_of_record_time() {
     const HOUR: i64 = 3_600_000_000;
     let manifest = manifest();
-    let mut steps = Wander { random: Random(9) };
+    let mut steps = Wander {
+        random: Random::new(9),
+    };
     let mut machine = Machine::new();
     machine.deploy(&manifest, 0).unwrap();
     let first = machine.call(&mut steps, &manifest, &call(Some("k")), HOUR);
@@ -378,7 +375,9 @@ fn answers_are_kept_as_long_as_the_program_says() {
         },
         ..manifest()
     };
-    let mut steps = Wander { random: Random(9) };
+    let mut steps = Wander {
+        random: Random::new(9),
+    };
     let mut machine = Machine::new();
     let mut replay = ReplayChecker::default();
     replay

@@ -1,6 +1,9 @@
 //! State that merges, in the machine: rolled back it is as before, replayed and restored it is the same, replicas agree, and programs
 //! take it over.
 
+mod random;
+
+use random::Random;
 use serde_json::json;
 use weir_contract::border::{OUTPUT_OK, StepInput};
 use weir_contract::encode::{decode, encode_into, put_int};
@@ -52,17 +55,6 @@ fn manifest() -> Manifest {
     ])
 }
 
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 8) % below
-    }
-}
-
 /// An operation on one of the slots of [`manifest`].
 fn operation(random: &mut Random) -> (u32, Vec<u8>) {
     let slot = random.next(3) as u32;
@@ -95,7 +87,7 @@ fn values(state: State, keys: &[&[u8]]) -> (State, Vec<Option<Vec<u8>>>) {
 fn what_is_rolled_back_leaves_nothing_and_what_is_replayed_is_the_same() {
     let keys: [&[u8]; 2] = [b"a\0\x01", b"b\0\x01"];
     for seed in 1..200 {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+        let mut random = Random::new(seed);
         let (mut state, mut replayed) = (empty_state(&manifest()), empty_state(&manifest()));
         for _ in 0..8 {
             let mut step = Transaction::begin(state);
@@ -285,7 +277,7 @@ fn a_look_at_a_part_says_what_the_whole_says() {
     let map_type = Type::Map(Box::new(Type::Int), Box::new(seen.clone()));
     let key: &[u8] = b"a\0\x01";
     for seed in 1..100 {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+        let mut random = Random::new(seed);
         let mut step = Transaction::begin(empty_state(&manifest));
         let handle = step.open(0, key);
         for _ in 0..20 {

@@ -1,5 +1,8 @@
 //! Lists that are written whole: the log has what changed, rolled back they are as before, and replayed they are the same.
 
+mod random;
+
+use random::Random;
 use serde_json::json;
 use weir_contract::encode::Reader;
 use weir_contract::manifest::Manifest;
@@ -103,22 +106,11 @@ fn a_list_that_has_nothing_to_do_with_the_old_one_is_written_as_it_is() {
     assert_eq!(told("", "xy"), "clear, push x, push y");
 }
 
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 8) % below
-    }
-}
-
 /// Lists of few letters, so that much is the same; whole ones and single changes, with savepoints anywhere in between.
 #[test]
 fn replayed_it_is_the_same_and_rolled_back_it_is_as_before() {
     for seed in 1..400 {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+        let mut random = Random::new(seed);
         let (mut live, mut replayed) = (state(), state());
         let mut known = vec![String::new(), String::new()];
         for _ in 0..8 {

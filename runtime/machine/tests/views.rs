@@ -1,7 +1,10 @@
 //! Views against the same query computed from scratch, over made-up histories, at every position.
 
+mod random;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use random::Random;
 use weir_contract::encode::decode;
 use weir_contract::keys::{decode_key, encode_key};
 use weir_contract::manifest::Manifest;
@@ -344,19 +347,6 @@ impl World {
     }
 }
 
-/// A small generator, the same for the same seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: u64) -> i64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        ((self.0 >> 33) % n) as i64
-    }
-}
-
 fn up_to_date(program: &Manifest, views: &mut Views, world: &mut World) {
     for view in 0..program.views.len() as u32 {
         let mut budget = u64::MAX;
@@ -396,26 +386,28 @@ fn compare(program: &Manifest, views: &Views, world: &World) {
 fn views_are_what_their_query_gives_from_scratch() {
     let program = program();
     for seed in 0..60 {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut world = World::default();
         let mut views = Views::new(&program, |_| Vec::new());
         for _ in 0..80 {
-            match random.below(4) {
+            match random.next(4) {
                 0 | 1 => {
-                    let key = random.below(12);
-                    let sale = (random.below(5), random.below(6));
+                    let key = random.next(12) as i64;
+                    let sale = (random.next(5) as i64, random.next(6) as i64);
                     world.sales.insert(key, sale);
                     touch(&program, &mut views, SALES, key);
                 }
                 2 => {
-                    let what = random.below(5);
-                    world.prices.insert(what, random.below(6));
+                    let what = random.next(5) as i64;
+                    world.prices.insert(what, random.next(6) as i64);
                     touch(&program, &mut views, PRICES, what);
                 }
-                _ => world.visits.push((random.below(3), random.below(300))),
+                _ => world
+                    .visits
+                    .push((random.next(3) as i64, random.next(300) as i64)),
             }
             // Not after every change: several are taken at once then.
-            if random.below(3) == 0 {
+            if random.next(3) == 0 {
                 up_to_date(&program, &mut views, &mut world);
                 compare(&program, &views, &world);
             }
@@ -429,11 +421,17 @@ fn views_are_what_their_query_gives_from_scratch() {
 fn a_view_that_is_made_anew_is_the_same() {
     let program = program();
     let mut world = World::default();
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     for key in 0..40 {
-        world.sales.insert(key, (random.below(5), random.below(6)));
-        world.prices.insert(random.below(5), random.below(6));
-        world.visits.push((random.below(3), random.below(300)));
+        world
+            .sales
+            .insert(key, (random.next(5) as i64, random.next(6) as i64));
+        world
+            .prices
+            .insert(random.next(5) as i64, random.next(6) as i64);
+        world
+            .visits
+            .push((random.next(3) as i64, random.next(300) as i64));
     }
     let keys = |entity: u32, world: &World| -> Vec<Box<[u8]>> {
         let keys: Vec<i64> = match entity {

@@ -1,23 +1,15 @@
 //! Histories made up at random: scripts that wait, send, branch and fail in all ways, with events, answers, cancelling and
 //! resuming at random moments. A process that dies after every record must come to the same end as one that never does.
 
+use crate::random::Random;
 use crate::relabel::renumbered;
 use crate::scripts::{GO, RUN, World, manifest};
 use std::collections::BTreeMap;
 
 use weir_machine::StepCap;
 
-/// A generator that is the same everywhere (xorshift).
-struct Random(u64);
-
+/// Scripts of chance.
 impl Random {
-    fn next(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % below
-    }
-
     fn key(&mut self) -> &'static str {
         ["a", "b", "c"][self.next(3) as usize]
     }
@@ -116,7 +108,7 @@ fn act(world: &mut World, random: &mut Random) {
 /// A history. With `dies`, the process starts anew after each thing that happens; half of the times from a snapshot.
 fn history(seed: u64, dies: bool) -> World {
     let mut world = World::new();
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let cap = StepCap {
         transactions: (seed % 3) as u32,
         ..StepCap::default()

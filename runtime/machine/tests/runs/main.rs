@@ -2,6 +2,8 @@
 
 mod cancelling;
 mod histories;
+#[path = "../random/mod.rs"]
+mod random;
 mod relabel;
 mod scripts;
 mod streams;
