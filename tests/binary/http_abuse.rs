@@ -120,6 +120,21 @@ fn deep_nesting_is_refused_quickly() {
 }
 
 #[test]
+fn what_has_no_room_in_the_log_stops_nothing() {
+    let (node, _scratch) = bank();
+    let deposit = |memo: usize| {
+        let body = format!(r#"{{"amount": "1", "memo": "{}"}}"#, "m".repeat(memo));
+        post(&node, "/Account/ann/deposit", &body)
+    };
+    refused(&deposit(3 << 20), 413, "too long for a record of the log");
+    // It is in the arguments and in what is written: a bug of the program, which is recorded.
+    let bug = deposit(3 << 19);
+    assert_eq!(bug.status, 500, "{bug:?}");
+    assert!(bug.body.contains("writes too much"), "{bug:?}");
+    unharmed(&node);
+}
+
+#[test]
 fn huge_bodies_are_refused_and_take_no_memory() {
     let (node, _scratch) = bank();
     let before = resident_kib(node.pid());

@@ -24,7 +24,8 @@ use tokio::sync::mpsc;
 
 use super::Shared;
 use super::admin::Lines;
-use super::call::{self, Asked, BUILDING, POSITION};
+use super::call::{self, Asked};
+use super::outcome::{BUILDING, POSITION};
 use super::reply::{Problem, Reply};
 use super::request::text;
 

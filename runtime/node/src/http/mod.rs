@@ -1,9 +1,11 @@
 //! HTTP on loopback: connections with limits of number and time, each request on its own.
 
 mod admin;
+mod args;
 mod blobs;
 mod call;
 mod live;
+mod outcome;
 mod reply;
 mod request;
 mod route;

@@ -22,7 +22,9 @@ use weir_machine::show_runs::name_of;
 use weir_machine::{Answer, Call, Done, EventTo, Place, Sent};
 
 use super::Shared;
-use super::call::{Asked, args_from_body, check_access, refused, reply};
+use super::args::args_from_body;
+use super::call::{Asked, check_access};
+use super::outcome::{RUN, refused, reply};
 use super::reply::{Problem, Reply, json_reply, with_header};
 use super::request::{caller, idempotency_key, text};
 use super::route::{entity_key, percent_encode};
@@ -212,8 +214,6 @@ pub(super) async fn finish(
         None => reply,
     })
 }
-
-const RUN: HeaderName = HeaderName::from_static("weir-run");
 
 /// Where the result of a workflow's run will be.
 fn location(asked: &Asked, function: &Function) -> Option<String> {

@@ -15,7 +15,8 @@ use tokio::sync::oneshot;
 use super::{number, on_machine};
 use crate::core::Order;
 use crate::http::Shared;
-use crate::http::call::{Asked, refused};
+use crate::http::call::Asked;
+use crate::http::outcome::refused;
 use crate::http::reply::{Problem, Reply, json_reply};
 use crate::http::route::query_pairs;
 

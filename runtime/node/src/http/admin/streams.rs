@@ -17,7 +17,8 @@ use weir_machine::streams::Consumed;
 use super::{number, on_machine};
 use crate::core::Order;
 use crate::http::Shared;
-use crate::http::call::{Asked, refused};
+use crate::http::call::Asked;
+use crate::http::outcome::refused;
 use crate::http::reply::{Problem, Reply, json_reply};
 use crate::http::route::query_pairs;
 
