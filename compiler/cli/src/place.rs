@@ -45,7 +45,7 @@ pub fn in_use(data: &Path) -> Failure {
 /// What to do when a log cannot be read.
 pub fn damaged(data: &Path) -> String {
     format!(
-        "keep a copy of {} as it is, then start with an empty directory: --data DIR",
+        "keep a copy of {} as it is before you move anything, or start with an empty directory: --data DIR",
         data.display()
     )
 }
