@@ -15,6 +15,7 @@
 //! While a frame is syncing the next one fills; nothing waits for a timer. A call that wrote nothing has no record, but
 //! its answer may show what an open frame wrote, so it leaves with that frame.
 
+mod about_runs;
 mod beside;
 mod door;
 mod frames;
@@ -25,10 +26,11 @@ mod start;
 mod time;
 mod worker;
 
+pub use about_runs::{EventAnswer, Order, WhichRun};
 pub use beside::{BesideConfig, BesideCounts};
 pub use door::Door;
 pub(crate) use frames::record_bytes_max;
-pub use going::{EventAnswer, Order, WhichRun};
+
 pub use start::{Core, StartError};
 
 use std::collections::VecDeque;
@@ -41,9 +43,10 @@ use weir_contract::Manifest;
 use weir_log::{AppendError, Log, Lsn, Writer};
 use weir_machine::{Call, Done, Incompatible, Machine, Steps};
 
+use self::about_runs::{AboutRun, RunWaiters};
 use self::beside::{Back, Besides};
 use self::frames::{OpenFrame, Waiter};
-use self::going::{AboutRun, RunWaiters};
+
 use self::snapshots::SnapshotStage;
 use self::time::Time;
 use crate::outside::Outside;

@@ -51,7 +51,7 @@ pub fn recover(log: &dyn Log) -> Result<(Machine, Lsn), RecoveryError> {
 
 /// The machine after the record at `until`.
 pub fn recover_until(log: &dyn Log, until: Lsn) -> Result<(Machine, Lsn), RecoveryError> {
-    let (mut machine, mut at) = match log.snapshots().newest(PARTITION, until)? {
+    let (mut machine, at) = match log.snapshots().newest(PARTITION, until)? {
         Some(snapshot) => {
             let at = snapshot.id.at;
             let machine = Machine::restore(&snapshot.body);
@@ -70,6 +70,17 @@ pub fn recover_until(log: &dyn Log, until: Lsn) -> Result<(Machine, Lsn), Recove
             snapshot: at,
         });
     }
+    let at = replay(log, &mut machine, at, until)?;
+    Ok((machine, at))
+}
+
+/// Lets a machine that stands at `at` take the records after it, up to `until`; where it stands then.
+pub fn replay(
+    log: &dyn Log,
+    machine: &mut Machine,
+    mut at: Lsn,
+    until: Lsn,
+) -> Result<Lsn, RecoveryError> {
     for frame in log.read(PARTITION, at.plus(1), Some(until))? {
         let frame = frame?;
         let mut lsn = frame.base;
@@ -84,5 +95,5 @@ pub fn recover_until(log: &dyn Log, until: Lsn) -> Result<(Machine, Lsn), Recove
         at = at.max(frame.last().min(until));
     }
     machine.position = at.0;
-    Ok((machine, at))
+    Ok(at)
 }

@@ -11,9 +11,9 @@ use weir_log::frame::FRAME_HEADER_BYTES;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId};
 use weir_machine::Incompatible;
 
+use super::about_runs::RunWaiters;
 use super::beside::{Besides, Counters};
 use super::frames::record_bytes_max;
-use super::going::RunWaiters;
 use super::reloading::lend;
 use super::snapshots::SnapshotStage;
 use super::time::Time;
@@ -21,7 +21,7 @@ use super::worker::{Inbox, run};
 use super::{Door, Message, Worker};
 use crate::config::Config;
 use crate::program::Program;
-use crate::recovery::{PARTITION, RecoveryError, recover};
+use crate::recovery::{PARTITION, RecoveryError, recover, replay};
 use crate::scratch::Workshop;
 
 /// Why a node does not start.
@@ -58,10 +58,12 @@ impl Core {
     /// Recovers, takes the log, puts the program in force and starts the thread.
     pub fn start(config: &Config, program: Program, log: Arc<dyn Log>) -> Result<Core, StartError> {
         let lost = |error| StartError::Recovery(RecoveryError::Log(error));
+        // A log that cannot be gone on from stays as it is.
+        let (mut machine, at) = recover(&*log).map_err(StartError::Recovery)?;
         let writer = log
             .take(PARTITION, OwnerId(std::process::id() as u128))
             .map_err(lost)?;
-        let (mut machine, last) = recover(&*log).map_err(StartError::Recovery)?;
+        let last = replay(&*log, &mut machine, at, Lsn::MAX).map_err(StartError::Recovery)?;
         let newest_snapshot = log
             .snapshots()
             .list(PARTITION)
@@ -120,17 +122,7 @@ impl Core {
             failed: None,
             stopping: false,
         };
-        let now = worker.tick();
-        let manifest = worker.program.clone();
-        if let Some(record) = worker
-            .machine
-            .deploy(&manifest, now)
-            .map_err(StartError::Program)?
-        {
-            let ack = worker.writer.append(Hlc(now as u64), vec![record]);
-            ack.wait().map_err(StartError::Append)?;
-            worker.at_position();
-        }
+        worker.put_in_force()?;
         worker.call_again();
         let worker_position = worker.position.clone();
         worker.own_all_scratch();
@@ -182,6 +174,21 @@ impl Core {
     /// Whether the thread has ended by itself, which only a failing log or a bug of ours makes it do.
     pub fn has_failed(&self) -> bool {
         self.thread.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+}
+
+impl Worker {
+    /// The program that the node is started with, if it is another than the log has.
+    fn put_in_force(&mut self) -> Result<(), StartError> {
+        let now = self.tick();
+        let program = self.program.clone();
+        let record = self.machine.deploy(&program, now);
+        if let Some(record) = record.map_err(StartError::Program)? {
+            let ack = self.writer.append(Hlc(now as u64), vec![record]);
+            ack.wait().map_err(StartError::Append)?;
+            self.at_position();
+        }
+        Ok(())
     }
 }
 
