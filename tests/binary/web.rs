@@ -39,7 +39,7 @@ test "a stand-in" {
 /// What came in: head and body as text.
 type Seen = Arc<Mutex<Vec<String>>>;
 
-/// Answers 404 with two headers of one name; `/broken` gets no answer at all.
+/// Answers 404 with two headers of one name; `/broken` gets no answer at all, `/huge` one of 5 MiB.
 fn server() -> (String, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("a bound address"));
@@ -73,12 +73,18 @@ fn answer(socket: TcpStream, noted: &Seen) -> Option<()> {
     reader.read_exact(&mut body).ok()?;
     text.push_str(&String::from_utf8_lossy(&body));
     let is_broken = text.contains(" /broken ");
+    let said = match text.contains(" /huge ") {
+        true => "g".repeat(5 << 20),
+        false => "gone".to_owned(),
+    };
     noted.lock().expect("no thread panicked").push(text);
     if !is_broken {
         let mut socket = socket;
-        socket
-            .write_all(b"HTTP/1.1 404 Not Found\r\nX-Said: a\r\nx-said: b\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngone")
-            .ok()?;
+        let length = said.len();
+        let head = format!(
+            "HTTP/1.1 404 Not Found\r\nX-Said: a\r\nx-said: b\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        socket.write_all((head + &said).as_bytes()).ok()?;
     }
     Some(())
 }
@@ -127,6 +133,17 @@ impl World {
     fn seen(&self) -> Vec<String> {
         std::mem::take(&mut *self.seen.lock().expect("no thread panicked"))
     }
+}
+
+#[test]
+fn an_answer_that_has_no_room_in_the_log_counts_as_none() {
+    let mut world = World::start();
+    let reply = world.call("tell", "/huge", Some("x"));
+    assert_eq!(
+        (reply.status, &reply.json()["error"]),
+        (502, &json!("Unknown"))
+    );
+    assert_eq!(world.call("tell", "/small", Some("x")).json(), json!(404));
 }
 
 #[test]

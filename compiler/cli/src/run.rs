@@ -152,14 +152,13 @@ pub fn run(args: Args) -> Outcome {
     drop(note);
     let stopped = node
         .stop()
-        .map_err(|why| Failure::new(format_args!("the log failed: {why}")).next(LOG_FAILED));
+        .map_err(|why| Failure::new(why).next(START_AGAIN));
     ended.and(stopped)?;
     say!("stopped");
     Ok(())
 }
 
-const LOG_FAILED: &str =
-    "look after the disk, then start again: nothing that was acknowledged is lost";
+const START_AGAIN: &str = "look after the disk if it is full or fails, then start again: nothing that was acknowledged is lost";
 
 /// What a program is read from.
 fn files(program: &Program, manifest: &Manifest) -> Vec<PathBuf> {
