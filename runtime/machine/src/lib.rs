@@ -1,10 +1,20 @@
 //! The deterministic core of the runtime: a record goes in, new state and a list of actions come out.
 //!
-//! `machine` is the whole, `transaction` and `asking` what a running step sees, `record`, `run_record`, `effects` and `ops` what
-//! the log holds. Runs: `runs` what they are, `schedule` who is next, `drive` and `attempt` one live step, `progress` and `ending` what a
-//! record does to them, `going` what may be asked of the machine, `streams` entries and who consumes them, `again` what tests ask of it a second time, `beside` calls that run
-//! beside it. `program`,
-//! `relabel` and `begins`: what happens when another program comes into force. No clock, no threads, no sockets.
+//! | | |
+//! | --- | --- |
+//! | `machine`, `messages` | the whole; what is asked of it and what it tells |
+//! | `calls`, `going`, `events`, `answers`, `orders` | what gives a record: calls, runs that go on by themselves, what comes from outside |
+//! | `drive`, `attempt` | one live step |
+//! | `transaction`, `asking`, `access` | what a running step sees of the state, and what it may ask for besides |
+//! | `apply`, `progress`, `ending` | what a record changes, live and replayed |
+//! | `record`, `run_record`, `effects`, `ops` | what the log holds; `snapshot` and `run_snapshot` the whole machine as bytes |
+//! | `state`, `merged`, `runs`, `schedule`, `idempotency`, `streams`, `views` | what there is; `schedule` says who is next |
+//! | `deploy`, `program`, `relabel`, `begins` | another program comes into force |
+//! | `beside`, `scratch` | calls that run beside the machine, and temporary data |
+//! | `show`, `show_runs` | all of it as JSON, for people |
+//! | `again`, `replay` | what tests ask of it a second time, and a second machine held against the first |
+//!
+//! No clock, no threads, no sockets.
 
 pub mod access;
 mod again;

@@ -1,9 +1,9 @@
 //! The machine: state, runs, kept answers and the program in force, changed by steps and by replayed records.
 //!
 //! Deterministic: the same records in the same order give the same machine, byte for byte of its snapshot. It has
-//! no clock, threads or sockets; the time comes in with each call, the running of a step through [`Steps`].
+//! no clock, threads or sockets; the time comes in with each call, the running of a step through [`crate::steps::Steps`].
 //!
-//! Live, [`Machine::call`] and those in `going` run a step and give the record to be appended; on recovery,
+//! Live, [`Machine::call`] and those in `going`, `events`, `answers` and `orders` give the record to be appended; on recovery,
 //! [`Machine::apply`] takes the record's effects without running anything. Both end in the same place.
 
 use std::sync::Arc;
