@@ -247,6 +247,20 @@ fn a_snapshot_of_more_than_the_log_has_is_not_gone_on_from() {
 }
 
 #[test]
+fn a_snapshot_is_stored_though_nothing_comes_after_it() {
+    let log = MemoryLog::new();
+    let each = Config {
+        snapshot_every_records: 1,
+        ..Config::default()
+    };
+    let node = Node::start(each, program(), Arc::new(log.clone())).unwrap();
+    post(node.address(), DEPOSIT, r#"{"amount": 1}"#);
+    let stored = || !log.snapshots().list(PARTITION).unwrap().is_empty();
+    assert!(soon(stored), "it waits in memory for the next call");
+    node.stop().unwrap();
+}
+
+#[test]
 fn snapshots_alone_are_enough_to_go_on() {
     let dir = std::env::temp_dir().join(format!("weir-node-restore-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&dir);

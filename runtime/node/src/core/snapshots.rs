@@ -30,6 +30,10 @@ impl Worker {
             self.machine
                 .settle_views(&mut *self.steps, &self.program, self.time.now());
             self.snapshot = SnapshotStage::Taken(last, self.machine.snapshot());
+            // The frame may have been synced where it was appended: then no other need come before it is stored.
+            if self.in_flight.is_empty() {
+                self.store_snapshot(last);
+            }
         }
     }
 
