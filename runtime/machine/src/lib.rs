@@ -23,6 +23,7 @@ mod known;
 pub mod machine;
 pub mod merged;
 pub mod ops;
+pub mod pieces;
 pub mod program;
 mod progress;
 pub mod record;

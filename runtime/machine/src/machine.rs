@@ -22,6 +22,7 @@ use crate::drive::{Work, caller_of, first_frame};
 use crate::effects::{Ask, Place};
 use crate::idempotency::{Answers, Kept, KeptAnswer};
 use crate::ops;
+use crate::pieces::{PROGRAM_PIECE, Pieces};
 use crate::program::{self, Incompatible};
 use crate::progress::{Change, Start};
 use crate::record::{Bug, Digest, Outcome, PROGRAM, ProgramRecord, STEP, StepRecord};
@@ -65,6 +66,8 @@ pub struct Machine {
     pub settings: Arc<host_call::Given>,
     /// What all steps that it has run asked of the state, kept or not.
     pub spent: Spent,
+    /// What has been read of a program that is in the log in pieces.
+    pub(crate) pieces: Pieces,
 }
 
 impl Default for Machine {
@@ -84,6 +87,7 @@ impl Default for Machine {
             step_cap: StepCap::default(),
             settings: Arc::default(),
             spent: Spent::default(),
+            pieces: Pieces::default(),
         }
     }
 }
@@ -264,7 +268,8 @@ impl Machine {
         self.time
     }
 
-    /// Puts a program in force. `None` when it is already; else the record to be appended.
+    /// Puts a program in force. `None` when it is already; else the record to be appended, [`cut`](crate::pieces::cut) where no frame
+    /// has room for it.
     pub fn deploy(
         &mut self,
         manifest: &Manifest,
@@ -512,15 +517,11 @@ impl Machine {
                 actions.insert(0, reply);
                 Ok(actions)
             }
-            PROGRAM => {
-                let record = ProgramRecord::decode(body)?;
-                let manifest = Manifest::from_json(record.manifest.as_bytes())
-                    .map_err(|e| BadRecord(e.to_string()))?;
-                // Live, what only reads has taken numbers without a record.
-                self.next_run = self.next_run.max(record.next_run);
-                self.enforce(manifest, record.time);
-                Ok(vec![Action::Program])
-            }
+            PROGRAM => self.note_program(body),
+            PROGRAM_PIECE => match self.pieces.take(body)? {
+                Some(whole) => self.note_program(&whole),
+                None => Ok(Vec::new()),
+            },
             RUN_STEP => {
                 let step = RunStepRecord::decode(body)?;
                 ops::apply(&mut self.state, &step.writes)?;
@@ -534,6 +535,16 @@ impl Machine {
                 "a record of kind {other}, which this runtime does not know"
             ))),
         }
+    }
+
+    fn note_program(&mut self, body: &[u8]) -> Result<Vec<Action>, BadRecord> {
+        let record = ProgramRecord::decode(body)?;
+        let manifest = Manifest::from_json(record.manifest.as_bytes())
+            .map_err(|e| BadRecord(e.to_string()))?;
+        // Live, what only reads has taken numbers without a record.
+        self.next_run = self.next_run.max(record.next_run);
+        self.enforce(manifest, record.time);
+        Ok(vec![Action::Program])
     }
 
     /// What a record changes of the runs.

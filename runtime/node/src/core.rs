@@ -35,6 +35,7 @@ use weir_contract::Manifest;
 use weir_contract::host_call::Given;
 use weir_contract::scratch::Scratches;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId, Record, Writer};
+use weir_machine::pieces::cut;
 use weir_machine::{Action, Answer, Call, Done, Incompatible, Machine, Steps};
 
 use self::beside::{Back, Besides, Counters};
@@ -207,8 +208,10 @@ impl Core {
             .deploy(&manifest, now)
             .map_err(StartError::Program)?
         {
-            let ack = worker.writer.append(Hlc(now as u64), vec![record]);
-            ack.wait().map_err(StartError::Append)?;
+            for piece in cut(record, worker.machine.record_bytes_max) {
+                let ack = worker.writer.append(Hlc(now as u64), vec![piece]);
+                ack.wait().map_err(StartError::Append)?;
+            }
             worker.at_position();
         }
         worker.call_again();
@@ -693,7 +696,14 @@ impl Worker {
                 self.machine.scratch_came();
                 self.own_all_scratch();
                 match record {
-                    Some(record) => self.push(record, Waiter::Reload(done)),
+                    Some(record) => {
+                        let mut pieces = cut(record, self.machine.record_bytes_max);
+                        let last = pieces.pop().expect("there is a piece");
+                        for piece in pieces {
+                            self.push(piece, Waiter::Actions(Vec::new()));
+                        }
+                        self.push(last, Waiter::Reload(done));
+                    }
                     None => done(Ok(())),
                 }
             }
