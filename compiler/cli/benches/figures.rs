@@ -12,6 +12,10 @@ use weir_tests::bench::{MEASURE, load};
 use weir_tests::http::Client;
 use weir_tests::process::{Node, Scratch};
 
+/// That of `weir`, because `compile` compiles in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 const COUNTER: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),

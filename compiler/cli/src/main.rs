@@ -16,6 +16,7 @@ mod files;
 mod fmt;
 mod log;
 mod lsp;
+mod memory;
 mod new;
 mod output;
 mod place;

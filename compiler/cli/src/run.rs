@@ -2,6 +2,7 @@
 
 use crate::blobs::BLOBS;
 use crate::components;
+use crate::memory;
 use crate::output::{Failure, Outcome, Style, say};
 use crate::place::{self, Note};
 use crate::program::{self, ToRun};
@@ -146,6 +147,7 @@ pub fn run(args: Args) -> Outcome {
         say!("save the file to reload it, Ctrl-C to stop");
     }
     flush();
+    memory::give_back();
     let source = source.zip(watch.as_mut());
     let running = Running { bundle, settings };
     let ended = serve(&node, path, source, running, &kept, &url, &events);
@@ -218,6 +220,7 @@ fn serve(
                     }
                 }
                 flush();
+                memory::give_back();
             }
         }
     }

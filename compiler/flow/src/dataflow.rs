@@ -31,23 +31,23 @@ pub trait Problem {
 /// The state with which the problem enters each block.
 pub fn solve<P: Problem>(func: &Func, problem: &P) -> Vec<P::State> {
     let count = func.blocks.len();
+    // Most functions are one block, and there is nothing to solve.
+    if let [only] = &func.blocks[..]
+        && only.term.is_last()
+    {
+        return vec![problem.boundary(func)];
+    }
     let mut edges_out: Vec<Vec<usize>> = vec![Vec::new(); count];
     let mut boundary = vec![false; count];
     for (i, block) in func.blocks.iter().enumerate() {
-        let mut leaves = true;
-        block.term.for_each_successor(|next| {
-            leaves = false;
-            match P::DIRECTION {
-                Direction::Forward => edges_out[i].push(next.0 as usize),
-                Direction::Backward => edges_out[next.0 as usize].push(i),
-            }
+        block.term.for_each_successor(|next| match P::DIRECTION {
+            Direction::Forward => edges_out[i].push(next.0 as usize),
+            Direction::Backward => edges_out[next.0 as usize].push(i),
         });
-        if P::DIRECTION == Direction::Backward {
-            boundary[i] = leaves;
-        }
-    }
-    if P::DIRECTION == Direction::Forward && count > 0 {
-        boundary[0] = true;
+        boundary[i] = match P::DIRECTION {
+            Direction::Forward => i == 0,
+            Direction::Backward => block.term.is_last(),
+        };
     }
     let mut states: Vec<P::State> = boundary
         .iter()

@@ -6,11 +6,11 @@ use wasm_encoder::{
     TypeSection, ValType,
 };
 use weir_contract::border;
-use weir_engine::{LoadError, Program};
+use weir_engine::{LoadError, Program, Refused};
 
 fn refused(wasm: &[u8]) -> String {
     match Program::load(wasm) {
-        Err(LoadError::Refused(refused)) => refused.0,
+        Err(LoadError::Refused(Refused::Foreign(why))) => why,
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("accepted"),
     }
@@ -26,6 +26,17 @@ fn our_own_modules_pass() {
     // One of everything that the IR has.
     let all = weir_flow::text::parse(include_str!("../../flow/tests/ir/all.ir")).unwrap();
     Program::load(&weir_wasm::compile(&all)).unwrap();
+}
+
+#[test]
+fn what_is_too_large_is_told_so() {
+    match Program::load(&vec![0; (64 << 20) + 1]) {
+        Err(LoadError::Refused(why @ Refused::TooLarge(_))) => assert_eq!(
+            why.to_string(),
+            "it is too large: 67108865 bytes, and 67108864 are taken"
+        ),
+        _ => panic!("accepted, or refused as something else"),
+    }
 }
 
 #[test]

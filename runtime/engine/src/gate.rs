@@ -10,19 +10,29 @@ use wasmparser::{
 };
 use weir_contract::border::{self, Val};
 
-/// Bytes of a module, at most.
-pub const MODULE_BYTES_MAX: usize = 16 << 20;
-const FUNCTIONS_MAX: usize = 50_000;
+/// Bytes of a module, at most: some 250,000 lines of a program.
+pub const MODULE_BYTES_MAX: usize = 64 << 20;
+const FUNCTIONS_MAX: usize = 200_000;
 /// Pages a module may ask for at its start; it grows later, up to the host's limit.
 const PAGES_MAX: u64 = 1024;
 
 /// Why a module may not run here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused(pub String);
+pub enum Refused {
+    /// No compiler of Weir has written it, or it is damaged.
+    Foreign(String),
+    /// It is larger than a node takes.
+    TooLarge(String),
+}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "this is not a module of the Weir compiler: {}", self.0)
+        match self {
+            Refused::Foreign(why) => {
+                write!(f, "this is not a module of the Weir compiler: {why}")
+            }
+            Refused::TooLarge(why) => write!(f, "it is too large: {why}"),
+        }
     }
 }
 
@@ -38,14 +48,13 @@ pub fn features() -> WasmFeatures {
 }
 
 pub fn check(wasm: &[u8]) -> Result<(), Refused> {
-    let refuse = |what: String| Err(Refused(what));
+    let refuse = |what: String| Err(Refused::Foreign(what));
     if wasm.len() > MODULE_BYTES_MAX {
-        return refuse(format!(
-            "it has {} bytes, {MODULE_BYTES_MAX} are the limit",
-            wasm.len()
-        ));
+        let (bytes, most) = (wasm.len(), MODULE_BYTES_MAX);
+        let why = format!("{bytes} bytes, and {most} are taken");
+        return Err(Refused::TooLarge(why));
     }
-    let broken = |e: wasmparser::BinaryReaderError| Refused(e.to_string());
+    let broken = |e: wasmparser::BinaryReaderError| Refused::Foreign(e.to_string());
     // First that it is well formed, so that the rest can look at it without care.
     Validator::new_with_features(features())
         .validate_all(wasm)
@@ -78,7 +87,11 @@ pub fn check(wasm: &[u8]) -> Result<(), Refused> {
             }
             Payload::FunctionSection(section) => {
                 if section.count() as usize > FUNCTIONS_MAX {
-                    return refuse(format!("it has {} functions", section.count()));
+                    let why = format!(
+                        "{} functions, and {FUNCTIONS_MAX} are taken",
+                        section.count()
+                    );
+                    return Err(Refused::TooLarge(why));
                 }
             }
             Payload::MemorySection(section) => {

@@ -22,7 +22,7 @@ pub struct Places {
 impl Places {
     /// Of a module that is well formed. Without the section, no place is known.
     pub fn read(wasm: &[u8]) -> Result<Places, Refused> {
-        let broken = |e: wasmparser::BinaryReaderError| Refused(e.to_string());
+        let broken = |e: wasmparser::BinaryReaderError| Refused::Foreign(e.to_string());
         let mut bodies = Vec::new();
         let mut section = None;
         for payload in Parser::new(0).parse_all(wasm) {
@@ -37,7 +37,7 @@ impl Places {
         let Some(section) = section else {
             return Ok(Places::default());
         };
-        let wrong = |what: &str| Refused(format!("its section {SECTION_PLACES} {what}"));
+        let wrong = |what: &str| Refused::Foreign(format!("its section {SECTION_PLACES} {what}"));
         let mut r = BinaryReader::new(section.data(), section.data_offset());
         let version = r.read_u8().map_err(broken)?;
         if !(1..=PLACES_VERSION).contains(&version) {

@@ -16,8 +16,8 @@ use crate::lsn::{Epoch, Hlc, Lsn, OwnerId, Partition, Tag};
 
 /// The version of the frame format this crate writes.
 pub const FRAME_VERSION: u16 = 1;
-/// The largest frame that a store without other bounds takes, in encoded bytes:
-/// one sync stays short, and the manifest of a large program still fits.
+/// The largest frame that a store without other bounds takes, in encoded bytes,
+/// so that one sync stays short.
 pub const FRAME_BYTES_MAX: usize = 4 << 20;
 /// Bytes of a frame before its first record.
 pub const FRAME_HEADER_BYTES: usize = 48;

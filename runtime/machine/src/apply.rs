@@ -7,6 +7,7 @@ use crate::effects::{Ask, Place};
 use crate::idempotency::{Kept, KeptAnswer};
 use crate::machine::{Action, BadRecord, Machine};
 use crate::ops;
+use crate::pieces::PROGRAM_PIECE;
 use crate::progress::{Change, Start};
 use crate::record::{Outcome, PROGRAM, ProgramRecord, STEP, StepRecord};
 use crate::run_record::{
@@ -31,15 +32,11 @@ impl Machine {
                 actions.insert(0, reply);
                 Ok(actions)
             }
-            PROGRAM => {
-                let record = ProgramRecord::decode(body)?;
-                let manifest = Manifest::from_json(record.manifest.as_bytes())
-                    .map_err(|e| BadRecord(e.to_string()))?;
-                // Live, what only reads has taken numbers without a record.
-                self.next_run = self.next_run.max(record.next_run);
-                self.enforce(manifest, record.time);
-                Ok(vec![Action::Program])
-            }
+            PROGRAM => self.note_program(body),
+            PROGRAM_PIECE => match self.pieces.take(body)? {
+                Some(whole) => self.note_program(&whole),
+                None => Ok(Vec::new()),
+            },
             RUN_STEP => {
                 let step = RunStepRecord::decode(body)?;
                 ops::apply(&mut self.state, &step.writes)?;
@@ -53,6 +50,16 @@ impl Machine {
                 "a record of kind {other}, which this runtime does not know"
             ))),
         }
+    }
+
+    fn note_program(&mut self, body: &[u8]) -> Result<Vec<Action>, BadRecord> {
+        let record = ProgramRecord::decode(body)?;
+        let manifest = Manifest::from_json(record.manifest.as_bytes())
+            .map_err(|e| BadRecord(e.to_string()))?;
+        // Live, what only reads has taken numbers without a record.
+        self.next_run = self.next_run.max(record.next_run);
+        self.enforce(manifest, record.time);
+        Ok(vec![Action::Program])
     }
 
     /// What a record changes of the runs.

@@ -13,7 +13,8 @@ use crate::relabel;
 use crate::streams::Streams;
 
 impl Machine {
-    /// Puts a program in force. `None` when it is already; else the record to be appended.
+    /// Puts a program in force. `None` when it is already; else the record to be appended, [`cut`](crate::pieces::cut) where no frame
+    /// has room for it.
     pub fn deploy(
         &mut self,
         manifest: &Manifest,
@@ -31,16 +32,8 @@ impl Machine {
             manifest: manifest.to_json(),
             next_run: self.next_run,
         };
-        let to_append = record.to_record();
-        let (bytes, bytes_max) = (to_append.encoded_bytes(), self.program_bytes_max);
-        if bytes > bytes_max {
-            let why = "the program is too large for this log: its manifest";
-            return Err(Incompatible(vec![format!(
-                "{why} takes {bytes} bytes, and {bytes_max} are the limit"
-            )]));
-        }
         self.enforce(manifest, record.time);
-        Ok(Some(to_append))
+        Ok(Some(record.to_record()))
     }
 
     /// What the record of a program does, live and replayed.

@@ -9,7 +9,7 @@
 //! | `apply`, `progress`, `ending` | what a record changes, live and replayed |
 //! | `record`, `run_record`, `effects`, `ops` | what the log holds; `snapshot` and `run_snapshot` the whole machine as bytes |
 //! | `state`, `merged`, `runs`, `schedule`, `idempotency`, `streams`, `views` | what there is; `schedule` says who is next |
-//! | `deploy`, `program`, `relabel`, `begins` | another program comes into force |
+//! | `deploy`, `program`, `relabel`, `begins` | another program comes into force; `pieces` its record where that is large |
 //! | `beside`, `scratch` | calls that run beside the machine, and temporary data |
 //! | `show`, `show_runs` | all of it as JSON, for people |
 //! | `again`, `replay` | what tests ask of it a second time, and a second machine held against the first |
@@ -40,6 +40,7 @@ pub mod merged;
 mod messages;
 pub mod ops;
 mod orders;
+pub mod pieces;
 pub mod program;
 mod progress;
 pub mod record;

@@ -14,6 +14,7 @@ use weir_contract::{host_call, limits};
 use crate::asking::StepCap;
 use crate::idempotency::Answers;
 pub use crate::messages::{Action, Answer, BadRecord, Became, Call, Done, OutsideCall, Said};
+use crate::pieces::Pieces;
 use crate::schedule::Runs;
 use crate::spent::Spent;
 use crate::state::State;
@@ -40,14 +41,14 @@ pub struct Machine {
     /// A step whose record would be longer is a bug of the program. Only asked when a step runs, so replay may
     /// have another.
     pub record_bytes_max: usize,
-    /// A program whose record would be longer is refused. Only asked when one comes into force.
-    pub program_bytes_max: usize,
     /// How much a step of a run does before it yields. Only asked when a step runs.
     pub step_cap: StepCap,
     /// Settings and secrets of the program in force. Only asked when a step runs.
     pub settings: Arc<host_call::Given>,
     /// What all steps that it has run asked of the state, kept or not.
     pub spent: Spent,
+    /// What has been read of a program that is in the log in pieces.
+    pub(crate) pieces: Pieces,
 }
 
 impl Default for Machine {
@@ -64,10 +65,10 @@ impl Default for Machine {
             position: 0,
             view_rows_waited_for: u64::MAX,
             record_bytes_max: limits::RECORD_MAX,
-            program_bytes_max: usize::MAX,
             step_cap: StepCap::default(),
             settings: Arc::default(),
             spent: Spent::default(),
+            pieces: Pieces::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use weir_contract::Manifest;
 use weir_contract::manifest::{Access, Effect, FunctionKind};
 use weir_log::{Log, Lsn, RecordKind};
+use weir_machine::pieces::{PROGRAM_PIECE, Pieces};
 use weir_machine::record::{PROGRAM, STEP};
 use weir_machine::show::{run_record_to_json, step_to_json};
 use weir_machine::{BadRecord, Machine, ProgramRecord, StepRecord};
@@ -17,6 +18,7 @@ pub fn log_json(
     mut line: impl FnMut(Json) -> bool,
 ) -> Result<(), RecoveryError> {
     let mut program: Option<Manifest> = None;
+    let mut pieces = Pieces::default();
     let first = log.tail(PARTITION)?.trimmed.plus(1);
     // The program in force at the first record was written before it; the snapshot up to there has it. Those of still earlier
     // records, which a crash may have left, have an older one.
@@ -41,17 +43,16 @@ pub fn log_json(
             let mut shown = match record.kind {
                 RecordKind::EPOCH => json!({ "kind": "epoch" }),
                 PROGRAM => {
-                    let decoded = ProgramRecord::decode(&record.body).map_err(|e| bad(e.into()))?;
-                    let manifest = Manifest::from_json(decoded.manifest.as_bytes());
-                    let manifest = manifest.map_err(|e| bad(BadRecord(e.to_string())))?;
-                    let shown = json!({
-                        "kind": "program",
-                        "program": manifest.program,
-                        "module_sha256": manifest.module_sha256,
-                    });
-                    program = Some(manifest);
-                    shown
+                    let manifest = manifest_of(&record.body).map_err(bad)?;
+                    shown_program(program.insert(manifest))
                 }
+                PROGRAM_PIECE => match pieces.take(&record.body).map_err(|e| bad(e.into()))? {
+                    Some(whole) => {
+                        let manifest = manifest_of(&whole).map_err(bad)?;
+                        shown_program(program.insert(manifest))
+                    }
+                    None => json!({ "kind": "program_piece" }),
+                },
                 STEP if lsn < from => Json::Null,
                 STEP => {
                     let step = StepRecord::decode(&record.body).map_err(|e| bad(e.into()))?;
@@ -83,6 +84,19 @@ pub fn log_json(
         }
     }
     Ok(())
+}
+
+fn manifest_of(body: &[u8]) -> Result<Manifest, BadRecord> {
+    let record = ProgramRecord::decode(body)?;
+    Manifest::from_json(record.manifest.as_bytes()).map_err(|e| BadRecord(e.to_string()))
+}
+
+fn shown_program(manifest: &Manifest) -> Json {
+    json!({
+        "kind": "program",
+        "program": manifest.program,
+        "module_sha256": manifest.module_sha256,
+    })
 }
 
 /// What a caller from outside may ask of a program.

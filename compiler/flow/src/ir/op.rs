@@ -583,7 +583,14 @@ impl Term {
         }
     }
 
-    /// The same, with leave to go elsewhere.
+    /// Whether no block follows.
+    pub fn is_last(&self) -> bool {
+        let mut last = true;
+        self.for_each_successor(|_| last = false);
+        last
+    }
+
+    /// The blocks that may follow, with leave to go elsewhere.
     pub fn for_each_successor_mut(&mut self, mut f: impl FnMut(&mut BlockId)) {
         match self {
             Term::Jump(b) => f(b),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use weir_contract::host_call::Given;
 use weir_contract::scratch::Scratches;
+use weir_log::Record;
 use weir_machine::Incompatible;
+use weir_machine::pieces::cut;
 
 use super::frames::Waiter;
 use super::{Reloaded, Worker};
@@ -17,7 +19,15 @@ pub(super) fn lend(workshop: &Arc<Workshop>, settings: &Given) -> Arc<Given> {
     Arc::new(settings.clone().with_scratches(scratches))
 }
 
+/// The record of a large program is cut into pieces of so many bytes, so that one sync stays short.
+const PIECE_BYTES: usize = 256 << 10;
+
 impl Worker {
+    /// The record that puts a program in force, as it is appended.
+    pub(super) fn pieces(&self, program: Record) -> Vec<Record> {
+        cut(program, PIECE_BYTES.min(self.machine.record_bytes_max))
+    }
+
     pub(super) fn reload(&mut self, program: Program, done: Reloaded) {
         if self.failed.is_some() || self.stopping {
             // Nothing is appended any more, and the last snapshot must not have what the log has not.
@@ -45,7 +55,14 @@ impl Worker {
                 self.machine.scratch_came();
                 self.own_all_scratch();
                 match record {
-                    Some(record) => self.push(record, Waiter::Reload(done)),
+                    Some(record) => {
+                        let mut pieces = self.pieces(record);
+                        let last = pieces.pop().expect("there is a piece");
+                        for piece in pieces {
+                            self.push(piece, Waiter::Actions(Vec::new()));
+                        }
+                        self.push(last, Waiter::Reload(done));
+                    }
                     None => done(Ok(())),
                 }
             }

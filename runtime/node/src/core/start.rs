@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
-use weir_log::frame::FRAME_HEADER_BYTES;
 use weir_log::{AppendError, Hlc, Log, Lsn, OwnerId};
 use weir_machine::Incompatible;
 
@@ -71,7 +70,6 @@ impl Core {
             .last()
             .map_or(Lsn::ZERO, |id| id.at);
         machine.record_bytes_max = record_bytes_max(&*log);
-        machine.program_bytes_max = log.limits().frame_bytes_max - FRAME_HEADER_BYTES;
         machine.view_rows_waited_for = config.view_rows_waited_for;
         let (messages, inbox) = channel();
         let (durable, positions) = watch::channel(last.0);
@@ -184,8 +182,10 @@ impl Worker {
         let program = self.program.clone();
         let record = self.machine.deploy(&program, now);
         if let Some(record) = record.map_err(StartError::Program)? {
-            let ack = self.writer.append(Hlc(now as u64), vec![record]);
-            ack.wait().map_err(StartError::Append)?;
+            for piece in self.pieces(record) {
+                let ack = self.writer.append(Hlc(now as u64), vec![piece]);
+                ack.wait().map_err(StartError::Append)?;
+            }
             self.at_position();
         }
         Ok(())
