@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 use support::{Bank, ask, get, manifest, post, program};
 use weir_contract::limits;
+use weir_contract::manifest::Source;
 use weir_log::{Log, MemoryLog};
 use weir_node::{Config, Node, Program, recover};
 
@@ -62,8 +63,11 @@ fn arguments_that_have_no_room_in_a_record_are_refused() {
 fn a_program_that_has_no_room_in_a_frame_is_there_in_pieces() {
     let large = |extra: usize| {
         let mut manifest = manifest();
-        let role = |n| format!("{n}{}", "r".repeat(100 << 10));
-        manifest.roles = (0..50 + extra).map(role).collect();
+        let source = |n| Source {
+            path: format!("{n}{}", "s".repeat(100 << 10)),
+            sha256: "ff".to_owned(),
+        };
+        manifest.sources.extend((0..50 + extra).map(source));
         Program::new(manifest, Box::new(Bank))
     };
     let log: Arc<dyn Log> = Arc::new(MemoryLog::new());
@@ -72,6 +76,6 @@ fn a_program_that_has_no_room_in_a_frame_is_there_in_pieces() {
     node.reload(large(1)).unwrap();
     assert_eq!(post(node.address(), DEPOSIT, &deposit(1, 0)).status, 200);
     let (machine, _) = recover(&*log).unwrap();
-    assert_eq!(machine.program().unwrap().roles.len(), 51);
+    assert_eq!(machine.program().unwrap().sources.len(), 52);
     node.stop().unwrap();
 }
