@@ -268,6 +268,9 @@ fn module_page(book: &Book, module: &Module, links: &Links) -> String {
         sources::address(module),
         escape(&module.file)
     );
+    if let Some(about) = &module.about {
+        main += &markdown::html(about, &|name| links.of(name));
+    }
     for kind in ORDER {
         let of_kind = || module.items.iter().filter(|item| item.kind == kind);
         if of_kind().any(|item| !item.is_inner) {

@@ -70,9 +70,26 @@ impl BodyCx<'_> {
         let Some(all) = functions.get(name.as_str()).cloned() else {
             let message = format!("`{part}` of the library has no `{name}`");
             let found = Diagnostic::new(codes::E0204, name.span, message).label("not there");
-            let usual = familiar::in_library(part, name.as_str());
+            let word = familiar::snake_case(name.as_str());
+            let usual = match functions.contains_key(&word) {
+                true => Some(word.as_str()),
+                false => familiar::in_library(part, &word),
+            };
+            // `math.floor` is there for numbers of some kinds.
+            let others = self
+                .cx
+                .library
+                .iter()
+                .filter(|(_, has)| has.contains_key(&word));
+            let others: Vec<String> = others.map(|(of, _)| format!("`{of}.{word}`")).collect();
             let found = match usual.filter(|usual| functions.contains_key(*usual)) {
                 Some(usual) => meant(found, name.span, usual, true),
+                None if !others.is_empty() => {
+                    let help = format!("other parts have it: {}", others.join(", "));
+                    self.report(found.help(help));
+                    self.check_loose(args);
+                    return hole(span);
+                }
                 None => {
                     let known = functions.keys().map(String::as_str);
                     did_you_mean(found, name.span, name.as_str(), known)

@@ -2,7 +2,7 @@
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident};
-use weir_syntax::familiar::{self, Familiar};
+use weir_syntax::familiar;
 
 use super::{BodyCx, hole, node, query};
 use crate::hir::*;
@@ -220,16 +220,21 @@ impl BodyCx<'_> {
         if let Some(help) = self.said_otherwise(ty, name) {
             return self.report(found.help(help));
         }
-        let usual = match familiar::method(name.as_str()) {
-            Some(Familiar::Written(instead)) => return self.report(found.help(instead)),
-            Some(Familiar::Named(there)) if known.iter().any(|n| n == there) => Some(there),
-            // These change what they are called on, and so are not among the functions.
-            Some(Familiar::Named("push")) if matches!(ty, Type::List(_)) => Some("push"),
-            _ => None,
+        let word = familiar::snake_case(name.as_str());
+        let is_known = |n: &str| known.iter().any(|known| known == n);
+        // `push` changes what it is called on, and so is not among the functions.
+        let is_usual = |n: &&str| is_known(n) || (**n == *"push" && matches!(ty, Type::List(_)));
+        let usual = match is_known(&word) {
+            true => Some(word.as_str()),
+            false => familiar::named(&word).iter().copied().find(is_usual),
         };
         let found = match usual {
             Some(usual) => meant(found, name.span, usual, true),
             None => {
+                let of = shown.split(['<', '?']).next().unwrap_or_default();
+                if let Some(instead) = familiar::written(of, &word) {
+                    return self.report(found.help(instead));
+                }
                 let known = known.iter().map(String::as_str);
                 did_you_mean(found, name.span, name.as_str(), known)
             }
