@@ -125,7 +125,10 @@ fn overview(book: &Book, links: &Links) -> String {
             "<tr><td><a href=\"{}\"><code>{}</code></a></td><td>{}</td></tr>\n",
             address(module),
             escape(&module.path),
-            counts(module)
+            match &module.about {
+                Some(about) => markdown::inline(&markdown::first_sentence(about), &|_| None),
+                None => counts(module),
+            }
         );
     }
     main += "</table>\n";

@@ -34,6 +34,12 @@ pub fn about(name: &str) -> Option<String> {
             kind.doc()
         ));
     }
-    let written = familiar::library(name).or_else(|| familiar::function(name))?;
+    let word = familiar::snake_case(name.rsplit('.').next().unwrap_or(name));
+    let types = ["List", "Text", "Int", "Money", "Duration", "Time", "Map"];
+    let of_a_type = || types.iter().find_map(|of| familiar::written_of(of, &word));
+    let written = familiar::library(name)
+        .or_else(|| familiar::function(name))
+        .or_else(of_a_type)
+        .or_else(|| familiar::written(&word))?;
     Some(format!("there is no `{name}` in the library: {written}\n"))
 }

@@ -45,7 +45,47 @@ pub fn in_library(part: &str, name: &str) -> Option<&'static str> {
         ("date", "of" | "new") => "date",
         ("money", "of" | "new") => "money",
         ("money", "parse") => "to_money",
-        ("http", "patch" | "request" | "fetch") => "post",
+        _ => return None,
+    })
+}
+
+/// How something is written that is a function of a part elsewhere and none here: `time.now()`.
+pub fn in_library_written(part: &str, name: &str) -> Option<&'static str> {
+    Some(match (part, name) {
+        ("time", "now" | "time") => "write `now()`",
+        ("time", "sleep") => "write `sleep(5s)` in a workflow",
+        ("date", "today" | "now") => "write `now().date()`, which is the day in UTC",
+        ("random" | "math", "random" | "uniform" | "float" | "next_float") => {
+            "write `random()`: a number from 0 up to 1"
+        }
+        ("random", "seed") => "leave it away: a step that runs again draws the same by itself",
+        ("random" | "crypto", "bytes" | "random_bytes" | "token_hex" | "get_random_values") => {
+            "what a program draws is no secret: take keys from outside, with `secret(\"name\")`; a new id is `fresh_id()`"
+        }
+        ("random" | "crypto", "random_uuid" | "uuid" | "uuid4") => "write `fresh_id()`",
+        ("crypto", "sha1" | "md5") => "others can forge those: write `bytes.sha256()`",
+        ("id", "v4" | "uuid4" | "v7") => "write `id.fresh()`, or `fresh_id()`",
+        ("math", "log") => "write `x.ln()`, `x.log2()` or `x.log10()` of a float",
+        ("math", "e") => "write `1.0f.exp()`",
+        ("config", "get" | "read" | "env") => {
+            "write `config(\"name\")`, or `config(\"name\", other)`"
+        }
+        ("secret", "get" | "read" | "env") => {
+            "write `secret(\"name\")`, and `.reveal()` where it is needed"
+        }
+        ("list", "of" | "new" | "from" | "empty") => "write `[1, 2]`, and `[]` for an empty one",
+        ("list", "filled" | "fill") => "write `[0].repeat(3)`",
+        ("list", "range") => "write `0.range(10)`",
+        ("map", "of" | "new" | "from" | "empty") => {
+            "write `[key: value]`, and `[:]` for an empty one"
+        }
+        ("set", "of" | "new" | "from" | "empty") => "write `set_of([1, 2])`",
+        ("text", "join") => "it is the list that is joined: `xs.join(\", \")`",
+        ("text", "from" | "of" | "str") => "put the value into a text: `\"{value}\"`",
+        ("int", "parse" | "from" | "of") => "write `text.to_int()`: it gives an `Int?`",
+        ("decimal", "parse" | "from" | "of") => "write `text.to_decimal()`: it gives a `Decimal?`",
+        ("float", "parse" | "from" | "of") => "write `text.to_float()`: it gives a `Float?`",
+        ("log", "print" | "log" | "write") => "write `log.info(\"paid\", order: id)`",
         _ => return None,
     })
 }

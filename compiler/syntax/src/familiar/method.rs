@@ -5,19 +5,22 @@ pub fn named(word: &str) -> &'static [&'static str] {
     any(word).unwrap_or_default()
 }
 
-/// How the same is written that is no function of another name, as a sentence. `of` is the type without its arguments: `List`.
-pub fn written(of: &str, word: &str) -> Option<&'static str> {
-    let said = match of {
+/// How something is written that is no function of another name, as a sentence. `of` is the type without its arguments: `List`.
+pub fn written_of(of: &str, word: &str) -> Option<&'static str> {
+    match of {
         "Text" => of_text(word),
         "List" => of_list(word),
         "Map" if matches!(word, "map_keys" | "transform_keys") => {
             Some("write `m.entries().map(entry => (.., entry.1)).to_map()`")
         }
+        "Int" => of_int(word).or_else(|| of_number(word)),
+        "Decimal" | "Float" => of_number(word),
+        "Money" => of_money(word),
         "Duration" => of_duration(word),
-        "Time" | "Date" => of_time(word),
+        "Time" => of_time(word).or_else(|| of_day(word)),
+        "Date" => of_day(word),
         _ => None,
-    };
-    said.or_else(|| of_anything(word))
+    }
 }
 
 fn any(word: &str) -> Option<&'static [&'static str]> {
@@ -56,7 +59,7 @@ fn any(word: &str) -> Option<&'static [&'static str]> {
         "map_not_null" | "compact_map" => &["filter_map"],
         "compact" | "filter_not_null" | "without_none" => &["present"],
         "flat" => &["flatten"],
-        "retain" | "where" | "remove_if" | "keep_if" => &["filter"],
+        "retain" | "where" | "keep_if" => &["filter"],
         "some" | "any_match" | "exists" => &["any"],
         "every" | "all_match" => &["all"],
         "distinct" | "dedup" | "uniq" | "nub" => &["unique"],
@@ -76,13 +79,13 @@ fn any(word: &str) -> Option<&'static [&'static str]> {
         "shuffled" => &["shuffle"],
         "choice" | "random_element" | "random" | "rand" => &["pick"],
         "weighted_choice" | "pick_weighted" | "choices" => &["pick_by"],
-        "join_to_string" | "join_to_text" | "mk_string" | "implode" | "intercalate" => &["join"],
-        "fill" | "cycle" => &["repeat"],
-        "set_at" | "update_at" | "with_at" => &["replace_at"],
+        "set_at" | "update_at" | "with_at" | "with" => &["replace_at"],
         "delete_at" => &["remove_at"],
         "to_hash_set" | "into_set" | "as_set" => &["to_set"],
         "into_map" | "to_dict" | "to_object" | "from_entries" => &["to_map"],
-        "items" | "pairs" => &["entries", "to_list"],
+        "items" | "pairs" | "to_list" => &["entries", "to_list"],
+        "upsert" | "alter" => &["update"],
+        "setdefault" | "get_or_put" | "compute_if_absent" => &["get_or"],
         "key_set" => &["keys"],
         "get_or_default" => &["get_or"],
         "omit" | "without_keys" => &["except"],
@@ -110,7 +113,7 @@ fn any(word: &str) -> Option<&'static [&'static str]> {
         "endswith" | "has_suffix" => &["ends_with"],
         "removeprefix" | "trim_prefix" | "remove_prefix" | "delete_prefix" => &["strip_prefix"],
         "removesuffix" | "trim_suffix" | "remove_suffix" | "delete_suffix" => &["strip_suffix"],
-        "partition" | "cut" => &["split_once"],
+        "cut" => &["split_once"],
         "splitlines" | "split_lines" => &["lines"],
         "split_whitespace" | "fields" => &["words"],
         "characters" | "to_char_array" => &["chars"],
@@ -127,7 +130,7 @@ fn any(word: &str) -> Option<&'static [&'static str]> {
         "to_f" | "to_double" | "parse_float" => &["to_decimal", "to_float"],
         "to_date_time" | "parse_time" => &["to_time"],
         "parse_date" => &["to_date"],
-        "test" | "match" | "is_match" => &["matches"],
+        "test" | "match" | "is_match" | "regex" => &["matches"],
         "find_iter" | "findall" | "match_all" => &["find_all"],
         "exec" | "groups" => &["captures"],
         "percent_encode" | "url_encode" | "urlencode" => &["encode_url"],
@@ -141,6 +144,7 @@ fn any(word: &str) -> Option<&'static [&'static str]> {
         "to_base64_url" | "base64_url" => &["base64url"],
         "from_base64_url" => &["from_base64url"],
         "timing_safe_equal" | "compare_digest" | "constant_time_eq" => &["equals_in_constant_time"],
+        "hash" | "digest" => &["sha256"],
         "hmac" => &["hmac_sha256"],
         "to_array" => &["to_list"],
         "read_int_be" | "from_be_bytes" | "read_u_int32_be" | "big_endian" => &["to_int"],
@@ -148,7 +152,7 @@ fn any(word: &str) -> Option<&'static [&'static str]> {
         // Of numbers.
         "to_fixed" | "fixed" => &["to_text"],
         "to_locale_string" | "with_commas" | "thousands" | "to_format" => &["format"],
-        "truncate" | "trunc" => &["round_down", "trunc"],
+        "truncate" | "trunc" => &["round_down", "trunc", "take"],
         "round_half_even" | "bankers_round" => &["round"],
         "ceiling" => &["ceil"],
         "power" => &["pow"],
@@ -191,7 +195,8 @@ fn any(word: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-fn of_anything(word: &str) -> Option<&'static str> {
+/// The same of values of any type.
+pub fn written(word: &str) -> Option<&'static str> {
     Some(match word {
         "for_each" | "each" | "foreach" => "write a loop: `for x in xs { .. }`",
         "unwrap" | "expect" | "get_or_insert" => {
@@ -199,6 +204,7 @@ fn of_anything(word: &str) -> Option<&'static str> {
         }
         "unwrap_or" | "or_else" | "get_or_else" => "write `value ?? other`",
         "is_some_and" => "write `value is Some(x) and ..`",
+        "is_not_empty" | "non_empty" | "is_present" => "write `not xs.is_empty()`",
         "to_string" | "str" | "to_iso_string" | "isoformat" => "put it into a text: `\"{value}\"`",
         "peek" => "write `peek` in front: `peek Page(url).likes`",
         "to_be" | "to_equal" | "should" => "write `expect a == b`",
@@ -219,8 +225,24 @@ fn of_anything(word: &str) -> Option<&'static str> {
 fn of_list(word: &str) -> Option<&'static str> {
     Some(match word {
         "unshift" | "prepend" => "write `xs.insert(0, x)`",
+        "init" | "initial" => "write `xs.drop_last(1)`",
+        "rest" | "cdr" => "write `xs.drop(1)`",
+        "to_map" => "write `xs.map(x => (x.id, x)).to_map()`",
+        "join" | "join_to_string" | "join_to_text" | "mk_string" | "implode" => {
+            "write `xs.join(\", \")`; of other things than texts, `xs.map(x => \"{x}\").join(\", \")`"
+        }
+        "fill" | "filled" => "write `[0].repeat(n)`",
+        "without" | "remove_value" | "remove_item" => "write `xs.filter(x => x != y)`",
+        "remove_all" | "minus" | "subtract" | "difference" | "except" => {
+            "write `xs.filter(x => not ys.contains(x))`"
+        }
+        "contains_all" => "write `ys.all(y => xs.contains(y))`",
+        "union" | "intersect" | "intersection" => {
+            "sets have it: write `xs.to_set().union(ys.to_set())`"
+        }
+        "reduce_right" | "fold_right" | "foldr" => "turn it round: `xs.reverse().fold(..)`",
         "extend" | "add_all" | "append_all" | "push_all" => "write `xs = xs.concat(ys)`",
-        "filter_not" | "reject" => "write `xs.filter(x => not ..)`",
+        "filter_not" | "reject" | "remove_if" | "remove_where" => "write `xs.filter(x => not ..)`",
         "none" | "none_match" => "write `not xs.any(..)`",
         "associate" | "associate_by" | "key_by" | "index_by" => {
             "write `xs.map(x => (x.id, x)).to_map()`"
@@ -239,6 +261,11 @@ fn of_list(word: &str) -> Option<&'static str> {
 
 fn of_text(word: &str) -> Option<&'static str> {
     Some(match word {
+        "count" => "write `text.length()`, or `text.occurrences(part)`",
+        "insert" => "write `text.take(n) + part + text.drop(n)`",
+        "replace_all" => {
+            "write `text.replace(part, by)`; by a pattern, `text.replace_matches(pattern, by)`"
+        }
         "char_at" | "at" => "write `text.slice(0, 1)`, or `text.chars()` for all of them",
         "is_digit" | "isdigit" | "is_numeric" | "isnumeric" | "is_number" => {
             "write `text.matches(\"^[0-9]+$\")`, or read it: `text.to_int() is Some(n)`"
@@ -282,21 +309,69 @@ fn of_duration(word: &str) -> Option<&'static str> {
     })
 }
 
+fn of_int(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "to_fixed" => {
+            "put it into a text, `\"{n}\"`; with zeros behind a point, `n.to_decimal().to_text(2)`"
+        }
+        "is_odd" => "write `not n.is_even()`",
+        "to_hex" => "write `n.to_base(16)`",
+        "to_char" | "chr" => "write `[n].from_code_points()`: it gives a `Text?`",
+        "divmod" | "div_mod" => "write `a.div_floor(b)` and `a.mod_floor(b)`",
+        "times" => "write a loop: `for i in 0..n { .. }`",
+        _ => return None,
+    })
+}
+
+fn of_number(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "is_negative" => "write `x < 0`",
+        "is_positive" => "write `x > 0`",
+        "is_zero" => "write `x == 0`",
+        "negate" | "neg" | "negated" => "write `-x`",
+        "is_integer" | "is_whole" => "write `x.floor() == x`",
+        _ => return None,
+    })
+}
+
+fn of_money(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "is_negative" => "write `m.sign() < 0`",
+        "is_positive" => "write `m.sign() > 0`",
+        "negate" | "neg" | "negated" => "write `-m`",
+        "percent" | "percentage" => "write `(m * 0.19).round()`",
+        "times" | "multiply" => "write `m * 3`",
+        "plus" | "add" => "write `a + b`",
+        "minus" | "subtract" => "write `a - b`",
+        _ => return None,
+    })
+}
+
 fn of_time(word: &str) -> Option<&'static str> {
     Some(match word {
         "add_days" | "plus_days" => "write `time + 1d * n`",
-        "add_weeks" | "plus_weeks" => {
-            "a week has seven days: `+ 7d` for times, `.add_days(7)` for dates"
-        }
+        "add_weeks" | "plus_weeks" => "write `time + 7d * n`",
         "add_hours" | "plus_hours" => "write `time + 1h * n`",
         "add_minutes" | "plus_minutes" => "write `time + 1m * n`",
         "add_seconds" | "plus_seconds" => "write `time + 1s * n`",
+        "start_of_hour" => "write `time.window(1h)`",
+        "start_of_minute" => "write `time.window(1m)`",
+        "diff" | "until" | "since" | "minus" | "subtract" => "write `a - b`: it gives a `Duration`",
+        _ => return None,
+    })
+}
+
+fn of_day(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "add_weeks" | "plus_weeks" => "write `date.add_days(7 * n)`",
         "is_before" | "before" => "write `a < b`",
         "is_after" | "after" => "write `a > b`",
         "is_leap_year" => "write `date(year, 2, 29) is Some(_)`",
+        "is_weekend" => "write `x.weekday() > 5`",
         "quarter" => "write `(x.month() + 2) / 3`",
-        "diff" | "diff_in" | "until" | "since" => {
-            "times are subtracted, `a - b`; dates: `a.days_until(b)`, `a.months_until(b)`"
+        "end_of_year" => "write `date(x.year(), 12, 31)`: it gives a `Date?`",
+        "diff" | "until" | "since" | "minus" | "subtract" => {
+            "write `a.days_until(b)`, `a.months_until(b)` or `a.years_until(b)`"
         }
         _ => return None,
     })

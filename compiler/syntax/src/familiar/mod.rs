@@ -3,14 +3,22 @@
 mod library;
 mod method;
 
-pub use library::{in_library, library};
-pub use method::{named, written};
+pub use library::{in_library, in_library_written, library};
+pub use method::{named, written, written_of};
 
 /// `startOfMonth` as names are written here: `start_of_month`.
 pub fn snake_case(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
+    let letters: Vec<char> = name.chars().collect();
+    for (at, letter) in letters.iter().enumerate() {
+        // `toISOString`: a word begins behind a small letter, and in front of one.
+        let is_small = |at: Option<usize>| {
+            let letter = at.and_then(|at| letters.get(at));
+            letter.is_some_and(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+        };
+        let begins =
+            letter.is_ascii_uppercase() && (is_small(at.checked_sub(1)) || is_small(Some(at + 1)));
+        if begins && !out.is_empty() && !out.ends_with('_') {
             out.push('_');
         }
         out.push(letter.to_ascii_lowercase());
