@@ -218,13 +218,14 @@ fn one_thing_is_told_in_the_terminal() {
         "fn one() -> Int = \"1\"\n",
     )
     .expect("written");
-    let (exit, said, err) = weir(scratch.path(), &["doc", "hex.encode"]);
+    let of_library = ["doc", "hex.encode", "--program", "wrong.weir"];
+    let (exit, said, err) = weir(scratch.path(), &of_library);
     assert_eq!((exit, err.as_str()), (0, ""));
     assert!(
         said.starts_with("fn hex.encode(b: Bytes) -> Text\n"),
         "{said}"
     );
-    let (exit, _, err) = weir(scratch.path(), &["doc", "one"]);
+    let (exit, _, err) = weir(scratch.path(), &["doc", "one", "--program", "wrong.weir"]);
     assert_eq!(exit, 1);
     assert!(err.contains("error[E0301]"), "{err}");
 }
