@@ -164,3 +164,23 @@ pub fn namespace(name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::snake_case;
+
+    #[test]
+    fn words_begin_with_capitals() {
+        for (name, here) in [
+            ("startOfMonth", "start_of_month"),
+            ("toISOString", "to_iso_string"),
+            ("randomUUID", "random_uuid"),
+            ("StartsWith", "starts_with"),
+            ("b64encode", "b64encode"),
+            ("to_text", "to_text"),
+            ("PI", "pi"),
+        ] {
+            assert_eq!(snake_case(name), here);
+        }
+    }
+}
