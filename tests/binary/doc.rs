@@ -177,6 +177,15 @@ fn one_thing_is_told_in_the_terminal() {
         said.contains("  fn is_empty<T>(xs: List<T>) -> Bool\n      Whether there is no item.\n"),
         "{said}"
     );
+    assert!(said.contains("  fn join(xs: List<Text>"), "{said}");
+    let (_, said, _) = weir(scratch.path(), &["doc", "regex"]);
+    assert!(said.contains("They are matched in linear time"), "{said}");
+    let (_, said, _) = weir(scratch.path(), &["doc", "std"]);
+    assert!(said.contains("\n  base64     Base64 (RFC 4648)"), "{said}");
+    assert!(
+        said.contains("\n  query      The rest of what `for .. group by .. select ..` makes"),
+        "{said}"
+    );
     let bank = Path::new(EXAMPLES).join("bank");
     let (_, said, _) = weir(&bank, &["doc", "Account.statement"]);
     assert!(
@@ -189,4 +198,34 @@ fn one_thing_is_told_in_the_terminal() {
         err.contains("neither the program nor the library has `nowhere`"),
         "{err}"
     );
+    // What is called otherwise elsewhere, what is written otherwise, what is misspelt.
+    for (name, expected) in [
+        ("toUpperCase", "but this:\n\nfn upper(t: Text) -> Text\n"),
+        ("json.stringify", "fn json.encode<T>(value: T) -> Text\n"),
+        ("math.floor", "fn floor(x: Float) -> Float\n"),
+        ("median", "write `xs.percentile(0.5)`"),
+    ] {
+        let (exit, said, _) = weir(&bank, &["doc", name]);
+        assert_eq!(exit, 0, "{name}");
+        assert!(said.contains(expected), "{said}");
+    }
+    let (exit, _, err) = weir(scratch.path(), &["doc", "list.lenght"]);
+    assert_eq!(exit, 1);
+    assert!(err.ends_with("next: weir doc list.length\n"), "{err}");
+    // A program that is wrong keeps nobody from reading about the library.
+    fs::write(
+        scratch.path().join("wrong.weir"),
+        "fn one() -> Int = \"1\"\n",
+    )
+    .expect("written");
+    let of_library = ["doc", "hex.encode", "--program", "wrong.weir"];
+    let (exit, said, err) = weir(scratch.path(), &of_library);
+    assert_eq!((exit, err.as_str()), (0, ""));
+    assert!(
+        said.starts_with("fn hex.encode(b: Bytes) -> Text\n"),
+        "{said}"
+    );
+    let (exit, _, err) = weir(scratch.path(), &["doc", "one", "--program", "wrong.weir"]);
+    assert_eq!(exit, 1);
+    assert!(err.contains("error[E0301]"), "{err}");
 }

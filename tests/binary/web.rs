@@ -26,6 +26,10 @@ pub fn tell(url: Text, what: Text) -> Int fails NotSent, Unknown {
   http.post(url, body: what.to_bytes(), headers: ["content-type": "text/plain"])?.status
 }
 
+pub fn change(url: Text, what: Text) -> Int fails NotSent, Unknown {
+  http.patch(url, what.to_bytes())?.status
+}
+
 pub fn order(url: Text, what: Text) -> Int fails NotSent, Unavailable {
   http.post_with_key(url, what.to_bytes())?.status
 }
@@ -164,6 +168,7 @@ fn each_function_has_its_method_and_key() {
         ("store", Some("kept")),
         ("drop", None),
         ("tell", Some("said")),
+        ("change", Some("less")),
         ("order", Some("one")),
     ] {
         let reply = world.call(function, "/x", what);
@@ -175,12 +180,12 @@ fn each_function_has_its_method_and_key() {
     }
     let seen = world.seen();
     let methods: Vec<&str> = seen.iter().filter_map(|s| s.split(' ').next()).collect();
-    assert_eq!(methods, ["PUT", "DELETE", "POST", "POST"]);
+    assert_eq!(methods, ["PUT", "DELETE", "POST", "PATCH", "POST"]);
     let keys: Vec<bool> = seen
         .iter()
         .map(|s| s.contains("idempotency-key: "))
         .collect();
-    assert_eq!(keys, [false, false, false, true], "{seen:?}");
+    assert_eq!(keys, [false, false, false, false, true], "{seen:?}");
     assert!(seen[0].ends_with("\r\n\r\nkept"), "{seen:?}");
     assert!(seen[2].contains("content-type: text/plain\r\n"), "{seen:?}");
 }

@@ -21,6 +21,7 @@ use weir_syntax::ast;
 
 const STDLIB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../stdlib");
 const PROPERTIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/library/properties.weir");
+const EDGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/library/edges.weir");
 /// Inputs for each test with parameters.
 const CASES: u64 = 60;
 
@@ -65,6 +66,17 @@ fn a_wrong_example_is_found() {
 fn what_holds_in_general_holds_for_any_input() {
     let program = fs::read_to_string(PROPERTIES).expect("the program is there");
     let wrong = wrong_in_wasm(&program);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let formatted = weir_syntax::format(&program).expect("it parses");
+    assert_eq!(formatted, program);
+}
+
+#[test]
+fn what_lies_at_the_edges_is_the_same_everywhere() {
+    let program = fs::read_to_string(EDGES).expect("the program is there");
+    let wrong = wrong_in_wasm(&program);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let wrong = wrong_in_the_interpreter(&program);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let formatted = weir_syntax::format(&program).expect("it parses");
     assert_eq!(formatted, program);

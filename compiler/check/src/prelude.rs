@@ -25,12 +25,14 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     ("std/float.weir", include_str!("../../../stdlib/float.weir")),
     ("std/text.weir", include_str!("../../../stdlib/text.weir")),
-    (
-        "std/pattern.weir",
-        include_str!("../../../stdlib/pattern.weir"),
-    ),
+    ("std/regex.weir", include_str!("../../../stdlib/regex.weir")),
     ("std/csv.weir", include_str!("../../../stdlib/csv.weir")),
     ("std/bytes.weir", include_str!("../../../stdlib/bytes.weir")),
+    (
+        "std/base64.weir",
+        include_str!("../../../stdlib/base64.weir"),
+    ),
+    ("std/hex.weir", include_str!("../../../stdlib/hex.weir")),
     (
         "std/crypto.weir",
         include_str!("../../../stdlib/crypto.weir"),

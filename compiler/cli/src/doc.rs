@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use weir_diagnostics::Severity;
+use weir_contract::near::distance;
+use weir_diagnostics::{Diagnostic, Severity};
 use weir_doc::{Book, Input};
-use weir_driver::{Memory, receipts};
+use weir_driver::{Analysis, Memory, receipts};
 
 /// Make pages about a program, or about the library.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to show in the terminal instead, such as list.map or Account.deposit
+    /// What to show in the terminal instead, such as list.map or Account.deposit; std shows the parts of the library
     #[arg(value_name = "NAME", conflicts_with_all = ["out", "open"])]
     name: Option<String>,
     /// A .weir file, or the folder of a project [default: this folder]
@@ -44,7 +45,7 @@ pub fn doc(mut args: Args) -> Outcome {
         false => {
             let program = program::find(args.program.as_deref().unwrap_or(Path::new(".")))?;
             let out = weir_driver::inside(&program.folder, ".weir/doc");
-            (book(&program)?, out)
+            (book(&program, &program::analyse(&program)?)?, out)
         }
     };
     let out = args.out.unwrap_or(out);
@@ -71,33 +72,78 @@ fn show(args: &Args, name: &str) -> Outcome {
         (false, Some(path)) => Some(program::find(path)?),
         (false, None) => weir_driver::find(&weir_driver::Disk, Path::new(".")).ok(),
     };
-    let mut said = match &here {
-        Some(program) => weir_doc::text(&book(program)?, name),
-        None => String::new(),
-    };
+    let library = library();
+    let mut known = weir_doc::names(&library);
+    let mut said = String::new();
+    if let Some(program) = &here {
+        let analysis = program::analyse(program)?;
+        let is_error = |d: &Diagnostic| d.severity == Severity::Error;
+        // A program that is wrong keeps nobody from reading about the library.
+        let is_of_library = !weir_doc::text(&library, name).is_empty();
+        if !(is_of_library && analysis.diagnostics.iter().any(is_error)) {
+            let book = book(program, &analysis)?;
+            said = weir_doc::text(&book, name);
+            known.extend(weir_doc::names(&book));
+        }
+    }
     if said.is_empty() {
-        said = weir_doc::text(&library(), name);
+        said = weir_doc::text(&library, name);
+    }
+    if said.is_empty() && matches!(name, "std" | "library") {
+        said = format!(
+            "The parts of the library; `weir doc list` shows one, `weir doc list.map` a function.\n\n{}",
+            weir_doc::parts(&library)
+        );
+    }
+    if said.is_empty() {
+        said = elsewhere(&library, name);
     }
     if said.is_empty() {
         said = weir_driver::words::about(name).unwrap_or_default();
     }
     if said.is_empty() {
-        let what = if here.is_some() {
-            "neither the program nor the library has"
-        } else {
-            "the library has no"
+        let what = match here {
+            Some(_) => "neither the program nor the library has",
+            None => "the library has no",
         };
-        return Err(Failure::new(format_args!("{what} `{name}`"))
-            .next("weir doc --std --open, and search there"));
+        let failure = Failure::new(format_args!("{what} `{name}`"));
+        return Err(match near(name, &known).as_slice() {
+            [] => failure.next("weir doc std, which shows the parts of the library"),
+            near => failure.next(format_args!("weir doc {}", near.join(", or weir doc "))),
+        });
     }
     say_part!("{said}");
     Ok(())
 }
 
-fn book(program: &weir_driver::Program) -> Outcome<Book> {
-    let analysis = program::analyse(program)?;
-    program::report(program, &analysis, Severity::Error);
-    let bundle = weir_driver::build(program, &analysis).ok_or_else(Failure::said)?;
+/// What is called so in other languages or stands in another part: `list.len`, `toUpperCase`, `math.floor`.
+fn elsewhere(library: &Book, name: &str) -> String {
+    let names = weir_driver::words::names_for(name).into_iter();
+    let mut all = names.map(|there| weir_doc::text(library, &there));
+    match all.find(|said| !said.is_empty()) {
+        Some(said) => format!("there is no `{name}` in the library, but this:\n\n{said}"),
+        None => String::new(),
+    }
+}
+
+/// The names that are most like it, three at most; also like its last part.
+fn near<'a>(name: &str, known: &'a [String]) -> Vec<&'a str> {
+    let last = |name: &'a str| name.rsplit_once('.').map_or(name, |(_, last)| last);
+    let mut found: Vec<(usize, &str)> = known
+        .iter()
+        .map(|known| match name.contains('.') {
+            true => (distance(name, known), known.as_str()),
+            false => (distance(name, last(known)), known.as_str()),
+        })
+        .filter(|(far, _)| far * 3 <= name.chars().count())
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, name)| name).take(3).collect()
+}
+
+fn book(program: &weir_driver::Program, analysis: &Analysis) -> Outcome<Book> {
+    program::report(program, analysis, Severity::Error);
+    let bundle = weir_driver::build(program, analysis).ok_or_else(Failure::said)?;
     let checked = analysis.checked.as_ref();
     let routes: BTreeMap<String, (String, String)> = routes(&bundle.manifest, "")
         .into_iter()

@@ -24,7 +24,7 @@ use weir_diagnostics::{FileId, SourceMap};
 
 pub use model::{Book, Item, Kind, Module};
 pub use page::site;
-pub use terminal::text;
+pub use terminal::{names, parts, text};
 
 /// What a book is made from.
 pub struct Input<'a> {

@@ -67,7 +67,12 @@ pub fn first_sentence(text: &str) -> String {
         .take_while(|line| !line.trim().is_empty())
         .collect();
     let all = paragraph.join(" ");
-    match all.find(". ") {
+    // Not the dots of `for .. select ..`.
+    let ends = |at: &usize| {
+        let next = all[at + 2..].chars().next();
+        !all[..*at].ends_with('.') && next.is_some_and(|next| !next.is_lowercase())
+    };
+    match all.match_indices(". ").map(|(at, _)| at).find(ends) {
         Some(at) => all[..=at].to_owned(),
         None => all,
     }
@@ -104,5 +109,7 @@ mod tests {
              <ul>\n<li>one</li>\n<li><a href=\"two.html\"><code>two</code></a> of them</li>\n</ul>\n<p>End.</p>\n"
         );
         assert_eq!(first_sentence(text), "Adds `Int`s <up>.");
+        let dots = "What `for .. select ..` is. More.";
+        assert_eq!(first_sentence(dots), "What `for .. select ..` is.");
     }
 }

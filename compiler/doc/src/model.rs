@@ -25,6 +25,8 @@ pub struct Module {
     pub file: String,
     pub text: String,
     pub colours: Highlighted,
+    /// What the library says of a part at the head of its file.
+    pub about: Option<String>,
     pub items: Vec<Item>,
 }
 
@@ -113,6 +115,8 @@ pub struct Item {
     pub doc: Option<String>,
     /// From 1.
     pub line: u32,
+    /// A function of the library that is called behind the name of its part only.
+    pub is_behind_part: bool,
     /// May be called from outside, or be seen from there.
     pub is_public: bool,
     /// Shown only to those who want to see everything.
@@ -156,6 +160,7 @@ pub fn read(input: &Input<'_>) -> Book {
             file: name.clone(),
             text: text.to_string(),
             colours: Highlighted::new(&parsed),
+            about: input.only_documented.then(|| head(text)),
             items,
         }
     });
@@ -164,6 +169,15 @@ pub fn read(input: &Input<'_>) -> Book {
         version: input.version.map(str::to_owned),
         modules: modules.collect(),
     }
+}
+
+/// The comment that a file begins with.
+fn head(text: &str) -> String {
+    let lines = text.lines().map_while(|line| line.strip_prefix("//"));
+    let lines: Vec<&str> = lines
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    lines.join("\n")
 }
 
 /// Several functions of the library have one name; the second is `map-2`.
@@ -385,6 +399,8 @@ impl Reader<'_> {
         let mut made = self.made(kind, name, decl.name.span, signature, doc);
         made.is_public = decl.is_pub.is_some();
         made.is_inner = !made.is_public && doc.is_none();
+        made.is_behind_part =
+            self.input.only_documented && attrs.iter().any(|attr| attr.name.as_str() == "module");
         made.access = access(attrs);
         made.fails = decl
             .fails
@@ -478,6 +494,7 @@ impl Reader<'_> {
                 .file(self.file)
                 .line_column(at.start)
                 .line,
+            is_behind_part: false,
             is_public: false,
             is_inner: false,
             effect: None,

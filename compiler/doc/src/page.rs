@@ -125,7 +125,10 @@ fn overview(book: &Book, links: &Links) -> String {
             "<tr><td><a href=\"{}\"><code>{}</code></a></td><td>{}</td></tr>\n",
             address(module),
             escape(&module.path),
-            counts(module)
+            match &module.about {
+                Some(about) => markdown::inline(&markdown::first_sentence(about), &|_| None),
+                None => counts(module),
+            }
         );
     }
     main += "</table>\n";
@@ -268,6 +271,9 @@ fn module_page(book: &Book, module: &Module, links: &Links) -> String {
         sources::address(module),
         escape(&module.file)
     );
+    if let Some(about) = &module.about {
+        main += &markdown::html(about, &|name| links.of(name));
+    }
     for kind in ORDER {
         let of_kind = || module.items.iter().filter(|item| item.kind == kind);
         if of_kind().any(|item| !item.is_inner) {

@@ -261,6 +261,17 @@ fn takes(callee: &str, params: &[(&str, bool)]) -> String {
             "write `xs.sort_by(x => x.name)` for a key, `xs.sort_with((a, b) => a < b)` for a rule"
                 .to_owned()
         }
+        "max" | "min" | "unique" if params.is_empty() => {
+            format!("it takes nothing; by a key it is `xs.{callee}_by(x => x.name)`")
+        }
+        "floor" | "ceil" if params.is_empty() => {
+            let by = if callee == "floor" { "down" } else { "up" };
+            format!("it gives a whole number; a decimal has `x.round_{by}(2)` for so many places")
+        }
+        "round" if params.is_empty() => {
+            "it takes nothing; so many places are `x.to_text(2)` for floats, `m.round_to(2)` for money"
+                .to_owned()
+        }
         "random" if params.is_empty() => {
             "it is a number from 0 to 1; a whole number is `random.int(1, 7)`".to_owned()
         }

@@ -68,18 +68,7 @@ impl BodyCx<'_> {
         };
         let functions = &self.cx.library[part];
         let Some(all) = functions.get(name.as_str()).cloned() else {
-            let message = format!("`{part}` of the library has no `{name}`");
-            let found = Diagnostic::new(codes::E0204, name.span, message).label("not there");
-            let usual = familiar::in_library(part, name.as_str());
-            let found = match usual.filter(|usual| functions.contains_key(*usual)) {
-                Some(usual) => meant(found, name.span, usual, true),
-                None => {
-                    let known = functions.keys().map(String::as_str);
-                    did_you_mean(found, name.span, name.as_str(), known)
-                }
-            };
-            let help = format!("`weir doc {part}` shows what it has");
-            self.report(found.or(|found| found.help(help)));
+            self.not_in_part(part, name);
             self.check_loose(args);
             return hole(span);
         };
@@ -87,6 +76,39 @@ impl BodyCx<'_> {
             ("log", [line]) => self.log(*line, name, args, span),
             _ => self.call_function(name, all, None, args, want, span),
         }
+    }
+
+    /// What was meant may be called otherwise, stand in another part, or be written otherwise.
+    fn not_in_part(&mut self, part: &'static str, name: &Ident) {
+        let functions = &self.cx.library[part];
+        let message = format!("`{part}` of the library has no `{name}`");
+        let found = Diagnostic::new(codes::E0204, name.span, message).label("not there");
+        let word = familiar::snake_case(name.as_str());
+        let usual = match functions.contains_key(&word) {
+            true => Some(word.as_str()),
+            false => familiar::in_library(part, &word),
+        };
+        if let Some(usual) = usual.filter(|usual| functions.contains_key(*usual)) {
+            let found = meant(found, name.span, usual, true);
+            return self.report(found.or(|found| found));
+        }
+        if let Some(instead) = familiar::in_library_written(part, &word) {
+            return self.report(found.help(instead));
+        }
+        // `math.floor` is there for numbers of some kinds. What is called behind its part only is about something else.
+        if !self.functions_named(&word).is_empty() {
+            let others = self.cx.library.iter();
+            let others = others.filter(|(_, has)| has.contains_key(&word));
+            let others: Vec<String> = others.map(|(of, _)| format!("`{of}.{word}`")).collect();
+            if !others.is_empty() {
+                let help = format!("other parts have it: {}", others.join(", "));
+                return self.report(found.help(help));
+            }
+        }
+        let known = functions.keys().map(String::as_str);
+        let found = did_you_mean(found, name.span, name.as_str(), known);
+        let help = format!("`weir doc {part}` shows what it has");
+        self.report(found.or(|found| found.help(help)));
     }
 
     /// `log.info("paid", order: id)`: the values become one tuple with names.

@@ -281,6 +281,7 @@ impl BodyCx<'_> {
                     Type::Text => {
                         "take a part, `text.slice(0, 1)`, or the characters, `text.chars()`"
                     }
+                    Type::Bytes => "a byte is asked for with `bytes.get(0)`: it gives an `Int?`",
                     Type::Option(_) => {
                         "it may be missing: say what is meant then, `(value ?? other)[0]`"
                     }

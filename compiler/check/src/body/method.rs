@@ -2,7 +2,7 @@
 
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::{self, ExprKind as Ast, Ident};
-use weir_syntax::familiar::{self, Familiar};
+use weir_syntax::familiar;
 
 use super::{BodyCx, hole, node, query};
 use crate::hir::*;
@@ -220,16 +220,31 @@ impl BodyCx<'_> {
         if let Some(help) = self.said_otherwise(ty, name) {
             return self.report(found.help(help));
         }
-        let usual = match familiar::method(name.as_str()) {
-            Some(Familiar::Written(instead)) => return self.report(found.help(instead)),
-            Some(Familiar::Named(there)) if known.iter().any(|n| n == there) => Some(there),
-            // These change what they are called on, and so are not among the functions.
-            Some(Familiar::Named("push")) if matches!(ty, Type::List(_)) => Some("push"),
-            _ => None,
+        let word = familiar::snake_case(name.as_str());
+        let is_known = |n: &str| known.iter().any(|known| known == n);
+        // `push` changes what it is called on, and so is not among the functions.
+        let is_usual = |n: &&str| is_known(n) || (**n == *"push" && matches!(ty, Type::List(_)));
+        let others = familiar::named(&word);
+        let of = shown.split(['<', '?']).next().unwrap_or_default();
+        let usual = match is_known(&word) {
+            true => Some(word.as_str()),
+            false => {
+                if let Some(instead) = familiar::written_of(of, &word) {
+                    return self.report(found.help(instead));
+                }
+                others.iter().copied().find(is_usual)
+            }
         };
         let found = match usual {
             Some(usual) => meant(found, name.span, usual, true),
             None => {
+                if let Some(instead) = familiar::written(&word) {
+                    return self.report(found.help(instead));
+                }
+                let words: Vec<&str> = [word.as_str()].iter().chain(others).copied().collect();
+                if let Some(way) = self.by_way_of(ty, &words) {
+                    return self.report(found.help(way));
+                }
                 let known = known.iter().map(String::as_str);
                 did_you_mean(found, name.span, name.as_str(), known)
             }
@@ -239,6 +254,55 @@ impl BodyCx<'_> {
                 "declare it: `fn {name}(x: {shown}, ..)` can be called as `x.{name}(..)`"
             ))
         }));
+    }
+
+    /// One of these functions is there for what a value of this type can be made into.
+    fn by_way_of(&self, ty: &Type, words: &[&str]) -> Option<String> {
+        let list = |item: &Type| Type::List(Box::new(item.clone()));
+        let ways: Vec<(&str, Type)> = match ty {
+            Type::Text => vec![("to_bytes", Type::Bytes), ("chars", list(&Type::Text))],
+            Type::Bytes => vec![("to_list", list(&Type::Int))],
+            Type::Int => vec![("to_decimal", Type::Decimal), ("to_float", Type::Float)],
+            Type::Decimal => vec![("to_float", Type::Float)],
+            Type::Time => vec![("date", Type::Date)],
+            Type::Set(item) => vec![("to_list", list(item))],
+            Type::Map(key, value) => {
+                let field = |ty: &Type| TupleField {
+                    name: None,
+                    ty: ty.clone(),
+                };
+                let entry = Type::Tuple(vec![field(key), field(value)]);
+                vec![("entries", list(&entry))]
+            }
+            _ => return None,
+        };
+        let called = match ty {
+            Type::Text => "text",
+            Type::Bytes => "bytes",
+            Type::Int => "n",
+            Type::Time => "time",
+            Type::Set(_) => "set",
+            Type::Map(..) => "m",
+            _ => "x",
+        };
+        ways.iter().find_map(|(way, made)| {
+            let fits = |word: &&&str| {
+                !self
+                    .fitting(&self.functions_named(word), made, 0)
+                    .is_empty()
+            };
+            let word = words.iter().find(fits)?;
+            let there = self.fitting(&self.functions_named(word), made, 0);
+            let takes_more = |f: &FnId| self.cx.program.function(*f).params.len() > 1;
+            let args = match there.iter().any(takes_more) {
+                true => "..",
+                false => "",
+            };
+            let shown = self.show(made);
+            Some(format!(
+                "`{shown}` has it: write `{called}.{way}().{word}({args})`"
+            ))
+        })
     }
 
     /// What is written otherwise of values of this type.

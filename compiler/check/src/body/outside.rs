@@ -70,7 +70,11 @@ impl BodyCx<'_> {
         .secondary(block.declared, "declared here");
         let known = names.iter().map(String::as_str);
         let found = did_you_mean(found, name.span, name.as_str(), known);
-        self.report(found.or(|found| found.help(format!("add `fn {name}(..)` to the block"))));
+        let is_of_library = (block.declared.file.0 as usize) < crate::prelude::FILES.len();
+        self.report(found.or(|found| match is_of_library {
+            true => found.help("declare an `extern` of your own for what else there is outside"),
+            false => found.help(format!("add `fn {name}(..)` to the block")),
+        }));
         None
     }
 

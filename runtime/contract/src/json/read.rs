@@ -7,7 +7,7 @@ use super::error::{JsonError, shorten};
 use super::{any, duration, is_nullable, is_text_like};
 use crate::blobs::{Blob, BlobHash};
 use crate::currency::Currency;
-use crate::library::{bytes, date, decimal, money, time};
+use crate::library::{base64, date, decimal, money, time};
 use crate::types::{DefKind, Defs, Field, Type};
 use crate::value::Value;
 
@@ -41,7 +41,7 @@ pub fn from_json(defs: &Defs, ty: &Type, json: &Document, path: &str) -> Result<
             Some(text) => Value::Text(text.to_owned()),
             None => return wrong("a string"),
         },
-        Type::Bytes => match json.as_str().and_then(bytes::from_base64) {
+        Type::Bytes => match json.as_str().and_then(base64::decode) {
             Some(bytes) => Value::Bytes(bytes),
             None => return wrong("bytes in base64"),
         },

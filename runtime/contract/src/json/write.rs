@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::document::{Document, Members};
 use super::{any, duration, is_nullable, is_text_like};
-use crate::library::{bytes, date, decimal, money, time};
+use crate::library::{base64, date, decimal, money, time};
 use crate::types::{DefId, DefKind, Defs, Field, Type};
 use crate::value::Value;
 
@@ -37,7 +37,7 @@ pub fn to_document(defs: &Defs, ty: &Type, value: &Value) -> Document {
             None => string("-Infinity".to_owned()),
         },
         (_, Value::Text(s)) => string(s.clone()),
-        (_, Value::Bytes(b)) => string(bytes::base64(b)),
+        (_, Value::Bytes(b)) => string(base64::encode(b)),
         (_, Value::Time(t)) => string(time::show(*t)),
         (_, Value::Duration(d)) => string(duration::show(*d)),
         (_, Value::Date(days)) => string(date::show(*days)),

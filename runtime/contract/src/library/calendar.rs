@@ -1,7 +1,7 @@
 //! Months, which have no length of their own, and times written as a pattern says.
 
-use super::time::{DAY, civil, days_in, days_of, parts, weekday};
-use super::{Answer, Misread, int_at, limit, text_at, time_at};
+use super::time::{DAY, Parts, civil, days_in, days_of, parts};
+use super::{Answer, Misread, date_at, int_at, limit, text_at, time_at};
 use crate::crash::CrashReason;
 use crate::value::Value;
 
@@ -33,7 +33,7 @@ pub(super) fn op_days_in_month(args: &[Value]) -> Answer {
 }
 
 /// English, as in mail headers and logs; what is for people of other tongues is not for a standard library.
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -47,7 +47,7 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const WEEKDAYS: [&str; 7] = [
+pub(super) const WEEKDAYS: [&str; 7] = [
     "Monday",
     "Tuesday",
     "Wednesday",
@@ -66,7 +66,7 @@ pub fn problem(pattern: &str) -> Option<Misread> {
             help: "parts of a time are a `%` and a letter: `%H:%M` for `HH:mm`, `%Y-%m-%d` for `yyyy-MM-dd`",
         });
     }
-    let why = match write(pattern, 0) {
+    let why = match write(pattern, &parts(0)) {
         Ok(_) => return None,
         Err(Some(letter)) => format!("`%{letter}` stands for nothing"),
         Err(None) => "nothing follows the last `%`".to_owned(),
@@ -79,25 +79,39 @@ pub fn problem(pattern: &str) -> Option<Misread> {
 }
 
 /// `HH:mm` and its like: letters, as other languages have them, and no part of a time. It would be the same text at any time.
-fn is_foreign(pattern: &str) -> bool {
+pub(super) fn is_foreign(pattern: &str) -> bool {
     !pattern.contains('%') && pattern.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 /// As `strftime` of C does it, in English.
 pub(super) fn op_format(args: &[Value]) -> Answer {
-    let pattern = text_at(args, 1);
+    format_by(text_at(args, 1), &parts(time_at(args, 0)))
+}
+
+/// The same for a day, which may lie where no time does.
+pub(super) fn op_format_date(args: &[Value]) -> Answer {
+    let (year, month, day) = civil(date_at(args, 0));
+    let midnight = Parts {
+        year,
+        month,
+        day,
+        ..parts(0)
+    };
+    format_by(text_at(args, 1), &midnight)
+}
+
+fn format_by(pattern: &str, p: &Parts) -> Answer {
     // The longest of all parts has nine letters.
     limit(pattern.len().saturating_mul(9))?;
     if is_foreign(pattern) {
         return Err(CrashReason::BadText);
     }
-    let written = write(pattern, time_at(args, 0)).map_err(|_| CrashReason::BadText)?;
+    let written = write(pattern, p).map_err(|_| CrashReason::BadText)?;
     Ok(Value::Text(written))
 }
 
 /// The letter behind a `%` that means nothing, or `None` where there is none.
-fn write(pattern: &str, time: i64) -> Result<String, Option<char>> {
-    let p = parts(time);
+fn write(pattern: &str, p: &Parts) -> Result<String, Option<char>> {
     let mut out = String::new();
     let mut letters = pattern.chars();
     while let Some(letter) = letters.next() {
@@ -112,7 +126,7 @@ fn write(pattern: &str, time: i64) -> Result<String, Option<char>> {
             'm' => out += &format!("{:02}", p.month),
             'd' => out += &format!("{:02}", p.day),
             'e' => out += &p.day.to_string(),
-            'j' => out += &format!("{:03}", day_of_year(&p)),
+            'j' => out += &format!("{:03}", day_of_year(p)),
             'H' => out += &format!("{:02}", p.hour),
             'I' => out += &format!("{:02}", (p.hour + 11) % 12 + 1),
             'p' => out += if p.hour < 12 { "AM" } else { "PM" },
@@ -121,8 +135,8 @@ fn write(pattern: &str, time: i64) -> Result<String, Option<char>> {
             'f' => out += &format!("{:06}", p.micros),
             'B' => out += name(&MONTHS, p.month),
             'b' => out += &name(&MONTHS, p.month)[..3],
-            'A' => out += name(&WEEKDAYS, weekday(time)),
-            'a' => out += &name(&WEEKDAYS, weekday(time))[..3],
+            'A' => out += name(&WEEKDAYS, weekday(p)),
+            'a' => out += &name(&WEEKDAYS, weekday(p))[..3],
             'F' => out += &format!("{:04}-{:02}-{:02}", p.year, p.month, p.day),
             'T' => out += &format!("{:02}:{:02}:{:02}", p.hour, p.minute, p.second),
             '%' => out.push('%'),
@@ -132,11 +146,18 @@ fn write(pattern: &str, time: i64) -> Result<String, Option<char>> {
     Ok(out)
 }
 
-fn day_of_year(p: &super::time::Parts) -> i64 {
+/// 1 to 366.
+pub(super) fn day_of_year(p: &Parts) -> i64 {
     p.day
         + (1..p.month)
             .map(|month| days_in(p.year, month))
             .sum::<i64>()
+}
+
+/// Monday is 1.
+pub(super) fn weekday(p: &Parts) -> i64 {
+    let days = days_of(p.year, p.month, p.day).expect("it was made from a day");
+    (days + 3).rem_euclid(7) + 1
 }
 
 #[cfg(test)]
@@ -168,8 +189,8 @@ mod tests {
         let all = "%Y %y %m %d %e %j %H %I %p %M %S %f %B %b %A %a %F %T %%";
         let written =
             "2026 26 03 09 9 068 15 03 PM 04 05 006000 March Mar Monday Mon 2026-03-09 15:04:05 %";
-        assert_eq!(write(all, time).as_deref(), Ok(written));
-        assert_eq!(write("%I %p", 0).as_deref(), Ok("12 AM"));
+        assert_eq!(write(all, &parts(time)).as_deref(), Ok(written));
+        assert_eq!(write("%I %p", &parts(0)).as_deref(), Ok("12 AM"));
         let why = |pattern| problem(pattern).map(|misread| misread.why);
         assert_eq!(why("%Q").as_deref(), Some("`%Q` stands for nothing"));
         assert_eq!(why("1%").as_deref(), Some("nothing follows the last `%`"));

@@ -7,8 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 
-use super::bytes::{base64, from_base64};
-use super::{Answer, bytes_at, text_at};
+use super::{Answer, base64, bytes_at, text_at};
 use crate::crash::CrashReason;
 use crate::value::Value;
 
@@ -23,6 +22,13 @@ pub(super) fn op_sha512(args: &[Value]) -> Answer {
 /// RFC 2104; a key of any length.
 pub(super) fn op_hmac_sha256(args: &[Value]) -> Answer {
     let mut mac = Hmac::<Sha256>::new_from_slice(bytes_at(args, 1)).expect("any key will do");
+    mac.update(bytes_at(args, 0));
+    Ok(Value::Bytes(mac.finalize().into_bytes().to_vec()))
+}
+
+/// The same with SHA-512.
+pub(super) fn op_hmac_sha512(args: &[Value]) -> Answer {
+    let mut mac = Hmac::<Sha512>::new_from_slice(bytes_at(args, 1)).expect("any key will do");
     mac.update(bytes_at(args, 0));
     Ok(Value::Bytes(mac.finalize().into_bytes().to_vec()))
 }
@@ -123,22 +129,22 @@ fn argon(
 
 /// Base64 as the PHC form has it.
 fn unpadded(bytes: &[u8]) -> String {
-    base64(bytes).trim_end_matches('=').to_owned()
+    base64::encode(bytes).trim_end_matches('=').to_owned()
 }
 
 fn padded(text: &str) -> Option<Vec<u8>> {
     let padding = "=".repeat((4 - text.len() % 4) % 4);
-    from_base64(&format!("{text}{padding}"))
+    base64::decode(&format!("{text}{padding}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::library::Op;
-    use crate::library::bytes::hex;
+    use crate::library::hex::encode as hex;
 
     fn bytes(hex: &str) -> Value {
-        match Op::BytesFromHex.apply(&[Value::Text(hex.to_owned())]) {
+        match Op::HexDecode.apply(&[Value::Text(hex.to_owned())]) {
             Ok(Value::Option(Some(bytes))) => *bytes,
             other => panic!("{hex}: {other:?}"),
         }

@@ -2,13 +2,48 @@
 
 use csv::{ReaderBuilder, WriterBuilder};
 
-use super::{Answer, RESULT_ITEMS_MAX, limit, list_at, option, text_at};
+use super::{Answer, Misread, RESULT_ITEMS_MAX, limit, list_at, option, text_at};
 use crate::crash::CrashReason;
 use crate::value::Value;
 
-/// `None` where a quoted field does not end. Empty lines are no rows; rows may differ in length.
+/// What is wrong with a text that is to stand between fields; `None` when it can.
+pub(super) fn problem(separator: &str) -> Option<Misread> {
+    byte(separator).is_none().then(|| Misread {
+        what: "this cannot stand between fields",
+        why: "not one character of ASCII other than a quote or an end of line".to_owned(),
+        help: "write `\",\"`, `\";\"`, `\"|\"` or, for a tab, `\"\\t\"`",
+    })
+}
+
+fn byte(separator: &str) -> Option<u8> {
+    match separator.as_bytes() {
+        [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Some(*byte),
+        _ => None,
+    }
+}
+
+fn separator_at(args: &[Value], at: usize) -> Result<u8, CrashReason> {
+    byte(text_at(args, at)).ok_or(CrashReason::BadText)
+}
+
 pub(super) fn op_parse(args: &[Value]) -> Answer {
-    let text = text_at(args, 0);
+    parse(text_at(args, 0), b',')
+}
+
+pub(super) fn op_parse_by(args: &[Value]) -> Answer {
+    parse(text_at(args, 0), separator_at(args, 1)?)
+}
+
+pub(super) fn op_show(args: &[Value]) -> Answer {
+    show(list_at(args, 0), b',')
+}
+
+pub(super) fn op_show_by(args: &[Value]) -> Answer {
+    show(list_at(args, 0), separator_at(args, 1)?)
+}
+
+/// `None` where a quoted field does not end. Empty lines are no rows; rows may differ in length.
+fn parse(text: &str, separator: u8) -> Answer {
     // Quotes come in pairs: around a field, or doubled inside it.
     if !text
         .bytes()
@@ -21,6 +56,7 @@ pub(super) fn op_parse(args: &[Value]) -> Answer {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
+        .delimiter(separator)
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     let mut fields = 0;
@@ -39,9 +75,12 @@ pub(super) fn op_parse(args: &[Value]) -> Answer {
     Ok(option(Some(Value::List(rows))))
 }
 
-pub(super) fn op_show(args: &[Value]) -> Answer {
-    let mut writer = WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    for row in list_at(args, 0) {
+fn show(rows: &[Value], separator: u8) -> Answer {
+    let mut writer = WriterBuilder::new()
+        .flexible(true)
+        .delimiter(separator)
+        .from_writer(Vec::new());
+    for row in rows {
         let row = list_at(std::slice::from_ref(row), 0);
         let fields = (0..row.len()).map(|at| text_at(row, at));
         writer.write_record(fields).expect("memory takes it");
@@ -77,10 +116,26 @@ mod tests {
     }
 
     #[test]
+    fn fields_may_have_something_else_between_them() {
+        let hard = rows(&[&["a;b", "c,d", "e\tf"], &["1,5", "\"", ""]]);
+        for separator in [";", "\t", "|", " "] {
+            let separator = Value::Text(separator.into());
+            let text = op_show_by(&[hard.clone(), separator.clone()]).unwrap();
+            let again = op_parse_by(&[text, separator]);
+            assert_eq!(again, Ok(option(Some(hard.clone()))));
+        }
+        for bad in ["", "\"", "\n", "\r", ";;", "é"] {
+            assert!(problem(bad).is_some(), "{bad:?}");
+            let answer = op_parse_by(&[Value::Text("a".into()), Value::Text(bad.into())]);
+            assert_eq!(answer, Err(CrashReason::BadText));
+        }
+    }
+
+    #[test]
     fn reads_what_others_write() {
         let parse = |text: &str| op_parse(&[Value::Text(text.into())]);
         let expected = rows(&[&["a", "b"], &["c"]]);
-        for text in ["a,b\nc\n", "a,b\r\nc", "a,\"b\"\n\nc\n"] {
+        for text in ["a,b\nc\n", "a,b\r\nc", "a,\"b\"\n\nc\n", "\u{feff}a,b\nc\n"] {
             assert_eq!(parse(text), Ok(option(Some(expected.clone()))), "{text:?}");
         }
         assert_eq!(parse(""), Ok(option(Some(rows(&[])))));

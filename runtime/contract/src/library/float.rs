@@ -3,7 +3,7 @@
 //! What a processor or a C library would do in its own way is done by `libm` in plain arithmetic, so that a result is the same
 //! on every machine.
 
-use super::{Answer, decimal, float_at, option, text_at};
+use super::{Answer, decimal, float_at, int_at, option, text_at};
 use crate::crash::CrashReason;
 use crate::value::Value;
 
@@ -24,6 +24,19 @@ fn float(x: f64) -> Answer {
 
 pub(super) fn op_show(args: &[Value]) -> Answer {
     Ok(Value::Text(show(float_at(args, 0))))
+}
+
+/// So many digits behind the point, 0 to 9, halves of what the float really is to the even one.
+pub(super) fn op_show_places(args: &[Value]) -> Answer {
+    let (x, places) = (float_at(args, 0), int_at(args, 1));
+    let places = usize::try_from(places).ok().filter(|places| *places <= 9);
+    let text = format!("{x:.*}", places.ok_or(CrashReason::BadArgument)?);
+    // What is rounded to nothing has no sign.
+    let is_zero = text.bytes().all(|b| matches!(b, b'-' | b'0' | b'.'));
+    Ok(Value::Text(match text.strip_prefix('-') {
+        Some(zero) if is_zero => zero.to_owned(),
+        _ => text,
+    }))
 }
 
 /// What `show` gives, and the usual spellings with or without point and exponent.

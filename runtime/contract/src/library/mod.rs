@@ -5,19 +5,22 @@
 //! step by number on encoded bytes ([`call`]), so both have one meaning by construction. None of them
 //! reads anything but its arguments.
 
+pub mod base64;
 mod blob;
 pub mod bytes;
 mod calendar;
+mod calendar_parse;
 mod crypto;
 mod csv;
 pub mod date;
 pub mod decimal;
 pub mod duration;
 mod float;
+pub mod hex;
 mod int;
 mod kind;
 pub mod money;
-pub mod pattern;
+pub mod regex;
 mod show;
 mod text;
 pub mod time;
@@ -155,12 +158,12 @@ operations! {
     92 BytesSlice "bytes.slice" (Bytes, Int, Int) -> Bytes = bytes::op_slice;
     93 BytesConcat "bytes.concat" (Bytes, Bytes) -> Bytes = bytes::op_concat;
     94 BytesText "bytes.text" (Bytes) -> OptText = bytes::op_text;
-    95 BytesHex "bytes.hex" (Bytes) -> Text = bytes::op_hex;
-    96 BytesFromHex "bytes.from_hex" (Text) -> OptBytes = bytes::op_from_hex;
-    97 BytesBase64 "bytes.base64" (Bytes) -> Text = bytes::op_base64;
-    98 BytesFromBase64 "bytes.from_base64" (Text) -> OptBytes = bytes::op_from_base64;
-    99 BytesBase64Url "bytes.base64url" (Bytes) -> Text = bytes::op_base64url;
-    100 BytesFromBase64Url "bytes.from_base64url" (Text) -> OptBytes = bytes::op_from_base64url;
+    95 HexEncode "hex.encode" (Bytes) -> Text = hex::op_encode;
+    96 HexDecode "hex.decode" (Text) -> OptBytes = hex::op_decode;
+    97 Base64Encode "base64.encode" (Bytes) -> Text = base64::op_encode;
+    98 Base64Decode "base64.decode" (Text) -> OptBytes = base64::op_decode;
+    99 Base64EncodeUrl "base64.encode_url" (Bytes) -> Text = base64::op_encode_url;
+    100 Base64DecodeUrl "base64.decode_url" (Text) -> OptBytes = base64::op_decode_url;
     101 BytesToList "bytes.to_list" (Bytes) -> Ints = bytes::op_to_list;
     102 BytesFromList "bytes.from_list" (Ints) -> OptBytes = bytes::op_from_list;
 
@@ -183,16 +186,18 @@ operations! {
     132 DurationFromMicros "duration.from_micros" (Int) -> Duration = duration::op_from_micros;
     133 DurationParse "duration.parse" (Text) -> OptDuration = duration::op_parse;
 
-    140 PatternMatches "pattern.matches" (Text, Text) -> Bool = pattern::op_matches;
-    141 PatternFind "pattern.find" (Text, Text) -> OptText = pattern::op_find;
-    142 PatternFindAll "pattern.find_all" (Text, Text) -> Texts = pattern::op_find_all;
-    143 PatternCaptures "pattern.captures" (Text, Text) -> OptGroups = pattern::op_captures;
-    144 PatternReplace "pattern.replace" (Text, Text, Text) -> Text = pattern::op_replace;
-    145 PatternSplit "pattern.split" (Text, Text) -> Texts = pattern::op_split;
-    146 PatternEscape "pattern.escape" (Text) -> Text = pattern::op_escape;
+    140 RegexMatches "regex.matches" (Text, Text) -> Bool = regex::op_matches;
+    141 RegexFind "regex.find" (Text, Text) -> OptText = regex::op_find;
+    142 RegexFindAll "regex.find_all" (Text, Text) -> Texts = regex::op_find_all;
+    143 RegexCaptures "regex.captures" (Text, Text) -> OptGroups = regex::op_captures;
+    144 RegexReplace "regex.replace" (Text, Text, Text) -> Text = regex::op_replace;
+    145 RegexSplit "regex.split" (Text, Text) -> Texts = regex::op_split;
+    146 RegexEscape "regex.escape" (Text) -> Text = regex::op_escape;
 
     150 CsvParse "csv.parse" (Text) -> OptRows = csv::op_parse;
     151 CsvShow "csv.show" (Rows) -> Text = csv::op_show;
+    152 CsvParseBy "csv.parse_by" (Text, Text) -> OptRows = csv::op_parse_by;
+    153 CsvShowBy "csv.show_by" (Rows, Text) -> Text = csv::op_show_by;
 
     155 UrlEncode "url.encode" (Text) -> Text = url::op_encode;
     156 UrlDecode "url.decode" (Text) -> OptText = url::op_decode;
@@ -206,10 +211,14 @@ operations! {
 
     166 CryptoHashPassword "crypto.hash_password" (Text, Bytes) -> Text = crypto::op_hash_password;
     167 CryptoVerifyPassword "crypto.verify_password" (Text, Text) -> Bool = crypto::op_verify_password;
+    168 CryptoHmacSha512 "crypto.hmac_sha512" (Bytes, Bytes) -> Bytes = crypto::op_hmac_sha512;
 
     170 CalendarAddMonths "calendar.add_months" (Time, Int) -> Time = calendar::op_add_months;
     171 CalendarDaysInMonth "calendar.days_in_month" (Time) -> Int = calendar::op_days_in_month;
     172 CalendarFormat "calendar.format" (Time, Text) -> Text = calendar::op_format;
+    173 CalendarFormatDate "calendar.format_date" (Date, Text) -> Text = calendar::op_format_date;
+    174 CalendarParse "calendar.parse" (Text, Text) -> OptTime = calendar_parse::op_parse;
+    175 CalendarParseDate "calendar.parse_date" (Text, Text) -> OptDate = calendar_parse::op_parse_date;
 
     180 ZoneIsKnown "zone.is_known" (Text) -> Bool = zone::op_is_known;
     181 ZoneOffset "zone.offset" (Time, Text) -> Duration = zone::op_offset;
@@ -225,6 +234,7 @@ operations! {
     196 FloatLog10 "float.log10" (Float) -> Float = float::op_log10;
     197 FloatCbrt "float.cbrt" (Float) -> Float = float::op_cbrt;
     198 FloatTrunc "float.trunc" (Float) -> Float = float::op_trunc;
+    199 FloatShowPlaces "float.show_places" (Float, Int) -> Text = float::op_show_places;
 
     210 DateOf "date.of" (Int, Int, Int) -> OptDate = date::op_of;
     211 DateYear "date.year" (Date) -> Int = date::op_year;
@@ -276,16 +286,23 @@ impl Op {
     pub fn refuses(self, at: usize, text: &str) -> Option<Misread> {
         match (self, at) {
             (
-                Op::PatternMatches
-                | Op::PatternFind
-                | Op::PatternFindAll
-                | Op::PatternCaptures
-                | Op::PatternReplace
-                | Op::PatternSplit,
+                Op::RegexMatches
+                | Op::RegexFind
+                | Op::RegexFindAll
+                | Op::RegexCaptures
+                | Op::RegexReplace
+                | Op::RegexSplit,
                 1,
-            ) => pattern::problem(text),
+            ) => regex::problem(text),
             (Op::ZoneOffset | Op::ZoneToTime | Op::ZoneInZone, 1) => zone::problem(text),
-            (Op::CalendarFormat, 1) => calendar::problem(text),
+            (
+                Op::CalendarFormat
+                | Op::CalendarFormatDate
+                | Op::CalendarParse
+                | Op::CalendarParseDate,
+                1,
+            ) => calendar::problem(text),
+            (Op::CsvParseBy | Op::CsvShowBy, 1) => csv::problem(text),
             (Op::MoneyOf, 1) | (Op::MoneyMinorUnits, 0) => money::problem(text),
             _ => None,
         }
@@ -470,7 +487,7 @@ mod tests {
         let defs = Defs::default();
         let mut args = encode(&defs, &Type::Text, &Value::Text("aa".into()));
         args.extend(encode(&defs, &Type::Text, &Value::Text("(a".into())));
-        let refusal = call(Op::PatternMatches, &args).unwrap_err();
+        let refusal = call(Op::RegexMatches, &args).unwrap_err();
         assert_eq!(refusal.reason, CrashReason::BadText);
         assert_eq!(refusal.detail, "this is no pattern: unclosed group");
     }

@@ -5,7 +5,7 @@
 //! `Paid(charge: "c1")`, `Open`, `(1, day: 2)`, `Account("ann")`, `Ok(1)`, `()`. Where the source has no such form: sets are
 //! `{1, 2}`, bytes `0x6869`, times RFC 3339, dates `2026-01-31`, money `19.90 USD`, blobs `Blob(hash: 0x68.., size: 2, media_type: "")`. A `new` type looks like its base.
 
-use super::{bytes, date, decimal, duration, float, money, time};
+use super::{date, decimal, duration, float, hex, money, time};
 use crate::types::{DefKind, Defs, Field, Type};
 use crate::value::Value;
 
@@ -32,7 +32,7 @@ fn show_into(defs: &Defs, ty: &Type, value: &Value, out: &mut String) {
         (Type::Text, Value::Text(text)) => quote(text, out),
         (Type::Bytes, Value::Bytes(b)) => {
             out.push_str("0x");
-            out.push_str(&bytes::hex(b));
+            out.push_str(&hex::encode(b));
         }
         (Type::Time, Value::Time(t)) => out.push_str(&time::show(*t)),
         (Type::Duration, Value::Duration(d)) => out.push_str(&duration::show(*d)),

@@ -28,6 +28,7 @@ pub fn request(
         "put" => Method::PUT,
         "delete" => Method::DELETE,
         "post" => Method::POST,
+        "patch" => Method::PATCH,
         "post_with_key" => {
             let key = HeaderValue::from_str(key).map_err(|e| e.to_string())?;
             request.headers_mut().insert("idempotency-key", key);

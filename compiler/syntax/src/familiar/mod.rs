@@ -1,5 +1,31 @@
 //! Names that people bring from other languages.
 
+mod library;
+mod method;
+
+pub use library::{in_library, in_library_written, library};
+pub use method::{named, written, written_of};
+
+/// `startOfMonth` as names are written here: `start_of_month`.
+pub fn snake_case(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let letters: Vec<char> = name.chars().collect();
+    for (at, letter) in letters.iter().enumerate() {
+        // `toISOString`: a word begins behind a small letter, and in front of one.
+        let is_small = |at: Option<usize>| {
+            let letter = at.and_then(|at| letters.get(at));
+            letter.is_some_and(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+        };
+        let begins =
+            letter.is_ascii_uppercase() && (is_small(at.checked_sub(1)) || is_small(Some(at + 1)));
+        if begins && !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
 /// The type that is called so elsewhere, in any case: `string` and `String` are `Text`.
 pub fn type_name(word: &str) -> Option<&'static str> {
     Some(match word.to_ascii_lowercase().as_str() {
@@ -28,14 +54,6 @@ pub fn type_name(word: &str) -> Option<&'static str> {
     })
 }
 
-/// What a function or method that is called so elsewhere is called here, or how it is written.
-pub enum Familiar {
-    /// A function of another name that is used the same way, if the type has one of that name.
-    Named(&'static str),
-    /// Something else: the sentence that says what.
-    Written(&'static str),
-}
-
 /// A function that stands alone elsewhere: `len(xs)`, `parseInt(s)`.
 pub fn function(name: &str) -> Option<&'static str> {
     Some(match name {
@@ -54,6 +72,23 @@ pub fn function(name: &str) -> Option<&'static str> {
         "uuid" | "uuid4" | "uuidv4" | "nanoid" | "gen_random_uuid" => "write `fresh_id()`",
         "sha1" | "md5" | "hash" => "write `bytes.sha256()`; `weir doc crypto` shows more",
         "floor" | "ceil" | "round" | "abs" | "sqrt" | "pow" => "call it on the number: `x.round()`",
+        "divmod" => {
+            "write `a.div_floor(b)` and `a.mod_floor(b)`, or `/` and `%`, which cut towards zero"
+        }
+        "btoa" | "b64encode" => {
+            "write `base64.encode(bytes)`; of a text: `text.to_bytes().base64()`"
+        }
+        "atob" | "b64decode" => "write `base64.decode(text)`: it gives a `Bytes?`",
+        "hexlify" | "bin2hex" => "write `hex.encode(bytes)`",
+        "unhexlify" | "hex2bin" => "write `hex.decode(text)`: it gives a `Bytes?`",
+        "encodeURIComponent" | "urlencode" => "write `text.encode_url()`",
+        "decodeURIComponent" | "urldecode" => "write `text.decode_url()`: it gives a `Text?`",
+        "hmac" => "write `message.hmac_sha256(key)`; both are bytes",
+        "randint" | "randrange" => "write `random.int(1, 7)`",
+        "choice" => "write `xs.pick()`",
+        "ord" => "write `text.code_points()`",
+        "chr" => "write `[97].from_code_points()`: it gives a `Text?`",
+        "strptime" => "write `text.to_time(\"%d.%m.%Y\")`, or `text.to_date(..)`",
         "upper" | "lower" | "trim" | "ucase" | "lcase" => "call it on the text: `text.upper()`",
         "coalesce" | "ifnull" | "nvl" => "write `value ?? other`",
         "set" | "hashSet" | "frozenset" => {
@@ -97,53 +132,6 @@ pub fn value(name: &str) -> Option<&'static str> {
     })
 }
 
-/// What a function of a part of the library is called elsewhere: `json.stringify(..)`.
-pub fn in_library(part: &str, name: &str) -> Option<&'static str> {
-    Some(match (part, name) {
-        ("json", "stringify" | "dumps" | "dump" | "write" | "show" | "to_text") => "encode",
-        ("json", "loads" | "load" | "read") => "parse",
-        ("log", "warning") => "warn",
-        ("log", "trace") => "debug",
-        ("log", "err" | "fatal" | "critical") => "error",
-        ("random", "randint" | "range" | "next" | "integer") => "int",
-        ("random", "choice" | "sample") => "pick",
-        ("id", "new" | "next" | "uuid" | "make") => "fresh",
-        _ => return None,
-    })
-}
-
-/// A module of other libraries: `regex.match(..)`, `base64.encode(..)`.
-pub fn library(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "regex" | "re" | "regexp" => {
-            "patterns are functions of texts: `text.matches(\"^[0-9]+$\")`, `find`, `captures`; `weir doc pattern` shows them"
-        }
-        "base64" => "write `bytes.base64()`, and `text.from_base64()` to read it",
-        "hex" => "write `bytes.hex()`, and `text.from_hex()` to read it",
-        "uuid" | "ulid" | "nanoid" => {
-            "write `fresh_id()`, or `OrderId.fresh()` with `type OrderId = new Text`"
-        }
-        "rand" => "write `random()`, or `random.int(1, 7)`; `weir doc random` shows more",
-        "hashlib" | "hash" | "sha256" => "write `bytes.sha256()`; `weir doc crypto` shows more",
-        "bcrypt" | "argon2" | "scrypt" => {
-            "write `crypto.hash_password(password)` and `crypto.verify_password(password, hash)`"
-        }
-        "logging" | "logger" | "console" => "write `log.info(\"paid\", order: id)`",
-        "env" | "process" | "os" | "settings" => {
-            "write `config(\"name\")` for a setting, `secret(\"name\")` for a secret"
-        }
-        "datetime" | "calendar" => {
-            "the time is `now()`; `weir doc time` and `weir doc date` show what can be done with it"
-        }
-        "strings" | "string" | "str" => {
-            "call it on the text: `text.upper()`; `weir doc text` shows what there is"
-        }
-        "url" | "urllib" => "write `text.encode_url()` and `text.decode_url()`",
-        "json" => "write `json.parse(text)`, `json.decode(text)` or `json.encode(value)`",
-        _ => return None,
-    })
-}
-
 /// What is asked of a name with a capital elsewhere: `Math.sqrt(x)`.
 pub fn namespace(name: &str) -> Option<&'static str> {
     Some(match name {
@@ -153,7 +141,17 @@ pub fn namespace(name: &str) -> Option<&'static str> {
         "Text" | "String" => "put the value into a text: `\"{value}\"`",
         "Money" => "write `20USD`, or `money(amount, \"USD\")`",
         "Blob" => "write `blob.of(bytes, \"image/png\")`, or `blob.of_text(text)`",
-        "Math" => "call it on the number: `x.sqrt()`",
+        "Math" => {
+            "call it on the number: `x.sqrt()`, `a.greater(b)`; `math.pi()` is a function of the library"
+        }
+        "Regex" | "RegExp" | "Pattern" => {
+            "patterns are texts: `text.matches(\"^[0-9]+$\")`; `weir doc regex` shows more"
+        }
+        "Base64" => "write `base64.encode(bytes)` and `base64.decode(text)`",
+        "Buffer" | "Bytes" => {
+            "write `text.to_bytes()`, `[1, 2].to_bytes()`, `base64.decode(text)` or `hex.decode(text)`"
+        }
+        "Duration" | "TimeSpan" => "write `90m`, `1h30m`; of a number: `1s * n`",
         "Date" | "DateTime" | "Instant" => "the time is `now()`",
         "JSON" => "write `json.encode(value)`, `json.parse(text)` or `json.decode(text)`",
         "Set" | "HashSet" => "write `xs.to_set()`, or a list where a `Set` is wanted: `[1, 2]`",
@@ -167,62 +165,22 @@ pub fn namespace(name: &str) -> Option<&'static str> {
     })
 }
 
-/// A method: `xs.append(1)`, `s.toUpperCase()`.
-pub fn method(name: &str) -> Option<Familiar> {
-    use Familiar::{Named, Written};
-    Some(match name {
-        "len" | "size" | "count" | "len_utf8" => Named("length"),
-        "append" | "push_back" | "addLast" | "add" => Named("push"),
-        "forEach" | "for_each" | "each" | "foreach" => {
-            Written("write a loop: `for x in xs { .. }`")
+#[cfg(test)]
+mod tests {
+    use super::snake_case;
+
+    #[test]
+    fn words_begin_with_capitals() {
+        for (name, here) in [
+            ("startOfMonth", "start_of_month"),
+            ("toISOString", "to_iso_string"),
+            ("randomUUID", "random_uuid"),
+            ("StartsWith", "starts_with"),
+            ("b64encode", "b64encode"),
+            ("to_text", "to_text"),
+            ("PI", "pi"),
+        ] {
+            assert_eq!(snake_case(name), here);
         }
-        "unwrap" | "expect" | "get_or_insert" => Written(
-            "say what happens without it: `?? other`, `?? fail Error`, or `if value is Some(x) { .. }`",
-        ),
-        "unwrap_or" | "or_else" | "orElse" | "getOrElse" | "get_or_else" => {
-            Written("write `value ?? other`")
-        }
-        "toUpperCase" | "to_uppercase" | "toUpper" | "upcase" | "to_upper" => Named("upper"),
-        "toLowerCase" | "to_lowercase" | "toLower" | "downcase" | "to_lower" => Named("lower"),
-        "includes" | "has" | "includes_key" | "contains_key" | "containsKey" | "member" => {
-            Named("contains")
-        }
-        "substring" | "substr" | "subList" => Named("slice"),
-        "strip" => Named("trim"),
-        "reduce" | "foldl" | "inject" => Named("fold"),
-        "toString" | "to_string" | "str" => Written("put it into a text: `\"{value}\"`"),
-        "peek" => Written("write `peek` in front: `peek Page(url).likes`"),
-        "toBe" | "toEqual" | "should" => Written("write `expect a == b`"),
-        "isEmpty" | "empty" => Named("is_empty"),
-        "some" | "anyMatch" => Named("any"),
-        "every" | "allMatch" => Named("all"),
-        "findIndex" | "find_index" | "indexWhere" => Named("position"),
-        "unshift" | "prepend" => Written("write `xs.insert(0, x)`"),
-        "extend" | "addAll" | "append_all" | "push_all" => Written("write `xs = xs.concat(ys)`"),
-        "put" => Written("write `m[key] = value`"),
-        "hasOwnProperty" | "has_key" | "hasKey" => Named("has"),
-        "test" | "match" | "isMatch" | "is_match" => Named("matches"),
-        "strftime" | "toLocaleString" | "toFormat" => Named("format"),
-        "toISOString" | "isoformat" => Written("put it into a text: `\"{value}\"`"),
-        "getTime" | "timestamp" | "unix" => Named("to_micros"),
-        "getFullYear" => Named("year"),
-        "getMonth" => Named("month"),
-        "getDate" => Named("day"),
-        "getDay" => Named("weekday"),
-        "getHours" => Named("hour"),
-        "getMinutes" => Named("minute"),
-        "getSeconds" => Named("second"),
-        "toFixed" => Written("write `x.round(2)` for the value, and put it into a text"),
-        "charAt" | "char_at" => {
-            Written("write `text.slice(0, 1)`, or `text.chars()` for all of them")
-        }
-        "startswith" | "startsWith" => Named("starts_with"),
-        "endswith" | "endsWith" => Named("ends_with"),
-        "replaceAll" | "replace_all" | "gsub" => Named("replace"),
-        "keySet" => Named("keys"),
-        "flatMap" | "selectMany" => Named("flat_map"),
-        "sortBy" => Named("sort_by"),
-        "groupBy" => Named("group_by"),
-        _ => return None,
-    })
+    }
 }

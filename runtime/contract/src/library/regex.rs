@@ -154,7 +154,7 @@ mod tests {
             (r"\w{9999}{9999}", "it stands for too much"),
         ] {
             assert_eq!(problem(pattern).expect(pattern).why, said);
-            let answer = run(Op::PatternMatches, &["a", pattern]);
+            let answer = run(Op::RegexMatches, &["a", pattern]);
             assert_eq!(answer, Err(CrashReason::BadText));
         }
         assert!(problem(&"a".repeat(PATTERN_BYTES_MAX + 1)).is_some());
@@ -168,7 +168,7 @@ mod tests {
             for n in 0..REMEMBERED_MAX * 2 {
                 let pattern = format!("^{n}$");
                 let number = n.to_string();
-                let found = run(Op::PatternMatches, &[&number, &pattern]);
+                let found = run(Op::RegexMatches, &[&number, &pattern]);
                 assert_eq!(found, Ok(Value::Bool(true)), "{round}");
             }
         }
@@ -178,9 +178,9 @@ mod tests {
 
     #[test]
     fn empty_matches_and_groups_that_take_no_part() {
-        let found = run(Op::PatternReplace, &["ab", "x*", "-"]);
+        let found = run(Op::RegexReplace, &["ab", "x*", "-"]);
         assert_eq!(found, Ok(text("-a-b-")));
-        let groups = run(Op::PatternCaptures, &["b", "(a)|(b)"]);
+        let groups = run(Op::RegexCaptures, &["b", "(a)|(b)"]);
         let expected = [Some("b"), None, Some("b")].map(|g| option(g.map(text)));
         let expected = option(Some(Value::List(expected.to_vec())));
         assert_eq!(groups, Ok(expected));
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn what_grows_too_large_is_not_made() {
         let (whole, by) = ("a".repeat(1 << 16), "$0".repeat(1 << 12));
-        let grown = run(Op::PatternReplace, &[&whole, "a", &by]);
+        let grown = run(Op::RegexReplace, &[&whole, "a", &by]);
         assert_eq!(grown, Err(CrashReason::StepTooLarge));
     }
 }
