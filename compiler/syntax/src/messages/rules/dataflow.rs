@@ -110,6 +110,35 @@ pub fn lists(s: &Situation) -> Option<Said> {
             "items of one list are not spread into another",
             "write `xs.concat(ys)`, or `xs.concat([x])`",
         ),
+        // `[first, rest..]`
+        Tok::DotDot
+            if in_list
+                && s.expects("|")
+                && before(1) == Some(Tok::Name)
+                && matches!(s.next(), Some(Tok::RBracket | Tok::Comma)) =>
+        {
+            let rest = format!("..{}", s.source(s.at - 1));
+            said(
+                "the name of the rest stands behind its dots",
+                format!("write `{rest}`"),
+            )?
+            .replacing(s.at - 1..=s.at, rest)
+        }
+        // `first :: rest`
+        Tok::Colon
+            if s.next() == Some(Tok::Colon) && s.expects("|") && before(1) == Some(Tok::Name) =>
+        {
+            said(
+                "a list is taken apart in brackets",
+                "write `[first, ..rest]`",
+            )
+        }
+        // `1..<5`
+        Tok::Lt if before(1) == Some(Tok::DotDot) && s.expects("dec") => said(
+            "there is no `..<`",
+            "write `..`: a range leaves its end out",
+        )?
+        .replacing(s.at - 1..=s.at, ".."),
         // Where a name may stand in front of a colon, keywords fit too; a fraction fits in front of values only.
         Tok::DotDot if s.expects_value() && s.expects("dec") => said(
             "the start of a range is written",
