@@ -577,9 +577,8 @@ module.exports = grammar({
     pattern_arguments: ($) => seq("(", list(choice($._pattern, $.labeled_pattern)), ")"),
     labeled_pattern: ($) => seq(field("label", $._label), ":", field("pattern", $._pattern)),
     tuple_pattern: ($) => seq("(", list($._pattern), ")"),
-    list_pattern: ($) =>
-      seq("[", choice(list($._pattern), seq(list1($._pattern), ",", $.rest_pattern)), "]"),
-    rest_pattern: ($) => seq("..", alias($.identifier, $.binding)),
+    list_pattern: ($) => seq("[", list(choice($._pattern, $.rest_pattern)), "]"),
+    rest_pattern: ($) => seq("..", optional(alias($.identifier, $.binding))),
     or_pattern: ($) => prec.left(seq($._pattern, "|", $._pattern)),
   },
 });

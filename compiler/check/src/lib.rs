@@ -37,6 +37,7 @@ pub mod meanings;
 mod messages;
 mod misplaced;
 mod modules;
+mod only_walked;
 mod parts;
 mod patterns;
 pub mod prelude;

@@ -227,8 +227,8 @@ fn is_broken(pattern: &Pattern) -> bool {
 enum Pat {
     Any,
     Make(Ctor, Vec<Pat>),
-    /// A list of at least these.
-    AtLeast(Vec<Pat>),
+    /// A list that begins with the first and ends with the second, which do not overlap.
+    Around(Vec<Pat>, Vec<Pat>),
     Or(Vec<Pat>),
 }
 
@@ -244,8 +244,8 @@ enum Ctor {
     Fields,
     /// Lists of exactly this length.
     Length(usize),
-    /// Lists of this length or longer; only made by [`constructors`].
-    Longer(usize),
+    /// Lists with so many items at the beginning, so many others at the end, and any number between; only made by [`constructors`].
+    Longer(usize, usize),
     /// A literal of a type with endlessly many values.
     Literal(String),
 }
@@ -266,7 +266,11 @@ fn simplify(pattern: &Pattern) -> Pat {
         PatternKind::List {
             items,
             rest: Some(_),
-        } => Pat::AtLeast(all(items)),
+        } if items.is_empty() => Pat::Any,
+        PatternKind::List {
+            items,
+            rest: Some(rest),
+        } => Pat::Around(all(&items[..rest.at]), all(&items[rest.at..])),
         PatternKind::Or(parts) => Pat::Or(all(parts)),
     }
 }
@@ -307,25 +311,40 @@ fn constructors(program: &Checked, ty: &Type, rows: &[Vec<Pat>]) -> Option<Vec<C
         }
         Type::New(id, args) => constructors(program, &program.base(*id, args), rows),
         Type::List(_) => {
-            let longest = rows.iter().map(|row| longest(&row[0])).max().unwrap_or(0);
-            Some(
-                (0..longest)
-                    .map(Ctor::Length)
-                    .chain([Ctor::Longer(longest)])
-                    .collect(),
-            )
+            // Lists so long that no two patterns look at the same item from both ends are told apart by their ends alone.
+            let mut told = Told::default();
+            rows.iter().for_each(|row| told.look_at(&row[0]));
+            let length = told.longer_than.max(told.first + told.last);
+            let all = (0..length).map(Ctor::Length);
+            let longer = Ctor::Longer(length - told.last, told.last);
+            Some(all.chain([longer]).collect())
         }
         _ => None,
     }
 }
 
-/// From this length on a pattern cannot tell lists apart.
-fn longest(pat: &Pat) -> usize {
-    match pat {
-        Pat::Make(Ctor::Length(n), _) => n + 1,
-        Pat::AtLeast(items) => items.len(),
-        Pat::Or(parts) => parts.iter().map(longest).max().unwrap_or(0),
-        _ => 0,
+/// What patterns can tell of a list.
+#[derive(Default)]
+struct Told {
+    /// More than any of those that ask for a length.
+    longer_than: usize,
+    /// How many items they look at from its beginning.
+    first: usize,
+    /// And from its end.
+    last: usize,
+}
+
+impl Told {
+    fn look_at(&mut self, pat: &Pat) {
+        match pat {
+            Pat::Make(Ctor::Length(n), _) => self.longer_than = self.longer_than.max(n + 1),
+            Pat::Around(first, last) => {
+                self.first = self.first.max(first.len());
+                self.last = self.last.max(last.len());
+            }
+            Pat::Or(parts) => parts.iter().for_each(|part| self.look_at(part)),
+            _ => {}
+        }
     }
 }
 
@@ -348,7 +367,8 @@ fn part_types(program: &Checked, ty: &Type, ctor: &Ctor) -> Vec<Type> {
         (Ctor::Fields, Type::Tuple(fields)) => {
             fields.iter().map(|field| field.ty.clone()).collect()
         }
-        (Ctor::Length(n) | Ctor::Longer(n), Type::List(item)) => vec![(**item).clone(); *n],
+        (Ctor::Length(n), Type::List(item)) => vec![(**item).clone(); *n],
+        (Ctor::Longer(first, last), Type::List(item)) => vec![(**item).clone(); first + last],
         _ => Vec::new(),
     }
 }
@@ -372,8 +392,13 @@ fn specialize(row: &[Pat], ctor: &Ctor, arity: usize) -> Vec<Vec<Pat>> {
             })
             .collect(),
         (Pat::Make(made, parts), _) if made == ctor => with(parts.clone()),
-        (Pat::AtLeast(items), Ctor::Length(n) | Ctor::Longer(n)) if items.len() <= *n => {
-            with(items.clone())
+        (Pat::Around(first, last), Ctor::Length(_) | Ctor::Longer(..))
+            if first.len() + last.len() <= arity =>
+        {
+            let mut parts = first.clone();
+            parts.resize(arity - last.len(), Pat::Any);
+            parts.extend_from_slice(last);
+            with(parts)
         }
         _ => Vec::new(),
     }
@@ -500,8 +525,26 @@ fn written(program: &Checked, ty: &Type, ctor: &Ctor, parts: &[String]) -> Strin
             _ => call(""),
         },
         Ctor::Length(_) => format!("[{}]", parts.join(", ")),
-        Ctor::Longer(0) => "_".to_owned(),
-        Ctor::Longer(_) => format!("[{}, ..rest]", parts.join(", ")),
+        Ctor::Longer(0, 0) => "_".to_owned(),
+        Ctor::Longer(first, _) => longer(parts, *first),
         Ctor::Literal(text) => text.clone(),
     }
+}
+
+/// `[_, _, ..]`, `[true, .., false]`: the rest stands behind what does not matter.
+fn longer(parts: &[String], first: usize) -> String {
+    let (first, last) = parts.split_at(first);
+    let matters = |part: &String| part != "_";
+    let (first, last) = match (first.iter().any(matters), last.iter().any(matters)) {
+        (_, false) => (parts, &parts[parts.len()..]),
+        (false, true) => (&parts[..0], parts),
+        (true, true) => (first, last),
+    };
+    let shown: Vec<&str> = first
+        .iter()
+        .map(String::as_str)
+        .chain([".."])
+        .chain(last.iter().map(String::as_str))
+        .collect();
+    format!("[{}]", shown.join(", "))
 }

@@ -477,8 +477,8 @@ impl<'p> Groups<'p> {
             PatternKind::Or(parts) => parts.iter().for_each(|part| self.bind(part, value)),
             PatternKind::List { items, rest } => {
                 items.iter().for_each(|item| self.bind(item, value));
-                if let Some(rest) = rest {
-                    let rest = self.local(*rest);
+                if let Some(rest) = rest.and_then(|rest| rest.local) {
+                    let rest = self.local(rest);
                     self.meet(rest, value);
                 }
             }

@@ -26,6 +26,7 @@ mod money;
 mod parallel;
 mod pattern;
 mod place;
+mod ranges;
 mod scratch;
 mod state;
 mod streams;
@@ -116,6 +117,9 @@ enum Passed {
     Function(FuncId),
     /// A list, map or set that stays in the store: the instance is the argument, the path names the slot.
     Slot(EntityId, Vec<u32>),
+    /// A list that is only walked over: the numbers it goes from and to. One that it begins with and that is written out is no
+    /// argument, so that it can be told how far it goes.
+    Range(Option<i64>),
 }
 
 /// From where a function runs.

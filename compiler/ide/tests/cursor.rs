@@ -74,6 +74,16 @@ fn hover_shows_declaration_documentation_and_facts() {
 }
 
 #[test]
+fn hover_shows_what_the_rest_of_a_list_is() {
+    let said = hover(
+        "fn f(xs: List<Text>) -> Int = match xs {\n  [_, ..bet$0ween, _] => between.length()\n  _ => 0\n}",
+    );
+    assert!(said.contains("between: List<Text>"), "{said}");
+    let said = hover("fn f(n: Int) -> Int {\n  let nu$0mbers = 0..n\n  numbers.length()\n}");
+    assert!(said.contains("numbers: List<Int>"), "{said}");
+}
+
+#[test]
 fn hover_answers_in_broken_programs() {
     let said = hover("fn f(names: List<Text>) {\n  let n = nam$0es.length\n  n +\n}\nfn g( {");
     assert!(said.contains("names: List<Text>"), "{said}");

@@ -226,6 +226,11 @@ fn arms_that_are_missing_come_first() {
         5,
     );
     in_run(
+        "arms_of_list_by_its_end",
+        "match lines {\n      [.., last] => last.sku\n      $0\n    }",
+        5,
+    );
+    in_run(
         "arms_of_number",
         "match lines.length() {\n      0 => \"\"\n      $0\n    }",
         5,

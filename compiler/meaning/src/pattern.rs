@@ -43,9 +43,12 @@ pub(crate) fn matches(
             if !long_enough {
                 return false;
             }
-            let behind = values.split_off(items.len());
             if let Some(rest) = rest {
-                frame.locals[rest.0 as usize] = Some(Value::List(behind));
+                let many = values.len() - items.len();
+                let between = values.drain(rest.at..rest.at + many).collect();
+                if let Some(local) = rest.local {
+                    frame.locals[local.0 as usize] = Some(Value::List(between));
+                }
             }
             all_match(program, items, values, frame)
         }

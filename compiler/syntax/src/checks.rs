@@ -50,6 +50,7 @@ pub fn check(module: &Module, diagnostics: &mut Vec<Diagnostic>) {
             }
         }
         Node::Expr(expr) => diagnostics.extend(misshapen(expr)),
+        Node::Pattern(pattern) => diagnostics.extend(second_rest(pattern)),
         _ => {}
     });
     for item in &module.items {
@@ -96,6 +97,23 @@ fn unknown_attribute(attr: &Attr) -> Option<Diagnostic> {
             _ => "attributes are a closed set; there are none of your own",
         }),
     })
+}
+
+/// Where one rest ends and another begins, nothing would tell.
+fn second_rest(pattern: &Pattern) -> Option<Diagnostic> {
+    let PatternKind::List(parts) = &pattern.kind else {
+        return None;
+    };
+    let mut rests = parts.iter().filter(|part| part.kind.is_rest());
+    let (first, second) = (rests.next()?, rests.next()?);
+    Some(
+        Diagnostic::new(codes::E0101, second.span, "a list has one rest")
+            .label("where it begins cannot be told")
+            .secondary(first.span, "the rest is here already")
+            .help(
+                "keep one of them, and look through it: `rest.position(x => ..)`, or `x in rest`",
+            ),
+    )
 }
 
 /// A place is a variable or own state, or a path into one.

@@ -77,6 +77,7 @@ fn examples_mean_the_same_in_wasm() {
         include_str!("decisions.weir"),
         include_str!("merged.weir"),
         include_str!("texts.weir"),
+        include_str!("../../../tests/language/ranges.weir"),
     ] {
         let (sources, checked) = check(source);
         assert!(!checked.tests.is_empty());

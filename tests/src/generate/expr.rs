@@ -80,7 +80,7 @@ impl Gen {
 
     /// Forms that every type has.
     fn general(&mut self, scope: &mut Scope, ty: &Ty, depth: usize, told: bool) -> Option<String> {
-        match self.below(16) {
+        match self.below(17) {
             0..=3 => self.name(scope, ty),
             4 => {
                 let (c, a) = (
@@ -183,6 +183,9 @@ impl Gen {
                 Some(format!("({list}.first() ?? {other})"))
             }
             14 | 15 => self.part_of_generic(scope, ty, depth),
+            16 if self.swarm.rests && self.swarm.lists => {
+                Some(self.list_match(scope, ty, depth, told))
+            }
             _ => None,
         }
     }
@@ -623,6 +626,9 @@ impl Gen {
     }
 
     fn list_expr(&mut self, scope: &mut Scope, item: &Ty, depth: usize) -> Option<String> {
+        if self.swarm.ranges && *item == Ty::Int && self.on(35) {
+            return Some(self.range(scope, depth));
+        }
         let list = Ty::list(item.clone());
         Some(match self.below(10) {
             0 => {

@@ -9,6 +9,7 @@ pub mod blob;
 mod expr;
 mod generic;
 mod items;
+mod lists;
 mod merging;
 mod stmt;
 mod strand;
@@ -129,6 +130,8 @@ pub(crate) struct Swarm {
     pub recursion: bool,
     pub blobs: bool,
     pub merges: bool,
+    pub rests: bool,
+    pub ranges: bool,
 }
 
 impl Swarm {
@@ -164,6 +167,8 @@ impl Swarm {
             recursion: on(15),
             blobs: on(25),
             merges: on(30),
+            rests: on(35),
+            ranges: on(30),
         }
     }
 }
@@ -343,6 +348,12 @@ mod tests {
             ": (left: ",
             "(left: ",
             ".mid",
+            "[..v",
+            "[.., ",
+            ", ..] =>",
+            ", ..] {",
+            "(-2..",
+            " % 6).",
         ] {
             assert!(all.iter().any(|source| source.contains(part)), "{part}");
         }

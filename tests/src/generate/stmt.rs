@@ -146,6 +146,9 @@ impl Gen {
 
     /// A condition, and the variables it binds when it holds.
     fn condition(&mut self, scope: &mut Scope) -> (String, Vec<super::stmt::Var>) {
+        if self.swarm.rests && self.swarm.lists && self.on(30) {
+            return self.list_is(scope);
+        }
         if self.swarm.options && self.on(30) {
             let ty = self.any_type(1);
             let subject = self.expr(scope, &Ty::option(ty.clone()), 2, false);

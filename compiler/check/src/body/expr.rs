@@ -87,14 +87,7 @@ impl BodyCx<'_> {
                 left,
                 right,
             } => self.binary(*op, *op_span, left, right, want, span),
-            Ast::Range { .. } => {
-                self.report(
-                    Diagnostic::new(codes::E0305, span, "a range is not a value")
-                        .label("only after `in`")
-                        .help("walk it with `for i in a..b`, ask `x in a..b`, or take a part: `xs[a..b]`"),
-                );
-                hole(span)
-            }
+            Ast::Range { start, end } => self.range(start, end, span),
             Ast::Is { value, pattern } => self.is(value, pattern, span),
             Ast::Coalesce { value, otherwise } => self.coalesce(value, otherwise, want, span),
             Ast::Try(inner) => self.try_(inner, want, span),

@@ -89,8 +89,7 @@ impl BodyCx<'_> {
 
     fn source(&mut self, e: &ast::Expr) -> (ForSource, Type) {
         if let Ast::Range { start, end } = &e.kind {
-            let start = self.expr_of(start, &Type::Int);
-            let end = self.expr_of(end, &Type::Int);
+            let (start, end) = self.bounds(start, end);
             return (ForSource::Range(start, end), Type::Int);
         }
         if let Some(entity) = self.entity_meant(e) {

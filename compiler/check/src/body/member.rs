@@ -248,11 +248,13 @@ impl BodyCx<'_> {
         if let Some(view) = self.view_meant(base) {
             return self.index_of_view(view, base, index, span);
         }
-        if let Ast::Range { start, end } = &index.kind {
-            return self.part(base, start, end, want, span);
-        }
         let base = self.plain(base, None);
         let ty = self.head(&base.ty);
+        if let Ast::Range { start, end } = &index.kind
+            && !matches!(ty, Type::Map(..))
+        {
+            return self.part(base, start, end, want, span);
+        }
         match &ty {
             Type::List(item) => {
                 self.counted_from_end(index);
@@ -301,13 +303,12 @@ impl BodyCx<'_> {
     /// `xs[a..b]`: a part of a list, a text or bytes, as `xs.slice(a, b)` gives it.
     fn part(
         &mut self,
-        base: &ast::Expr,
+        base: Expr,
         start: &ast::Expr,
         end: &ast::Expr,
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
-        let base = self.plain(base, None);
         let ty = self.head(&base.ty);
         match &ty {
             Type::List(_) | Type::Text | Type::Bytes => {}

@@ -31,6 +31,7 @@ mod partial;
 mod pattern;
 mod place;
 mod query;
+mod range;
 mod scratch;
 mod sequence;
 mod stream;

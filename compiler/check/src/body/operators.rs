@@ -137,7 +137,7 @@ impl BodyCx<'_> {
     }
 
     /// Checks with a hint, without insisting; failing calls are reported.
-    fn hinted(&mut self, e: &ast::Expr, hint: &Type) -> Expr {
+    pub(super) fn hinted(&mut self, e: &ast::Expr, hint: &Type) -> Expr {
         let found = self.expr(e, Some(hint));
         match self.head(&found.ty) {
             Type::Result(_, errors) => {
@@ -273,15 +273,7 @@ impl BodyCx<'_> {
 
     fn in_(&mut self, value: &ast::Expr, collection: &ast::Expr, span: Span) -> Expr {
         if let Ast::Range { start, end } = &collection.kind {
-            let value = self.expr_of(value, &Type::Int);
-            let start = self.expr_of(start, &Type::Int);
-            let end = self.expr_of(end, &Type::Int);
-            let kind = ExprKind::InRange {
-                value: Box::new(value),
-                start: Box::new(start),
-                end: Box::new(end),
-            };
-            return node(kind, Type::Bool, span);
+            return self.in_range(value, start, end, span);
         }
         // The value is computed first; only its type waits for the collection's.
         let hint = self.table.fresh();

@@ -103,7 +103,7 @@ pub(super) fn bound(pattern: &Pattern, out: &mut Vec<LocalId>) {
         PatternKind::Or(parts) => parts.first().into_iter().for_each(|part| bound(part, out)),
         PatternKind::List { items, rest } => {
             items.iter().for_each(|part| bound(part, out));
-            out.extend(*rest);
+            out.extend(rest.and_then(|rest| rest.local));
         }
         PatternKind::Wildcard
         | PatternKind::Bool(_)

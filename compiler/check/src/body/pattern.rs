@@ -72,16 +72,13 @@ impl BodyCx<'_> {
                     PatternKind::Wildcard
                 }
             },
-            AstPattern::List { items, rest } => {
-                let item = self.table.fresh();
-                if !self.table.unify(ty, &Type::list(item.clone())) {
-                    self.pattern_mismatch(p, "a list", ty);
+            AstPattern::List(parts) => self.list_pattern(p, parts, ty),
+            // Outside of a list, nowhere; of a list with two of them the second, which is reported: uses of the name stay silent.
+            AstPattern::Rest(name) => {
+                if let Some(name) = name {
+                    self.declare(name.as_str(), Type::Unknown, false, name.span);
                 }
-                let items = items.iter().map(|p| self.pattern(p, &item)).collect();
-                let rest = rest.as_ref().map(|name| {
-                    self.declare(name.as_str(), Type::list(item.clone()), false, name.span)
-                });
-                PatternKind::List { items, rest }
+                PatternKind::Wildcard
             }
             AstPattern::Or(parts) => self.or_pattern(p, parts, ty),
             AstPattern::Con {
@@ -90,6 +87,29 @@ impl BodyCx<'_> {
                 args,
             } => self.constructor_pattern(p, qualifier.as_ref(), name, args.as_deref(), ty),
         }
+    }
+
+    fn list_pattern(&mut self, p: &ast::Pattern, parts: &[ast::Pattern], ty: &Type) -> PatternKind {
+        let item = self.table.fresh();
+        let list = Type::list(item.clone());
+        if !self.table.unify(ty, &list) {
+            self.pattern_mismatch(p, "a list", ty);
+        }
+        let mut items = Vec::new();
+        let mut rest = None;
+        for part in parts {
+            match &part.kind {
+                AstPattern::Rest(name) if rest.is_none() => {
+                    let local = name
+                        .as_ref()
+                        .map(|name| self.declare(name.as_str(), list.clone(), false, name.span));
+                    let at = items.len();
+                    rest = Some(Rest { at, local });
+                }
+                _ => items.push(self.pattern(part, &item)),
+            }
+        }
+        PatternKind::List { items, rest }
     }
 
     fn literal_pattern(&mut self, p: &ast::Pattern, kind: Ast, ty: &Type) -> PatternKind {
@@ -400,8 +420,8 @@ fn rename(p: &mut Pattern, from: LocalId, to: LocalId) {
         }
         PatternKind::List { items, rest } => {
             items.iter_mut().for_each(|p| rename(p, from, to));
-            if *rest == Some(from) {
-                *rest = Some(to);
+            if let Some(rest) = rest.as_mut().filter(|rest| rest.local == Some(from)) {
+                rest.local = Some(to);
             }
         }
         _ => {}

@@ -624,10 +624,8 @@ pub(super) fn bound(pattern: &Pattern, names: &mut Vec<Ident>) {
             args.for_each(|arg| bound(&arg.pattern, names));
         }
         PatternKind::Tuple(parts) => parts.iter().for_each(|part| bound(part, names)),
-        PatternKind::List { items, rest } => {
-            items.iter().for_each(|item| bound(item, names));
-            rest.iter().for_each(|name| add(name, names));
-        }
+        PatternKind::List(parts) => parts.iter().for_each(|part| bound(part, names)),
+        PatternKind::Rest(name) => name.iter().for_each(|name| add(name, names)),
         // All of them bind the same.
         PatternKind::Or(all) => all.iter().take(1).for_each(|one| bound(one, names)),
         _ => {}

@@ -589,11 +589,20 @@ pub enum PatternKind {
     Variant(EnumId, u32, Vec<Pattern>),
     /// A record or tuple; a pattern for each field.
     Fields(Vec<Pattern>),
-    /// A list of exactly these, or of at least these with the rest bound.
+    /// A list of exactly these, or of at least these with a rest somewhere between.
     List {
         items: Vec<Pattern>,
-        rest: Option<LocalId>,
+        rest: Option<Rest>,
     },
     /// The first that matches; all bind the same locals.
     Or(Vec<Pattern>),
+}
+
+/// The items of a list that its pattern does not look at one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// So many of the pattern's items stand in front of it, the others at the end of the list.
+    pub at: usize,
+    /// What it is called, if anything: a list.
+    pub local: Option<LocalId>,
 }

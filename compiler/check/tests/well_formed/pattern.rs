@@ -78,11 +78,15 @@ impl Checker<'_> {
             }
             (PatternKind::List { items, rest }, Type::List(item)) => {
                 items.iter().for_each(|p| self.pattern(p, item));
-                if let Some(rest) = rest {
-                    let found = self.local(*rest);
+                if let Some(local) = rest.and_then(|rest| rest.local) {
+                    let found = self.local(local);
                     if !same(&p.ty, &found) {
                         self.wrong.push(format!("{:?} rest of {found:?}", p.span));
                     }
+                }
+                if rest.is_some_and(|rest| rest.at > items.len()) {
+                    self.wrong
+                        .push(format!("{:?} {rest:?} of {items:?}", p.span));
                 }
             }
             (PatternKind::Or(inner), ty) => inner.iter().for_each(|p| self.pattern(p, ty)),

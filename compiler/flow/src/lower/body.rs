@@ -20,6 +20,15 @@ pub enum Binding {
     Function(FuncId, Vec<Reg>),
     /// A collection left in the store: the instance and the path to the slot, from the field on.
     Slot(Reg, Vec<u32>),
+    /// A range that is only walked over: from where, and up to where.
+    Range(Start, Reg),
+}
+
+/// Where a range begins.
+#[derive(Clone, Copy, Debug)]
+pub enum Start {
+    At(i64),
+    Reg(Reg),
 }
 
 pub struct Body<'a, 'c> {
@@ -244,6 +253,17 @@ impl Body<'_, '_> {
             Passed::Slot(entity, path) => {
                 let instance = self.b.param(RegType::Instance(*entity), Some(&param.name));
                 Binding::Slot(instance, path.clone())
+            }
+            Passed::Range(start) => {
+                let mut bound = |which: &str| {
+                    let name = format!("{}.{which}", param.name);
+                    self.b.param(RegType::Value(Type::Int), Some(&name))
+                };
+                let start = match start {
+                    Some(n) => Start::At(*n),
+                    None => Start::Reg(bound("from")),
+                };
+                Binding::Range(start, bound("to"))
             }
         }
     }

@@ -4,8 +4,9 @@
 use weir_check::hir;
 use weir_contract::Type;
 
-use super::body::{Binding, Body};
+use super::body::{Binding, Body, Start};
 use super::builder::Builder;
+use super::ranges::{as_range, written_out};
 use super::{Context, FuncId, Instance, Lowering, Passed};
 use crate::ir::*;
 
@@ -27,8 +28,9 @@ impl Body<'_, '_> {
             self.step_ends();
         }
         let types: Vec<Type> = type_args.iter().map(|t| self.ty(t)).collect();
-        let values = self.explicit(args)?;
-        let (passed, regs) = self.arguments(function, id, &types, None, args, values)?;
+        let ranges = self.ranges(id, args);
+        let values = self.explicit(args, &ranges)?;
+        let (passed, regs) = self.arguments(function, id, &types, None, args, values, &ranges)?;
         if let hir::Implementation::Intrinsic(name) = &function.implementation {
             let ret = self.low.places.ty(&function.ret, &types);
             let value = match named(name, args) {
@@ -73,7 +75,7 @@ impl Body<'_, '_> {
             None => None,
         };
         let early = match keys {
-            Some(keys) if self.is_replica(keys) => Some(self.explicit(args)?),
+            Some(keys) if self.is_replica(keys) => Some(self.explicit(args, &[])?),
             _ => None,
         };
         let instance = match keys {
@@ -82,9 +84,10 @@ impl Body<'_, '_> {
         };
         let values = match early {
             Some(values) => values,
-            None => self.explicit(args)?,
+            None => self.explicit(args, &[])?,
         };
-        let (passed, mut regs) = self.arguments(function, id, &[], Some(instance), args, values)?;
+        let (passed, mut regs) =
+            self.arguments(function, id, &[], Some(instance), args, values, &[])?;
         regs.insert(0, instance);
         let key = Instance {
             function: id,
@@ -107,16 +110,27 @@ impl Body<'_, '_> {
         Some(value)
     }
 
-    /// The values of the arguments that are not left out, from left to right.
-    fn explicit(&mut self, args: &[hir::Arg]) -> Option<Vec<Reg>> {
-        let explicit = args.iter().filter_map(|a| match a {
-            hir::Arg::Value(e) => Some(e),
-            _ => None,
-        });
-        self.operands(&explicit.collect::<Vec<_>>())
+    /// The values of the arguments that are not left out, from left to right; of a range that stays one, the bounds that are made here.
+    fn explicit(&mut self, args: &[hir::Arg], ranges: &[bool]) -> Option<Vec<Reg>> {
+        let mut explicit = Vec::new();
+        for (at, arg) in args.iter().enumerate() {
+            let hir::Arg::Value(e) = arg else { continue };
+            match ranges.get(at) {
+                Some(true) => {
+                    let Some((start, end)) = as_range(e) else {
+                        continue;
+                    };
+                    explicit.extend(written_out(start).is_none().then_some(start));
+                    explicit.push(end);
+                }
+                _ => explicit.push(e),
+            }
+        }
+        self.operands(&explicit)
     }
 
     /// How each argument is passed, and the registers: explicit arguments left to right, then defaults.
+    #[allow(clippy::too_many_arguments)] // What a call is made of.
     fn arguments(
         &mut self,
         function: &hir::Function,
@@ -125,6 +139,7 @@ impl Body<'_, '_> {
         instance: Option<Reg>,
         args: &[hir::Arg],
         values: Vec<Reg>,
+        ranges: &[bool],
     ) -> Option<(Vec<Passed>, Vec<Reg>)> {
         let mut values = values.into_iter();
         let mut passed = Vec::new();
@@ -133,6 +148,28 @@ impl Body<'_, '_> {
         let mut before = Vec::new();
         for (i, (param, arg)) in function.params.iter().zip(args).enumerate() {
             match arg {
+                hir::Arg::Value(e) if ranges.get(i) == Some(&true) => {
+                    let (start, end) = match (self.bounds_of(e), as_range(e)) {
+                        (Some(bounds), _) => bounds,
+                        (None, Some((start, _))) => {
+                            let mut next = || values.next().expect("counted");
+                            let start = match written_out(start) {
+                                Some(n) => Start::At(n),
+                                None => Start::Reg(next()),
+                            };
+                            (start, next())
+                        }
+                        (None, None) => unreachable!("it is a range"),
+                    };
+                    passed.push(match start {
+                        Start::At(n) => Passed::Range(Some(n)),
+                        Start::Reg(from) => {
+                            regs.push(from);
+                            Passed::Range(None)
+                        }
+                    });
+                    regs.push(end);
+                }
                 hir::Arg::Value(_) => {
                     let ty = self.low.places.ty(&param.ty, types);
                     let value = self.b.coerce(values.next().expect("counted"), &ty);
@@ -244,6 +281,7 @@ impl Body<'_, '_> {
                     };
                     (Passed::Slot(*entity, path.clone()), vec![*reg])
                 }
+                Binding::Range(..) => unreachable!("a range that is only walked"),
                 Binding::Function(func, outer) => (Passed::Function(*func), outer.clone()),
             };
             let types = captured.iter().map(|r| self.b.func.reg_type(*r).clone());
@@ -280,6 +318,7 @@ impl Body<'_, '_> {
                 Binding::Slot(reg, path) => {
                     Binding::Slot(capture(&mut b, *reg, name), path.clone())
                 }
+                Binding::Range(..) => unreachable!("a range that is only walked"),
                 Binding::Function(func, outer) => Binding::Function(
                     *func,
                     outer.iter().map(|r| capture(&mut b, *r, name)).collect(),

@@ -115,7 +115,9 @@ impl Body<'_, '_> {
                     }
                     env[at] = Binding::Function(callee, taken);
                 }
-                slot @ Binding::Slot(..) => panic!("{} is kept as {slot:?}", self.locals[at].name),
+                other @ (Binding::Slot(..) | Binding::Range(..)) => {
+                    panic!("{} is kept as {other:?}", self.locals[at].name)
+                }
             }
         }
         for local in &lambda.params {

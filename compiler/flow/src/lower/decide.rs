@@ -15,7 +15,7 @@
 //!
 //! Only plans: `pattern` makes the code.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use weir_check::hir::{self, LocalId, PatternKind};
 
@@ -39,10 +39,26 @@ pub enum Part {
     Payload(Place, u32, u32),
     /// Of a record or a tuple.
     Field(Place, u32),
-    /// Of a list.
+    /// Of a list, counted from its beginning.
     Item(Place, usize),
-    /// What a list holds from there on.
-    Rest(Place, usize),
+    /// Of a list, counted from its end: the last is 0.
+    FromEnd(Place, usize),
+    /// What a list holds without so many at its beginning and so many at its end.
+    Rest(Place, usize, usize),
+}
+
+impl Part {
+    /// What it is a part of.
+    fn of(self) -> Option<Place> {
+        match self {
+            Part::Whole => None,
+            Part::Payload(of, ..)
+            | Part::Field(of, _)
+            | Part::Item(of, _)
+            | Part::FromEnd(of, _)
+            | Part::Rest(of, ..) => Some(of),
+        }
+    }
 }
 
 pub type NodeId = usize;
@@ -262,12 +278,19 @@ impl<'h> Plan<'h, '_> {
                     row.cells.push((place, pattern));
                     return true;
                 }
-                if let Some(local) = rest {
-                    let behind = self.place(Part::Rest(place, items.len()));
-                    row.binds.push((*local, behind));
+                let all = items.len();
+                let at_start = rest.map_or(all, |rest| rest.at);
+                if let Some(local) = rest.and_then(|rest| rest.local) {
+                    let between = self.place(Part::Rest(place, at_start, all - at_start));
+                    row.binds.push((local, between));
                 }
-                let parts = items.iter().enumerate();
-                return self.add_all(row, parts, |at| Part::Item(place, at), lengths);
+                // An item that can be counted from both ends is one place.
+                let part = |at| match (at < at_start, least == most) {
+                    (true, _) => Part::Item(place, at),
+                    (false, true) => Part::Item(place, most - all + at),
+                    (false, false) => Part::FromEnd(place, all - 1 - at),
+                };
+                return self.add_all(row, items.iter().enumerate(), part, lengths);
             }
             _ => row.cells.push((place, pattern)),
         }
@@ -300,7 +323,7 @@ impl<'h> Plan<'h, '_> {
         if let Some(at) = rows.iter().position(sure) {
             rows.truncate(at + 1);
         }
-        let key = key(&rows, &lengths);
+        let key = key(&rows, &self.parts, &lengths);
         if let Some(node) = self.known.get(&key) {
             return Some(*node);
         }
@@ -596,17 +619,23 @@ fn are_equal(a: &hir::Expr, b: &hir::Expr) -> Option<bool> {
     (a.ty() == b.ty()).then(|| a == b)
 }
 
-fn key(rows: &[Row<'_>], lengths: &Lengths) -> Key {
-    let mut asked = Lengths::new();
+fn key(rows: &[Row<'_>], parts: &[Part], lengths: &Lengths) -> Key {
+    let mut asked = BTreeSet::new();
     let mut shown = Vec::new();
     for row in rows {
         let mut cells = Vec::new();
         for (place, pattern) in &row.cells {
             cells.push((*place, std::ptr::from_ref(*pattern) as usize));
-            asked.extend(lengths.get(place).map(|range| (*place, *range)));
+            asked.insert(*place);
         }
         cells.sort();
         shown.push((row.arm, cells, row.binds.clone()));
     }
-    (shown, asked)
+    // A pattern that is still to be held against a list may look into what is in it, of which other arms have found out the length.
+    let mut known = lengths.clone();
+    known.retain(|place, _| {
+        std::iter::successors(Some(*place), |place| parts[*place].of())
+            .any(|place| asked.contains(&place))
+    });
+    (shown, known)
 }

@@ -226,10 +226,17 @@ impl<'h> Code<'_, 'h> {
                 let at = body.b.int(at as i64);
                 (body.b.item_type(of), Op::ListGet(of, at))
             }
-            Part::Rest(of, from) => {
+            Part::FromEnd(of, at) => {
+                let of = self.base(body, of, read);
+                let len = body.b.len(of);
+                let at = body.before(len, at + 1);
+                (body.b.item_type(of), Op::ListGet(of, at))
+            }
+            Part::Rest(of, from, behind) => {
                 let of = self.base(body, of, read);
                 let (from, len) = (body.b.int(from as i64), body.b.len(of));
-                (body.b.ty(of).clone(), Op::ListSlice(of, from, len))
+                let to = body.before(len, behind);
+                (body.b.ty(of).clone(), Op::ListSlice(of, from, to))
             }
         };
         let reg = match self.regs[place] {

@@ -3,7 +3,7 @@
 use weir_check::hir;
 use weir_contract::Type;
 
-use super::body::{Body, Loop};
+use super::body::{Body, Loop, Start};
 use super::first_keys::first_keys;
 use crate::ir::*;
 
@@ -262,6 +262,16 @@ impl Body<'_, '_> {
                 Walk::Positions { at, end, list }
             }
             hir::ForSource::Entries(..) => unreachable!("only what a view means walks a stream"),
+            hir::ForSource::Collection(e) if let Some((from, to)) = self.bounds_of(e) => {
+                let at = kept(self, Type::Int, "position");
+                let start = match from {
+                    Start::At(n) => Op::Const(Literal::Int(n)),
+                    Start::Reg(from) => Op::Copy(from),
+                };
+                self.b.emit_into(at, start);
+                let (end, list) = (to, None);
+                Walk::Positions { at, end, list }
+            }
             hir::ForSource::Collection(e) => {
                 let at = kept(self, Type::Int, "position");
                 let value = self.expr(e)?;

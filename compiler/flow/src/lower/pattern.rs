@@ -196,7 +196,7 @@ impl Body<'_, '_> {
         &mut self,
         value: Reg,
         items: &[hir::Pattern],
-        rest: Option<hir::LocalId>,
+        rest: Option<hir::Rest>,
         fail: BlockId,
     ) {
         let value = self.base(value);
@@ -212,18 +212,34 @@ impl Body<'_, '_> {
         self.b.end(Term::Branch(fits, next, fail));
         self.b.go_to(next);
         let ty = self.b.item_type(value);
+        let at_start = rest.map_or(items.len(), |rest| rest.at);
         for (i, pattern) in items.iter().enumerate() {
             if !matches!(pattern.kind, PatternKind::Wildcard) {
-                let at = self.b.int(i as i64);
+                let at = match i < at_start {
+                    true => self.b.int(i as i64),
+                    false => self.before(len, items.len() - i),
+                };
                 let item = self.b.emit(ty.clone(), Op::ListGet(value, at));
                 self.test(pattern, item, fail);
             }
         }
-        if let Some(local) = rest {
+        if let Some(local) = rest.and_then(|rest| rest.local) {
             let ty = self.b.ty(value).clone();
-            let tail = self.b.emit(ty, Op::ListSlice(value, wanted, len));
+            let from = self.b.int(at_start as i64);
+            let to = self.before(len, items.len() - at_start);
+            let between = self.b.emit(ty, Op::ListSlice(value, from, to));
             let variable = self.variable(local);
-            self.b.assign(variable, tail);
+            self.b.assign(variable, between);
         }
+    }
+
+    /// A position so many before another one, where it is known that there are so many.
+    pub fn before(&mut self, position: Reg, by: usize) -> Reg {
+        if by == 0 {
+            return position;
+        }
+        let by = self.b.int(by as i64);
+        let before = Op::Arith(ArithOp::Sub, position, by);
+        self.b.emit(Type::Int, before)
     }
 }

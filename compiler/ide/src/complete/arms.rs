@@ -121,11 +121,16 @@ fn covers(arm: &Arm, name: &str) -> bool {
         match &pattern.kind {
             PatternKind::Wildcard | PatternKind::Bind(_) => true,
             PatternKind::Or(parts) => parts.iter().any(|part| takes(part, name)),
-            PatternKind::List { items, rest } => match (items.as_slice(), rest) {
-                ([], None) => name == "[]",
-                ([first], Some(_)) => name != "[]" && takes(first, "_"),
-                _ => false,
-            },
+            PatternKind::List(parts) => {
+                let (rests, items): (Vec<&Pattern>, Vec<&Pattern>) =
+                    parts.iter().partition(|part| part.kind.is_rest());
+                match (items.as_slice(), rests.len()) {
+                    ([], 0) => name == "[]",
+                    ([], _) => true,
+                    ([one], 1) => name != "[]" && takes(one, "_"),
+                    _ => false,
+                }
+            }
             PatternKind::Bool(value) => name == if *value { "true" } else { "false" },
             PatternKind::Con {
                 name: own, args, ..

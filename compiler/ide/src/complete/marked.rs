@@ -234,6 +234,7 @@ fn place_in(parsed: &Parsed, name: Span) -> Option<Place<'_>> {
             PatternKind::Con {
                 qualifier: Some(q), ..
             } if q.span == name => Some(pattern(&path, p)),
+            PatternKind::Rest(Some(n)) if n.span == name => Some(Place::Nothing),
             _ => None,
         },
         Node::Type(ty) => match &ty.kind {

@@ -27,6 +27,7 @@ fn programs_of_other_tests_mean_what_they_say_there() {
         include_str!("../../../../tests/waits/naming.weir"),
         include_str!("../../../../tests/waits/outside.weir"),
         include_str!("../../../../tests/waits/parallel.weir"),
+        include_str!("../../../../tests/waits/ranges.weir"),
     ] {
         for line in run(source).lines() {
             assert!(line.ends_with(": ok"), "{line}");

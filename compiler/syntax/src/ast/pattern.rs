@@ -29,15 +29,21 @@ pub enum PatternKind {
     },
     /// `(a, b)`; never exactly one part.
     Tuple(Vec<Pattern>),
-    /// `[a, b]`, `[first, ..rest]`
-    List {
-        items: Vec<Pattern>,
-        rest: Option<Ident>,
-    },
+    /// `[a, b]`, `[first, ..rest]`, `[.., last]`: the parts in order, among them at most one [`PatternKind::Rest`]; of more of them
+    /// the others are reported.
+    List(Vec<Pattern>),
     /// `A | B`: at least two, none of them an `Or`.
     Or(Vec<Pattern>),
+    /// `..`, `..rest`: the items of a list between those around it. Stands in a `List` only.
+    Rest(Option<Ident>),
     /// Broken, and reported.
     Hole,
+}
+
+impl PatternKind {
+    pub fn is_rest(&self) -> bool {
+        matches!(self, PatternKind::Rest(_))
+    }
 }
 
 /// A pattern inside a constructor: by position, or `field: pattern`.

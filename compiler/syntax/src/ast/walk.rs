@@ -385,9 +385,7 @@ pub fn pattern<'a>(parent: &'a Pattern, see: &mut dyn FnMut(Node<'a>)) {
     see(Node::Pattern(parent));
     match &parent.kind {
         PatternKind::Con { args, .. } => pattern_args(args.as_deref(), see),
-        PatternKind::Tuple(parts)
-        | PatternKind::Or(parts)
-        | PatternKind::List { items: parts, .. } => {
+        PatternKind::Tuple(parts) | PatternKind::Or(parts) | PatternKind::List(parts) => {
             parts.iter().for_each(|part| pattern(part, see));
         }
         _ => {}

@@ -110,9 +110,43 @@ pub fn lists(s: &Situation) -> Option<Said> {
             "items of one list are not spread into another",
             "write `xs.concat(ys)`, or `xs.concat([x])`",
         ),
-        Tok::DotDot if in_list && is_pattern => said(
-            "the rest of a list stands at its end, behind something",
-            "write `[first, ..rest]`; the last item is `xs.last()`",
+        // `[first, rest..]`
+        Tok::DotDot
+            if in_list
+                && s.expects("|")
+                && before(1) == Some(Tok::Name)
+                && matches!(s.next(), Some(Tok::RBracket | Tok::Comma)) =>
+        {
+            let rest = format!("..{}", s.source(s.at - 1));
+            said(
+                "the name of the rest stands behind its dots",
+                format!("write `{rest}`"),
+            )?
+            .replacing(s.at - 1..=s.at, rest)
+        }
+        // `first :: rest`
+        Tok::Colon
+            if s.next() == Some(Tok::Colon) && s.expects("|") && before(1) == Some(Tok::Name) =>
+        {
+            said(
+                "a list is taken apart in brackets",
+                "write `[first, ..rest]`",
+            )
+        }
+        // `1..<5`
+        Tok::Lt if before(1) == Some(Tok::DotDot) && s.expects("dec") => said(
+            "there is no `..<`",
+            "write `..`: a range leaves its end out",
+        )?
+        .replacing(s.at - 1..=s.at, ".."),
+        // Where a name may stand in front of a colon, keywords fit too; a fraction fits in front of values only.
+        Tok::DotDot if s.expects_value() && s.expects("dec") => said(
+            "the start of a range is written",
+            "write `0..9`: from 0 up to, not with, 9",
+        ),
+        Tok::DotDot if before(2) == Some(Tok::DotDot) && s.expects("+") => said(
+            "a range has two ends",
+            "write `0..9`; with a step, `0.range(9, step: 2)`",
         ),
         Tok::Star if in_list && is_pattern => said(
             "the rest of a list has two dots in front of its name",
@@ -124,19 +158,15 @@ pub fn lists(s: &Situation) -> Option<Said> {
             "write `[first, ..rest]`",
         )?
         .replacing(s.at - 1..=s.at, ".."),
-        Tok::RBracket if in_list && before(1) == Some(Tok::DotDot) && !s.expects_value() => said(
-            "the rest of a list has a name",
-            "write `[first, ..rest]`, or `..` and a name that starts with `_`",
-        ),
+        Tok::Underscore if in_list && before(1) == Some(Tok::DotDot) && !s.expects_value() => said(
+            "the rest of a list needs no `_` where it is not wanted",
+            "write `..` alone: `[first, ..]`",
+        )?
+        .replacing(s.at..=s.at, ""),
         Tok::RBracket if in_list && before(1) == Some(Tok::DotDot) => said(
             "the end of a part is written",
             "write `xs[1..xs.length()]`, or `xs.drop(1)`",
         ),
-        Tok::Comma if in_list && before(1) == Some(Tok::DotDot) && !s.expects_value() => said(
-            "the rest of a list stands at its end",
-            "write `[first, ..rest]`; the last item is `rest.last()`",
-        )?
-        .pointing_at(s.at - 1),
         // `xs[1:3]`
         Tok::Colon if in_list && s.expects("]") && !s.expects(",") => said(
             "a part of a list is written with two dots",

@@ -357,10 +357,17 @@ pub fn patterns(s: &Situation) -> Option<Said> {
     let before = |n: usize| s.at.checked_sub(n).and_then(|at| s.kind(at));
     let in_arms = s.bracket == Some(Tok::LBrace) && s.unit_start > 0;
     match s.found()? {
-        Tok::DotDot if s.expects("=>") => said(
-            "a pattern has no ranges",
-            "name the value and compare it: `n if n >= 1 and n <= 9 => ...`",
-        ),
+        Tok::DotDot if s.expects("|") => range_as_pattern(s),
+        Tok::DotDot if s.expects("_") && !s.expects("dec") => {
+            let end = match s.next() {
+                Some(Tok::Int) => s.source(s.at + 1),
+                _ => "9",
+            };
+            said(
+                "a pattern has no ranges",
+                format!("name the number and ask behind `if`: `n if n < {end} => ...`"),
+            )
+        }
         Tok::FatArrow
             if before(2) == Some(Tok::FatArrow) && s.tokens[s.at - 1].indent.is_some() =>
         {
@@ -414,4 +421,33 @@ pub fn patterns(s: &Situation) -> Option<Said> {
         }
         _ => None,
     }
+}
+
+/// `is 1..9`, `1..9 => ..`: the pattern in front of the dots is a number, or what else may be meant as one.
+fn range_as_pattern(s: &Situation) -> Option<Said> {
+    let has_sign = s.at >= 2 && s.kind(s.at - 2) == Some(Tok::Minus);
+    let start = s.at - 1 - usize::from(has_sign);
+    let end_has_sign = s.next() == Some(Tok::Minus);
+    let end = s.at + 1 + usize::from(end_has_sign);
+    let number = |has_sign: bool, at: usize| match has_sign {
+        true => format!("-{}", s.source(at)),
+        false => s.source(at).to_owned(),
+    };
+    let from = number(has_sign, s.at - 1);
+    let asked = match s.kind(end) {
+        Some(Tok::Int) => format!("n in {from}..{}", number(end_has_sign, end)),
+        _ => format!("n >= {from}"),
+    };
+    let message = "a pattern has no ranges";
+    if start >= 1 && s.kind(start - 1) == Some(Tok::Is) {
+        let found = said(message, format!("ask without a pattern: `{asked}`"))?;
+        return match s.kind(end) {
+            Some(Tok::Int) => found.replacing(start - 1..=start - 1, "in"),
+            _ => Some(found),
+        };
+    }
+    said(
+        message,
+        format!("name the number and ask behind `if`: `n if {asked} => ...`"),
+    )
 }
