@@ -41,7 +41,7 @@ fn pieces_fit_and_are_the_record_when_all_are_there() {
     let large = record(&program("large", 200));
     let whole = large.encoded_bytes();
     let mut expected = Machine::new();
-    follow(&mut expected, &[large.clone()]).unwrap();
+    follow(&mut expected, std::slice::from_ref(&large)).unwrap();
     for bytes_max in [200, 1_000, 1_024, whole / 2, whole - 1] {
         let pieces = cut(large.clone(), bytes_max);
         assert!(pieces.len() > 1);
@@ -54,7 +54,7 @@ fn pieces_fit_and_are_the_record_when_all_are_there() {
         let (last, before) = pieces.split_last().unwrap();
         follow(&mut machine, before).unwrap();
         assert_eq!(machine.program(), None, "only the last one has an effect");
-        follow(&mut machine, &[last.clone()]).unwrap();
+        follow(&mut machine, std::slice::from_ref(last)).unwrap();
         assert_eq!(machine.snapshot(), expected.snapshot());
     }
     assert_eq!(cut(large.clone(), whole), [large]);
