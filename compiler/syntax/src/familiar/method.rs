@@ -10,9 +10,7 @@ pub fn written_of(of: &str, word: &str) -> Option<&'static str> {
     match of {
         "Text" => of_text(word),
         "List" => of_list(word),
-        "Map" if matches!(word, "map_keys" | "transform_keys") => {
-            Some("write `m.entries().map(entry => (.., entry.1)).to_map()`")
-        }
+        "Map" => of_map(word),
         "Int" => of_int(word).or_else(|| of_number(word)),
         "Decimal" | "Float" => of_number(word),
         "Money" => of_money(word),
@@ -255,6 +253,14 @@ fn of_list(word: &str) -> Option<&'static str> {
         "step_by" => "write `0.range(10, step: 2)` for numbers",
         "median" => "write `xs.percentile(0.5)`",
         "swap" => "write `let x = xs[a]`, then `xs[a] = xs[b]` and `xs[b] = x`",
+        _ => return None,
+    })
+}
+
+fn of_map(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "map_keys" | "transform_keys" => "write `m.entries().map(entry => (.., entry.1)).to_map()`",
+        "sum" | "average" | "product" => "ask its values: `m.values().sum()`",
         _ => return None,
     })
 }
