@@ -45,10 +45,12 @@ pub fn settle_blocks(pieces: &mut [Piece]) {
     drop_redundant(pieces);
 }
 
-/// Leaves each `;` out that ends a line which ends anyway; its break goes to the next.
+/// Leaves each `;` out that ends a line which ends anyway, and each `,` between arms or variants on lines of their
+/// own; its break goes to the next.
 fn drop_redundant(pieces: &mut [Piece]) {
+    let commas = commas_between_lines(pieces);
     for n in 0..pieces.len() {
-        if redundant(pieces, n) {
+        if redundant(pieces, n, commas[n]) {
             pieces[n].kind = PieceKind::LineEnd;
             let newlines = std::mem::take(&mut pieces[n].newlines);
             if let Some(next) = pieces.get_mut(n + 1) {
@@ -58,9 +60,26 @@ fn drop_redundant(pieces: &mut [Piece]) {
     }
 }
 
-/// A `;` at the end of a line that ends the statement anyway.
-fn redundant(pieces: &[Piece], at: usize) -> bool {
-    if !pieces[at].is(Tok::Semi) {
+/// Which commas stand where the end of a line does the same: between arms, variants and branches.
+fn commas_between_lines(pieces: &[Piece]) -> Vec<bool> {
+    let mut open: Vec<bool> = Vec::new();
+    let mut found = vec![false; pieces.len()];
+    for (n, piece) in pieces.iter().enumerate() {
+        if piece.opens() {
+            // The names of an import stand in braces, and are no lines.
+            let import = n > 0 && pieces[n - 1].is(Tok::Dot);
+            open.push(piece.is(Tok::LBrace) && piece.commas && !import);
+        } else if piece.closes() {
+            open.pop();
+        }
+        found[n] = piece.is(Tok::Comma) && open.last() == Some(&true);
+    }
+    found
+}
+
+/// A `;` at the end of a line that ends the statement anyway, or a `,` that is `between_lines`.
+fn redundant(pieces: &[Piece], at: usize, between_lines: bool) -> bool {
+    if !pieces[at].is(Tok::Semi) && !between_lines {
         return false;
     }
     let before = pieces[..at].iter().rev().find_map(Piece::token);
@@ -94,7 +113,8 @@ fn has_breaks(pieces: &[Piece], partners: &[usize], open: usize) -> bool {
         if starts && pieces[n].newlines > 0 || pieces[n].is_comment() {
             return true;
         }
-        starts = pieces[n].separates() || starts && pieces[n].kind == PieceKind::LineEnd;
+        let comma = pieces[open].commas && pieces[n].is(Tok::Comma);
+        starts = pieces[n].separates() || comma || starts && pieces[n].kind == PieceKind::LineEnd;
         n = if pieces[n].opens() { partners[n] } else { n } + 1;
     }
     false
