@@ -585,12 +585,18 @@ fn no_module(cx: &mut Cx, import: &ast::Import, place: Span) {
     let known = cx.modules.paths.iter().skip(1).map(String::as_str);
     let found = Diagnostic::new(codes::E0206, place, format!("there is no module `{path}`"))
         .label("no such file");
-    let found = did_you_mean(found, place, &path, known).or(|found| {
+    let found = if cx.library.contains_key(path.as_str()) {
         found.help(format!(
-            "put it into `{}.weir`, in the folder of the program's first file",
-            path.replace('.', "/")
+            "take the line away: `{path}` is a part of the library, which is there by itself; `weir doc {path}` shows it"
         ))
-    });
+    } else {
+        did_you_mean(found, place, &path, known).or(|found| {
+            found.help(format!(
+                "put it into `{}.weir`, in the folder of the program's first file",
+                path.replace('.', "/")
+            ))
+        })
+    };
     cx.report(found);
     // What it was to bring is not missed a second time.
     let last = &import.path[import.path.len() - 1];

@@ -1,6 +1,7 @@
 //! The table of situations, from the most to the least particular.
 
 mod dataflow;
+mod habits;
 mod misplaced;
 mod missing;
 mod other_languages;
@@ -15,6 +16,8 @@ pub const RULES: &[Rule] = &[
     dataflow::clauses,
     dataflow::lists,
     dataflow::operators,
+    habits::forms,
+    habits::clauses,
     other_languages::words,
     other_languages::words_before,
     other_languages::shapes,
