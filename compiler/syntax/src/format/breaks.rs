@@ -200,17 +200,27 @@ fn break_line(pieces: &mut [Piece], partners: &[usize], line: &Line) -> bool {
         }
         n += 1;
     }
+    // A block is put on lines of its own first; conditions are broken between their parts rather than inside of one.
+    let block = best.is_some_and(|(is_block, ..)| is_block);
+    if !block && break_at(pieces, partners, line, &[&[Tok::Or], &[Tok::And]]) {
+        return true;
+    }
     if let Some((_, _, open)) = best {
         spread(pieces, partners, open);
         return true;
     }
-    // Operators, each at the start of a line.
-    for operators in [
-        &[Tok::QuestionQuestion][..],
-        &[Tok::Or][..],
-        &[Tok::And][..],
-        &[Tok::Plus][..],
-    ] {
+    let operators: [&[Tok]; 4] = [
+        &[Tok::QuestionQuestion],
+        &[Tok::Or],
+        &[Tok::And],
+        &[Tok::Plus],
+    ];
+    break_at(pieces, partners, line, &operators)
+}
+
+/// Puts the loosest of these operators that are on the line each at the start of a line.
+fn break_at(pieces: &mut [Piece], partners: &[usize], line: &Line, operators: &[&[Tok]]) -> bool {
+    for operators in operators {
         let found: Vec<usize> = same_level(pieces, partners, line.from, line.to)
             .filter(|&n| n > line.from && pieces[n].token().is_some_and(|k| operators.contains(&k)))
             .collect();

@@ -189,9 +189,38 @@ fn indent(pieces: &[Piece], at: usize, levels: &[Level]) -> usize {
         level.content_indent
     } else if piece.is(Tok::Fails) {
         level.content_indent + FAILS
+    } else if matches!(piece.token(), Some(Tok::Or | Tok::And)) && in_where(pieces, at) {
+        level.content_indent + 2 * STEP
     } else {
         level.content_indent + STEP
     }
+}
+
+/// A condition that goes on stands out from the `where` that it belongs to, which has a line of its own.
+fn in_where(pieces: &[Piece], at: usize) -> bool {
+    let mut depth = 0_usize;
+    for piece in pieces[..at].iter().rev() {
+        if piece.closes() {
+            depth += 1;
+        } else if piece.opens() {
+            if depth == 0 {
+                return false;
+            }
+            depth -= 1;
+        }
+        if depth > 0 {
+            continue;
+        }
+        match piece.token() {
+            Some(Tok::Where) => return piece.newlines > 0,
+            Some(Tok::For | Tok::Join | Tok::GroupBy | Tok::SortBy | Tok::Select | Tok::Semi) => {
+                return false;
+            }
+            _ if piece.kind == PieceKind::LineEnd => return false,
+            _ => {}
+        }
+    }
+    false
 }
 
 fn column(text: &str, at: usize) -> usize {
