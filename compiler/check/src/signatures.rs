@@ -343,7 +343,21 @@ pub fn attributes(
                 None => cx.report(
                     Diagnostic::new(codes::E0508, attr.span, "`@role` needs the name of a role")
                         .label("no role named")
-                        .help("write `@role(\"teller\")`"),
+                        .help(match attr.args.as_slice() {
+                            [
+                                ast::Arg {
+                                    value:
+                                        ast::Expr {
+                                            kind: Ast::Var(name),
+                                            ..
+                                        },
+                                    ..
+                                },
+                            ] => {
+                                format!("it is a text: write `@role(\"{name}\")`")
+                            }
+                            _ => "write `@role(\"teller\")`".to_owned(),
+                        }),
                 ),
             },
             _ => cx.attribute_later(attr, "here"),

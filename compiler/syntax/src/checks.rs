@@ -52,6 +52,7 @@ pub fn check(module: &Module, diagnostics: &mut Vec<Diagnostic>) {
         Node::Expr(expr) => diagnostics.extend(misshapen(expr)),
         _ => {}
     });
+    crate::bound_twice::check(module, diagnostics);
     for item in &module.items {
         if let ItemKind::Workflow(workflow) = &item.kind {
             diagnostics.extend(workflow.members.iter().filter_map(event_with_body));

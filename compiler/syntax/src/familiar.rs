@@ -206,6 +206,7 @@ pub fn method(name: &str) -> Option<Familiar> {
         "findIndex" | "find_index" | "indexWhere" => Named("position"),
         "unshift" | "prepend" => Written("write `xs.insert(0, x)`"),
         "extend" | "addAll" | "append_all" | "push_all" => Written("write `xs = xs.concat(ys)`"),
+        "not" => Written("write `not` in front: `not x`"),
         "put" => Written("write `m[key] = value`"),
         "hasOwnProperty" | "has_key" | "hasKey" => Named("has"),
         "test" | "match" | "isMatch" | "is_match" => Named("matches"),

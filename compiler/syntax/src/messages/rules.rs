@@ -18,6 +18,7 @@ pub const RULES: &[Rule] = &[
     dataflow::operators,
     habits::forms,
     habits::clauses,
+    habits::places,
     other_languages::words,
     other_languages::words_before,
     other_languages::shapes,

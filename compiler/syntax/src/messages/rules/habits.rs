@@ -119,6 +119,64 @@ fn of(s: &Situation, name: usize) -> Option<Said> {
     )
 }
 
+/// Imports, attributes and clauses that stand elsewhere.
+pub fn places(s: &Situation) -> Option<Said> {
+    let before = |n: usize| s.at.checked_sub(n).and_then(|at| s.kind(at));
+    match s.found()? {
+        // `import "shop/prices"`, `import ./prices`
+        Tok::Str if before(1) == Some(Tok::Import) => {
+            let path = s.source(s.at).trim_matches('"').trim_start_matches("./");
+            let path = path.trim_end_matches(".weir").replace('/', ".");
+            said(
+                "a module is named without quotes",
+                format!(
+                    "write `import {path}`: dots stand for folders, seen from the program's first file"
+                ),
+            )
+        }
+        Tok::Dot | Tok::Slash if s.unit_has(Tok::Import) && !touched_by_name(s) => said(
+            "a module is named, not where it lies",
+            "write `import shop.prices`: dots stand for folders, seen from the program's first file",
+        ),
+        // `import prices.*`
+        Tok::Star if before(1) == Some(Tok::Dot) && s.unit_has(Tok::Import) => said(
+            "what is imported is named",
+            "write `import prices.{Offer, total}`, or `import prices` and `prices.total(..)`",
+        ),
+        // `wait go()`
+        found if found.is_name() && before(1) == Some(Tok::Wait) && s.expects("{") => {
+            let name = s.source(s.at);
+            said(
+                "`wait` has arms, one for each event",
+                format!("write `wait {{ {name}(..) => ... }}`"),
+            )
+        }
+        // `fn f() allow caller.id == owner { .. }`
+        Tok::Allow if s.unit_has(Tok::Fn) => said(
+            "`allow` is a line of its own in the entity",
+            "write it above the functions it is for; one function alone takes `@role(\"name\")` or `@anyone`",
+        ),
+        // `error Gone(id: Text) @status(404)`
+        Tok::At
+            if s.at > s.unit_start
+                && before(1) != Some(Tok::Pub)
+                && s.tokens[s.at].indent.is_none()
+                && !s.expects("@name") =>
+        {
+            said(
+                "attributes stand in front of what they are about",
+                format!("write `{}` above it, or in front of it", s.source(s.at)),
+            )
+        }
+        _ => None,
+    }
+}
+
+/// A name stands in front of the token: `shop` of `shop.prices`.
+fn touched_by_name(s: &Situation) -> bool {
+    s.previous().is_some_and(|kind| kind.is_name()) && s.previous() != Some(Tok::Import)
+}
+
 /// The parts of a `for`, in another order or with a part left out.
 pub fn clauses(s: &Situation) -> Option<Said> {
     if !s.unit_has(Tok::For) {
