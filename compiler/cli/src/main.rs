@@ -19,6 +19,7 @@ mod lsp;
 mod new;
 mod output;
 mod place;
+mod profile;
 mod program;
 mod receipts;
 mod reload;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         Verb::Receipts(args) => receipts::receipts(args),
         Verb::Scratch(args) => scratch::scratch(args),
     };
+    profile::finish();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
