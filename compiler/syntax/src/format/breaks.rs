@@ -1,5 +1,7 @@
 //! Where lines end: the author's breaks, put right.
 
+use std::ops::Range;
+
 use super::print::{Line, lines};
 use super::{Piece, PieceKind, WIDTH, partners};
 use crate::token::Tok;
@@ -168,6 +170,11 @@ fn break_line(pieces: &mut [Piece], partners: &[usize], line: &Line) -> bool {
         pieces[at].newlines = 1;
         return true;
     }
+    // The parameters of a function, before what it gives.
+    if let Some(open) = parameters(pieces, partners, &range) {
+        spread(pieces, partners, open);
+        return true;
+    }
     // The clauses of a `for`, each on its line.
     let clause = |piece: &Piece| {
         piece.token().is_some_and(|kind| {
@@ -216,6 +223,24 @@ fn break_line(pieces: &mut [Piece], partners: &[usize], line: &Line) -> bool {
         &[Tok::Plus],
     ];
     break_at(pieces, partners, line, &operators)
+}
+
+/// The bracket of the parameters of a function that is declared on a line, where there are some and its result is what makes the
+/// line long: a body that fits nowhere is broken itself.
+fn parameters(pieces: &[Piece], partners: &[usize], line: &Range<usize>) -> Option<usize> {
+    let named = |n: &usize| {
+        let name = pieces.get(n + 1).and_then(Piece::token);
+        pieces[*n].is(Tok::Fn) && name.is_some_and(Tok::is_name)
+    };
+    let head = line.clone().find(named)?;
+    let open = (head..line.end).find(|&n| pieces[n].is(Tok::LParen))?;
+    let close = partners[open];
+    let result = close + 1 < line.end && pieces[close + 1].is(Tok::Arrow);
+    let body = same_level(pieces, partners, head, line.end)
+        .skip_while(|&n| n <= close)
+        .find(|&n| pieces[n].is(Tok::LBrace) || pieces[n].is(Tok::Eq));
+    let opens_at_end = body.is_none_or(|n| n + 1 == line.end);
+    (result && opens_at_end && close > open + 1 && close < line.end).then_some(open)
 }
 
 /// Puts the loosest of these operators that are on the line each at the start of a line.
