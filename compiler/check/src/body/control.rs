@@ -212,7 +212,7 @@ impl BodyCx<'_> {
                     );
                 }
                 let cond = self.expr_of(cond, &Type::Bool);
-                Stmt::Expr(node(ExprKind::Expect(Box::new(cond)), Type::Unit, span))
+                return claims(cond, span, out);
             }
             StmtKind::Assign {
                 target,
@@ -425,4 +425,18 @@ fn value_at_end(body: &Expr) -> Option<&ExprKind> {
         },
         kind => Some(kind),
     }
+}
+
+/// `expect a and b` is `expect a` and then `expect b`, so that the part which does not hold is told with its place and values.
+fn claims(cond: Expr, span: Span, out: &mut Vec<Stmt>) {
+    if let ExprKind::And(left, right) = cond.kind {
+        let (at_left, at_right) = (left.span, right.span);
+        claims(*left, at_left, out);
+        return claims(*right, at_right, out);
+    }
+    out.push(Stmt::Expr(node(
+        ExprKind::Expect(Box::new(cond)),
+        Type::Unit,
+        span,
+    )));
 }
