@@ -32,6 +32,9 @@ pub fn drop_of_broken_text(sources: &SourceMap, diagnostics: &mut Vec<Diagnostic
     }
     let follows = |found: &Diagnostic| {
         let missing = found.code == codes::E0201 || found.code == codes::E0202;
+        if found.code == codes::E0302 && broken.iter().any(|(place, _)| at_in(found, *place)) {
+            return true;
+        }
         let unused = found.code == codes::W0702 || found.code == codes::W0805;
         let at = found.primary.span;
         let word = sources.get(at.file).and_then(|s| s.text.get(at.range()));
@@ -52,6 +55,11 @@ pub fn drop_of_broken_text(sources: &SourceMap, diagnostics: &mut Vec<Diagnostic
     let keep: Vec<bool> = diagnostics.iter().map(|found| !follows(found)).collect();
     let mut keep = keep.into_iter();
     diagnostics.retain(|_| keep.next().unwrap_or(true));
+}
+
+/// A call whose arguments could not be read has another number of them.
+fn at_in(found: &Diagnostic, place: Span) -> bool {
+    found.primary.span.contains(place)
 }
 
 /// A variable that an error points at will be another when that is mended: whether it is used is no news, unless the warning

@@ -7,7 +7,7 @@
 //! The passes look names up in [`Cx::names`]; [`Cx::enter`] puts those of another module there. So a pass that comes to
 //! a declaration enters its module first, and nothing else has to know about modules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::swap;
 use std::sync::Arc;
 
@@ -637,16 +637,52 @@ fn cycles(cx: &mut Cx, sources: &[Source<'_>]) {
         let Some((from, to, span)) = imports.first() else {
             continue;
         };
-        let (from, to) = (sources[*from].path, sources[*to].path);
-        let message = match from == to {
-            true => format!("the module `{from}` imports itself"),
-            false => format!("the modules `{from}` and `{to}` need each other"),
-        };
+        if from == to {
+            let path = sources[*from].path;
+            let message = format!("the module `{path}` imports itself");
+            let found = Diagnostic::new(codes::E0207, *span, message);
+            cx.report(
+                found
+                    .label("a circle of imports")
+                    .help("take the line away: what a file declares is there in it by itself"),
+            );
+            continue;
+        }
+        let back = way(&imports, *to, *from);
+        let mut shown = format!("`{}`", sources[*from].path);
+        for (from, ..) in &back {
+            shown.push_str(&format!(" -> `{}`", sources[*from].path));
+        }
+        let message = format!(
+            "imports lead in a circle: {shown} -> `{}`",
+            sources[*from].path
+        );
         let mut found = Diagnostic::new(codes::E0207, *span, message).label("a circle of imports");
-        for (from, to, span) in imports.iter().skip(1) {
-            let (from, to) = (sources[*from].path, sources[*to].path);
-            found = found.secondary(*span, format!("`{from}` imports `{to}`"));
+        for (from, to, span) in back {
+            let (from, to) = (sources[from].path, sources[to].path);
+            found = found.secondary(span, format!("`{from}` imports `{to}`"));
         }
         cx.report(found.help("move what both need into a module of its own"));
     }
+}
+
+/// The imports that lead from one module of a circle to another, as few as there can be.
+fn way(imports: &[(usize, usize, Span)], from: usize, to: usize) -> Vec<(usize, usize, Span)> {
+    let mut ways = vec![(from, Vec::new())];
+    let mut seen = BTreeSet::from([from]);
+    let mut next = 0;
+    while let Some((at, way)) = ways.get(next).cloned() {
+        if at == to {
+            return way;
+        }
+        for import in imports.iter().filter(|import| import.0 == at) {
+            if seen.insert(import.1) {
+                let mut longer = way.clone();
+                longer.push(*import);
+                ways.push((import.1, longer));
+            }
+        }
+        next += 1;
+    }
+    Vec::new()
 }

@@ -269,6 +269,8 @@ impl BodyCx<'_> {
                 {
                     "one of them may be missing: give a value for that case with `?? ..`, or look with `is Some(x)`".to_owned()
                 }
+                // Numbers are compared as numbers.
+                (Type::Text, Type::Int | Type::Decimal) => self.conversion(&right, &left),
                 _ => self.conversion(&left, &right),
             };
             self.report(found.help(help));
