@@ -73,3 +73,62 @@ fn profiles_are_asked_for_by_a_name_that_is_known() {
     node.kill();
     assert!(names.unwrap().lines().any(|line| line.ends_with("number")));
 }
+
+#[test]
+fn a_profile_of_stacks_has_functions_and_lines() {
+    let scratch = Scratch::new("stacks");
+    let program = "\
+fn is_prime(n: Int) -> Bool {
+  var d = 2
+  while d * d <= n {
+    if n % d == 0 { return false }
+    d += 1
+  }
+  true
+}
+
+entity Work(name: Text) {
+  pub state found: Int = 0
+
+  fn primes(most: Int) -> Int {
+    for n in 2..most where is_prime(n) { found += 1 }
+    found
+  }
+}
+
+test \"primes\" {
+  for _ in 0..5 {
+    expect Work(\"a\").primes(50_000) > 0
+  }
+}
+";
+    std::fs::write(scratch.join("work.weir"), program).unwrap();
+    let file = scratch.join("work.folded");
+    let test = |profile: &str| {
+        let output = std::process::Command::new(WEIR)
+            .args(["test", "work.weir", "--quick"])
+            .current_dir(scratch.path())
+            .env("WEIR_PROFILE", profile)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.success(), said)
+    };
+    let (passed, said) = test(&file);
+    assert!(passed, "{said}");
+    let stacks = std::fs::read_to_string(&file).unwrap();
+    let deepest = "test \"primes\" (work.weir:21);Work.primes (work.weir:14);is_prime (work.weir:";
+    assert!(stacks.lines().any(|l| l.starts_with(deepest)), "{stacks}");
+    let counted = |line: &str| line.rsplit(' ').next()?.parse::<u64>().ok();
+    assert!(
+        stacks.lines().all(|line| counted(line) > Some(0)),
+        "{stacks}"
+    );
+    assert!(
+        said.contains("profile: ") && said.contains(" %  "),
+        "{said}"
+    );
+
+    let (passed, said) = test("gprof");
+    assert!(!passed && said.contains("set it to a file"), "{said}");
+}

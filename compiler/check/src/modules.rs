@@ -7,7 +7,7 @@
 //! The passes look names up in [`Cx::names`]; [`Cx::enter`] puts those of another module there. So a pass that comes to
 //! a declaration enters its module first, and nothing else has to know about modules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::swap;
 use std::sync::Arc;
 
@@ -585,12 +585,18 @@ fn no_module(cx: &mut Cx, import: &ast::Import, place: Span) {
     let known = cx.modules.paths.iter().skip(1).map(String::as_str);
     let found = Diagnostic::new(codes::E0206, place, format!("there is no module `{path}`"))
         .label("no such file");
-    let found = did_you_mean(found, place, &path, known).or(|found| {
+    let found = if cx.library.contains_key(path.as_str()) {
         found.help(format!(
-            "put it into `{}.weir`, in the folder of the program's first file",
-            path.replace('.', "/")
+            "take the line away: `{path}` is a part of the library, which is there by itself; `weir doc {path}` shows it"
         ))
-    });
+    } else {
+        did_you_mean(found, place, &path, known).or(|found| {
+            found.help(format!(
+                "put it into `{}.weir`, in the folder of the program's first file",
+                path.replace('.', "/")
+            ))
+        })
+    };
     cx.report(found);
     // What it was to bring is not missed a second time.
     let last = &import.path[import.path.len() - 1];
@@ -631,16 +637,52 @@ fn cycles(cx: &mut Cx, sources: &[Source<'_>]) {
         let Some((from, to, span)) = imports.first() else {
             continue;
         };
-        let (from, to) = (sources[*from].path, sources[*to].path);
-        let message = match from == to {
-            true => format!("the module `{from}` imports itself"),
-            false => format!("the modules `{from}` and `{to}` need each other"),
-        };
+        if from == to {
+            let path = sources[*from].path;
+            let message = format!("the module `{path}` imports itself");
+            let found = Diagnostic::new(codes::E0207, *span, message);
+            cx.report(
+                found
+                    .label("a circle of imports")
+                    .help("take the line away: what a file declares is there in it by itself"),
+            );
+            continue;
+        }
+        let back = way(&imports, *to, *from);
+        let mut shown = format!("`{}`", sources[*from].path);
+        for (from, ..) in &back {
+            shown.push_str(&format!(" -> `{}`", sources[*from].path));
+        }
+        let message = format!(
+            "imports lead in a circle: {shown} -> `{}`",
+            sources[*from].path
+        );
         let mut found = Diagnostic::new(codes::E0207, *span, message).label("a circle of imports");
-        for (from, to, span) in imports.iter().skip(1) {
-            let (from, to) = (sources[*from].path, sources[*to].path);
-            found = found.secondary(*span, format!("`{from}` imports `{to}`"));
+        for (from, to, span) in back {
+            let (from, to) = (sources[from].path, sources[to].path);
+            found = found.secondary(span, format!("`{from}` imports `{to}`"));
         }
         cx.report(found.help("move what both need into a module of its own"));
     }
+}
+
+/// The imports that lead from one module of a circle to another, as few as there can be.
+fn way(imports: &[(usize, usize, Span)], from: usize, to: usize) -> Vec<(usize, usize, Span)> {
+    let mut ways = vec![(from, Vec::new())];
+    let mut seen = BTreeSet::from([from]);
+    let mut next = 0;
+    while let Some((at, way)) = ways.get(next).cloned() {
+        if at == to {
+            return way;
+        }
+        for import in imports.iter().filter(|import| import.0 == at) {
+            if seen.insert(import.1) {
+                let mut longer = way.clone();
+                longer.push(*import);
+                ways.push((import.1, longer));
+            }
+        }
+        next += 1;
+    }
+    Vec::new()
 }

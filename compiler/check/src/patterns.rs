@@ -22,7 +22,7 @@ pub fn check(cx: &mut Cx, again: &Again<'_>) {
             continue;
         }
         walk::all(&body.root, &mut |expr| {
-            check_expr(&cx.program, expr, &mut found)
+            check_expr(&cx.program, body, expr, &mut found)
         });
     }
     found
@@ -51,9 +51,9 @@ pub fn missing_cases(program: &Checked, subject: Span) -> Vec<String> {
     found
 }
 
-fn check_expr(program: &Checked, expr: &Expr, found: &mut Vec<Diagnostic>) {
+fn check_expr(program: &Checked, body: &Body, expr: &Expr, found: &mut Vec<Diagnostic>) {
     match &expr.kind {
-        ExprKind::Match { subject, arms } => check_match(program, subject, arms, found),
+        ExprKind::Match { subject, arms } => check_match(program, body, subject, arms, found),
         ExprKind::Block(block) => {
             for stmt in &block.stmts {
                 if let Stmt::Let(pattern, value) = stmt {
@@ -81,7 +81,35 @@ fn check_expr(program: &Checked, expr: &Expr, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<Diagnostic>) {
+/// The first arm that is a plain name, where a variant is called so but for its capital.
+fn meant_variant<'p>(
+    program: &'p Checked,
+    body: &'p Body,
+    subject: &Type,
+    arms: &[Arm],
+) -> Option<(&'p str, &'p str)> {
+    let Type::Enum(id, _) = subject else {
+        return None;
+    };
+    let variants = &program.enums[id.0 as usize].variants;
+    arms.iter().find_map(|arm| {
+        let PatternKind::Bind(local) = &arm.pattern.kind else {
+            return None;
+        };
+        let name = body.locals[local.0 as usize].name.as_str();
+        let called = |variant: &&Variant| variant.name.eq_ignore_ascii_case(name);
+        let variant = variants.iter().find(called)?;
+        Some((name, variant.name.as_str()))
+    })
+}
+
+fn check_match(
+    program: &Checked,
+    body: &Body,
+    subject: &Expr,
+    arms: &[Arm],
+    found: &mut Vec<Diagnostic>,
+) {
     // An arm whose end is not understood may have been several.
     let is_hole = |e: &Expr| matches!(e.kind, ExprKind::Unit) && e.ty == Type::Unknown;
     let broken = |arm: &Arm| is_broken(&arm.pattern) || is_hole(&arm.body);
@@ -98,6 +126,11 @@ fn check_match(program: &Checked, subject: &Expr, arms: &[Arm], found: &mut Vec<
                 Diagnostic::new(codes::E0602, arm.pattern.span, "nothing can reach this arm")
                     .label("every such value is taken by an arm above")
                     .help("remove this arm, or move it up");
+            if let Some((first, variant)) = meant_variant(program, body, &subject.ty, arms) {
+                diagnostic = diagnostic.help(format!(
+                    "`{first}` is a name that takes any value; the variant is written `{variant}`"
+                ));
+            }
             if let [only] = spans[..] {
                 diagnostic = diagnostic.secondary(only, "this arm takes them");
             }

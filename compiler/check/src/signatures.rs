@@ -315,6 +315,7 @@ pub fn attributes(
 ) -> (Access, Option<String>) {
     let mut access = Access::Allow;
     let mut intrinsic = None;
+    contradiction(cx, attrs);
     for attr in attrs {
         match attr.name.as_str() {
             "intrinsic" if is_prelude => intrinsic = text_arg(attr),
@@ -342,13 +343,44 @@ pub fn attributes(
                 None => cx.report(
                     Diagnostic::new(codes::E0508, attr.span, "`@role` needs the name of a role")
                         .label("no role named")
-                        .help("write `@role(\"teller\")`"),
+                        .help(match attr.args.as_slice() {
+                            [
+                                ast::Arg {
+                                    value:
+                                        ast::Expr {
+                                            kind: Ast::Var(name),
+                                            ..
+                                        },
+                                    ..
+                                },
+                            ] => {
+                                format!("it is a text: write `@role(\"{name}\")`")
+                            }
+                            _ => "write `@role(\"teller\")`".to_owned(),
+                        }),
                 ),
             },
             _ => cx.attribute_later(attr, "here"),
         }
     }
     (access, intrinsic)
+}
+
+/// `@anyone` and `@role` on one thing: one of them is not meant, and which one nobody can know.
+fn contradiction(cx: &mut Cx, attrs: &[ast::Attr]) {
+    let find = |name: &str| attrs.iter().find(|attr| attr.name.as_str() == name);
+    if let (Some(anyone), Some(role)) = (find("anyone"), find("role")) {
+        cx.report(
+            Diagnostic::new(
+                codes::E0508,
+                anyone.span,
+                "`@anyone` and `@role` contradict each other",
+            )
+            .label("lets in everybody")
+            .secondary(role.span, "lets in whoever has the role")
+            .help("take one of them away"),
+        );
+    }
 }
 
 /// The one text an attribute is given.

@@ -37,12 +37,20 @@ pub fn explain(args: Args) -> Outcome {
     }
     if found.is_empty() {
         let known = plan::names(&manifest).join(", ");
-        return Err(Failure::new(format_args!(
-            "{} has no function `{}`",
-            program.source.display(),
-            args.what
-        ))
-        .next(format_args!("name one of {known}")));
+        let mut sites = manifest.sites.iter();
+        let is_inside = sites.any(|site| site.function.as_ref() == Some(&args.what));
+        let said = match is_inside {
+            true => format!(
+                "`{}` is called by the program alone and does not wait: what it does is told of those that call it",
+                args.what
+            ),
+            false => format!(
+                "{} has no function `{}`",
+                program.source.display(),
+                args.what
+            ),
+        };
+        return Err(Failure::new(said).next(format_args!("name one of {known}")));
     }
     let pages: Vec<String> = found
         .iter()

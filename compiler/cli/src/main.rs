@@ -20,6 +20,7 @@ mod memory;
 mod new;
 mod output;
 mod place;
+mod profile;
 mod program;
 mod receipts;
 mod reload;
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
         Verb::Receipts(args) => receipts::receipts(args),
         Verb::Scratch(args) => scratch::scratch(args),
     };
+    profile::finish();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

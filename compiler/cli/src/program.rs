@@ -2,6 +2,7 @@
 
 use crate::components;
 use crate::output::{Failure, Outcome, Style};
+use crate::profile::{self, Profile};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use weir_component::Components;
@@ -83,10 +84,16 @@ pub fn runner(
 ) -> Outcome<Runner> {
     let mut limits = weir_engine::Limits::of(&bundle.manifest);
     limits.step *= patience;
+    let profile = Profile::asked_for()?;
+    let samples = match &profile {
+        Profile::Stacks(file) => Some(profile::follow(&bundle.manifest, file)),
+        Profile::None | Profile::Perf => None,
+    };
     let loading = Loading {
         limits,
         code,
-        perf_map: is_profiled()?,
+        perf_map: matches!(profile, Profile::Perf),
+        samples: samples.as_ref(),
     };
     let refused = |error| Failure::new(format_args!("this module cannot be run: {error}"));
     let program = weir_engine::Program::load_as(&bundle.wasm, &loading).map_err(refused)?;
@@ -95,18 +102,6 @@ pub fn runner(
         eprintln!("{note}: the module is compiled anew, its machine code is not used: {why}");
     }
     Runner::new(&program.with_pure(components.clone())).map_err(refused)
-}
-
-/// Whether `WEIR_PROFILE=perf` asks for the names of functions in the profiles of `perf`.
-fn is_profiled() -> Outcome<bool> {
-    match std::env::var("WEIR_PROFILE").as_deref() {
-        Err(_) | Ok("") => Ok(false),
-        Ok("perf") => Ok(true),
-        Ok(other) => Err(Failure::new(format_args!(
-            "WEIR_PROFILE is `{other}`, which is no profiler that is known"
-        ))
-        .next("set it to `perf`, or unset it")),
-    }
 }
 
 /// Writes the diagnostics to standard error as people read them, and a last line that counts; nothing less grave than `least`.

@@ -97,8 +97,25 @@ fn circles_are_told_with_their_way() {
     let [found] = analysis.diagnostics.as_slice() else {
         panic!("{:?}", analysis.diagnostics)
     };
-    assert_eq!(found.message, "the modules `a` and `b` need each other");
+    assert_eq!(found.message, "imports lead in a circle: `a` -> `b` -> `a`");
     assert_eq!(found.secondary[0].text, "`b` imports `a`");
+}
+
+#[test]
+fn a_circle_of_many_is_told_without_what_is_not_on_its_way() {
+    let world = Memory::default()
+        .with("main.weir", "import a\npub fn one() -> Int = a.one()\n")
+        .with("a.weir", "import b\nimport c\nfn one() -> Int = b.one()\n")
+        .with("b.weir", "import c\nfn one() -> Int = c.one()\n")
+        .with("c.weir", "import a\nfn one() -> Int = a.one()\n");
+    let program = find(&world, "main.weir".as_ref()).expect("it is there");
+    let analysis = check(&world, &program).expect("it can be read");
+    let [found] = analysis.diagnostics.as_slice() else {
+        panic!("{:?}", analysis.diagnostics)
+    };
+    let message = "imports lead in a circle: `a` -> `b` -> `c` -> `a`";
+    assert_eq!(found.message, message);
+    assert_eq!(found.secondary.len(), 2);
 }
 
 #[test]

@@ -53,6 +53,7 @@ pub fn check(module: &Module, diagnostics: &mut Vec<Diagnostic>) {
         Node::Pattern(pattern) => diagnostics.extend(second_rest(pattern)),
         _ => {}
     });
+    crate::bound_twice::check(module, diagnostics);
     for item in &module.items {
         if let ItemKind::Workflow(workflow) = &item.kind {
             diagnostics.extend(workflow.members.iter().filter_map(event_with_body));

@@ -30,8 +30,8 @@ pub fn lex(file: FileId, text: &str) -> Lexed {
         tokens: Vec::with_capacity(text.len() / 4),
         comments: Vec::new(),
         diagnostics: Vec::new(),
-        at: 0,
-        line_start: Some(0),
+        at: mark(text),
+        line_start: Some(mark(text)),
         cautious: false,
     };
     lexer.run(text.len(), 0);
@@ -41,14 +41,22 @@ pub fn lex(file: FileId, text: &str) -> Lexed {
         lexer.tokens.clear();
         lexer.comments.clear();
         lexer.diagnostics.clear();
-        lexer.at = 0;
-        lexer.line_start = Some(0);
+        lexer.at = mark(text);
+        lexer.line_start = Some(lexer.at);
         lexer.run(text.len(), 0);
     }
     Lexed {
         tokens: lexer.tokens,
         comments: lexer.comments,
         diagnostics: lexer.diagnostics,
+    }
+}
+
+/// Length of the byte order mark that some editors write in front of a file: it is no part of the program.
+fn mark(text: &str) -> usize {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => text.len() - rest.len(),
+        None => 0,
     }
 }
 

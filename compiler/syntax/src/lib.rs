@@ -9,6 +9,7 @@
 //! there is a diagnostic that says why. What follows only has to skip holes.
 
 pub mod ast;
+mod bound_twice;
 mod build;
 mod checks;
 pub mod familiar;

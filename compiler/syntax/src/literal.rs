@@ -234,13 +234,14 @@ pub struct BadEscape {
     pub message: String,
 }
 
-/// The value of a piece of text between quotes and holes.
+/// The value of a piece of text between quotes and holes. Where its lines end is one character, however the file ends them, so
+/// that a program means the same wherever it was checked out.
 pub fn unescape(text: &str) -> (String, Vec<BadEscape>) {
     let mut value = String::with_capacity(text.len());
     let mut bad = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
-        value.push_str(&rest[..at]);
+        value.push_str(&rest[..at].replace("\r\n", "\n"));
         let start = text.len() - rest.len() + at;
         let after = &rest[at + 1..];
         let Some(c) = after.chars().next() else {
@@ -277,7 +278,7 @@ pub fn unescape(text: &str) -> (String, Vec<BadEscape>) {
         }
         rest = &after[length..];
     }
-    value.push_str(rest);
+    value.push_str(&rest.replace("\r\n", "\n"));
     (value, bad)
 }
 
@@ -346,6 +347,7 @@ mod tests {
 
     #[test]
     fn escapes_are_the_closed_set() {
+        assert_eq!(unescape("a\r\nb\\t\r\n").0, "a\nb\t\n");
         assert_eq!(unescape(r#"a\n\t\"\{\}\\\u{1F600}é"#).0, "a\n\t\"{}\\😀é");
         let (value, bad) = unescape(r"C:\dir\");
         assert_eq!(value, "C:ir");

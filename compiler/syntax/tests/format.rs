@@ -74,6 +74,13 @@ fn cases() {
 }
 
 #[test]
+fn lines_that_end_in_two_characters_end_in_one() {
+    let windows = "\u{feff}fn f() -> Text {\r\n  // why\r\n  \"a\r\nb\"\r\n}\r\n";
+    let text = "fn f() -> Text {\n  // why\n  \"a\nb\"\n}\n";
+    assert_eq!(formatted(windows), text);
+}
+
+#[test]
 fn a_broken_program_is_left_alone() {
     let errors = format("fn f( {").expect_err("errors");
     assert!(errors.iter().any(|found| found.is_error()));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use wasmtime::{AsContextMut, Caller, Linker};
+use wasmtime::{Caller, Linker};
 use weir_contract::border::{self, MODULE};
 use weir_contract::limits::{STEP_DISK_CALLS_MAX, STEP_PASSWORDS_MAX};
 use weir_contract::{CrashReason, Currency, Defs, Money, Type, Value, library};
@@ -11,6 +11,7 @@ use weir_machine::StateAccess;
 use crate::host::{
     Answer, Host, Stop, give, give_scratch, known, range, reach, split, stop, unless_lost,
 };
+use crate::samples::set_deadline;
 use crate::scratch;
 use crate::{merge_calls, run_calls};
 
@@ -357,7 +358,7 @@ fn define_pure(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             if op.is_slow() {
                 // Its time is not the module's.
                 let ticks = host.deadline_ticks;
-                c.as_context_mut().set_epoch_deadline(ticks);
+                set_deadline(&mut c, ticks);
             }
             give_scratch(&mut c, dst)
         },
@@ -392,7 +393,7 @@ fn define_pure(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
                 // It waited for a disk. Its time is not the module's, but there is an end to that.
                 host.disk_calls += 1;
                 let ticks = host.deadline_ticks;
-                c.as_context_mut().set_epoch_deadline(ticks);
+                set_deadline(&mut c, ticks);
             }
             give_scratch(&mut c, dst)
         },

@@ -30,6 +30,8 @@ pub struct Host {
     pub disk_calls: u32,
     /// The time of a step.
     pub deadline_ticks: u64,
+    /// What is left of it, while samples are taken.
+    pub ticks_left: u64,
     memory_bytes_max: usize,
 }
 
@@ -118,6 +120,7 @@ impl Host {
             slow_calls: 0,
             disk_calls: 0,
             deadline_ticks,
+            ticks_left: deadline_ticks,
             memory_bytes_max,
         }
     }

@@ -14,9 +14,11 @@ mod places;
 mod program;
 mod run_calls;
 mod runner;
+mod samples;
 mod scratch;
 
 pub use code::{Code, precompile};
 pub use gate::Refused;
 pub use program::{Limits, LoadError, Loading, Program};
 pub use runner::{Runner, StepOutcome};
+pub use samples::Samples;

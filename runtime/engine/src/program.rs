@@ -14,6 +14,7 @@ use crate::code::Code;
 use crate::gate::{self, Refused};
 use crate::host::Host;
 use crate::places::{CALLERS_MAX, Places};
+use crate::samples::{self, Samples};
 
 /// What a step may use.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,8 @@ pub struct Loading<'a> {
     pub code: Code<'a>,
     /// The system's `perf` is told the names of functions, in a file `perf-PID.map` among the temporary ones.
     pub perf_map: bool,
+    /// Where steps are found at each tick is put there. Ticks come more often then.
+    pub samples: Option<&'a Arc<Samples>>,
 }
 
 /// Frames that are looked at when a step crashes; some are of the compiler and not told of.
@@ -97,6 +100,7 @@ struct Inner {
     limits: Limits,
     places: Places,
     unused_code: Option<String>,
+    samples: Option<Arc<Samples>>,
 }
 
 impl Program {
@@ -151,6 +155,7 @@ impl Program {
             limits,
             places,
             unused_code,
+            samples: loading.samples.cloned(),
         });
         watch(Arc::downgrade(&inner));
         Ok(Program {
@@ -187,12 +192,17 @@ impl Program {
             ),
         );
         store.limiter(|host| host);
+        samples::watch(&mut store);
         store
     }
 
     /// Why machine code that was at hand is not used.
     pub fn unused_code(&self) -> Option<&str> {
         self.inner.unused_code.as_deref()
+    }
+
+    pub(crate) fn samples(&self) -> Option<&Arc<Samples>> {
+        self.inner.samples.as_ref()
     }
 
     pub(crate) fn places(&self) -> &Places {
@@ -209,7 +219,16 @@ impl Program {
             true => Duration::from_millis(limits::TASK_MS_MAX),
             false => self.inner.limits.step,
         };
-        (step.as_millis() / TICK.as_millis()) as u64 + 1
+        (step.as_millis() / self.inner.tick().as_millis()) as u64 + 1
+    }
+}
+
+impl Inner {
+    fn tick(&self) -> Duration {
+        match self.samples {
+            Some(_) => samples::TICK,
+            None => TICK,
+        }
     }
 }
 
@@ -245,8 +264,9 @@ fn watch(program: Weak<Inner>) {
     let tick = move || {
         while let Some(program) = program.upgrade() {
             program.engine.increment_epoch();
+            let tick = program.tick();
             drop(program);
-            std::thread::sleep(TICK);
+            std::thread::sleep(tick);
         }
     };
     let started = std::thread::Builder::new()

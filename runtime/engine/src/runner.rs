@@ -8,6 +8,7 @@ use weir_machine::{Crash, Steps, Transaction};
 use crate::host::{self, Exports, Host, Stop};
 use crate::places::{CALLERS_MAX, Places};
 use crate::program::{LoadError, Program};
+use crate::samples::set_deadline;
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,9 +96,7 @@ impl Steps for Runner {
         instance.store.data_mut().state = Some(on);
         instance.store.data_mut().slow_calls = 0;
         instance.store.data_mut().disk_calls = 0;
-        instance
-            .store
-            .set_epoch_deadline(self.program.deadline_ticks());
+        set_deadline(&mut instance.store, self.program.deadline_ticks());
         let result = instance.call(entry, &self.input);
         let on = instance
             .store
@@ -126,7 +125,7 @@ impl Steps for Runner {
 impl Instance {
     fn new(program: &Program) -> wasmtime::Result<Instance> {
         let mut store = program.store();
-        store.set_epoch_deadline(program.deadline_ticks());
+        set_deadline(&mut store, program.deadline_ticks());
         let instance = program.pre().instantiate(&mut store)?;
         let missing = || wasmtime::Error::msg("an export is missing");
         let memory = instance

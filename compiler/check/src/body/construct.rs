@@ -21,6 +21,9 @@ impl BodyCx<'_> {
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
+        if matches!(name.as_str(), "Some" | "None" | "Ok") && self.is_variant_of(name, want) {
+            return self.bare_variant(name, args, want, span);
+        }
         match (name.as_str(), args) {
             ("None", None) => {
                 self.means(name.span, Def::Builtin("None"));
@@ -141,6 +144,15 @@ impl BodyCx<'_> {
             Some(TypeName::Later) => hole(span),
             None => self.bare_variant(name, args, want, span),
         }
+    }
+
+    /// Whether an enum of the program is wanted that has a variant of the name.
+    fn is_variant_of(&self, name: &Ident, want: Option<&Type>) -> bool {
+        let Some(Type::Enum(id, _)) = want.map(|t| self.head(t)) else {
+            return false;
+        };
+        let variants = &self.cx.program.enums[id.0 as usize].variants;
+        variants.iter().any(|variant| variant.name == name.name)
     }
 
     /// Whether a builtin error leaves its name to a variant of the program: everywhere but after `fail`.

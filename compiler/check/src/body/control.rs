@@ -212,7 +212,7 @@ impl BodyCx<'_> {
                     );
                 }
                 let cond = self.expr_of(cond, &Type::Bool);
-                Stmt::Expr(node(ExprKind::Expect(Box::new(cond)), Type::Unit, span))
+                return claims(cond, span, out);
             }
             StmtKind::Assign {
                 target,
@@ -288,6 +288,7 @@ impl BodyCx<'_> {
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
+        let wanted = want;
         let want = if otherwise.is_none() {
             Some(&Type::Unit)
         } else {
@@ -298,12 +299,13 @@ impl BodyCx<'_> {
             (Box::new(cond), Box::new(b.block(then, want)))
         });
         let Some(otherwise) = otherwise else {
+            let ty = self.without_else(wanted, &then.ty, span);
             let kind = ExprKind::If {
                 cond,
                 then,
                 otherwise: None,
             };
-            return node(kind, Type::Unit, span);
+            return node(kind, ty, span);
         };
         let hint = want.cloned().unwrap_or_else(|| then.ty.clone());
         let hint = (self.head(&hint) != Type::Never).then_some(hint);
@@ -315,6 +317,32 @@ impl BodyCx<'_> {
             otherwise: Some(otherwise),
         };
         node(kind, ty, span)
+    }
+
+    /// The type of an `if` without `else`, which gives nothing: where a value is wanted, that is told here.
+    fn without_else(&mut self, wanted: Option<&Type>, then: &Type, span: Span) -> Type {
+        let Some(wanted) = wanted.map(|ty| self.head(ty)) else {
+            return Type::Unit;
+        };
+        let any = matches!(
+            wanted,
+            Type::Unit | Type::Unknown | Type::Never | Type::Infer(_)
+        );
+        if any || self.head(then) == Type::Never {
+            return Type::Unit;
+        }
+        let shown = self.show(&wanted);
+        let found = Diagnostic::new(
+            codes::E0301,
+            span,
+            format!("an `if` without `else` gives nothing, expected `{shown}`"),
+        );
+        self.report(
+            found
+                .label("no value where the condition is false")
+                .help("say what it is then: `else { .. }`"),
+        );
+        Type::Unknown
     }
 
     /// The type of two branches together.
@@ -397,4 +425,18 @@ fn value_at_end(body: &Expr) -> Option<&ExprKind> {
         },
         kind => Some(kind),
     }
+}
+
+/// `expect a and b` is `expect a` and then `expect b`, so that the part which does not hold is told with its place and values.
+fn claims(cond: Expr, span: Span, out: &mut Vec<Stmt>) {
+    if let ExprKind::And(left, right) = cond.kind {
+        let (at_left, at_right) = (left.span, right.span);
+        claims(*left, at_left, out);
+        return claims(*right, at_right, out);
+    }
+    out.push(Stmt::Expr(node(
+        ExprKind::Expect(Box::new(cond)),
+        Type::Unit,
+        span,
+    )));
 }

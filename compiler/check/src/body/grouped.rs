@@ -89,7 +89,7 @@ impl BodyCx<'_> {
     }
 
     /// Whether what is checked is selected from a group.
-    fn is_in_group(&self) -> bool {
+    pub(super) fn is_in_group(&self) -> bool {
         let mut groups = self.groups.iter();
         groups.any(|group| self.lookup_only(&group.rows))
     }

@@ -142,6 +142,9 @@ impl BodyCx<'_> {
             [] if matches!(ty, Type::List(_)) => found.help(
                 "these are many: take one, `xs[0]` or `xs.first()`, or go over all: `for x in xs select x.name`",
             ),
+            [] if matches!(ty, Type::Option(_)) => found.help(format!(
+                "it may be missing: look first, `if value is Some(x) {{ .. x.{name} .. }}`, or give another with `??`"
+            )),
             [] => found.help("look at the type: it has no fields"),
             fields => {
                 let named = fields.iter().filter(|f| !f.name.is_empty());

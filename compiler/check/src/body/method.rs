@@ -249,10 +249,13 @@ impl BodyCx<'_> {
                 did_you_mean(found, name.span, name.as_str(), known)
             }
         };
-        self.report(found.or(|found| {
-            found.help(format!(
+        self.report(found.or(|found| match ty {
+            Type::Option(_) => found.help(format!(
+                "it may be missing: look first, `if value is Some(x) {{ x.{name}(..) }}`, or give another with `??`"
+            )),
+            _ => found.help(format!(
                 "declare it: `fn {name}(x: {shown}, ..)` can be called as `x.{name}(..)`"
-            ))
+            )),
         }));
     }
 

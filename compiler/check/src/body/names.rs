@@ -180,6 +180,9 @@ impl BodyCx<'_> {
         if let Some(elsewhere) = modules::elsewhere(self.cx, name) {
             return self.report(elsewhere.help(found));
         }
+        if let Some(instead) = self.sibling_of_default(name) {
+            return self.report(found.help(instead));
+        }
         let is_part =
             self.cx.library.contains_key(name.as_str()) || prelude::is_displaced(name.as_str());
         if is_part && what == "name" {
@@ -198,7 +201,7 @@ impl BodyCx<'_> {
             return self
                 .report(found.help(format!("`{name}` is a value: leave the parentheses away")));
         }
-        if matches!(name.as_str(), "null" | "nil" | "undefined") {
+        if matches!(name.as_str(), "null" | "nil" | "undefined" | "none") {
             let found = found.help("write `None`, of a type such as `Text?`");
             return self
                 .report(found.certain_fix("write `None`", vec![(name.span, "None".into())]));
@@ -233,7 +236,32 @@ impl BodyCx<'_> {
             None if what == "variable" => {
                 found.help(format!("declare it before: `var {name} = ..`"))
             }
+            None if self.is_in_group() => found.help(format!(
+                "where a key is worked out, it has a name that is given: `group by {name}: ..`"
+            )),
             None => found.help(format!("declare it before: `let {name} = ..`")),
         }));
+    }
+
+    /// What to do where the default of a field or a parameter names one that it does not see.
+    fn sibling_of_default(&self, name: &ast::Ident) -> Option<&'static str> {
+        let names = |fields: &[ast::Field]| {
+            let here = |field: &ast::Field| {
+                let default = field.default.as_ref();
+                default.is_some_and(|default| default.span.contains(name.span))
+            };
+            fields.iter().any(here) && fields.iter().any(|field| field.name.name == name.name)
+        };
+        let mut variants = self.cx.enums.iter().flat_map(|decl| &decl.variants);
+        let of_value = self.cx.records.iter().any(|decl| names(&decl.fields))
+            || self.cx.errors.iter().any(|decl| names(&decl.fields))
+            || variants.any(|variant| names(&variant.fields));
+        if of_value {
+            return Some(
+                "the default of a field sees no other field: give the value where it is made, or in a function that makes it",
+            );
+        }
+        let of_parameter = matches!(self.fails, super::Fails::Never("a default"));
+        of_parameter.then_some("a default sees the parameters in front of it, and no others")
     }
 }

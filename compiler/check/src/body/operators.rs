@@ -261,7 +261,18 @@ impl BodyCx<'_> {
             .label("two types")
             .secondary(left.span, format!("this is `{ls}`"))
             .secondary(right.span, format!("this is `{rs}`"));
-            let help = self.conversion(&self.head(&left.ty), &self.head(&right.ty));
+            let (left, right) = (self.head(&left.ty), self.head(&right.ty));
+            let ordered = !matches!(op, CompareOp::Eq | CompareOp::Ne);
+            let help = match (&left, &right) {
+                (Type::Option(inner), other) | (other, Type::Option(inner))
+                    if ordered && self.head(inner) == *other =>
+                {
+                    "one of them may be missing: give a value for that case with `?? ..`, or look with `is Some(x)`".to_owned()
+                }
+                // Numbers are compared as numbers.
+                (Type::Text, Type::Int | Type::Decimal) => self.conversion(&right, &left),
+                _ => self.conversion(&left, &right),
+            };
             self.report(found.help(help));
         }
         node(

@@ -207,6 +207,7 @@ pub fn written(word: &str) -> Option<&'static str> {
         "peek" => "write `peek` in front: `peek Page(url).likes`",
         "to_be" | "to_equal" | "should" => "write `expect a == b`",
         "put" => "write `m[key] = value`",
+        "not" => "write `not` in front: `not x`",
         "iter" | "into_iter" | "collect" | "to_vec" | "stream" | "iterator" | "as_sequence" => {
             "leave it away: lists, sets and maps are walked as they are"
         }

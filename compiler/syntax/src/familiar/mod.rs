@@ -98,6 +98,13 @@ pub fn function(name: &str) -> Option<&'static str> {
             "write `[1, 2]`; of a set or a map: `.to_list()`, `.keys()`, `.values()`"
         }
         "dict" | "map" | "hashmap" => "write `[key: value]`, and `[:]` for an empty one",
+        "listOf" | "mutableListOf" | "arrayOf" | "emptyList" => {
+            "write `[1, 2]`, and `[]` for an empty one"
+        }
+        "mapOf" | "mutableMapOf" | "emptyMap" => "write `[key: value]`, and `[:]` for an empty one",
+        "setOf" | "mutableSetOf" => {
+            "write a list where a `Set` is wanted, `[1, 2]`, or `xs.to_set()`"
+        }
         "avg" | "mean" => {
             "write `xs.average(x => x.total)`, or `average(x.total)` behind `group by`"
         }

@@ -1,5 +1,7 @@
 //! Where lines end: the author's breaks, put right.
 
+use std::ops::Range;
+
 use super::print::{Line, lines};
 use super::{Piece, PieceKind, WIDTH, partners};
 use crate::token::Tok;
@@ -45,10 +47,12 @@ pub fn settle_blocks(pieces: &mut [Piece]) {
     drop_redundant(pieces);
 }
 
-/// Leaves each `;` out that ends a line which ends anyway; its break goes to the next.
+/// Leaves each `;` out that ends a line which ends anyway, and each `,` between arms or variants on lines of their
+/// own; its break goes to the next.
 fn drop_redundant(pieces: &mut [Piece]) {
+    let commas = commas_between_lines(pieces);
     for n in 0..pieces.len() {
-        if redundant(pieces, n) {
+        if redundant(pieces, n, commas[n]) {
             pieces[n].kind = PieceKind::LineEnd;
             let newlines = std::mem::take(&mut pieces[n].newlines);
             if let Some(next) = pieces.get_mut(n + 1) {
@@ -58,9 +62,26 @@ fn drop_redundant(pieces: &mut [Piece]) {
     }
 }
 
-/// A `;` at the end of a line that ends the statement anyway.
-fn redundant(pieces: &[Piece], at: usize) -> bool {
-    if !pieces[at].is(Tok::Semi) {
+/// Which commas stand where the end of a line does the same: between arms, variants and branches.
+fn commas_between_lines(pieces: &[Piece]) -> Vec<bool> {
+    let mut open: Vec<bool> = Vec::new();
+    let mut found = vec![false; pieces.len()];
+    for (n, piece) in pieces.iter().enumerate() {
+        if piece.opens() {
+            // The names of an import stand in braces, and are no lines.
+            let import = n > 0 && pieces[n - 1].is(Tok::Dot);
+            open.push(piece.is(Tok::LBrace) && piece.commas && !import);
+        } else if piece.closes() {
+            open.pop();
+        }
+        found[n] = piece.is(Tok::Comma) && open.last() == Some(&true);
+    }
+    found
+}
+
+/// A `;` at the end of a line that ends the statement anyway, or a `,` that is `between_lines`.
+fn redundant(pieces: &[Piece], at: usize, between_lines: bool) -> bool {
+    if !pieces[at].is(Tok::Semi) && !between_lines {
         return false;
     }
     let before = pieces[..at].iter().rev().find_map(Piece::token);
@@ -94,7 +115,8 @@ fn has_breaks(pieces: &[Piece], partners: &[usize], open: usize) -> bool {
         if starts && pieces[n].newlines > 0 || pieces[n].is_comment() {
             return true;
         }
-        starts = pieces[n].separates() || starts && pieces[n].kind == PieceKind::LineEnd;
+        let comma = pieces[open].commas && pieces[n].is(Tok::Comma);
+        starts = pieces[n].separates() || comma || starts && pieces[n].kind == PieceKind::LineEnd;
         n = if pieces[n].opens() { partners[n] } else { n } + 1;
     }
     false
@@ -148,6 +170,11 @@ fn break_line(pieces: &mut [Piece], partners: &[usize], line: &Line) -> bool {
         pieces[at].newlines = 1;
         return true;
     }
+    // The parameters of a function, before what it gives.
+    if let Some(open) = parameters(pieces, partners, &range) {
+        spread(pieces, partners, open);
+        return true;
+    }
     // The clauses of a `for`, each on its line.
     let clause = |piece: &Piece| {
         piece.token().is_some_and(|kind| {
@@ -180,17 +207,45 @@ fn break_line(pieces: &mut [Piece], partners: &[usize], line: &Line) -> bool {
         }
         n += 1;
     }
+    // A block is put on lines of its own first; conditions are broken between their parts rather than inside of one.
+    let block = best.is_some_and(|(is_block, ..)| is_block);
+    if !block && break_at(pieces, partners, line, &[&[Tok::Or], &[Tok::And]]) {
+        return true;
+    }
     if let Some((_, _, open)) = best {
         spread(pieces, partners, open);
         return true;
     }
-    // Operators, each at the start of a line.
-    for operators in [
-        &[Tok::QuestionQuestion][..],
-        &[Tok::Or][..],
-        &[Tok::And][..],
-        &[Tok::Plus][..],
-    ] {
+    let operators: [&[Tok]; 4] = [
+        &[Tok::QuestionQuestion],
+        &[Tok::Or],
+        &[Tok::And],
+        &[Tok::Plus],
+    ];
+    break_at(pieces, partners, line, &operators)
+}
+
+/// The bracket of the parameters of a function that is declared on a line, where there are some and its result is what makes the
+/// line long: a body that fits nowhere is broken itself.
+fn parameters(pieces: &[Piece], partners: &[usize], line: &Range<usize>) -> Option<usize> {
+    let named = |n: &usize| {
+        let name = pieces.get(n + 1).and_then(Piece::token);
+        pieces[*n].is(Tok::Fn) && name.is_some_and(Tok::is_name)
+    };
+    let head = line.clone().find(named)?;
+    let open = (head..line.end).find(|&n| pieces[n].is(Tok::LParen))?;
+    let close = partners[open];
+    let result = close + 1 < line.end && pieces[close + 1].is(Tok::Arrow);
+    let body = same_level(pieces, partners, head, line.end)
+        .skip_while(|&n| n <= close)
+        .find(|&n| pieces[n].is(Tok::LBrace) || pieces[n].is(Tok::Eq));
+    let opens_at_end = body.is_none_or(|n| n + 1 == line.end);
+    (result && opens_at_end && close > open + 1 && close < line.end).then_some(open)
+}
+
+/// Puts the loosest of these operators that are on the line each at the start of a line.
+fn break_at(pieces: &mut [Piece], partners: &[usize], line: &Line, operators: &[&[Tok]]) -> bool {
+    for operators in operators {
         let found: Vec<usize> = same_level(pieces, partners, line.from, line.to)
             .filter(|&n| n > line.from && pieces[n].token().is_some_and(|k| operators.contains(&k)))
             .collect();

@@ -4,6 +4,8 @@
 //! bracket; a line that carries one on is indented further. What a bracket holds is
 //! indented from the line that opens it.
 
+use std::collections::BTreeMap;
+
 use super::spacing::spaces;
 use super::{Piece, PieceKind};
 use crate::token::Tok;
@@ -44,23 +46,19 @@ impl Line {
 pub fn print(text: &str, pieces: &[Piece]) -> String {
     let mut lines = lines(text, pieces);
     align_arrows(&mut lines);
+    let columns = comment_columns(&lines);
     let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for line in &lines {
+    for (line, column) in lines.iter().zip(columns) {
         if line.empty_before && !out.is_empty() {
             out.push('\n');
         }
-        let start = out.len();
         if !line.code.is_empty() || line.comment.is_some() {
             out.extend(std::iter::repeat_n(' ', line.indent));
         }
         out.push_str(&line.code);
-        if let Some((comment, column)) = &line.comment {
+        if let Some((comment, _)) = &line.comment {
             if !line.code.is_empty() {
-                // Comments that the author aligned stay aligned.
-                let line_start = out[start..].rfind('\n').map_or(start, |at| start + at + 1);
-                let end = out[line_start..].chars().count();
-                let pad = column.saturating_sub(end).max(2);
-                out.extend(std::iter::repeat_n(' ', pad));
+                out.extend(std::iter::repeat_n(' ', column - line.width()));
             }
             out.push_str(comment);
         }
@@ -142,7 +140,9 @@ pub fn lines(text: &str, pieces: &[Piece]) -> Vec<Line> {
             let before = line.code.trim_end().chars().count();
             line.arrow = Some((before, column(text, piece.start), level.open));
         }
-        line.code.push_str(piece.source(text));
+        // Lines inside of texts end as all others do.
+        line.code
+            .push_str(&piece.source(text).replace("\r\n", "\n"));
 
         let kind = piece.token();
         if piece.closes() {
@@ -189,14 +189,61 @@ fn indent(pieces: &[Piece], at: usize, levels: &[Level]) -> usize {
         level.content_indent
     } else if piece.is(Tok::Fails) {
         level.content_indent + FAILS
+    } else if matches!(piece.token(), Some(Tok::Or | Tok::And)) && in_where(pieces, at) {
+        level.content_indent + 2 * STEP
     } else {
         level.content_indent + STEP
     }
 }
 
+/// A condition that goes on stands out from the `where` that it belongs to, which has a line of its own.
+fn in_where(pieces: &[Piece], at: usize) -> bool {
+    let mut depth = 0_usize;
+    for piece in pieces[..at].iter().rev() {
+        if piece.closes() {
+            depth += 1;
+        } else if piece.opens() {
+            if depth == 0 {
+                return false;
+            }
+            depth -= 1;
+        }
+        if depth > 0 {
+            continue;
+        }
+        match piece.token() {
+            Some(Tok::Where) => return piece.newlines > 0,
+            Some(Tok::For | Tok::Join | Tok::GroupBy | Tok::SortBy | Tok::Select | Tok::Semi) => {
+                return false;
+            }
+            _ if piece.kind == PieceKind::LineEnd => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
 fn column(text: &str, at: usize) -> usize {
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     text[start..at].chars().count()
+}
+
+/// Where the comment at the end of each line stands: two spaces behind the code, or in the column it had where others of
+/// the file stand in it too, because the author put them below each other.
+fn comment_columns(lines: &[Line]) -> Vec<usize> {
+    let fitting = |line: &Line| match &line.comment {
+        Some((_, column)) if !line.code.is_empty() && line.width() + 2 <= *column => Some(*column),
+        _ => None,
+    };
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for column in lines.iter().filter_map(fitting) {
+        *counts.entry(column).or_insert(0) += 1;
+    }
+    let column = |line: &Line| match fitting(line) {
+        Some(column) if counts[&column] > 1 => column,
+        _ => line.width() + 2,
+    };
+    lines.iter().map(column).collect()
 }
 
 /// Arrows of neighbouring arms that stood below each other still do.

@@ -49,6 +49,17 @@ impl Lexer<'_> {
         );
     }
 
+    /// `$19.99`: a value that was told.
+    fn price(&mut self, length: usize) {
+        let start = self.at;
+        self.at += length;
+        self.push(Tok::Hole, start, self.at);
+        let amount = self.text[start..self.at].trim_start_matches('$');
+        let found = Diagnostic::new(codes::E0103, self.span(start, self.at), "money has no `$`");
+        let help = format!("write the number and the code of its currency: `{amount}USD`");
+        self.diagnostics.push(found.help(help));
+    }
+
     /// A run of characters the language does not use: one diagnostic for all.
     pub(super) fn strange_characters(&mut self) {
         let start = self.at;
@@ -61,19 +72,35 @@ impl Lexer<'_> {
                 || (c.is_ascii_control() && !matches!(c, '\n' | '\t' | '\r'))
         };
         let rest = &self.text[start..];
+        if let Some(length) = price(rest) {
+            return self.price(length);
+        }
         let length = rest.find(|c| !strange(c)).unwrap_or(rest.len());
         // `!=` after another strange character is an operator of its own.
         let first = rest.chars().next().map_or(1, char::len_utf8);
         let length = rest[..length].find("!=").unwrap_or(length).max(first);
         self.at += length;
         let run = &rest[..length];
+        let after = &rest[length..];
         let help = match run {
+            "!" if after.starts_with(['(', '[']) && self.text[..start].ends_with(is_name) => {
+                macro_call(&self.text[..start])
+            }
+            "!!" if self.text[..start].ends_with([')', ']'])
+                || self.text[..start].ends_with(is_name) =>
+            {
+                "say what happens without it: `?? other`, `?? fail Error`, or `if value is Some(x) { .. }`"
+            }
+            "&" if after.starts_with(is_name) && !self.text[..start].ends_with(' ') => {
+                "take it away: there are no references, a value is copied where it is passed"
+            }
             "!" => "write `not` instead of `!`",
             "&&" | "&" => "write `and`",
             "'" => "texts stand in double quotes: `\"text\"`",
             "“" | "”" | "„" => "write the straight quote `\"`",
             "#" => "a comment starts with `//`",
             "^" => "multiply, or write `x.pow(2)`",
+            "€" | "£" | "¥" => "money is a number and the code of its currency: `20EUR`",
             "$" => "a name has no `$`; values stand in braces in a text: `\"{name}\"`",
             "~" => "write `not`, or subtract for numbers",
             "||" => "write `or`",
@@ -109,5 +136,41 @@ impl Lexer<'_> {
             found = found.certain_fix(format!("write `{word}`"), vec![(span, spaced)]);
         }
         self.diagnostics.push(found);
+    }
+}
+
+/// Length of a price in dollars that the text starts with.
+fn price(text: &str) -> Option<usize> {
+    let amount = text.strip_prefix('$')?;
+    let digits = amount
+        .find(|c: char| !c.is_ascii_digit() && c != '_' && c != '.')
+        .unwrap_or(amount.len());
+    let amount = amount[..digits].trim_end_matches('.');
+    amount
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then_some(1 + amount.len())
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// What is written in place of a macro, whose name the text ends with.
+fn macro_call(before: &str) -> &'static str {
+    let word = before.rsplit(|c| !is_name(c)).next().unwrap_or("");
+    match word {
+        "println" | "print" | "eprintln" | "eprint" | "dbg" | "info" | "debug" | "warn" => {
+            "there are no macros: write `log.info(\"paid\", order: id)`"
+        }
+        "vec" => "there are no macros: write `[1, 2]`, and `[]` for an empty one",
+        "format" => "there are no macros: put values into a text, `\"{a}{b}\"`",
+        "assert" | "assert_eq" | "assert_ne" | "debug_assert" => {
+            "there are no macros: write `expect a == b` in a test, `invariant condition` in an entity"
+        }
+        "panic" | "todo" | "unimplemented" | "unreachable" | "bail" => {
+            "there are no macros: write `fail Error(..)` for what may happen"
+        }
+        "matches" => "there are no macros: write `value is pattern`",
+        _ => "there are no macros: call a function, without `!`",
     }
 }

@@ -1,6 +1,8 @@
 //! The table of situations, from the most to the least particular.
 
 mod dataflow;
+mod declarations;
+mod habits;
 mod misplaced;
 mod missing;
 mod other_languages;
@@ -13,8 +15,13 @@ type Rule = fn(&Situation) -> Option<Said>;
 pub const RULES: &[Rule] = &[
     dataflow::items,
     dataflow::clauses,
+    declarations::items,
     dataflow::lists,
     dataflow::operators,
+    habits::forms,
+    habits::clauses,
+    habits::places,
+    declarations::types,
     other_languages::words,
     other_languages::words_before,
     other_languages::shapes,

@@ -1,5 +1,7 @@
 //! Values in the path and query of a URL: `/Account/ann` and `?near.lat=52.1&near.lon=4.9`.
 
+use std::collections::BTreeSet;
+
 use super::document::Document;
 use super::error::JsonError;
 use super::parse::parse;
@@ -49,6 +51,53 @@ pub fn from_text(defs: &Defs, ty: &Type, text: &str, path: &str) -> Result<Value
     }
 }
 
+/// A list or a set whose items stand in a pair each, `tag=new&tag=cheap`. `None` where the type is no such, no pair has the name, or
+/// the one that has is a list as JSON.
+fn several(
+    defs: &Defs,
+    ty: &Type,
+    name: &str,
+    pairs: &[(String, String)],
+    used: &mut [bool],
+) -> Result<Option<Value>, JsonError> {
+    let (optional, base) = match defs.base(ty) {
+        Type::Option(inner) => (true, defs.base(inner)),
+        base => (false, base),
+    };
+    let (Type::List(item) | Type::Set(item)) = base else {
+        return Ok(None);
+    };
+    let named = pairs.iter().enumerate().filter(|(_, (key, _))| key == name);
+    let named: Vec<(usize, &str)> = named.map(|(i, (_, text))| (i, text.as_str())).collect();
+    match named.as_slice() {
+        [] => return Ok(None),
+        [(_, text)] if text.trim_start().starts_with('[') => return Ok(None),
+        _ => {}
+    }
+    let read = |(at, (i, text)): (usize, &(usize, &str))| {
+        used[*i] = true;
+        from_text(defs, item, text, &format!("{name}[{at}]"))
+    };
+    let items = named.iter().enumerate().map(read);
+    let value = match base {
+        Type::Set(_) => {
+            let mut set = BTreeSet::new();
+            for (at, item) in items.enumerate() {
+                if !set.insert(item?) {
+                    let path = format!("{name}[{at}]");
+                    return Err(JsonError::new(&path, "is in the set twice"));
+                }
+            }
+            Value::Set(set)
+        }
+        _ => Value::List(items.collect::<Result<_, _>>()?),
+    };
+    Ok(Some(match optional {
+        true => Value::Option(Some(Box::new(value))),
+        false => value,
+    }))
+}
+
 /// One parameter from a query's pairs; `None` when no pair names it. A record may be spread over `name.field` pairs.
 /// Names that are used are marked in `used`.
 pub fn from_query(
@@ -58,6 +107,9 @@ pub fn from_query(
     pairs: &[(String, String)],
     used: &mut [bool],
 ) -> Result<Option<Value>, JsonError> {
+    if let Some(list) = several(defs, ty, name, pairs, used)? {
+        return Ok(Some(list));
+    }
     let mut found = None;
     for (i, (key, text)) in pairs.iter().enumerate() {
         if key == name {

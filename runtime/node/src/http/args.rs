@@ -103,7 +103,7 @@ pub(super) fn args_from_body(
     };
     for (name, _) in members {
         if !params.iter().any(|p| p.name == *name) {
-            return Err(unknown_parameter(params, name));
+            return Err(unknown_parameter(params, in_path, name));
         }
         if value_in_path(in_path, name).is_some() {
             return Err(Problem::bad_request(format!("{name}: stands in the path")));
@@ -153,7 +153,11 @@ fn args_from_query(
         );
     }
     match used.iter().position(|used| !used) {
-        Some(unused) => Err(unknown_parameter(&function.params, &pairs[unused].0)),
+        Some(unused) => Err(unknown_parameter(
+            &function.params,
+            in_path,
+            &pairs[unused].0,
+        )),
         None => Ok(encode_args(defs, &function.params, &args)),
     }
 }
@@ -170,11 +174,14 @@ fn missing(manifest: &Manifest, param: &Param) -> Result<Option<Value>, Problem>
     }
 }
 
-fn unknown_parameter(params: &[Param], name: &str) -> Problem {
+fn unknown_parameter(params: &[Param], in_path: &InPath, name: &str) -> Problem {
+    let free = params
+        .iter()
+        .filter(|p| value_in_path(in_path, &p.name).is_none());
     let short: String = name.chars().take(60).collect();
     let problem = Problem::bad_request(format!("unknown field \"{short}\""));
     let problem = problem.with("path", json!(short));
-    match nearest(name, params.iter().map(|p| p.name.as_str())) {
+    match nearest(name, free.map(|p| p.name.as_str())) {
         Some(near) => problem.with("did_you_mean", json!(near)),
         None => problem,
     }

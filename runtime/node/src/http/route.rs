@@ -60,8 +60,25 @@ pub(super) fn find(
 ) -> Result<Target, Problem> {
     match own_route(manifest, method, segments)? {
         Some(target) => Ok(target),
-        None => by_name(manifest, method, segments),
+        None => by_name(manifest, method, segments)
+            .map_err(|problem| beside_routes(manifest, segments).unwrap_or(problem)),
     }
+}
+
+/// What is said of a path that begins as a route of a function's own does, and goes on otherwise.
+fn beside_routes(manifest: &Manifest, segments: &[String]) -> Option<Problem> {
+    let first = segments.first()?;
+    if manifest.entity(first).is_some() {
+        return None;
+    }
+    let functions = manifest.functions.iter().filter(|f| f.public);
+    let routes = functions.filter_map(|f| f.route.as_ref()).filter(|route| {
+        matches!(route.parts().next(), Some(RoutePart::Text(text)) if text == first)
+            && route.parts().count() > 1
+    });
+    let paths: Vec<&str> = routes.map(|route| route.path.as_str()).take(3).collect();
+    let reason = format!("the path is {}", paths.join(" or "));
+    (!paths.is_empty()).then(|| Problem::new(404, "NotFound", reason))
 }
 
 /// A function that names its route itself. Where two paths fit, text goes before parameters.
