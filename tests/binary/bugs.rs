@@ -123,7 +123,7 @@ test "the least has no opposite" {
             called from second (at.weir:3:36)
             called from ask (at.weir:5:29)
             called from test "one is not two" (at.weir:8:30)
-            called from map (std/list.weir:172:26)
+            called from map (std/list.weir:189:26)
             called from test "one is not two" (at.weir:8:14)
           again: weir test at.weir "one is not two" --quick
     FAIL  the least has no opposite

@@ -188,7 +188,7 @@ crash.weir:32:16 in far: index out of range
   far (crash.weir:32:38)
   along (crash.weir:36:3)
 crash.weir:41:32 in lambda: division by zero
-  map (std/list.weir:172:26)
+  map (std/list.weir:189:26)
   lambda (crash.weir:41:16)
 parts/sums.weir:2:3 in parts.sums.checked: overflow
   parts.sums.product (parts/sums.weir:6:3)

@@ -73,6 +73,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    memory::set_up();
     let outcome = match Cli::parse().verb {
         Verb::New(args) => new::new(args),
         Verb::Add(args) => add::add(args),
