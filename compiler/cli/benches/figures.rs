@@ -2,6 +2,10 @@
 //!
 //! Times differ from machine to machine and from run to run; the ratios hold.
 
+// Memory as `weir` has it, because `compile` compiles in this process.
+#[path = "../src/memory.rs"]
+mod memory;
+
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,10 +15,6 @@ use weir_driver::Memory;
 use weir_tests::bench::{MEASURE, load};
 use weir_tests::http::Client;
 use weir_tests::process::{Node, Scratch};
-
-/// That of `weir`, because `compile` compiles in this process.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 const COUNTER: &str = concat!(
@@ -26,6 +26,7 @@ const CLIENTS: [usize; 3] = [1, 16, 64];
 
 /// `cargo bench -p weir-cli --bench figures -- compile` measures only that.
 fn main() {
+    memory::set_up();
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|arg| !arg.starts_with('-'))
@@ -58,6 +59,7 @@ fn compile() {
             let analysis = weir_driver::check(&world, &program).expect("it is read");
             assert_eq!(analysis.errors(), 0, "{:?}", analysis.diagnostics.first());
         });
+        memory::give_back();
         forget_peak();
         let before = status_kib("VmRSS");
         let whole = median(times, || {
