@@ -3,6 +3,8 @@
 
 mod defined;
 mod look;
+mod passed;
+mod rule;
 mod types;
 
 pub use look::look_types;
@@ -276,7 +278,7 @@ fn verify_term(module: &Module, func: &Func, block: &Block) -> Result<(), String
                 .funcs
                 .get(callee.0 as usize)
                 .ok_or("no such function")?;
-            types::arguments(func, callee, args)?;
+            passed::arguments(func, callee, args)?;
             if callee.ret == func.ret {
                 Ok(())
             } else {
@@ -289,14 +291,14 @@ fn verify_term(module: &Module, func: &Func, block: &Block) -> Result<(), String
                 .get(entry.0 as usize)
                 .filter(|e| e.kind == EntryKind::Resume)
                 .ok_or("no such place to go on")?;
-            types::cells(
+            passed::cells(
                 module,
                 func,
                 cells,
                 resume.params.get(1..).unwrap_or_default(),
             )?;
             match wait {
-                Some((wait, operands)) => types::wait(module, func, wait, operands),
+                Some((wait, operands)) => passed::wait(module, func, wait, operands),
                 None => Ok(()),
             }
         }

@@ -6,8 +6,9 @@ use weir_contract::manifest::Promise;
 use weir_contract::{DefKind, Field, TupleField, Type};
 
 use super::look::look_types;
+use super::passed::{self, cells, delay, entry_of, extern_of, sent};
+use super::rule::Rule;
 use crate::ir::*;
-use crate::text::print_type;
 
 type Typed = Result<Option<RegType>, String>;
 
@@ -195,7 +196,7 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
                 .funcs
                 .get(callee.0 as usize)
                 .ok_or("no such function")?;
-            arguments(func, callee, rs)?;
+            passed::arguments(func, callee, rs)?;
             some(callee.ret.clone())
         }
         Op::Send {
@@ -271,7 +272,7 @@ pub fn result(module: &Module, func: &Func, op: &Op, wanted: Option<&RegType>) -
         Op::Fresh => some(Type::Text),
         Op::Full | Op::Suspended => some(Type::Bool),
         Op::Suspend(what, rs) => {
-            wait(module, func, what, rs)?;
+            passed::wait(module, func, what, rs)?;
             some(into()?.clone())
         }
         Op::Now => some(Type::Time),
@@ -526,214 +527,4 @@ pub fn same_shape(module: &Module, a: &Type, b: &Type) -> bool {
         (Type::Named(_), Type::Tuple(_)) => key(a).is_some_and(|a| same(&a, b)),
         _ => false,
     }
-}
-
-/// Questions about the registers of one function.
-struct Rule<'a> {
-    module: &'a Module,
-    func: &'a Func,
-}
-
-impl<'a> Rule<'a> {
-    fn show(&self, ty: &Type) -> String {
-        print_type(self.module, ty)
-    }
-
-    fn value(&self, reg: Reg) -> Result<&'a Type, String> {
-        match self.func.reg_type(reg) {
-            RegType::Value(ty) => Ok(ty),
-            RegType::Instance(_) => Err(format!("r{} is an instance", reg.0)),
-        }
-    }
-
-    fn instance(&self, reg: Reg) -> Result<EntityId, String> {
-        match self.func.reg_type(reg) {
-            RegType::Instance(entity) => Ok(*entity),
-            RegType::Value(_) => Err(format!("r{} is no instance", reg.0)),
-        }
-    }
-
-    fn expect(&self, reg: Reg, ty: &Type) -> Result<(), String> {
-        let found = self.value(reg)?;
-        if found == ty {
-            Ok(())
-        } else {
-            Err(format!(
-                "r{} is {}, not {}",
-                reg.0,
-                self.show(found),
-                self.show(ty)
-            ))
-        }
-    }
-
-    fn expect_all(&self, regs: &[Reg], types: &[Type]) -> Result<(), String> {
-        if regs.len() != types.len() {
-            return Err(format!("{} fields, not {}", types.len(), regs.len()));
-        }
-        regs.iter()
-            .zip(types)
-            .try_for_each(|(r, t)| self.expect(*r, t))
-    }
-
-    fn field(&self, reg: Reg, position: u32) -> Result<Type, String> {
-        let ty = self.value(reg)?;
-        fields(self.module, ty)
-            .and_then(|f| f.get(position as usize).cloned())
-            .ok_or(format!("{} has no field {position}", self.show(ty)))
-    }
-
-    fn payload(&self, ty: &Type, tag: u32) -> Result<Vec<Type>, String> {
-        payload(self.module, ty, tag).ok_or(format!("{} has no tag {tag}", self.show(ty)))
-    }
-
-    fn list(&self, reg: Reg) -> Result<&'a Type, String> {
-        match self.value(reg)? {
-            Type::List(t) => Ok(t),
-            ty => Err(format!("{} is no list", self.show(ty))),
-        }
-    }
-
-    fn map(&self, reg: Reg) -> Result<(&'a Type, &'a Type), String> {
-        match self.value(reg)? {
-            Type::Map(k, v) => Ok((k, v)),
-            ty => Err(format!("{} is no map", self.show(ty))),
-        }
-    }
-
-    fn set(&self, reg: Reg) -> Result<&'a Type, String> {
-        match self.value(reg)? {
-            Type::Set(item) => Ok(item),
-            ty => Err(format!("{} is no set", self.show(ty))),
-        }
-    }
-
-    fn slot(&self, reg: Reg, slot: SlotId) -> Result<&'a SlotKind, String> {
-        let entity = self.module.entity(self.instance(reg)?);
-        entity
-            .slots
-            .get(slot.0 as usize)
-            .map(|s| &s.kind)
-            .ok_or(format!("no slot {}", slot.0))
-    }
-
-    fn merge(&self, reg: Reg, slot: SlotId) -> Result<Option<&'a Lattice>, String> {
-        self.slot(reg, slot)?;
-        let entity = self.module.entity(self.instance(reg)?);
-        Ok(entity.slots[slot.0 as usize].merge.as_ref())
-    }
-
-    fn collection(&self, reg: Reg, slot: SlotId) -> Result<(), String> {
-        match self.slot(reg, slot)? {
-            SlotKind::Scalar(_) => Err("a scalar slot".into()),
-            _ => Ok(()),
-        }
-    }
-
-    fn list_slot(&self, reg: Reg, slot: SlotId) -> Result<&'a Type, String> {
-        match self.slot(reg, slot)? {
-            SlotKind::List(t) => Ok(t),
-            _ => Err("not a list slot".into()),
-        }
-    }
-
-    fn map_slot(&self, reg: Reg, slot: SlotId) -> Result<(&'a Type, &'a Type), String> {
-        match self.slot(reg, slot)? {
-            SlotKind::Map(k, v) => Ok((k, v)),
-            _ => Err("not a map slot".into()),
-        }
-    }
-}
-
-/// Arguments of a call.
-pub fn arguments(func: &Func, callee: &Func, args: &[Reg]) -> Result<(), String> {
-    let params = &callee.regs[..callee.params as usize];
-    if params.len() != args.len() {
-        return Err(format!("@{} takes {} arguments", callee.name, params.len()));
-    }
-    for (r, p) in args.iter().zip(params) {
-        if func.reg_type(*r) != &p.ty {
-            return Err(format!(
-                "r{} does not fit a parameter of @{}",
-                r.0, callee.name
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn entry_of(module: &Module, id: EntryId) -> Result<&Entry, String> {
-    module
-        .entries
-        .get(id.0 as usize)
-        .ok_or(format!("no entry {}", id.0))
-}
-
-fn delay(rule: &Rule, after: Option<Reg>) -> Result<(), String> {
-    after.map_or(Ok(()), |r| rule.expect(r, &Type::Duration))
-}
-
-/// Values that an entry is later given as they are.
-pub fn cells(
-    module: &Module,
-    func: &Func,
-    regs: &[Reg],
-    params: &[EntryParam],
-) -> Result<(), String> {
-    values(module, func, regs, params, |p| p.ty.clone())
-}
-
-/// Arguments of a message: a defaulted one as `Option`.
-fn sent(module: &Module, func: &Func, regs: &[Reg], params: &[EntryParam]) -> Result<(), String> {
-    values(module, func, regs, params, |p| match p.defaulted {
-        true => Type::Option(Box::new(p.ty.clone())),
-        false => p.ty.clone(),
-    })
-}
-
-fn values(
-    module: &Module,
-    func: &Func,
-    regs: &[Reg],
-    params: &[EntryParam],
-    ty: impl Fn(&EntryParam) -> Type,
-) -> Result<(), String> {
-    if regs.len() != params.len() {
-        return Err(format!("{} values for {}", regs.len(), params.len()));
-    }
-    let rule = Rule { module, func };
-    regs.iter()
-        .zip(params)
-        .try_for_each(|(r, p)| rule.expect(*r, &ty(p)))
-}
-
-fn extern_of(module: &Module, number: u32) -> Result<&Extern, String> {
-    let function = module.externs.get(number as usize);
-    function.ok_or_else(|| "no such extern function".to_owned())
-}
-
-/// The operands of a wait.
-pub fn wait(module: &Module, func: &Func, wait: &Wait, operands: &[Reg]) -> Result<(), String> {
-    let rule = Rule { module, func };
-    let limit = Type::Option(Box::new(Type::Duration));
-    let wanted = match wait {
-        Wait::Join { limit: true, .. } => vec![Type::Int],
-        Wait::Yield | Wait::Join { .. } | Wait::Settle => vec![],
-        Wait::Sleep | Wait::Advance => vec![Type::Duration],
-        Wait::SleepUntil => vec![Type::Time],
-        Wait::Events(..) => vec![limit],
-        Wait::Run => vec![Type::Int, limit],
-        Wait::Extern { function, .. } => {
-            let function = extern_of(module, *function)?;
-            let params = function.params.iter().map(|p| p.ty.clone());
-            std::iter::once(limit).chain(params).collect()
-        }
-    };
-    if wanted.len() != operands.len() {
-        return Err(format!("{} operands for {}", operands.len(), wanted.len()));
-    }
-    operands
-        .iter()
-        .zip(&wanted)
-        .try_for_each(|(r, ty)| rule.expect(*r, ty))
 }

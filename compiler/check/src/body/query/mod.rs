@@ -14,11 +14,23 @@ use std::collections::BTreeSet;
 use weir_diagnostics::{Diagnostic, Span, codes};
 use weir_syntax::ast::walk::{Node, walk_expr};
 use weir_syntax::ast::{
-    Arg, BinaryOp, Clause, ClauseKind, Expr, ExprKind as Ast, For, ForBody, Generator, GroupKey,
-    Ident, LambdaParam, Pattern, PatternKind, SortKey,
+    Arg, Clause, ClauseKind, Expr, ExprKind as Ast, For, ForBody, Generator, GroupKey, Ident,
+    Pattern,
 };
 
+mod build;
+mod names;
+mod rows;
+
+pub(super) use build::{
+    bind, expr, method, of_each, tuple, tuple_kind, tuple_pattern, var, wildcard,
+};
+pub(super) use names::{bound, bound_by_is, name_of};
+pub(super) use rows::Rows;
+
 use super::BodyCx;
+use build::index;
+use rows::sort;
 
 /// A `group by` around the code that is being checked.
 pub(super) struct Group {
@@ -38,22 +50,6 @@ pub(super) fn is_over_rows(f: &For) -> bool {
     f.generators.iter().any(
         |generator| matches!(&generator.source.kind, Ast::Var(name) if name.name.starts_with(ROWS)),
     )
-}
-
-/// A comprehension while it is being rewritten: what makes its rows, and what each row binds.
-pub(super) struct Rows {
-    generators: Vec<Generator>,
-    clauses: Vec<Clause>,
-    names: Vec<Ident>,
-    span: Span,
-    /// Where the comprehension is cut in two: the first list of rows is made apart, and has this name in what is left.
-    cut: Option<Ident>,
-    /// What makes that list.
-    made: Option<Expr>,
-    /// The parts of the key of `group by`, each with a name, where it is cut.
-    keys: Vec<Ident>,
-    /// Every name that is written behind the generators, where it is cut.
-    wanted: BTreeSet<String>,
 }
 
 /// What can be asked of the rows of a group, besides `count()`.
@@ -423,104 +419,6 @@ pub(super) fn hidden_key(key: &Expr, at: usize) -> Ident {
     }
 }
 
-impl Rows {
-    pub(super) fn new(generators: Vec<Generator>, clauses: Vec<Clause>, names: Vec<Ident>) -> Rows {
-        let span = generators[0].span;
-        Rows {
-            generators,
-            clauses,
-            names,
-            span,
-            cut: None,
-            made: None,
-            keys: Vec::new(),
-            wanted: BTreeSet::new(),
-        }
-    }
-
-    /// A row for each of the windows that a key gives a list of; gives the name of the window.
-    pub(super) fn slide(&mut self, key: &Expr, at: usize) -> Ident {
-        let name = hidden_key(key, at);
-        if !self.clauses.is_empty() {
-            let names = tuple(self.names.iter().map(var).collect(), key.span);
-            let source = self.select(names);
-            let pattern = tuple_pattern(self.names.iter().map(bind).collect(), key.span);
-            self.begin(pattern, source);
-        }
-        self.generators.push(Generator {
-            pattern: bind(&name),
-            source: key.clone(),
-            span: key.span,
-        });
-        self.names.push(name.clone());
-        name
-    }
-
-    /// With the time when its session began beside each row; gives the names of all keys.
-    fn in_sessions(
-        &mut self,
-        keys: &[GroupKey],
-        session: usize,
-        args: &[Expr],
-        span: Span,
-    ) -> Vec<Ident> {
-        let hidden: Vec<Ident> = (0..keys.len())
-            .map(|at| hidden_key(&keys[at].expr, at))
-            .collect();
-        let others = || (0..keys.len()).filter(|at| *at != session);
-        let other_keys: Vec<Expr> = others().map(|at| keys[at].expr.clone()).collect();
-        let key = match other_keys.is_empty() {
-            true => expr(Ast::Bool(true), span),
-            false => tuple(other_keys, span),
-        };
-        let names = tuple(self.names.iter().map(var).collect(), span);
-        let row = expr(tuple_kind(vec![key, args[0].clone(), names]), span);
-        let all = self.put_together(row);
-        let source = method(all, "in_sessions", vec![args[1].clone()]);
-        let key = tuple_pattern(others().map(|at| bind(&hidden[at])).collect(), span);
-        let names = tuple_pattern(self.names.iter().map(bind).collect(), span);
-        let pattern = tuple_pattern(vec![key, bind(&hidden[session]), names], span);
-        self.names.extend(hidden.iter().cloned());
-        self.begin(pattern, source);
-        hidden
-    }
-
-    /// The list of a value for each row.
-    pub(super) fn select(&self, value: Expr) -> Expr {
-        let f = For {
-            parallel: false,
-            generators: self.generators.clone(),
-            clauses: self.clauses.clone(),
-            limit: None,
-            body: ForBody::Select(value),
-        };
-        expr(Ast::For(Box::new(f)), self.span)
-    }
-
-    /// The same where all rows must be there before it goes on: the first time that is where it is cut.
-    fn put_together(&mut self, value: Expr) -> Expr {
-        let made = self.select(value);
-        match self.cut.take() {
-            Some(name) => {
-                self.made = Some(made);
-                var(&name)
-            }
-            None => made,
-        }
-    }
-
-    /// From here on the rows are those of another list.
-    fn begin(&mut self, pattern: Pattern, source: Expr) {
-        let span = source.span;
-        self.clauses.clear();
-        self.generators = vec![Generator {
-            pattern,
-            source,
-            span,
-        }];
-    }
-}
-
 /// Pairs of key and nothing as pairs of key and how often it is there.
 fn counted(rows: Expr) -> Expr {
     let span = rows.span;
@@ -564,183 +462,4 @@ fn written_in(f: &For) -> BTreeSet<String> {
         }
     }
     names
-}
-
-/// The last key first: a sort leaves in order what it finds equal, and so does one between two reversals.
-fn sort(rows: &mut Rows, keys: &[SortKey], span: Span) {
-    let mut parts: Vec<Expr> = keys.iter().map(|key| key.expr.clone()).collect();
-    parts.push(tuple(rows.names.iter().map(var).collect(), span));
-    let mut sorted = rows.put_together(expr(tuple_kind(parts), span));
-    for (at, key) in keys.iter().enumerate().rev() {
-        let row = Ident {
-            name: "row".to_owned(),
-            span: key.span,
-        };
-        let part = expr(
-            Ast::TupleField {
-                base: Box::new(var(&row)),
-                index: at as u32,
-                index_span: key.span,
-            },
-            key.span,
-        );
-        let by = Ast::Lambda {
-            params: vec![LambdaParam {
-                name: Some(row),
-                ty: None,
-                span: key.span,
-            }],
-            body: Box::new(part),
-        };
-        let by = vec![expr(by, key.span)];
-        sorted = match key.desc {
-            false => method(sorted, "sort_by", by),
-            true => {
-                let reversed = method(sorted, "reverse", vec![]);
-                method(method(reversed, "sort_by", by), "reverse", vec![])
-            }
-        };
-    }
-    let mut parts: Vec<Pattern> = keys.iter().map(|key| wildcard(key.span)).collect();
-    parts.push(tuple_pattern(rows.names.iter().map(bind).collect(), span));
-    rows.begin(tuple_pattern(parts, span), sorted);
-}
-
-/// `day: window(s.at)` is `day`; `s.sku` and `sku` are `sku`; anything else has no name.
-pub(super) fn name_of(key: &GroupKey) -> Option<Ident> {
-    match (&key.name, &key.expr.kind) {
-        (Some(name), _) => Some(name.clone()),
-        (None, Ast::Var(name) | Ast::Field { name, .. }) => Some(name.clone()),
-        _ => None,
-    }
-}
-
-/// The names a pattern binds; one that is bound again is the later one.
-pub(super) fn bound(pattern: &Pattern, names: &mut Vec<Ident>) {
-    match &pattern.kind {
-        PatternKind::Bind(name) => add(name, names),
-        PatternKind::Con { args, .. } => {
-            let args = args.iter().flatten();
-            args.for_each(|arg| bound(&arg.pattern, names));
-        }
-        PatternKind::Tuple(parts) => parts.iter().for_each(|part| bound(part, names)),
-        PatternKind::List(parts) => parts.iter().for_each(|part| bound(part, names)),
-        PatternKind::Rest(name) => name.iter().for_each(|name| add(name, names)),
-        // All of them bind the same.
-        PatternKind::Or(all) => all.iter().take(1).for_each(|one| bound(one, names)),
-        _ => {}
-    }
-}
-
-fn add(name: &Ident, names: &mut Vec<Ident>) {
-    if !name.name.starts_with('_') && !names.iter().any(|known| known.name == name.name) {
-        names.push(name.clone());
-    }
-}
-
-/// What a condition that holds has bound: an `is`, alone or between `and`s.
-pub(super) fn bound_by_is(cond: &Expr, names: &mut Vec<Ident>) {
-    match &cond.kind {
-        Ast::Is { pattern, .. } => bound(pattern, names),
-        Ast::Binary {
-            op: BinaryOp::And,
-            left,
-            right,
-            ..
-        } => {
-            bound_by_is(left, names);
-            bound_by_is(right, names);
-        }
-        _ => {}
-    }
-}
-
-pub(super) fn expr(kind: Ast, span: Span) -> Expr {
-    Expr { kind, span }
-}
-
-pub(super) fn var(name: &Ident) -> Expr {
-    expr(Ast::Var(name.clone()), name.span)
-}
-
-/// `xs.sum(x => e)`: of what a lambda makes of each item, `xs.map(x => e).sum()`.
-pub(super) fn of_each(base: &Expr, name: &str, lambda: &Expr) -> Expr {
-    method(
-        method(base.clone(), "map", vec![lambda.clone()]),
-        name,
-        vec![],
-    )
-}
-
-pub(super) fn method(base: Expr, name: &str, args: Vec<Expr>) -> Expr {
-    let span = base.span;
-    let callee = Ast::Field {
-        base: Box::new(base),
-        name: Ident {
-            name: name.to_owned(),
-            span,
-        },
-    };
-    let arg = |value: Expr| Arg {
-        label: None,
-        span: value.span,
-        value,
-    };
-    let call = Ast::Call {
-        callee: Box::new(expr(callee, span)),
-        args: args.into_iter().map(arg).collect(),
-    };
-    expr(call, span)
-}
-
-fn index(base: Expr, index: Expr) -> Expr {
-    let span = base.span;
-    let kind = Ast::Index {
-        base: Box::new(base),
-        index: Box::new(index),
-    };
-    expr(kind, span)
-}
-
-pub(super) fn tuple_kind(parts: Vec<Expr>) -> Ast {
-    let part = |value: Expr| Arg {
-        label: None,
-        span: value.span,
-        value,
-    };
-    Ast::Tuple(parts.into_iter().map(part).collect())
-}
-
-/// One part alone is itself.
-pub(super) fn tuple(mut parts: Vec<Expr>, span: Span) -> Expr {
-    match parts.len() {
-        1 => parts.remove(0),
-        _ => expr(tuple_kind(parts), span),
-    }
-}
-
-pub(super) fn tuple_pattern(mut parts: Vec<Pattern>, span: Span) -> Pattern {
-    match parts.len() {
-        1 => parts.remove(0),
-        // Nothing is bound: `()` has no pattern of its own.
-        0 => wildcard(span),
-        _ => Pattern {
-            kind: PatternKind::Tuple(parts),
-            span,
-        },
-    }
-}
-
-pub(super) fn bind(name: &Ident) -> Pattern {
-    Pattern {
-        kind: PatternKind::Bind(name.clone()),
-        span: name.span,
-    }
-}
-
-pub(super) fn wildcard(span: Span) -> Pattern {
-    Pattern {
-        kind: PatternKind::Wildcard,
-        span,
-    }
 }
