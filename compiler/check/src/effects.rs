@@ -165,13 +165,13 @@ fn ceiling(program: &Checked, owner: Owner) -> Option<Ceiling> {
         help,
     };
     match owner {
-        Owner::Invariant => Some(own_read("an `invariant`")),
-        Owner::Allow => Some(own_read("an `allow`")),
+        Owner::Invariant(_) => Some(own_read("an `invariant`")),
+        Owner::Allow(_) => Some(own_read("an `allow`")),
         Owner::Constant(_) => Some(pure(
             "a constant",
             "make it a function: `fn name() -> Type { ... }`",
         )),
-        Owner::Init => Some(pure("the initial value of a state", "set it in a handler")),
+        Owner::Init(_) => Some(pure("the initial value of a state", "set it in a handler")),
         Owner::Default => Some(pure(
             "a default",
             "make the parameter optional and decide in the body",

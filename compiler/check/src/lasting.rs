@@ -192,29 +192,20 @@ impl Seen {
                 false,
             ),
             Owner::Test => (None, "test".to_owned(), true),
-            _ => (None, String::new(), false),
+            Owner::Init(id) | Owner::Invariant(id) | Owner::Allow(id) => {
+                (Some(id), String::new(), false)
+            }
+            Owner::Constant(_) | Owner::Default | Owner::View => (None, String::new(), false),
         };
         let own = |field: FieldId| entity.map(|entity| (entity, field));
-        let is_rule = matches!(
-            owner,
-            Owner::Invariant | Owner::Allow | Owner::Init | Owner::Default | Owner::View
-        );
+        let is_rule = matches!(owner, Owner::Invariant(_) | Owner::Allow(_));
         walk::all(&body.root, &mut |expr| {
             match &expr.kind {
-                ExprKind::State(field) => match own(*field) {
-                    Some(field) => {
-                        self.reads.insert(field);
-                    }
-                    // Rules stand apart from their entity here: whichever has such a field is read.
-                    None if is_rule => {
-                        let all = 0..program.entities.len() as u32;
-                        self.reads.extend(all.map(|e| (EntityId(e), *field)));
-                        self.measured.extend(
-                            (0..program.entities.len() as u32).map(|e| (EntityId(e), *field)),
-                        );
-                    }
-                    None => {}
-                },
+                ExprKind::State(field) => {
+                    self.reads.extend(own(*field));
+                    // A rule may be what bounds it.
+                    self.measured.extend(own(*field).filter(|_| is_rule));
+                }
                 ExprKind::StateOf { entity, field, .. } => {
                     self.reads.insert((*entity, *field));
                 }

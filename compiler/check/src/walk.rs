@@ -32,15 +32,14 @@ pub fn bodies(program: &Checked) -> Vec<(Owner, &Body)> {
     for (at, constant) in program.constants.iter().enumerate() {
         out.push((Owner::Constant(ConstId(at as u32)), &constant.body));
     }
-    for entity in &program.entities {
-        out.extend(entity.fields.iter().map(|field| (Owner::Init, &field.init)));
-        out.extend(
-            entity
-                .invariants
-                .iter()
-                .map(|body| (Owner::Invariant, body)),
-        );
-        out.extend(entity.allows.iter().map(|body| (Owner::Allow, body)));
+    for (at, entity) in program.entities.iter().enumerate() {
+        let id = EntityId(at as u32);
+        let inits = entity.fields.iter().map(|field| &field.init);
+        out.extend(inits.map(|body| (Owner::Init(id), body)));
+        let invariants = entity.invariants.iter();
+        out.extend(invariants.map(|body| (Owner::Invariant(id), body)));
+        let allows = entity.allows.iter();
+        out.extend(allows.map(|body| (Owner::Allow(id), body)));
     }
     for (at, function) in program.functions.iter().enumerate() {
         let defaults = function
@@ -62,9 +61,10 @@ pub fn bodies(program: &Checked) -> Vec<(Owner, &Body)> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     Constant(ConstId),
-    Init,
-    Invariant,
-    Allow,
+    /// The first value of a field of the entity.
+    Init(EntityId),
+    Invariant(EntityId),
+    Allow(EntityId),
     Default,
     Function(FnId),
     Test,

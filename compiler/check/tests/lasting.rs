@@ -67,6 +67,31 @@ fn what_merges_is_written_too() {
     );
 }
 
+#[test]
+fn a_rule_reads_the_state_of_its_own_entity_only() {
+    let found = remarks(
+        "entity Few(id: Text) {
+          state items: List<Int> = []
+          invariant items.length() <= 3
+          pub fn put(n: Int) { items.push(n) }
+        }
+        entity Many(id: Text) {
+          state items: List<Int> = []
+          pub fn put(n: Int) { items.push(n) }
+          pub fn first() -> Int = items[0]
+        }
+        entity Blind(id: Text) {
+          state items: List<Int> = []
+          pub fn put(n: Int) { items.push(n) }
+        }",
+    );
+    assert_eq!(
+        found,
+        "H0701 `items` of `Many` grows for ever: one entry per `Many.put`\n\
+         W0705 `items` of `Blind` is written and never read\n"
+    );
+}
+
 /// Without what makes the third variant, and with something that may.
 fn order(more: &str) -> String {
     remarks(&format!(

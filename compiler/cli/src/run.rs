@@ -139,6 +139,7 @@ pub fn run(args: Args) -> Outcome {
     let node = start(&to_run, log, args.port, &data, &config)?;
     let url = format!("http://{}", node.address());
     let note = Note::leave(&data, &url)?;
+    memory::give_back();
     say!("listening on {url}");
     say!();
     print_routes(&bundle.manifest, &url);
@@ -147,7 +148,6 @@ pub fn run(args: Args) -> Outcome {
         say!("save the file to reload it, Ctrl-C to stop");
     }
     flush();
-    memory::give_back();
     let source = source.zip(watch.as_mut());
     let running = Running { bundle, settings };
     let ended = serve(&node, path, source, running, &kept, &url, &events);
