@@ -1,7 +1,7 @@
 //! Where memory comes from, and when it is given back.
 //!
-//! Compiling makes and drops many small things. With the allocator of glibc a program of 100,000 lines costs half as much again
-//! a line as one of 10,000; with this one a line costs the same.
+//! Compiling makes and drops many small things. With the allocator of glibc a line of a program of 100,000 costs half as much again
+//! as one of 10,000; with this one a tenth more.
 
 use std::ffi::c_long;
 
