@@ -1,4 +1,4 @@
-//! A program of thousands of lines, whose manifest no frame of the log has room for, is served like any other.
+//! A program of thousands of lines, whose manifest is in the log in pieces, is served like any other.
 
 use std::fs;
 
@@ -39,7 +39,7 @@ fn a_large_program_is_killed_started_again_and_reloaded() {
     assert_eq!(count("program"), 2, "{shown}");
     assert!(
         count("program_piece") >= 2,
-        "so small that a frame has room for it"
+        "so small that it is one record"
     );
     assert_eq!(count("step"), 3);
 }

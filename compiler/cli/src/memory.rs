@@ -10,8 +10,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// `mi_option_purge_delay` of `mimalloc.h`, which the crate has no name for.
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
-/// Milliseconds until what is free goes back to the system. The second that is usual lets the content of a blob that passes through
-/// count several times, and makes compiling no faster.
+/// Milliseconds until what is free goes back to the system. With the second that is usual a
+/// node holds more while the content of a blob passes through, and compiling is no faster.
 const PURGE_DELAY_MS: c_long = 10;
 
 /// To be called before anything else. `MIMALLOC_PURGE_DELAY` goes first.

@@ -13,8 +13,8 @@ use crate::relabel;
 use crate::streams::Streams;
 
 impl Machine {
-    /// Puts a program in force. `None` when it is already; else the record to be appended, [`cut`](crate::pieces::cut) where no frame
-    /// has room for it.
+    /// Puts a program in force. `None` when it is already; else the record to be appended, [`cut`](crate::pieces::cut) where it is too
+    /// long to be written at once.
     pub fn deploy(
         &mut self,
         manifest: &Manifest,

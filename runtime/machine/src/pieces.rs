@@ -1,4 +1,4 @@
-//! A record that no frame has room for, cut into several.
+//! A record that is too long to be written at once, cut into several.
 //!
 //! Only the one that puts a program in force grows with the program; all others are bounded by what a step may write.
 //!

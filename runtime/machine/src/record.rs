@@ -8,7 +8,7 @@
 //!            version 2: a bug is a place and a reason
 //!            version 1: without asks and pauses as well
 //!   PROGRAM  version u8, time, manifest as JSON (without sites and tests), next run: how every later record is read
-//!            version 3: without the next run; one that is too large for a frame is there in pieces (`pieces`)
+//!            version 3: without the next run; a long one is there in pieces (`pieces`)
 //! ```
 //! Numbers are varints, texts and bytes length-prefixed, as in the value encoding. A step names its function by position
 //! in the program in force, so a log is readable with nothing else at hand. What happens to runs later has records of its

@@ -4,6 +4,7 @@
 //! The steps of these tests are plain functions that do something at random, where the chance comes from the arguments and from all
 //! that was read before: who reads anything else does something else.
 
+#[path = "../../contract/tests/random/mod.rs"]
 mod random;
 
 use std::sync::Arc;

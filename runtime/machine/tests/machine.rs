@@ -1,6 +1,7 @@
 //! The machine held to its promises with random steps: rolling back leaves nothing, replaying gives the same state,
 //! snapshots read back, programs change without losing data.
 
+#[path = "../../contract/tests/random/mod.rs"]
 mod random;
 
 use random::Random;

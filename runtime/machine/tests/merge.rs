@@ -1,6 +1,7 @@
 //! State that merges, in the machine: rolled back it is as before, replayed and restored it is the same, replicas agree, and programs
 //! take it over.
 
+#[path = "../../contract/tests/random/mod.rs"]
 mod random;
 
 use random::Random;

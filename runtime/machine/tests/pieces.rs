@@ -1,4 +1,4 @@
-//! A program that no frame has room for is in the log in pieces.
+//! A long program is in the log in pieces.
 
 use serde_json::json;
 use weir_contract::manifest::Manifest;

@@ -1,5 +1,6 @@
 //! Lists that are written whole: the log has what changed, rolled back they are as before, and replayed they are the same.
 
+#[path = "../../contract/tests/random/mod.rs"]
 mod random;
 
 use random::Random;

@@ -1,5 +1,6 @@
 //! Views against the same query computed from scratch, over made-up histories, at every position.
 
+#[path = "../../contract/tests/random/mod.rs"]
 mod random;
 
 use std::collections::{BTreeMap, BTreeSet};

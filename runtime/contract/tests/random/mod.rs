@@ -17,4 +17,16 @@ impl Random {
         self.0 ^= self.0 << 17;
         (self.0 >> 8) % below
     }
+
+    /// Where it is now.
+    pub fn state(&self) -> u64 {
+        self.0
+    }
+
+    /// From now on it goes another way for each value.
+    pub fn mix(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3) | 1;
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 mod cancelling;
 mod histories;
-#[path = "../random/mod.rs"]
+#[path = "../../../contract/tests/random/mod.rs"]
 mod random;
 mod relabel;
 mod scripts;
