@@ -1,11 +1,23 @@
 //! Frames that are lost, and logs that are opened again.
 
+use std::sync::Arc;
+
 use super::{P, Subject, append, records, take, text};
-use crate::log::{AppendError, LogError};
+use crate::log::{AppendError, Log, LogError};
 use crate::lsn::{Epoch, Hlc, Lsn, OwnerId, Partition};
 
+/// A log that stopped for good is opened again; others only need a new reign.
+fn usable(subject: &dyn Subject, log: Arc<dyn Log>) -> Arc<dyn Log> {
+    match log.take(P, OwnerId(8)) {
+        Err(LogError::Poisoned { .. }) => subject
+            .reopen(log)
+            .expect("a log that can be poisoned can be opened again"),
+        _ => log,
+    }
+}
+
 pub(super) fn unknown_then_resync(subject: &dyn Subject) {
-    let mut log = subject.fresh();
+    let log = subject.fresh();
     let mut writer = take(&*log, P);
     append(&mut writer, &["a"]);
     if !subject.lose_next() {
@@ -23,12 +35,7 @@ pub(super) fn unknown_then_resync(subject: &dyn Subject) {
         Err(AppendError::Unknown)
     );
     drop(writer);
-    // A log that stopped for good is opened again; others only need a new reign.
-    if let Err(LogError::Poisoned { .. }) = log.take(P, OwnerId(8)) {
-        log = subject
-            .reopen(log)
-            .expect("a log that can be poisoned can be opened again");
-    }
+    let log = usable(subject, log);
     let mut writer = take(&*log, P);
     let there = text(&*log, P, Lsn::FIRST);
     let known = ["2:a", "2:a 3:b", "2:a 3:b 4:c", "2:a 3:b 4:c 5:d"];
@@ -41,7 +48,7 @@ pub(super) fn unknown_then_resync(subject: &dyn Subject) {
 }
 
 pub(super) fn lost_here(subject: &dyn Subject) {
-    let mut log = subject.fresh();
+    let log = subject.fresh();
     let mut writer = take(&*log, P);
     append(&mut writer, &["a"]);
     if !subject.lose_next() {
@@ -54,11 +61,7 @@ pub(super) fn lost_here(subject: &dyn Subject) {
     }
     assert_eq!(text(&*log, P, Lsn::FIRST), "2:a", "only what is durable");
     drop(writer);
-    if let Err(LogError::Poisoned { .. }) = log.take(P, OwnerId(8)) {
-        log = subject
-            .reopen(log)
-            .expect("a log that can be poisoned can be opened again");
-    }
+    let log = usable(subject, log);
     let mut writer = take(&*log, P);
     let there = text(&*log, P, Lsn::FIRST);
     assert!(
